@@ -1,0 +1,104 @@
+public import Keccak
+
+/// Where a machine gets its pre-images from, and sends its hints to.
+///
+/// A machine asks for a pre-image once each time the guest writes another key, and sends every hint
+/// the guest writes, in order. Both calls may block; neither may return a pre-image that is not the
+/// key's.
+///
+/// ```swift
+/// struct Greeting: PreimageOracle {
+///   func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] { Array("hello".utf8) }
+///   func hint(_ hint: [UInt8]) throws(PreimageError) {}
+/// }
+/// ```
+public protocol PreimageOracle {
+  /// The whole pre-image of `key`, without a length prefix.
+  ///
+  /// - Parameter key: the typed key; its first byte is the type (``PreimageKeyType``).
+  /// - Throws: ``PreimageError`` where it is missing, late, or not the key's.
+  mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8]
+
+  /// Takes one hint, without its length prefix, and returns once the host has dealt with it.
+  mutating func hint(_ hint: [UInt8]) throws(PreimageError)
+}
+
+/// The first byte of a pre-image key.
+public enum PreimageKeyType: UInt8, Sendable, CaseIterable {
+  /// An input of this run, by index: `1`, 23 zero bytes, the index in 8 bytes, big-endian.
+  case local = 1
+  /// Keccak-256 of the pre-image, its first byte replaced by the type.
+  case keccak256 = 2
+  /// Reserved by the protocol; no host serves it.
+  case global = 3
+  /// SHA-256 of the pre-image, its first byte replaced by the type.
+  case sha256 = 4
+  /// A field element of a blob.
+  case blob = 5
+  /// The result of a precompiled contract.
+  case precompile = 6
+}
+
+/// Why a pre-image could not be had, or a hint not delivered.
+///
+/// Always an operational fault of the host or of its data, never of the guest: a run that meets one
+/// has no result, and says nothing about the claim.
+public struct PreimageError: Error, Sendable, CustomStringConvertible {
+  /// What went wrong.
+  public enum Kind: Sendable, Equatable {
+    /// The source has no pre-image for the key.
+    case missing
+    /// The pre-image that the source gave is not the key's.
+    case wrong
+    /// The source did not answer in time.
+    case stalled
+    /// The source ended, or closed its channel, or answered short.
+    case disconnected
+    /// The source's data could not be read or written.
+    case unreadable
+    /// The machine was started with no source at all.
+    case noSource
+    /// The run was interrupted while it waited for the source.
+    case interrupted
+  }
+
+  public var kind: Kind
+  /// The key that was asked for, where it was a pre-image that failed.
+  public var key: Bytes32?
+  /// The last hint that was sent before, as the host would log it.
+  public var lastHint: [UInt8]?
+  /// What happened, in words: one sentence without a full stop.
+  public var message: String
+  /// What the user can do about it: one sentence without a full stop.
+  public var remedy: String?
+
+  public init(
+    _ kind: Kind, key: Bytes32? = nil, lastHint: [UInt8]? = nil, message: String,
+    remedy: String? = nil
+  ) {
+    self.kind = kind
+    self.key = key
+    self.lastHint = lastHint
+    self.message = message
+    self.remedy = remedy
+  }
+
+  public var description: String {
+    var text = message
+    if let key { text += " (key \(key))" }
+    if let lastHint { text += ", last hint \(Self.render(lastHint))" }
+    if let remedy { text += ": \(remedy)" }
+    return text
+  }
+
+  /// Printable text as it is, anything else in hexadecimal, cut after 256 bytes.
+  static func render(_ hint: [UInt8]) -> String {
+    let shown = hint.prefix(256)
+    let tail = hint.count > 256 ? "… (\(hint.count) bytes)" : ""
+    if shown.allSatisfy({ (0x20...0x7E).contains($0) }) {
+      return "\"" + String(decoding: shown, as: UTF8.self) + "\"" + tail
+    }
+    let digits = Array("0123456789abcdef")
+    return "0x" + String(shown.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }) + tail
+  }
+}

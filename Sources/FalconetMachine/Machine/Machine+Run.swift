@@ -1,0 +1,159 @@
+import Keccak
+
+/// Why ``Machine/run(until:stopAfterPreimageRead:)`` came back.
+public enum StopReason: Sendable, Equatable {
+  /// The step that it was to stop at is reached.
+  case step
+  /// The program exited.
+  case exited
+  /// A step read part of a pre-image.
+  case preimageRead
+  /// Execution reached the range of ``Machine/stopRange``.
+  case stopRange
+  /// ``Machine/shouldInterrupt`` said so.
+  case interrupted
+}
+
+/// An illegal act of the guest, and where it was.
+public struct MachineFault: Error, Sendable, CustomStringConvertible {
+  public var panic: Panic
+  /// The step that could not be executed: the number of steps executed before it.
+  public var step: UInt64
+  public var pc: UInt64
+  /// The id of the thread.
+  public var thread: UInt64
+
+  public var description: String {
+    "\(panic.message), at step \(step), pc \(hex(pc, digits: 8)), thread \(thread)"
+  }
+}
+
+/// Why a machine could not go on.
+public enum MachineError: Error, Sendable, CustomStringConvertible {
+  /// The guest did something illegal: there is no next state.
+  case fault(MachineFault)
+  /// A pre-image could not be had: nothing is known of the next state.
+  case preimage(PreimageError, step: UInt64, pc: UInt64)
+  /// The host has no memory for the next state.
+  case memory(HostMemoryError, step: UInt64, pc: UInt64)
+
+  public var description: String {
+    switch self {
+    case .fault(let fault): fault.description
+    case .preimage(let error, let step, let pc):
+      "\(error), at step \(step), pc \(hex(pc, digits: 8))"
+    case .memory(let error, let step, let pc):
+      "\(error), at step \(step), pc \(hex(pc, digits: 8))"
+    }
+  }
+}
+
+extension Machine {
+  /// Executes until `step` steps are executed in all, or until something else asks for a stop.
+  ///
+  /// - Parameters:
+  ///   - step: the step to stop at, counted from the program's start.
+  ///   - stopAfterPreimageRead: stop after each step that reads part of a pre-image.
+  /// - Returns: why it stopped. A program that exits is reported first.
+  public func run(
+    until step: UInt64, stopAfterPreimageRead: Bool = false
+  ) throws(MachineError) -> StopReason {
+    switch rules.wordSize {
+    case .bits32: try run(UInt32.self, step, stopAfterPreimageRead)
+    case .bits64: try run(UInt64.self, step, stopAfterPreimageRead)
+    }
+  }
+
+  private func run<Word: MachineWord>(
+    _ word: Word.Type, _ limit: UInt64, _ stopAfterPreimageRead: Bool
+  ) throws(MachineError) -> StopReason {
+    var turns = 0
+    while !state.scalars.exited {
+      guard state.scalars.step < limit else { return .step }
+      turns &+= 1
+      if turns & 0xFF == 0, shouldInterrupt() { return .interrupted }
+      if engine == .fast, let budget = fastBudget(limit) {
+        runFast(word, budget)
+        guard state.scalars.step < limit else { return .step }
+      }
+      if let range = stopRange, let pc = state.activeThread?.pc, range.contains(pc) {
+        return .stopRange
+      }
+      lastRead = nil
+      try plainStep(word)
+      if stopAfterPreimageRead, lastRead != nil, !state.scalars.exited { return .preimageRead }
+    }
+    return .exited
+  }
+
+  /// Executes one step with the plain step. Does nothing where the program has exited.
+  public func runStep() throws(MachineError) {
+    guard !state.scalars.exited else { return }
+    lastRead = nil
+    switch rules.wordSize {
+    case .bits32: try plainStep(UInt32.self)
+    case .bits64: try plainStep(UInt64.self)
+    }
+  }
+
+  /// The pre-image part that the last step read, where ``runStep()`` executed it or
+  /// ``run(until:stopAfterPreimageRead:)`` stopped for it.
+  public var lastPreimageRead: PreimageRead? { lastRead }
+
+  private func plainStep<Word: MachineWord>(_ word: Word.Type) throws(MachineError) {
+    try transaction { () throws(StepError) in
+      try Step<Word, Machine>.run(in: self)
+    }
+  }
+
+  /// Runs `body`, one step; where it fails, the state is again what it was.
+  func transaction(_ body: () throws(StepError) -> Void) throws(MachineError) {
+    let scalars = state.scalars
+    let thread = state.activeThread
+    firstWrite = nil
+    do {
+      try body()
+      memory.guardPage(of: state.scalars.reservation.address)
+    } catch {
+      state.scalars = scalars
+      if let thread { state.threads[top: scalars.activeSide] = thread }
+      // The page exists by now, so that writing it can't fail.
+      if let firstWrite { try? memory.storeWord(firstWrite.old, at: firstWrite.address) }
+      throw located(error)
+    }
+  }
+
+  /// Adds to a step's error where it happened; the state is the one before the step.
+  private func located(_ error: StepError) -> MachineError {
+    let pc = state.activeThread?.pc ?? 0
+    switch error {
+    case .panic(let panic):
+      return .fault(
+        MachineFault(
+          panic: panic, step: state.scalars.step, pc: pc, thread: state.activeThread?.id ?? 0))
+    case .preimage(let error): return .preimage(error, step: state.scalars.step, pc: pc)
+    case .memory(let error): return .memory(error, step: state.scalars.step, pc: pc)
+    case .witness(let fault):
+      // A machine has all of its memory; only a verifier's environment lacks any.
+      return .preimage(
+        PreimageError(.unreadable, message: fault.description), step: state.scalars.step, pc: pc)
+    }
+  }
+
+  /// How many steps the active thread can run with nothing for the scheduler to do, or nil where the
+  /// next step needs the plain step.
+  private func fastBudget(_ limit: UInt64) -> UInt64? {
+    guard let thread = state.activeThread, thread.pc & 3 == 0,
+      thread.nextPC == (thread.pc &+ 4) & rules.wordSize.mask
+    else { return nil }
+    let left = limit - state.scalars.step
+    if rules.threading == .single { return left }
+    guard !thread.exited, state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum
+    else { return nil }
+    if rules.threading == .blockingFutex {
+      let none = ThreadState.noFutex(rules.wordSize)
+      guard state.scalars.wakeup == none, thread.futexAddress == none else { return nil }
+    }
+    return min(left, Step<UInt64, Machine>.quantum - state.scalars.stepsSinceContextSwitch)
+  }
+}

@@ -1,0 +1,130 @@
+import Keccak
+
+/// A virtual machine: a state, its memory, and where its pre-images come from.
+///
+/// ```swift
+/// let machine = Machine(state: state, memory: memory, oracle: oracle)
+/// try machine.run(until: 1_000_000)
+/// print(machine.claim())
+/// ```
+///
+/// Not safe to use from two threads at once. After a call throws, the machine is in the state before
+/// the step that failed, and that state can be saved.
+public final class Machine: StepEnvironment {
+  public let rules: Rules
+  public internal(set) var state: MachineState
+  public let memory: Memory
+  /// Where pre-images come from and hints go.
+  public var oracle: any PreimageOracle
+  /// Is called with what the guest writes to its standard output and error, in parts that end where a
+  /// page of memory does.
+  public var onOutput: (GuestStream, [UInt8]) -> Void = { _, _ in }
+  public internal(set) var statistics = Statistics()
+  /// How steps are executed between events.
+  public var engine: EngineKind
+  /// Is asked at least every 25 million steps whether a run shall stop where it is.
+  public var shouldInterrupt: () -> Bool = { false }
+  /// Addresses at which ``run(until:stopAfterPreimageRead:)`` stops before it executes the instruction.
+  public var stopRange: Range<UInt64>? {
+    get { code.stopRange }
+    set { code.stopRange = newValue }
+  }
+
+  var preimage = PreimageCache()
+  /// The pre-image part that the step in hand, or the last one, read.
+  var lastRead: PreimageRead?
+  /// The word that the step in hand wrote first, and what it was before.
+  var firstWrite: (address: UInt64, old: UInt64)?
+  let code: CodeCache
+  let bank = RegisterBank()
+
+  /// A machine that goes on from a state.
+  ///
+  /// - Parameters:
+  ///   - state: all of the state but its memory.
+  ///   - memory: the memory; the machine owns it from here on.
+  ///   - oracle: the source of pre-images.
+  ///   - engine: how steps are executed.
+  public init(
+    state: MachineState, memory: Memory, oracle: any PreimageOracle = NoPreimages(),
+    engine: EngineKind = .fast
+  ) {
+    self.state = state
+    self.memory = memory
+    self.oracle = oracle
+    self.engine = engine
+    rules = state.version.rules
+    code = CodeCache(rules: rules)
+    memory.guardPage(of: state.scalars.reservation.address)
+  }
+
+  deinit { bank.deallocate() }
+
+  public var version: StateVersion { state.version }
+
+  /// Steps executed since the program's start.
+  public var step: UInt64 { state.scalars.step }
+
+  public var hasExited: Bool { state.scalars.exited }
+
+  /// The witness of the current state. Hashes the pages that changed.
+  public func witness() -> [UInt8] { state.witness(memoryRoot: memory.root()) }
+
+  /// The claim of the current state. Hashes the pages that changed.
+  public func claim() -> Bytes32 { state.claim(witness: witness()) }
+
+  // MARK: StepEnvironment
+
+  @inline(__always)
+  public var scalars: Scalars {
+    get { state.scalars }
+    _modify { yield &state.scalars }
+  }
+
+  @inline(__always)
+  public var threads: ThreadTable {
+    get { state.threads }
+    _modify { yield &state.threads }
+  }
+
+  @inline(__always)
+  public func fetch(at pc: UInt64) throws(StepError) -> UInt32 { memory.load32(pc) }
+
+  @inline(__always)
+  public func loadWord(at address: UInt64, _ slot: MemorySlot) throws(StepError) -> UInt64 {
+    memory.loadWord(at: address)
+  }
+
+  @inline(__always)
+  public func storeWord(
+    _ value: UInt64, at address: UInt64, _ slot: MemorySlot
+  ) throws(StepError) {
+    if slot == .first { firstWrite = (address, memory.loadWord(at: address)) }
+    do { try memory.storeWord(value, at: address) } catch { throw .memory(error) }
+  }
+
+  public func note(_ event: StepEvent) {
+    statistics.note(event, step: state.scalars.step, activeThread: state.activeThread?.id ?? 0)
+  }
+}
+
+/// How a machine executes steps between events. Both give the same states.
+public enum EngineKind: String, Sendable, CaseIterable {
+  /// Decoded instructions, a run of them at a time.
+  case fast
+  /// The plain step, one at a time.
+  case step
+}
+
+/// A source without pre-images: hints are dropped, and a read is an error.
+public struct NoPreimages: PreimageOracle {
+  public init() {}
+
+  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+    throw PreimageError(
+      .noSource, key: key, message: "the program reads a pre-image, and the run has no source of any",
+      remedy: "give a server's command line after --, or a folder with --preimages")
+  }
+
+  public func hint(_ hint: [UInt8]) throws(PreimageError) {}
+}

@@ -1,0 +1,75 @@
+/// What happened during a run that is not part of the state: `--debug-info`.
+public struct Statistics: Sendable, Equatable {
+  /// Pre-images that were asked of the source, not reads by the guest.
+  public internal(set) var preimageRequests: UInt64 = 0
+  /// Their bytes, without length prefixes.
+  public internal(set) var preimageBytes: UInt64 = 0
+  /// `sc` and `scd` that succeeded.
+  public private(set) var storeConditionalSuccesses: UInt64 = 0
+  /// `sc` and `scd` that failed.
+  public private(set) var storeConditionalFailures: UInt64 = 0
+  /// The greatest distance in steps from a thread's last `ll` to its `sc`.
+  public private(set) var longestReservation: UInt64 = 0
+  /// Writes to the reserved word's address by other instructions than `sc`.
+  public private(set) var reservationsEnded: UInt64 = 0
+  /// Threads preempted because their quantum was over.
+  public private(set) var forcedPreemptions: UInt64 = 0
+  /// Steps that thread 0 waited for its next turn.
+  public private(set) var idleStepsOfFirstThread: UInt64 = 0
+
+  /// The steps of the last `ll` of the threads that did one most recently, oldest first.
+  private var lastLoadLinked: [(thread: UInt64, step: UInt64)] = []
+  private static let rememberedThreads = 5
+  private var activeThread: UInt64 = 0
+  private var firstThreadLeft: UInt64 = 0
+
+  /// Counts one event of the step that is being executed.
+  mutating func note(_ event: StepEvent, step: UInt64, activeThread: UInt64) {
+    switch event {
+    case .loadLinked(let thread): noteLoadLinked(thread, step)
+    case .storeConditional(let thread, let succeeded):
+      if succeeded { storeConditionalSuccesses += 1 } else { storeConditionalFailures += 1 }
+      noteStoreConditional(thread, step)
+    case .reservationEnded: reservationsEnded += 1
+    case .forcedPreemption: forcedPreemptions += 1
+    case .contextSwitch: noteActive(activeThread, step)
+    }
+  }
+
+  private mutating func noteLoadLinked(_ thread: UInt64, _ step: UInt64) {
+    // The common case: the same thread again.
+    if let last = lastLoadLinked.indices.last, lastLoadLinked[last].thread == thread {
+      lastLoadLinked[last].step = step
+      return
+    }
+    lastLoadLinked.removeAll { $0.thread == thread }
+    if lastLoadLinked.count == Self.rememberedThreads { lastLoadLinked.removeFirst() }
+    lastLoadLinked.append((thread, step))
+  }
+
+  private mutating func noteStoreConditional(_ thread: UInt64, _ step: UInt64) {
+    guard let position = lastLoadLinked.lastIndex(where: { $0.thread == thread }) else { return }
+    let distance = step &- lastLoadLinked[position].step
+    longestReservation = max(longestReservation, distance)
+    lastLoadLinked.remove(at: position)
+  }
+
+  private mutating func noteActive(_ thread: UInt64, _ step: UInt64) {
+    if activeThread == 0, thread != 0 {
+      firstThreadLeft = step
+    } else if activeThread != 0, thread == 0 {
+      idleStepsOfFirstThread &+= step &- firstThreadLeft
+    }
+    activeThread = thread
+  }
+
+  public static func == (left: Statistics, right: Statistics) -> Bool {
+    left.preimageRequests == right.preimageRequests && left.preimageBytes == right.preimageBytes
+      && left.storeConditionalSuccesses == right.storeConditionalSuccesses
+      && left.storeConditionalFailures == right.storeConditionalFailures
+      && left.longestReservation == right.longestReservation
+      && left.reservationsEnded == right.reservationsEnded
+      && left.forcedPreemptions == right.forcedPreemptions
+      && left.idleStepsOfFirstThread == right.idleStepsOfFirstThread
+  }
+}

@@ -1,0 +1,120 @@
+import Keccak
+
+/// What a contract needs to execute one step, and what follows from it.
+public struct StepWitness: Sendable, Equatable {
+  /// Steps executed before this one.
+  public var step: UInt64
+  /// The claim before the step.
+  public var pre: Bytes32
+  /// The claim after the step.
+  public var post: Bytes32
+  /// The witness before the step.
+  public var stateData: [UInt8]
+  /// The thread's witness, where there are threads, then the proofs of the instruction and of the
+  /// memory that the step touches. Proofs that the step does not need are zero.
+  public var proofData: [UInt8]
+  /// The pre-image part that the step reads.
+  public var preimage: PreimageRead?
+}
+
+extension StateVersion {
+  /// Bytes of a thread's witness: the thread, then the root of its stack without it. 0 where the
+  /// state has no stacks.
+  public var threadWitnessBytes: Int { isSingleThreaded ? 0 : threadLayout.byteCount + 32 }
+
+  /// Proofs of data in a step's proof data: two where `clock_gettime` may need them.
+  public var dataProofCount: Int { isSingleThreaded ? 1 : 2 }
+
+  /// Bytes of a step's proof data.
+  public var proofDataBytes: Int {
+    threadWitnessBytes + (1 + dataProofCount) * wordSize.memoryProofBytes
+  }
+}
+
+extension Machine {
+  /// Executes one step and gives what proves it, or nil where the program has exited.
+  ///
+  /// Takes as long as a claim, and some hundred hashes more.
+  ///
+  /// - Throws: ``MachineError`` where the step can't be executed; the state is then as before.
+  public func prove() throws(MachineError) -> StepWitness? {
+    guard !state.scalars.exited else { return nil }
+    let stateData = witness()
+    let pre = state.claim(witness: stateData)
+    let step = state.scalars.step
+    var proofData = threadWitness()
+    proofData += memory.proof(at: state.activeThread?.pc ?? 0)
+
+    let environment = ProvingEnvironment(self)
+    lastRead = nil
+    try transaction { () throws(StepError) in
+      switch rules.wordSize {
+      case .bits32: try Step<UInt32, ProvingEnvironment>.run(in: environment)
+      case .bits64: try Step<UInt64, ProvingEnvironment>.run(in: environment)
+      }
+    }
+    for slot in environment.proofs.prefix(version.dataProofCount) {
+      proofData += slot ?? [UInt8](repeating: 0, count: rules.wordSize.memoryProofBytes)
+    }
+    return StepWitness(
+      step: step, pre: pre, post: claim(), stateData: stateData, proofData: proofData,
+      preimage: lastRead)
+  }
+
+  /// The active thread and the root of its stack without it; empty where there are no stacks.
+  private func threadWitness() -> [UInt8] {
+    let stack = state.threads.stack(state.scalars.activeSide)
+    guard !version.isSingleThreaded, let thread = stack.last else { return [] }
+    var encoder = FieldEncoder(version: version, reserving: version.proofDataBytes)
+    encoder.append(thread)
+    encoder.append(ThreadStackRoot.root(of: stack.dropLast(), version: version))
+    return encoder.bytes
+  }
+}
+
+/// A machine that keeps the proof of each word at the moment the step first asks for it.
+final class ProvingEnvironment: StepEnvironment {
+  private let machine: Machine
+  /// The proofs of the first and of the second word of data.
+  private(set) var proofs: [[UInt8]?] = [nil, nil]
+
+  init(_ machine: Machine) { self.machine = machine }
+
+  func loadWord(at address: UInt64, _ slot: MemorySlot) throws(StepError) -> UInt64 {
+    let position = slot.rawValue - 1
+    if proofs[position] == nil { proofs[position] = machine.memory.proof(at: address) }
+    return try machine.loadWord(at: address, slot)
+  }
+
+  var rules: Rules { machine.rules }
+
+  var scalars: Scalars {
+    get { machine.scalars }
+    set { machine.scalars = newValue }
+  }
+
+  var threads: ThreadTable {
+    get { machine.threads }
+    set { machine.threads = newValue }
+  }
+
+  func fetch(at pc: UInt64) throws(StepError) -> UInt32 { try machine.fetch(at: pc) }
+
+  func storeWord(_ value: UInt64, at address: UInt64, _ slot: MemorySlot) throws(StepError) {
+    try machine.storeWord(value, at: address, slot)
+  }
+
+  func readPreimage() throws(StepError) -> (bytes: UInt64, count: UInt64) {
+    try machine.readPreimage()
+  }
+
+  func writeHint(at address: UInt64, count: UInt64) throws(StepError) {
+    try machine.writeHint(at: address, count: count)
+  }
+
+  func writeOutput(_ stream: GuestStream, at address: UInt64, count: UInt64) {
+    machine.writeOutput(stream, at: address, count: count)
+  }
+
+  func note(_ event: StepEvent) { machine.note(event) }
+}

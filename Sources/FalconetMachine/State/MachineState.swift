@@ -1,0 +1,112 @@
+import Keccak
+
+/// Everything of a state but its memory.
+public struct MachineState: Sendable, Equatable {
+  public let version: StateVersion
+  public var scalars: Scalars
+  public var threads: ThreadTable
+  /// Bytes of hints that the guest wrote and that are not a whole hint yet. Saved in snapshots, not
+  /// part of the witness.
+  public var lastHint: [UInt8] = []
+
+  /// The empty state: one thread, at address 0, everything else zero.
+  public init(version: StateVersion) {
+    self.version = version
+    scalars = Scalars(version: version)
+    threads = ThreadTable(left: [ThreadState(id: 0, version: version)], right: [])
+  }
+
+  /// The state of a program about to start: its thread at `entry` with a stack.
+  public init(version: StateVersion, entry: UInt64) {
+    self.init(version: version)
+    let mask = version.wordSize.mask
+    scalars.heap = version.addressSpace.heapStart
+    threads.left[0].pc = entry & mask
+    threads.left[0].nextPC = (entry &+ 4) & mask
+    threads.left[0].registers[29] = version.addressSpace.stackPointer
+  }
+
+  /// The VM's status: what byte 0 of a claim holds.
+  public var status: VMStatus {
+    guard scalars.exited else { return .unfinished }
+    return switch scalars.exitCode {
+    case 0: .valid
+    case 1: .invalid
+    default: .panic
+    }
+  }
+
+  /// The thread that the next step runs, or nil where the stack it would come from is empty.
+  public var activeThread: ThreadState? { threads.stack(scalars.activeSide).last }
+}
+
+/// How a run stands. The raw value is byte 0 of a claim.
+public enum VMStatus: UInt8, Sendable {
+  /// Exited with code 0.
+  case valid = 0
+  /// Exited with code 1.
+  case invalid = 1
+  /// Exited with any other code.
+  case panic = 2
+  /// Not exited.
+  case unfinished = 3
+}
+
+/// The fields of a state that are neither memory nor threads.
+///
+/// Words are held in 64 bits whatever the machine's word size, zero-extended.
+public struct Scalars: Sendable, Equatable {
+  public var preimageKey = Bytes32()
+  /// Where the next read of the pre-image starts, counted from its 8-byte length prefix.
+  public var preimageOffset: UInt64 = 0
+  /// Where `mmap` gives memory from next.
+  public var heap: UInt64 = 0
+  public var reservation = Reservation()
+  public var exitCode: UInt8 = 0
+  public var exited = false
+  /// Steps executed.
+  public var step: UInt64 = 0
+  public var stepsSinceContextSwitch: UInt64 = 0
+  /// The futex address whose waiter is being looked for; all ones where none is. 0 in versions whose
+  /// futexes don't block.
+  public var wakeup: UInt64 = 0
+  /// Threads run from the right stack.
+  public var traverseRight = false
+  public var nextThreadID: UInt64 = 0
+
+  /// The scalars of the empty state.
+  public init(version: StateVersion) {
+    if !version.isSingleThreaded { nextThreadID = 1 }
+    if version.rules.threading == .blockingFutex {
+      wakeup = ThreadState.noFutex(version.wordSize)
+    }
+  }
+
+  /// The side of the stack whose top thread runs.
+  public var activeSide: StackSide {
+    get { traverseRight ? .right : .left }
+    set { traverseRight = newValue == .right }
+  }
+}
+
+/// What `ll` and `lld` promise to the `sc` or `scd` that follows.
+public struct Reservation: Sendable, Equatable {
+  /// 0 none, 1 from `ll`, 2 from `lld`; a snapshot can hold any byte.
+  public var status: UInt8 = 0
+  /// The address as the instruction gave it, not aligned.
+  public var address: UInt64 = 0
+  /// The id of the thread that holds it.
+  public var owner: UInt64 = 0
+
+  public init(status: UInt8 = 0, address: UInt64 = 0, owner: UInt64 = 0) {
+    self.status = status
+    self.address = address
+    self.owner = owner
+  }
+
+  /// Whether a write of the aligned word at `address` ends the reservation.
+  @inline(__always)
+  func covers(wordAt address: UInt64, in wordSize: WordSize) -> Bool {
+    self.address & wordSize.addressMask == address
+  }
+}

@@ -1,0 +1,52 @@
+import Keccak
+
+/// A thread stack as a witness commits to it: the hash of the empty stack, then for each thread from
+/// the bottom up the hash of the root so far and of the thread's hash.
+public enum ThreadStackRoot {
+  /// The root of a stack without threads: Keccak-256 of 64 zero bytes.
+  public static let empty = Keccak256.hash([UInt8](repeating: 0, count: 64))
+
+  /// The root of a stack after a thread is put on one with this root.
+  public static func push(
+    _ thread: ThreadState, on root: Bytes32, version: StateVersion
+  ) -> Bytes32 {
+    var encoder = FieldEncoder(version: version, reserving: version.threadLayout.byteCount)
+    encoder.append(thread)
+    return Keccak256.hash(root, Keccak256.hash(encoder.bytes))
+  }
+
+  /// The root of a stack, bottom first. O(n).
+  public static func root(
+    of threads: some Collection<ThreadState>, version: StateVersion
+  ) -> Bytes32 {
+    threads.reduce(empty) { push($1, on: $0, version: version) }
+  }
+}
+
+extension MachineState {
+  /// The witness of this state over a memory with this root: the bytes that the claim is a hash of.
+  ///
+  /// 226 bytes for versions 0 and 2, 172 for 1, 168 for 5, 196 for 3 and 4, 188 for 6 to 8.
+  public func witness(memoryRoot: Bytes32) -> [UInt8] {
+    let layout = version.witnessLayout
+    var encoder = FieldEncoder(version: version, reserving: layout.byteCount)
+    for field in layout.fields {
+      switch field {
+      case .memoryRoot: encoder.append(memoryRoot)
+      case .leftStackRoot:
+        encoder.append(ThreadStackRoot.root(of: threads.left, version: version))
+      case .rightStackRoot:
+        encoder.append(ThreadStackRoot.root(of: threads.right, version: version))
+      default: encoder.append(field, of: self)
+      }
+    }
+    return encoder.bytes
+  }
+
+  /// The claim for a witness of this state: its Keccak-256 with byte 0 replaced by the VM status.
+  public func claim(witness: [UInt8]) -> Bytes32 {
+    var claim = Keccak256.hash(witness)
+    claim[0] = status.rawValue
+    return claim
+  }
+}

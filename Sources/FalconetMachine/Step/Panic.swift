@@ -1,0 +1,55 @@
+/// An illegal act of the guest: no state follows, and a contract would revert.
+public enum Panic: Error, Sendable, Equatable {
+  case unknownInstruction(UInt32)
+  case breakInstruction
+  /// The pc is not a multiple of 4.
+  case misalignedFetch
+  /// A branch or jump in the delay slot of another.
+  case branchInDelaySlot(UInt32)
+  case divisionByZero(UInt32)
+  case unknownSystemCall(number: UInt64)
+  /// A read past the end of the pre-image. `length` counts its 8-byte length prefix.
+  case preimageOffset(UInt64, length: UInt64)
+  /// The stack that threads run from is empty.
+  case noThread
+
+  /// What happened, in words.
+  public var message: String {
+    switch self {
+    case .unknownInstruction(let bits):
+      "instruction \(hex(UInt64(bits), digits: 8)) is not one of this state version"
+    case .breakInstruction: "the program reached a break instruction"
+    case .misalignedFetch: "the pc is not a multiple of 4"
+    case .branchInDelaySlot(let bits):
+      "branch or jump \(hex(UInt64(bits), digits: 8)) in the delay slot of another"
+    case .divisionByZero(let bits): "division by zero by \(hex(UInt64(bits), digits: 8))"
+    case .unknownSystemCall(let number): "unrecognized system call \(number)"
+    case .preimageOffset(let offset, let length):
+      "read of a pre-image at offset \(offset), which is not below its length with prefix, \(length)"
+    case .noThread: "the thread stack that runs is empty"
+    }
+  }
+}
+
+/// `value` in hexadecimal with `0x` and at least `digits` digits.
+func hex(_ value: UInt64, digits: Int = 1) -> String {
+  let text = String(value, radix: 16)
+  return "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
+}
+
+/// Why a step could not be executed. The state is the one before the step.
+public enum StepError: Error, Sendable {
+  case panic(Panic)
+  case preimage(PreimageError)
+  /// The host has no memory for a page that the step writes.
+  case memory(HostMemoryError)
+  /// A witness does not hold what the step needs.
+  case witness(WitnessFault)
+}
+
+/// What is wrong with the data that a step is verified from.
+public struct WitnessFault: Error, Sendable, Equatable, CustomStringConvertible {
+  public var description: String
+
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,65 @@
+/// One step of the machine: the one place where the semantics of instructions, system calls and the
+/// scheduler stand.
+///
+/// Generic over the word, so that 32- and 64-bit machines share it, and over the environment, so that
+/// a machine, a proof's maker and its verifier do. What a version does differently is read from
+/// `environment.rules`.
+public enum Step<Word: MachineWord, Environment: StepEnvironment> {
+  /// Steps a thread may run before it is preempted.
+  static var quantum: UInt64 { 100_000 }
+
+  /// Executes one step.
+  ///
+  /// - Precondition: the state has not exited.
+  /// - Throws: ``StepError``. Scalars and the active thread may then be changed in part; memory and
+  ///   thread stacks are not. The caller restores the former.
+  public static func run(in environment: Environment) throws(StepError) {
+    environment.scalars.step &+= 1
+    let side = environment.scalars.activeSide
+    guard !environment.threads.isEmpty(side) else { throw .panic(.noThread) }
+    if environment.rules.threading != .single, try runScheduler(environment) { return }
+    try execute(environment)
+  }
+
+  /// The instruction at the active thread's pc.
+  private static func execute(_ environment: Environment) throws(StepError) {
+    let pc = environment.threads[top: environment.scalars.activeSide].pc
+    guard pc & 3 == 0 else { throw .panic(.misalignedFetch) }
+    let instruction = Instruction(try environment.fetch(at: pc))
+    let operation = Operation(decoding: instruction, under: environment.rules)
+    switch operation {
+    case .unknown: throw .panic(.unknownInstruction(instruction.bits))
+    case .break: throw .panic(.breakInstruction)
+    case .syscall: try systemCall(environment)
+    case .ll, .lld, .sc, .scd: try readModifyWrite(operation, instruction, environment)
+    case _ where operation.isBranch: try branch(operation, instruction, environment)
+    case _ where operation.isLoad: try load(operation, instruction, environment)
+    case _ where operation.isStore: try store(operation, instruction, environment)
+    default: try compute(operation, instruction, environment)
+    }
+  }
+}
+
+/// The active thread, as the step reads and writes it.
+extension StepEnvironment {
+  @inline(__always) var thread: ThreadState {
+    get { threads[top: scalars.activeSide] }
+    _modify { yield &threads[top: scalars.activeSide] }
+  }
+
+  @inline(__always) func register<Word: MachineWord>(_ index: Int, as word: Word.Type) -> Word {
+    Word(truncatingIfNeeded: threads[top: scalars.activeSide].registers[index])
+  }
+
+  /// Sets a register; register 0 stays as it is.
+  @inline(__always) func setRegister(_ index: Int, _ value: some MachineWord) {
+    if index != 0 { thread.registers[index] = UInt64(value) }
+  }
+
+  /// Moves the active thread on to its next instruction.
+  @inline(__always) func advance<Word: MachineWord>(_ word: Word.Type) {
+    let next = Word(truncatingIfNeeded: thread.nextPC)
+    thread.pc = UInt64(next)
+    thread.nextPC = UInt64(next &+ 4)
+  }
+}

@@ -1,0 +1,64 @@
+import Keccak
+
+/// Which proof of a step's witness an access to memory is proved by.
+public enum MemorySlot: Int, Sendable {
+  /// The first word of data that the step touches.
+  case first = 1
+  /// The second, which only `clock_gettime` has; proved after the first was written.
+  case second = 2
+}
+
+/// What a step acts on: a machine with all of its memory, or a witness of a single step.
+///
+/// Addresses of words are multiples of the word size; values are zero-extended to 64 bits.
+public protocol StepEnvironment: AnyObject {
+  associatedtype Stacks: ThreadStacks
+
+  var rules: Rules { get }
+  var scalars: Scalars { get set }
+  var threads: Stacks { get set }
+
+  /// The instruction at `pc`, a multiple of 4.
+  func fetch(at pc: UInt64) throws(StepError) -> UInt32
+  /// The word at an address. Asked for before a store to the same word as well.
+  func loadWord(at address: UInt64, _ slot: MemorySlot) throws(StepError) -> UInt64
+  /// Replaces the word at an address, which was loaded before in the same step.
+  func storeWord(_ value: UInt64, at address: UInt64, _ slot: MemorySlot) throws(StepError)
+
+  /// The eight bytes of the current pre-image, with its length prefix, that start at the current
+  /// offset: left-aligned, first byte most significant, zeros after the end.
+  /// - Returns: the bytes, and how many of them there are, at least 1.
+  /// - Throws: ``Panic/preimageOffset(_:length:)`` where the offset is not below the length.
+  func readPreimage() throws(StepError) -> (bytes: UInt64, count: UInt64)
+  /// Appends `count` bytes at `address` to the hints.
+  func writeHint(at address: UInt64, count: UInt64) throws(StepError)
+  /// Shows `count` bytes at `address` that the guest wrote to its standard output or error.
+  func writeOutput(_ stream: GuestStream, at address: UInt64, count: UInt64)
+
+  /// Learns of something that is counted but is not part of the state.
+  func note(_ event: StepEvent)
+}
+
+/// A stream that the guest writes text to. The raw value is its file descriptor.
+public enum GuestStream: UInt8, Sendable {
+  case output = 1
+  case error = 2
+}
+
+/// Something that happened in a step, for statistics.
+public enum StepEvent: Sendable, Equatable {
+  /// A thread executed `ll` or `lld`.
+  case loadLinked(thread: UInt64)
+  /// A thread executed `sc` or `scd`.
+  case storeConditional(thread: UInt64, succeeded: Bool)
+  /// A write ended the reservation, or hit its address where there was none.
+  case reservationEnded
+  /// A thread was preempted because its quantum was over.
+  case forcedPreemption
+  /// A thread was preempted: another one is active, or the same again.
+  case contextSwitch
+}
+
+extension StepEnvironment {
+  public func note(_ event: StepEvent) {}
+}

@@ -1,0 +1,90 @@
+/// What sets the semantics of one state version apart from the others'.
+///
+/// One row of the differences matrix: the step reads these values and never asks for a version.
+public struct Rules: Sendable, Equatable {
+  /// How threads run and how futexes work.
+  public enum Threading: Sendable, Equatable {
+    /// One thread; thread system calls do nothing.
+    case single
+    /// A waiting thread is marked with its futex and is skipped until it is woken, its value
+    /// changes, or its time is over.
+    case blockingFutex
+    /// Waiting and waking only yield to the next thread.
+    case yieldingFutex
+  }
+
+  public var wordSize: WordSize
+  public var threading: Threading
+  /// Bytes of memory that a futex wait compares: 4 or 8.
+  public var futexBytes = 4
+  /// A failed system call leaves the error number in register 2 and −1 in register 7, as Linux does.
+  /// Otherwise −1 in register 2 and the number in register 7.
+  public var errorNumberInResult = false
+  /// `bltzal` and `bgezal` exist. Otherwise they are branches that are never taken.
+  public var linkingBranches = true
+  /// `dclz` and `dclo` exist.
+  public var countLeadingDoublewords = false
+  /// `sll` and `sllv` shift 64 bits, and make the upper half all ones where any bit at or above bit 31
+  /// is set. Otherwise the result is sign-extended from bit 31.
+  public var shiftLeftFillsUpperHalf = false
+  /// `fcntl` knows F_GETFD.
+  public var getDescriptorFlags = true
+  /// `eventfd2` exists, and descriptor 100 with it; `mprotect` does nothing.
+  public var eventDescriptors = false
+  /// `getrandom` writes bytes. Otherwise it does nothing.
+  public var randomBytes = false
+  /// System call 2^64 − 1 does nothing, rather than stop the machine.
+  public var allOnesSystemCallIsNoOperation = false
+  /// System calls that are not listed do nothing, rather than stop the machine.
+  public var ignoresUnknownSystemCalls: Bool { threading == .single }
+  /// `ll` and `sc` keep a reservation. Otherwise `sc` always succeeds.
+  public var hasReservations: Bool { threading != .single }
+
+  init(_ wordSize: WordSize, _ threading: Threading) {
+    self.wordSize = wordSize
+    self.threading = threading
+  }
+
+  private func with(_ change: (inout Rules) -> Void) -> Rules {
+    var rules = self
+    change(&rules)
+    return rules
+  }
+
+  static let v0 = v2.with {
+    $0.getDescriptorFlags = false
+    $0.linkingBranches = false
+  }
+  static let v1 = Rules(.bits32, .blockingFutex)
+  static let v2 = Rules(.bits32, .single)
+  static let v3 = v4.with {
+    $0.futexBytes = 8
+    $0.allOnesSystemCallIsNoOperation = true
+  }
+  static let v4 = Rules(.bits64, .blockingFutex).with { $0.shiftLeftFillsUpperHalf = true }
+  static let v5 = Rules(.bits32, .yieldingFutex)
+  static let v6 = Rules(.bits64, .yieldingFutex)
+  static let v7 = v6.with {
+    $0.errorNumberInResult = true
+    $0.countLeadingDoublewords = true
+    $0.eventDescriptors = true
+  }
+  static let v8 = v7.with { $0.randomBytes = true }
+}
+
+extension StateVersion {
+  /// The version's semantics.
+  public var rules: Rules {
+    switch self {
+    case .v0: .v0
+    case .v1: .v1
+    case .v2: .v2
+    case .v3: .v3
+    case .v4: .v4
+    case .v5: .v5
+    case .v6: .v6
+    case .v7: .v7
+    case .v8: .v8
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/// A version of the machine: its semantics, and the layout of its state.
+///
+/// The raw value is the number in byte 0 of a snapshot. Which rules a version has is data:
+/// ``StateVersion/rules`` and the layouts; no code asks for a version by name.
+public enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
+  /// 32-bit, one thread. No F_GETFD, no linking branches.
+  case v0
+  /// 32-bit, many threads, futexes that block.
+  case v1
+  /// 32-bit, one thread.
+  case v2
+  /// 64-bit, many threads, futexes that block and compare 64 bits.
+  case v3
+  /// 64-bit, many threads, futexes that block.
+  case v4
+  /// 32-bit, many threads.
+  case v5
+  /// 64-bit, many threads.
+  case v6
+  /// As version 6 with `dclz` and `dclo`, Linux's error registers, `eventfd2`, `mprotect`.
+  case v7
+  /// As version 7 with `getrandom`.
+  case v8
+
+  /// The name that `load-elf --type` takes and that logs give.
+  public var name: String {
+    switch self {
+    case .v0: "singlethreaded"
+    case .v1: "multithreaded"
+    case .v2: "singlethreaded-2"
+    case .v3: "multithreaded64"
+    case .v4: "multithreaded64-2"
+    case .v5: "multithreaded-2"
+    case .v6: "multithreaded64-3"
+    case .v7: "multithreaded64-4"
+    case .v8: "multithreaded64-5"
+    }
+  }
+
+  /// The version of this name or number (`8` or `multithreaded64-5`), or nil.
+  public init?(named text: String) {
+    let match = Self.allCases.first { $0.name == text || String($0.rawValue) == text }
+    guard let match else { return nil }
+    self = match
+  }
+
+  /// The size of registers, addresses and memory words.
+  public var wordSize: WordSize { rules.wordSize }
+
+  /// Whether the state has one thread and no thread stacks.
+  public var isSingleThreaded: Bool { rules.threading == .single }
+
+  /// Where the parts of a program's memory lie.
+  public var addressSpace: AddressSpace { wordSize == .bits32 ? .bits32 : .bits64 }
+
+  public static func < (left: StateVersion, right: StateVersion) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+/// The size of a register, of an address and of a memory word.
+public enum WordSize: Int, Sendable {
+  case bits32 = 4
+  case bits64 = 8
+
+  /// The size in bytes: 4 or 8.
+  public var bytes: Int { rawValue }
+
+  /// All bits of a word set.
+  public var mask: UInt64 { self == .bits32 ? 0xFFFF_FFFF : .max }
+
+  /// Clears the bits of an address that lie inside a word.
+  public var addressMask: UInt64 { mask & ~UInt64(rawValue - 1) }
+
+  /// Bits of a page index: the address bits above the 12 of a page offset.
+  public var pageIndexBits: Int { rawValue * 8 - 12 }
+
+  /// Levels of the memory's Merkle tree above its 32-byte leaves: 27 or 59.
+  public var treeDepth: Int { rawValue * 8 - 5 }
+
+  /// Bytes of a memory proof: the leaf and a sibling for each level, 32 bytes each.
+  public var memoryProofBytes: Int { 32 * (treeDepth + 1) }
+}
+
+/// Where the parts of a program's memory lie. Addresses in bytes.
+public struct AddressSpace: Sendable {
+  /// Where `mmap` gives memory from at first.
+  public let heapStart: UInt64
+  /// The address that no memory given by `mmap` goes past.
+  public let heapEnd: UInt64
+  /// What `brk` answers.
+  public let programBreak: UInt64
+  /// The stack pointer of a program at its start.
+  public let stackPointer: UInt64
+  /// The greatest address that an ELF segment may fill.
+  public let lastELFAddress: UInt64
+
+  static let bits32 = AddressSpace(
+    heapStart: 0x0500_0000, heapEnd: 0x6000_0000, programBreak: 0x4000_0000,
+    stackPointer: 0x7FFF_D000, lastELFAddress: 0xFFFF_FFFF)
+  static let bits64 = AddressSpace(
+    heapStart: 0x0000_1000_0000_0000, heapEnd: 0x0000_6000_0000_0000,
+    programBreak: 0x0000_4000_0000_0000, stackPointer: 0x0000_7FFF_FFFF_F000,
+    lastELFAddress: 0x0000_FFFF_FFFF_FFFF)
+}

@@ -1,0 +1,85 @@
+import CKeccak
+
+/// Keccak-256 with the original padding: Ethereum's hash, not SHA-3.
+///
+/// ```swift
+/// var hasher = Keccak256()
+/// hasher.update(Array("abc".utf8))
+/// let hash = hasher.finalize()
+/// ```
+public struct Keccak256 {
+  /// Bytes absorbed between two permutations: (1600 − 2·256) / 8.
+  static let rate = 136
+
+  private var lanes = InlineArray<25, UInt64>(repeating: 0)
+  /// Bytes absorbed since the last permutation; less than ``rate``.
+  private var filled = 0
+
+  public init() {}
+
+  /// Absorbs `bytes`. O(n).
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    var filled = filled
+    defer { self.filled = filled }
+    withUnsafeMutablePointer(to: &lanes) { lanes in
+      let block = UnsafeMutableRawPointer(lanes)
+      for byte in bytes {
+        Self.flip(byte, at: filled, in: block)
+        filled += 1
+        if filled == Self.rate {
+          ckeccak_permute(block.assumingMemoryBound(to: UInt64.self))
+          filled = 0
+        }
+      }
+    }
+  }
+
+  /// Absorbs `bytes`. O(n).
+  public mutating func update(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { update($0) }
+  }
+
+  /// Absorbs the 32 bytes of `value`.
+  public mutating func update(_ value: Bytes32) {
+    value.withBytes { update($0) }
+  }
+
+  /// The hash of all that was absorbed.
+  public consuming func finalize() -> Bytes32 {
+    let filled = filled
+    return withUnsafeMutablePointer(to: &lanes) { lanes in
+      let block = UnsafeMutableRawPointer(lanes)
+      Self.flip(0x01, at: filled, in: block)
+      Self.flip(0x80, at: Self.rate - 1, in: block)
+      ckeccak_permute(block.assumingMemoryBound(to: UInt64.self))
+      return Bytes32(readingFrom: block)
+    }
+  }
+
+  /// Adds a byte to the one at an offset of the state.
+  private static func flip(_ bits: UInt8, at offset: Int, in block: UnsafeMutableRawPointer) {
+    let old = block.load(fromByteOffset: offset, as: UInt8.self)
+    block.storeBytes(of: old ^ bits, toByteOffset: offset, as: UInt8.self)
+  }
+
+  /// The hash of `bytes`.
+  public static func hash(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
+    var hasher = Keccak256()
+    hasher.update(bytes)
+    return hasher.finalize()
+  }
+
+  /// The hash of `bytes`.
+  public static func hash(_ bytes: [UInt8]) -> Bytes32 {
+    bytes.withUnsafeBytes { hash($0) }
+  }
+
+  /// The hash of the 64 bytes `left` ‖ `right`: a Merkle node.
+  public static func hash(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
+    var node = (left, right)
+    return withUnsafeMutableBytes(of: &node) { bytes in
+      PairKernel.plain.hash(UnsafeRawPointer(bytes.baseAddress!), into: bytes.baseAddress!, count: 1)
+      return Bytes32(readingFrom: bytes.baseAddress!)
+    }
+  }
+}
