@@ -1,0 +1,41 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+extension StepProof {
+  /// Writes the proof file's JSON: Cannon's keys in Cannon's order. The oracle's keys are left out
+  /// where the step reads no pre-image, and an offset of 0 always.
+  public func write(to sink: any ByteSink) throws(StreamError) {
+    let writer = ByteWriter(sink)
+    let json = JSONWriter(writer)
+    try json.beginObject()
+    try json.key("step")
+    try json.number(step)
+    try json.key("pre")
+    try json.hex(pre.bytes)
+    try json.key("post")
+    try json.hex(post.bytes)
+    try json.key("state-data")
+    try json.hex(stateData)
+    try json.key("proof-data")
+    try json.hex(proofData)
+    if let oracleKey {
+      try json.key("oracle-key")
+      try json.hex(oracleKey.bytes)
+      try json.key("oracle-value")
+      try json.hex(oracleValue)
+      if oracleOffset != 0 {
+        try json.key("oracle-offset")
+        try json.number(oracleOffset)
+      }
+    }
+    try json.endObject()
+    try json.finish(newlines: 2)
+  }
+
+  /// Writes a proof file, gzip-compressed where its name ends in `.gz`. It appears whole, or not at
+  /// all.
+  public func save(path: String) throws(StreamError) {
+    try AtomicFile.write(path: path) { (sink) throws(StreamError) in try write(to: sink) }
+  }
+}

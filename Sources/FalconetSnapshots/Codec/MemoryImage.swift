@@ -1,0 +1,80 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// A machine's state and memory as a producer: what a snapshot is written from.
+public struct MemoryImage: SnapshotProducer {
+  public let state: MachineState
+  public let memory: Memory
+
+  public init(state: MachineState, memory: Memory) {
+    self.state = state
+    self.memory = memory
+  }
+
+  /// The current state of a machine.
+  public init(_ machine: Machine) {
+    self.init(state: machine.state, memory: machine.memory)
+  }
+
+  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+    let indices = memory.pageIndices
+    try consumer.begin(version: state.version, pageCount: UInt64(indices.count))
+    for index in indices {
+      try memory.withPage(index) { (bytes) throws(StreamError) in
+        try consumer.page(index, bytes)
+      }
+    }
+    try consumer.end(state)
+  }
+}
+
+/// Builds the memory and the state of a snapshot: what loading is.
+public final class MemoryBuilder: SnapshotConsumer {
+  /// The state and its memory, once all of the snapshot was taken in.
+  public private(set) var image: MemoryImage?
+  private var memory = Memory(wordSize: .bits64)
+
+  public init() {}
+
+  public func begin(version: StateVersion, pageCount: UInt64?) throws(StreamError) {
+    memory = Memory(wordSize: version.wordSize)
+  }
+
+  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+    do { try memory.write(bytes, at: index << 12) } catch {
+      throw StreamError(.tooLarge, message: "\(error)")
+    }
+  }
+
+  public func end(_ state: MachineState) throws(StreamError) {
+    image = MemoryImage(state: state, memory: memory)
+  }
+}
+
+/// Computes the witness of a snapshot as it passes: keeps a page's root, not the page.
+public final class ClaimCalculator: SnapshotConsumer {
+  /// The state's witness, once all of the snapshot was taken in.
+  public private(set) var witness: [UInt8] = []
+  /// The state without its memory, once all of the snapshot was taken in.
+  public private(set) var state: MachineState?
+  private var tree = PageRootTree(wordSize: .bits64)
+
+  public init() {}
+
+  /// The claim, once all of the snapshot was taken in.
+  public var claim: Bytes32? { state.map { $0.claim(witness: witness) } }
+
+  public func begin(version: StateVersion, pageCount: UInt64?) throws(StreamError) {
+    tree = PageRootTree(wordSize: version.wordSize)
+  }
+
+  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+    tree.add(page: bytes, at: index)
+  }
+
+  public func end(_ state: MachineState) throws(StreamError) {
+    witness = state.witness(memoryRoot: tree.root())
+    self.state = state
+  }
+}

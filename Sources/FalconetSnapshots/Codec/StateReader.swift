@@ -1,0 +1,88 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// Reads the fields of a state in the order of a layout.
+struct StateReader {
+  let reader: ByteReader
+  let version: StateVersion
+
+  /// Bytes of an unfinished hint; a machine keeps no more.
+  private static let hintLimit: UInt64 = 1 << 26
+
+  /// Everything but the memory, in the order of ``StateVersion/snapshotLayout``.
+  func state() throws(StreamError) -> MachineState {
+    var state = MachineState(version: version)
+    if !version.isSingleThreaded { state.threads = ThreadTable(left: [], right: []) }
+    for field in version.snapshotLayout.fields {
+      switch field {
+      case .preimageKey: state.scalars.preimageKey = try bytes32()
+      case .exited: state.scalars.exited = try boolean("exited")
+      case .traverseRight: state.scalars.traverseRight = try boolean("traverse right")
+      case .registers: state.threads.left[0].registers = try registers()
+      case .leftStack: state.threads.left = try stack()
+      case .rightStack: state.threads.right = try stack()
+      case .lastHint:
+        let count = UInt64(try reader.readUInt32())
+        state.lastHint = try reader.readBytes(count, limit: Self.hintLimit)
+      default: state[field] = try integer(field.byteCount(in: version))
+      }
+    }
+    return state
+  }
+
+  /// A count of threads and the threads, bottom first. A count that lies ends with the data.
+  private func stack() throws(StreamError) -> [ThreadState] {
+    var threads: [ThreadState] = []
+    var left = try integer(version.wordSize.bytes)
+    while left > 0 {
+      threads.append(try thread())
+      left -= 1
+    }
+    return threads
+  }
+
+  /// One thread, in the order of ``StateVersion/threadLayout``.
+  func thread() throws(StreamError) -> ThreadState {
+    var thread = ThreadState(id: 0, version: version)
+    for field in version.threadLayout.fields {
+      switch field {
+      case .exited: thread.exited = try boolean("exited of a thread")
+      case .registers: thread.registers = try registers()
+      default: thread[field] = try integer(field.byteCount(in: version))
+      }
+    }
+    return thread
+  }
+
+  private func registers() throws(StreamError) -> Registers {
+    var registers = Registers()
+    for index in 0..<32 { registers[index] = try integer(version.wordSize.bytes) }
+    return registers
+  }
+
+  private func bytes32() throws(StreamError) -> Bytes32 {
+    // The reader gives as many bytes as are asked for, or throws.
+    Bytes32(try reader.readBytes(32)) ?? Bytes32()
+  }
+
+  /// An unsigned integer of 1, 4 or 8 bytes.
+  func integer(_ bytes: Int) throws(StreamError) -> UInt64 {
+    switch bytes {
+    case 1: UInt64(try reader.readUInt8())
+    case 4: UInt64(try reader.readUInt32())
+    default: try reader.readUInt64()
+    }
+  }
+
+  private func boolean(_ field: String) throws(StreamError) -> Bool {
+    let offset = reader.position
+    let value = try reader.readUInt8()
+    guard value < 2 else {
+      throw StreamError(
+        .corrupt, path: reader.name, offset: offset,
+        message: "field \"\(field)\" is \(value), which is neither 0 nor 1")
+    }
+    return value == 1
+  }
+}
