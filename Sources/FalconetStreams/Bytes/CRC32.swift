@@ -1,0 +1,24 @@
+import CISAL
+
+/// The CRC-32 of gzip, zlib and PNG (reflected polynomial 0xEDB88320, RFC 1952 section 8).
+public struct CRC32: Sendable, Equatable {
+  /// The checksum of all bytes added so far; 0 for none.
+  public private(set) var value: UInt32 = 0
+
+  /// The checksum of no bytes.
+  public init() {}
+
+  /// The checksum of `bytes`.
+  public init(_ bytes: UnsafeRawBufferPointer) { add(bytes) }
+
+  /// Adds `bytes`. Runs at the speed of memory.
+  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    // Sound: the C function reads `bytes.count` bytes from `base` and keeps no pointer.
+    let pointer = base.assumingMemoryBound(to: UInt8.self)
+    value = crc32_gzip_refl(value, pointer, UInt64(bytes.count))
+  }
+
+  /// Adds `bytes`.
+  public mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+}

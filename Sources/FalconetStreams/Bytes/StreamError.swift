@@ -1,0 +1,77 @@
+/// What went wrong while bytes were read, written, compressed or parsed: what, where, and what to
+/// do about it.
+public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The class of an error, for callers that act on it.
+  public enum Kind: Sendable, Equatable {
+    /// The file, or the folder it is to be written in, does not exist.
+    case notFound
+    /// The user may not read, write or create the file.
+    case permission
+    /// The file system is mounted read-only.
+    case readOnly
+    /// The device or the user's quota is full.
+    case noSpace
+    /// A folder stands where a file is needed.
+    case isDirectory
+    /// The other end of a pipe or socket is gone.
+    case brokenPipe
+    /// Any other failure of a system call.
+    case system(errno: Int32)
+    /// The data ends too early.
+    case truncated
+    /// The data breaks the rules of its format.
+    case corrupt
+    /// The data does not match its checksum.
+    case checksum
+    /// Data follows where the end was expected.
+    case trailingData
+    /// The data is valid but uses a feature that is not implemented.
+    case unsupported
+    /// A length or number is above its limit.
+    case tooLarge
+    /// The text breaks the rules of JSON, or a value has another type than the one asked for.
+    case syntax
+    /// SIGINT, SIGTERM or `Interruption.request()` ended a wait.
+    case interrupted
+  }
+
+  /// The class of the error.
+  public var kind: Kind
+  /// A file name, "standard input" or "standard output"; nil where the bytes have no name.
+  public var path: String?
+  /// Where it happened, in bytes from the start of the stream that the failing layer reads or
+  /// writes: the compressed bytes for gzip and zstd framing, the decompressed ones for what is
+  /// read out of them.
+  public var offset: UInt64?
+  /// What is wrong, without place and remedy.
+  public var message: String
+  /// What the user can do; empty where nothing sensible can be said.
+  public var remedy: String
+
+  /// An error of the given parts.
+  public init(
+    _ kind: Kind, path: String? = nil, offset: UInt64? = nil, message: String, remedy: String = ""
+  ) {
+    self.kind = kind
+    self.path = path
+    self.offset = offset
+    self.message = message
+    self.remedy = remedy
+  }
+
+  /// `PATH: MESSAGE at byte N: REMEDY`, without the parts that are not known.
+  public var description: String {
+    var text = path.map { "\($0): " } ?? ""
+    text += message
+    if let offset { text += " at byte \(offset)" }
+    if !remedy.isEmpty { text += ": \(remedy)" }
+    return text
+  }
+
+  /// The same error with `path` filled in where it was not known.
+  public func named(_ name: String) -> StreamError {
+    var copy = self
+    if copy.path == nil { copy.path = name }
+    return copy
+  }
+}

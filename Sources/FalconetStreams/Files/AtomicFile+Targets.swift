@@ -1,0 +1,96 @@
+import Glibc
+import SystemPackage
+
+extension AtomicFile {
+  /// The open target, where `path` names something that must not be replaced; nil for a regular
+  /// file.
+  static func openDirectly(
+    _ path: String, _ existing: Stat
+  ) throws(StreamError) -> OpenFile? {
+    do throws(Errno) {
+      // /dev/stdout with standard output sent to a file: opening it anew would write from the
+      // file's start over what is there.
+      for own in [FileDescriptor.standardOutput, .standardError] {
+        if let status = try? Stat(own), status.deviceID == existing.deviceID,
+          status.inode == existing.inode
+        {
+          let copy = try systemCall { try own.duplicate() }
+          return OpenFile(copy, name: path, closes: true)
+        }
+      }
+      if existing.type == .regular { return nil }
+      return OpenFile(try openSpecial(path, existing), name: path, closes: true)
+    } catch {
+      if error == .interrupted { throw Interruption.error(path: path, offset: nil) }
+      throw StreamError(error, .write, path: path)
+    }
+  }
+
+  /// Opens a pipe or device for writing. A named pipe without reader is waited for in short
+  /// sleeps, since a wait inside `open` can't watch the signals' pipe.
+  private static func openSpecial(
+    _ path: String, _ existing: Stat
+  ) throws(Errno) -> FileDescriptor {
+    while true {
+      do throws(Errno) {
+        return try systemCall {
+          try FileDescriptor.open(
+            FilePath(path), .writeOnly, options: [.closeOnExec, .nonBlocking])
+        }
+      } catch {
+        guard error == .noSuchAddressOrDevice, existing.type == .fifo else { throw error }
+      }
+      if Interruption.isRequested { throw .interrupted }
+      var polled = pollfd(fd: Interruption.descriptor, events: Int16(POLLIN), revents: 0)
+      _ = poll(&polled, 1, 20)
+    }
+  }
+
+  /// The path of the file that `path` names, with symbolic links followed.
+  static func resolved(_ path: String) -> FilePath {
+    guard let text = realpath(path, nil) else { return FilePath(path) }
+    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
+    defer { free(text) }
+    return FilePath(platformString: text)
+  }
+
+  /// Makes a new empty file next to `final`.
+  static func makeTemporary(
+    for final: FilePath
+  ) throws(Errno) -> (FilePath, FileDescriptor) {
+    // A name may have 255 bytes; the tail takes 21 of them.
+    let base = final.lastComponent?.string ?? ""
+    let stem = String(decoding: base.utf8.prefix(230), as: UTF8.self)
+    while true {
+      let tail = String(UInt64.random(in: .min ... .max), radix: 16)
+      var temporary = final.removingLastComponent()
+      temporary.append("\(stem).tmp-\(tail)")
+      do throws(Errno) {
+        let descriptor = try systemCall {
+          try FileDescriptor.open(
+            temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+            permissions: [.ownerReadWrite])
+        }
+        return (temporary, descriptor)
+      } catch {
+        if error != .fileExists { throw error }
+      }
+    }
+  }
+
+  /// Makes a rename in the folder of `file` durable.
+  static func synchronizeFolder(of file: FilePath) throws(Errno) {
+    let parent = file.removingLastComponent()
+    let folder = parent.isEmpty ? FilePath(".") : parent
+    // A folder that may be written but not read can't be opened for fsync, and some file systems
+    // have no fsync of folders: the file is in place in both cases.
+    guard let descriptor = try? FileDescriptor.open(folder, .readOnly, options: [.closeOnExec])
+    else { return }
+    defer { try? descriptor.close() }
+    do throws(Errno) {
+      try retrying { fsync(descriptor.rawValue) }
+    } catch {
+      if error != .invalidArgument && error != .notSupported { throw error }
+    }
+  }
+}

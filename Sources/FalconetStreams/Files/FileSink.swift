@@ -1,0 +1,42 @@
+import SystemPackage
+
+/// A file written in place: made or emptied first, then filled. A failure leaves a part of it;
+/// `AtomicFile` doesn't.
+public final class FileSink: ByteSink {
+  public var name: String { file.name }
+  private let file: OpenFile
+
+  /// Makes or empties the file at `path`.
+  /// - Parameter permissions: Those of a new file, before the process's umask.
+  public init(path: String, permissions: UInt32 = 0o755) throws(StreamError) {
+    try checkPath(path)
+    do throws(Errno) {
+      let descriptor = try systemCall {
+        try FileDescriptor.open(
+          FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec],
+          permissions: FilePermissions(rawValue: permissions))
+      }
+      file = OpenFile(descriptor, name: path, closes: true)
+    } catch {
+      throw StreamError(error, .create, path: path)
+    }
+  }
+
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
+
+  /// Closes the file.
+  public func finish() throws(StreamError) { try file.close() }
+}
+
+/// Standard output, without a buffer of its own. The descriptor stays open.
+public final class StandardOutputSink: ByteSink {
+  public var name: String { file.name }
+  private let file = OpenFile(.standardOutput, name: "standard output", closes: false)
+
+  /// The process's standard output.
+  public init() {}
+
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
+
+  public func finish() throws(StreamError) {}
+}

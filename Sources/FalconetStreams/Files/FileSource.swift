@@ -1,0 +1,59 @@
+import SystemPackage
+
+/// The bytes of a file, from its start, without a buffer of its own.
+public final class FileSource: ByteSource {
+  public var name: String { file.name }
+  private let file: OpenFile
+
+  /// Opens the file at `path`. "-" has no special meaning here.
+  /// - Throws: `.notFound`, `.permission`, `.isDirectory`, `.system`.
+  public init(path: String) throws(StreamError) {
+    try checkPath(path)
+    let descriptor: FileDescriptor
+    do throws(Errno) {
+      // Non-blocking, so that opening a named pipe does not wait where signals aren't seen.
+      descriptor = try systemCall {
+        try FileDescriptor.open(
+          FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+      }
+    } catch {
+      throw StreamError(error, .read, path: path)
+    }
+    file = OpenFile(descriptor, name: path, closes: true)
+    if file.status?.type == .directory { throw StreamError(.isDirectory, .read, path: path) }
+  }
+
+  /// The size in bytes of a regular file when it was opened; nil for pipes and devices.
+  public var size: UInt64? {
+    guard let status = file.status, status.type == .regular else { return nil }
+    return UInt64(exactly: status.size)
+  }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+    try file.read(into: buffer)
+  }
+}
+
+/// Standard input, without a buffer of its own. The descriptor stays open.
+public final class StandardInputSource: ByteSource {
+  public var name: String { file.name }
+  private let file = OpenFile(.standardInput, name: "standard input", closes: false)
+
+  /// The process's standard input.
+  public init() {}
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+    try file.read(into: buffer)
+  }
+}
+
+/// Refuses what no system call could take: an empty path, or one with a zero byte, which would
+/// name another file.
+func checkPath(_ path: String) throws(StreamError) {
+  if path.isEmpty {
+    throw StreamError(.notFound, message: "the path is empty", remedy: "name a file")
+  }
+  if path.utf8.contains(0) {
+    throw StreamError(.notFound, path: path, message: "the path holds a zero byte")
+  }
+}

@@ -1,0 +1,79 @@
+import Glibc
+import Synchronization
+import SystemPackage
+
+// A signal handler may only touch globals that are initialised already: `install()` uses each of
+// them before it sets the handler.
+private let requested = Atomic<Bool>(false)
+private let readEnd = Atomic<Int32>(-1)
+private let writeEnd = Atomic<Int32>(-1)
+
+/// The handler of SIGINT and SIGTERM. It calls only what is async-signal-safe: lock-free atomics
+/// and `write` on a pipe that never blocks.
+private func handleSignal(_ signal: Int32) {
+  let saved = errno
+  requested.store(true, ordering: .sequentiallyConsistent)
+  var byte: UInt8 = 1
+  _ = Glibc.write(writeEnd.load(ordering: .sequentiallyConsistent), &byte, 1)
+  errno = saved
+}
+
+/// The wish of the user, by SIGINT or SIGTERM, that the program stops: one flag for the process.
+///
+/// Waits for standard input, pipes and sockets end with `.interrupted` once it is set. Files in
+/// hand are written to their end. Loops that run long look at `isRequested`; loops that wait add
+/// `descriptor` to their `poll`.
+public enum Interruption {
+  /// Whether a stop was asked for. Costs one load.
+  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// The descriptor that becomes readable, and stays so, when a stop is asked for; -1 before
+  /// `install()`.
+  public static var descriptor: Int32 { readEnd.load(ordering: .acquiring) }
+
+  /// Asks for a stop, as the signals do. Callable from any thread.
+  public static func request() { handleSignal(0) }
+
+  /// Takes over SIGINT and SIGTERM, and ignores SIGPIPE so that writing to a pipe without reader
+  /// is an error instead of the end of the process.
+  ///
+  /// A second signal changes nothing. Further calls do nothing. A child process inherits the
+  /// ignored SIGPIPE unless its spawn attributes reset it.
+  /// - Throws: `.system` where no pipe can be made.
+  public static func install() throws(StreamError) {
+    guard descriptor < 0 else { return }
+    let ends: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
+    do throws(Errno) {
+      ends = try systemCall { try FileDescriptor.pipe(options: [.closeOnExec, .nonBlocking]) }
+    } catch {
+      throw StreamError(
+        .system(errno: error.rawValue), message: "no pipe for signals can be made",
+        remedy: "raise the limit of open files (ulimit -n)")
+    }
+    writeEnd.store(ends.writeEnd.rawValue, ordering: .sequentiallyConsistent)
+    readEnd.store(ends.readEnd.rawValue, ordering: .sequentiallyConsistent)
+
+    // No SA_RESTART: a system call that waits returns EINTR, and its loop sees the flag.
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = handleSignal
+    sigemptyset(&action.sa_mask)
+    action.sa_flags = 0
+    _ = requested.load(ordering: .relaxed)
+    sigaction(SIGINT, &action, nil)
+    sigaction(SIGTERM, &action, nil)
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Forgets what was asked for, so that tests can begin anew. The handlers stay.
+  public static func reset() {
+    requested.store(false, ordering: .sequentiallyConsistent)
+    guard descriptor >= 0 else { return }
+    var byte: UInt8 = 0
+    while Glibc.read(descriptor, &byte, 1) == 1 {}
+  }
+
+  /// The error that ends a wait.
+  static func error(path: String, offset: UInt64?) -> StreamError {
+    StreamError(.interrupted, path: path, offset: offset, message: "interrupted")
+  }
+}

@@ -1,0 +1,55 @@
+/// Hexadecimal text.
+public enum Hex {
+  static let digits = Array("0123456789abcdef".utf8)
+
+  /// The bytes in lower case, with a leading `0x` where asked for.
+  public static func encode(_ bytes: some Collection<UInt8>, prefix: Bool = false) -> String {
+    String(decoding: encodedBytes(Array(bytes), prefix: prefix), as: UTF8.self)
+  }
+
+  /// The text of `encode` as ASCII bytes.
+  static func encodedBytes(_ bytes: [UInt8], prefix: Bool) -> [UInt8] {
+    let digits = digits
+    var text: [UInt8] = []
+    text.reserveCapacity(2 * bytes.count + 2)
+    if prefix { text += [UInt8(ascii: "0"), UInt8(ascii: "x")] }
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return text
+  }
+
+  /// The bytes that `text` stands for: pairs of digits of either case, after an optional `0x` or
+  /// `0X`.
+  /// - Returns: Nil where another character or an odd number of digits is found.
+  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    decode(utf8: Array(text.utf8))
+  }
+
+  /// The bytes that ASCII text stands for, as `decode(_:)`.
+  public static func decode(utf8 text: [UInt8]) -> [UInt8]? {
+    let hasPrefix = text.count >= 2 && text[0] == UInt8(ascii: "0") && text[1] | 0x20 == 0x78
+    var index = hasPrefix ? 2 : 0
+    guard (text.count - index) % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity((text.count - index) / 2)
+    while index < text.count {
+      guard let high = value(of: text[index]), let low = value(of: text[index + 1])
+      else { return nil }
+      bytes.append(high << 4 | low)
+      index += 2
+    }
+    return bytes
+  }
+
+  /// The value of an ASCII digit.
+  static func value(of digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/// Writes JSON while it is made, with the layout and escapes of Go's encoder.
+///
+/// ```swift
+/// let json = JSONWriter(ByteWriter(sink))
+/// try json.beginObject()
+/// try json.key("step")
+/// try json.number(UInt64(5))
+/// try json.key("pre")
+/// try json.hex(claim)
+/// try json.endObject()
+/// try json.finish()
+/// ```
+/// Keys come out in the order of the calls. Calls out of order (a value without key in an object, a
+/// key in an array) are mistakes of the programmer, which debug builds stop at.
+public final class JSONWriter {
+  /// How values are laid out.
+  public enum Style: Sendable {
+    /// A line for each value, indented by two spaces a level, as with `SetIndent("", "  ")`.
+    case indented
+    /// No white space.
+    case compact
+  }
+
+  private struct Container {
+    let isObject: Bool
+    var isEmpty = true
+  }
+
+  private let writer: ByteWriter
+  private let style: Style
+  private var containers: [Container] = []
+  /// Whether a key was written whose value is due.
+  private var keyIsOpen = false
+
+  /// A writer of one JSON value to `writer`.
+  public init(_ writer: ByteWriter, style: Style = .indented) {
+    self.writer = writer
+    self.style = style
+  }
+
+  /// A writer of one JSON value to `sink`.
+  public convenience init(to sink: any ByteSink, style: Style = .indented) {
+    self.init(ByteWriter(sink), style: style)
+  }
+
+  // MARK: Structure
+
+  /// Begins an object as the next value.
+  public func beginObject() throws(StreamError) { try begin(isObject: true) }
+
+  /// Ends the innermost object.
+  public func endObject() throws(StreamError) { try end(isObject: true) }
+
+  /// Begins an array as the next value.
+  public func beginArray() throws(StreamError) { try begin(isObject: false) }
+
+  /// Ends the innermost array.
+  public func endArray() throws(StreamError) { try end(isObject: false) }
+
+  /// Writes the key of the next value.
+  public func key(_ name: String) throws(StreamError) {
+    assert(containers.last?.isObject == true && !keyIsOpen, "a key belongs in an object")
+    try separate()
+    try writer.write(JSONText.quoted(Array(name.utf8)))
+    try writer.write(style == .indented ? ": " : ":")
+    keyIsOpen = true
+  }
+
+  /// Ends the text with `newlines` line feeds, and finishes the sink.
+  ///
+  /// Go's encoder writes one; Cannon's files that are written with an indent have two.
+  public func finish(newlines: Int = 1) throws(StreamError) {
+    assert(containers.isEmpty && !keyIsOpen, "an object or array is still open")
+    try writer.write([UInt8](repeating: UInt8(ascii: "\n"), count: newlines))
+    try writer.finish()
+  }
+
+  // MARK: Values
+
+  /// Writes a string.
+  public func string(_ text: String) throws(StreamError) { try string(utf8: Array(text.utf8)) }
+
+  /// Writes a string from bytes that should be UTF-8; each byte that isn't becomes U+FFFD.
+  public func string(utf8 bytes: [UInt8]) throws(StreamError) {
+    try value(JSONText.quoted(bytes))
+  }
+
+  /// Writes a number.
+  public func number(_ value: some BinaryInteger) throws(StreamError) {
+    try self.value(Array(String(value).utf8))
+  }
+
+  /// Writes `true` or `false`.
+  public func bool(_ value: Bool) throws(StreamError) {
+    try self.value(Array((value ? "true" : "false").utf8))
+  }
+
+  /// Writes `null`.
+  public func null() throws(StreamError) { try value(Array("null".utf8)) }
+
+  /// Writes bytes as a string of lower-case hexadecimal with a leading `0x`.
+  public func hex(_ bytes: some Collection<UInt8>) throws(StreamError) {
+    let quote = [UInt8(ascii: "\"")]
+    try value(quote + Hex.encodedBytes(Array(bytes), prefix: true) + quote)
+  }
+
+  /// Writes bytes as a string of standard base64.
+  public func base64(_ bytes: [UInt8]) throws(StreamError) {
+    let quote = [UInt8(ascii: "\"")]
+    try value(quote + Base64.encode(bytes) + quote)
+  }
+
+  // MARK: Layout
+
+  private func value(_ text: [UInt8]) throws(StreamError) {
+    try beginValue()
+    try writer.write(text)
+  }
+
+  private func beginValue() throws(StreamError) {
+    assert(containers.last?.isObject != true || keyIsOpen, "a value in an object needs a key")
+    if keyIsOpen {
+      keyIsOpen = false
+    } else if !containers.isEmpty {
+      try separate()
+    }
+  }
+
+  private func begin(isObject: Bool) throws(StreamError) {
+    try beginValue()
+    try writer.writeUInt8(UInt8(ascii: isObject ? "{" : "["))
+    containers.append(Container(isObject: isObject))
+  }
+
+  private func end(isObject: Bool) throws(StreamError) {
+    let container = containers.popLast()
+    assert(container?.isObject == isObject && !keyIsOpen, "another container is open")
+    if container?.isEmpty == false { try breakLine() }
+    try writer.writeUInt8(UInt8(ascii: isObject ? "}" : "]"))
+  }
+
+  /// Writes what stands before an element: a comma after an earlier one, and a new line.
+  private func separate() throws(StreamError) {
+    guard let last = containers.indices.last else { return }
+    if !containers[last].isEmpty { try writer.writeUInt8(UInt8(ascii: ",")) }
+    containers[last].isEmpty = false
+    try breakLine()
+  }
+
+  private func breakLine() throws(StreamError) {
+    guard style == .indented else { return }
+    try writer.writeUInt8(UInt8(ascii: "\n"))
+    for _ in containers { try writer.write("  ") }
+  }
+}

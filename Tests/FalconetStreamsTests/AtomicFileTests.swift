@@ -1,0 +1,209 @@
+import FalconetStreams
+import Glibc
+import Testing
+
+private func content(_ path: String) throws -> [UInt8] { try readAll(FileSource(path: path)) }
+
+private func place(_ bytes: [UInt8], at path: String) throws {
+  let sink = try FileSink(path: path)
+  try sink.write(bytes)
+  try sink.finish()
+}
+
+@Suite struct AtomicFileTests {
+  @Test func `a file appears whole at the commit, with mode 0755 whatever the umask`() throws {
+    let folder = try TemporaryFolder()
+    let file = try AtomicFile(path: folder.file("a"))
+    try file.write([1, 2, 3])
+    try file.finish()
+    #expect(folder.names.count == 1)
+    let temporary = try #require(folder.names.first)
+    #expect(temporary.hasPrefix("a.tmp-"))
+    #expect(try folder.permissions(temporary) == 0o600)
+    try file.commit()
+    try file.commit()
+    #expect(folder.names == ["a"])
+    #expect(try content(folder.file("a")) == [1, 2, 3])
+    #expect(try folder.permissions("a") == 0o755)
+  }
+
+  @Test func `permissions are those that were asked for`() throws {
+    let folder = try TemporaryFolder()
+    try AtomicFile.write(path: folder.file("a"), permissions: 0o666) { (sink) throws(StreamError) in
+      try sink.write([1])
+    }
+    #expect(try folder.permissions("a") == 0o666)
+  }
+
+  @Test func `without a commit nothing changes`() throws {
+    let folder = try TemporaryFolder()
+    try place([7], at: folder.file("a"))
+    do {
+      let file = try AtomicFile(path: folder.file("a"))
+      try file.write([1, 2, 3])
+      #expect(folder.names.count == 2)
+    }
+    #expect(folder.names == ["a"])
+    let discarded = try AtomicFile(path: folder.file("b"))
+    try discarded.write([1])
+    discarded.discard()
+    try discarded.commit()
+    #expect(folder.names == ["a"])
+    #expect(try content(folder.file("a")) == [7])
+  }
+
+  @Test func `an error of the caller is thrown as it is, and nothing is left`() throws {
+    struct Mine: Error, Equatable { var stream: StreamError? }
+    let folder = try TemporaryFolder()
+    #expect(throws: Mine(stream: nil)) {
+      try AtomicFile.write(
+        path: folder.file("a.gz"), wrapping: { (error: StreamError) in Mine(stream: error) }
+      ) { (sink) throws(Mine) in
+        throw Mine(stream: nil)
+      }
+    }
+    #expect(folder.names.isEmpty)
+    do throws(Mine) {
+      try AtomicFile.write(
+        path: folder.file("none/a"), wrapping: { (error: StreamError) in Mine(stream: error) }
+      ) { (sink) throws(Mine) in }
+      Issue.record("no error")
+    } catch {
+      #expect(error.stream?.kind == .notFound)
+    }
+  }
+
+  @Test func `the name says how a file is compressed, unless the caller does`() throws {
+    let folder = try TemporaryFolder()
+    let cases: [(String, Compression?, Compression)] = [
+      ("a", nil, .none), ("a.gz", nil, .gzip), ("b.gz", Compression.none, .none),
+      ("c", .gzip, .gzip), ("d", .zstd, .zstd),
+    ]
+    for (name, asked, found) in cases {
+      try AtomicFile.write(path: folder.file(name), compression: asked) {
+        (sink) throws(StreamError) in
+        try sink.write(sampleText)
+      }
+      #expect(Compression(prefix: Array(try content(folder.file(name)).prefix(4))) == found)
+      let source = try FileSource(path: folder.file(name))
+      let (reader, compression) = try ByteReader.decompressing(source)
+      #expect(compression == found)
+      #expect(try readAll(reader) == sampleText)
+    }
+  }
+
+  @Test func `a symbolic link stays, and the file it names is replaced`() throws {
+    let folder = try TemporaryFolder()
+    try #require(mkdir(folder.file("d"), 0o700) == 0)
+    try place([1], at: folder.file("d/target"))
+    try #require(symlink("d/target", folder.file("link")) == 0)
+    try AtomicFile.write(path: folder.file("link")) { (sink) throws(StreamError) in
+      try sink.write([2])
+    }
+    #expect(shell("test -L '\(folder.file("link"))'") == 0)
+    #expect(try content(folder.file("d/target")) == [2])
+    #expect(folder.names == ["d", "link"])
+  }
+
+  @Test func `a device is written to and not replaced`() throws {
+    try AtomicFile.write(path: "/dev/null") { (sink) throws(StreamError) in
+      try sink.write([UInt8](repeating: 1, count: 100_000))
+    }
+    #expect(shell("test -c /dev/null") == 0)
+    let error = streamError { () throws(StreamError) in
+      try AtomicFile.write(path: "/dev/full") { (sink) throws(StreamError) in try sink.write([1]) }
+    }
+    #expect(error?.kind == .noSpace)
+    #expect(shell("test -c /dev/full") == 0)
+  }
+
+  @Test func `a long name leaves room for the temporary one`() throws {
+    let folder = try TemporaryFolder()
+    let name = String(repeating: "é", count: 127)
+    try AtomicFile.write(path: folder.file(name)) { (sink) throws(StreamError) in
+      try sink.write([1])
+    }
+    #expect(folder.names == [name])
+    let error = streamError { () throws(StreamError) in
+      _ = try AtomicFile(path: folder.file(name + "éé")).commit()
+    }
+    #expect(error?.kind == .system(errno: ENAMETOOLONG))
+    #expect(folder.names == [name])
+  }
+
+  @Test func `a path that can't be a file is refused`() throws {
+    let folder = try TemporaryFolder()
+    func kind(_ path: String) -> StreamError.Kind? {
+      streamError { () throws(StreamError) in _ = try AtomicFile(path: path) }?.kind
+    }
+    #expect(kind("") == .notFound)
+    #expect(kind("a\0b") == .notFound)
+    #expect(kind(folder.path) == .isDirectory)
+    #expect(kind(folder.file("a/")) == .isDirectory)
+    #expect(kind(folder.file("no/a")) == .notFound)
+    #expect(kind("/dev/null/a") == .notFound)
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func `a missing folder is named with what to do`() {
+    let error = streamError { () throws(StreamError) in
+      _ = try AtomicFile(path: "/nonexistent/deep/a.bin")
+    }
+    #expect(
+      error?.description
+        == "/nonexistent/deep/a.bin: its folder does not exist: create /nonexistent/deep first")
+  }
+
+  @Test func `a relative path is one in the current folder`() throws {
+    let name = "falconet-\(UInt64.random(in: .min ... .max))"
+    defer { unlink(name) }
+    try AtomicFile.write(path: name) { (sink) throws(StreamError) in try sink.write([5]) }
+    #expect(try content(name) == [5])
+  }
+
+  @Test func `a full disk leaves what was there`() throws {
+    guard let disk = try SmallDisk(options: "size=128k") else { return }
+    let path = disk.folder.file("a.gz")
+    try AtomicFile.write(path: path) { (sink) throws(StreamError) in try sink.write([1]) }
+    let before = try content(path)
+    var generator = SeededGenerator(seed: 1)
+    let noise = (0..<1_000_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    let error = streamError { () throws(StreamError) in
+      try AtomicFile.write(path: path) { (sink) throws(StreamError) in try sink.write(noise) }
+    }
+    #expect(error?.kind == .noSpace)
+    #expect(error?.path == path)
+    #expect(error?.remedy.isEmpty == false)
+    #expect(disk.folder.names == ["a.gz"])
+    #expect(try content(path) == before)
+  }
+
+  @Test func `a read-only file system is told as such`() throws {
+    guard let disk = try SmallDisk(options: "ro,size=64k") else { return }
+    let error = streamError { () throws(StreamError) in
+      _ = try AtomicFile(path: disk.folder.file("a"))
+    }
+    #expect(error?.kind == .readOnly)
+  }
+
+  @Test func `processes that write one name at a time leave a whole file`() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for value: UInt8 in 0..<8 {
+        group.addTask {
+          for _ in 0..<10 {
+            try AtomicFile.write(path: path) { (sink) throws(StreamError) in
+              for _ in 0..<10 { try sink.write([UInt8](repeating: value, count: 1000)) }
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let bytes = try content(path)
+    #expect(bytes.count == 10_000)
+    #expect(Set(bytes).count == 1)
+    #expect(folder.names == ["a"])
+  }
+}
