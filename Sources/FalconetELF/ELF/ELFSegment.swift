@@ -1,0 +1,59 @@
+/// One program header of an ELF file.
+struct ELFSegment: Sendable, Equatable {
+  /// PT_LOAD of the System V ABI.
+  static let load: UInt32 = 1
+  /// PT_MIPS_ABIFLAGS of the MIPS ABI.
+  static let abiFlags: UInt32 = 0x7000_0003
+
+  /// Its place in the table, from 0.
+  let index: Int
+  /// Where in the file its header is, in bytes.
+  let headerOffset: UInt64
+  /// p_type.
+  let type: UInt32
+  /// p_offset: where in the file its bytes are.
+  let offset: UInt64
+  /// p_vaddr: where in memory they go.
+  let address: UInt64
+  /// p_filesz: how many bytes the file holds.
+  let fileSize: UInt64
+  /// p_memsz: how many bytes of memory it takes.
+  let memorySize: UInt64
+
+  /// How errors name it.
+  var name: String { "program segment \(index) (type 0x\(String(type, radix: 16)))" }
+}
+
+extension ELFSegment {
+  /// Reads the table of program headers; the whole table must be in the file.
+  static func readAll(_ input: ELFInput, _ header: ELFHeader) throws(ELFError) -> [ELFSegment] {
+    let table = header.segmentTable
+    guard table.count > 0 else { return [] }
+    guard table.count != UInt64(ELFHeader.extendedSegmentCount) else {
+      throw ELFError(
+        .tooLarge, file: input.name, message: "65535 program headers or more",
+        remedy: "link the program with fewer segments")
+    }
+    let entrySize: UInt64 = header.wordSize == .bits32 ? 32 : 56
+    guard UInt64(table.entrySize) == entrySize else {
+      throw ELFError(
+        .damaged, file: input.name,
+        message: "program headers of \(table.entrySize) bytes, not \(entrySize)",
+        remedy: "build or copy the file again")
+    }
+    let bytes = try input.read(
+      at: table.offset, count: table.count * entrySize, what: "the program headers")
+    return (0..<Int(table.count)).map { index in
+      let position = index * Int(entrySize)
+      var fields = FieldCursor(bytes, at: position, wordSize: header.wordSize)
+      let type = fields.int()
+      if header.wordSize == .bits64 { _ = fields.int() }  // p_flags
+      let offset = fields.word()
+      let address = fields.word()
+      _ = fields.word()  // p_paddr
+      return ELFSegment(
+        index: index, headerOffset: table.offset + UInt64(position), type: type, offset: offset,
+        address: address, fileSize: fields.word(), memorySize: fields.word())
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import FalconetMachine
+
+/// The patches that let a Go program run on a machine with one thread.
+///
+/// Functions that start threads, or that take long for nothing a proof needs, return at once.
+enum GoPatches {
+  /// `jr $ra` and the `nop` of its delay slot, big-endian.
+  static let returnAtOnce: [UInt8] = [0x03, 0xE0, 0x00, 0x08, 0x00, 0x00, 0x00, 0x00]
+
+  /// The functions by the names of their symbols.
+  static let functions: [String] = [
+    "runtime.gcenable",
+    "runtime.init.5",
+    "runtime.main.func1",
+    "runtime.deductSweepCredit",
+    "runtime.(*gcControllerState).commit",
+    "github.com/prometheus/client_golang/prometheus.init",
+    "github.com/prometheus/client_golang/prometheus.init.0",
+    "github.com/prometheus/procfs.init",
+    "github.com/prometheus/common/model.init",
+    "github.com/prometheus/client_model/go.init",
+    "github.com/prometheus/client_model/go.init.0",
+    "github.com/prometheus/client_model/go.init.1",
+    "flag.init",
+    "runtime.check",
+  ]
+
+  /// Patches every function of the list that the program has.
+  static func apply(
+    to image: ImageWriter, symbols: SymbolTable, space: AddressSpace
+  ) throws(ELFError) {
+    let names = functions.map { Array($0.utf8) }
+    for index in 0..<symbols.count {
+      let name = symbols.nameBytes(at: index)
+      guard names.contains(where: { name.elementsEqual($0) }) else { continue }
+      let address = symbols.start(at: index)
+      let last = space.lastELFAddress - UInt64(returnAtOnce.count)
+      guard address <= last else {
+        throw ELFError(
+          .outOfRange, file: image.file,
+          message: "symbol \(String(decoding: name, as: UTF8.self)) at"
+            + " 0x\(String(address, radix: 16)) can't be patched: it leaves the address space",
+          remedy: "link the program to lower addresses")
+      }
+      try image.write(range: returnAtOnce, at: address)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import FalconetMachine
+
+extension ELFFile {
+  /// The program's symbol table, without its null entry.
+  ///
+  /// - Throws: ``ELFError`` of kind `noSymbols` where the file has none, as after stripping; others
+  ///   where the table or its names are damaged or too large.
+  public func symbols() throws(ELFError) -> SymbolTable {
+    guard let section = try sections.first(ofType: ELFSection.symbols) else {
+      throw ELFError(
+        .noSymbols, file: name, message: "there is no symbol section",
+        remedy: "link the program without stripping it (Go: no -ldflags=-s)")
+    }
+    let entrySize: UInt64 = wordSize == .bits32 ? 16 : 24
+    guard section.entrySize == entrySize, section.size >= entrySize,
+      section.size % entrySize == 0, section.flags & ELFSection.compressed == 0
+    else {
+      throw damaged(section, "the symbol section is not a table of \(entrySize)-byte symbols")
+    }
+    try input.check(offset: section.offset, count: section.size, what: "the symbols")
+    let count = section.size / entrySize - 1
+    guard count <= UInt64(SymbolTable.maximumCount) else { throw tooLarge(section) }
+    let names = try symbolNames(of: section)
+    var collected: [SymbolTable.Entry] = []
+    collected.reserveCapacity(Int(count))
+    var nameBytes = 0
+    var done: UInt64 = 1
+    while done <= count {
+      let batch = min(4096, count + 1 - done)
+      let bytes = try input.read(
+        at: section.offset + done * entrySize, count: batch * entrySize, what: "the symbols")
+      for index in 0..<Int(batch) {
+        let position = index * Int(entrySize)
+        var entry = symbol(FieldCursor(bytes, at: position, wordSize: wordSize))
+        guard let length = Self.length(ofNameAt: entry.nameOffset, in: names) else {
+          throw damaged(section, "the name of symbol \(done + UInt64(index)) is not in the file")
+        }
+        nameBytes += Int(length)
+        guard nameBytes <= SymbolTable.maximumNameBytes else { throw tooLarge(section) }
+        entry.nameLength = length
+        collected.append(entry)
+      }
+      done += batch
+    }
+    return SymbolTable(collected, names: names)
+  }
+
+  /// The strings that the symbols' names lie in, each ended by a zero byte.
+  private func symbolNames(of section: ELFSection) throws(ELFError) -> [UInt8] {
+    guard section.link > 0, UInt64(section.link) < sections.count else {
+      throw damaged(section, "the symbol section names no section for its strings")
+    }
+    let strings = try sections.section(UInt64(section.link))
+    guard strings.type == ELFSection.strings, strings.flags & ELFSection.compressed == 0 else {
+      throw damaged(strings, "the section for the symbols' names does not hold strings")
+    }
+    guard strings.size <= UInt64(SymbolTable.maximumNameBytes) else { throw tooLarge(strings) }
+    return try input.read(at: strings.offset, count: strings.size, what: "the symbols' names")
+  }
+
+  /// The symbol of one record, its name's length still 0.
+  private func symbol(_ fields: FieldCursor) -> SymbolTable.Entry {
+    var fields = fields
+    let name = fields.int()
+    if wordSize == .bits64 {
+      _ = fields.int()  // st_info, st_other, st_shndx
+    }
+    return SymbolTable.Entry(
+      start: fields.word(), size: fields.word(), nameOffset: name, nameLength: 0)
+  }
+
+  /// How many bytes precede the zero byte that ends the name at `offset`; nil where there is none.
+  private static func length(ofNameAt offset: UInt32, in names: [UInt8]) -> UInt32? {
+    guard offset < names.count,
+      let end = names[Int(offset)...].firstIndex(of: 0)
+    else { return nil }
+    return UInt32(end) - offset
+  }
+
+  private func damaged(_ section: ELFSection, _ message: String) -> ELFError {
+    ELFError(
+      .damaged, file: name, offset: section.headerOffset, message: message,
+      remedy: "build or copy the file again")
+  }
+
+  private func tooLarge(_ section: ELFSection) -> ELFError {
+    ELFError(
+      .tooLarge, file: name, offset: section.headerOffset,
+      message: "more than \(SymbolTable.maximumCount) symbols,"
+        + " or more than \(SymbolTable.maximumNameBytes) bytes of names",
+      remedy: "link the program with fewer symbols")
+  }
+}

@@ -1,0 +1,99 @@
+import FalconetStreams
+
+extension SymbolTable {
+  /// Reads the JSON of a `meta.json`: an object whose `symbols` are objects with `name`, `start`
+  /// and `size`. Other keys are skipped; the order of the symbols does not matter.
+  ///
+  /// - Throws: `StreamError` where the source can't be read, is not such JSON, or holds more
+  ///   symbols than a table may have.
+  public static func read(from source: any ByteSource) throws(StreamError) -> SymbolTable {
+    let reader = ByteReader(source)
+    let json = JSONReader(reader)
+    var table: SymbolTable?
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      guard key == "symbols" else {
+        try json.skipValue()
+        continue
+      }
+      guard table == nil else {
+        throw damaged(source, at: json.position, "the symbols are listed twice")
+      }
+      table = try readList(json, source)
+    }
+    try json.finish()
+    guard let table else { throw damaged(source, at: nil, "there is no list of symbols") }
+    return table
+  }
+
+  /// Writes the JSON of a `meta.json`, as Cannon does: indented by two spaces, an empty line at the
+  /// end. Finishes the sink.
+  public func write(to sink: any ByteSink) throws(StreamError) {
+    let json = JSONWriter(to: sink)
+    try json.beginObject()
+    try json.key("symbols")
+    try json.beginArray()
+    for index in 0..<count {
+      try json.beginObject()
+      try json.key("name")
+      try json.string(utf8: Array(nameBytes(at: index)))
+      try json.key("start")
+      try json.number(start(at: index))
+      try json.key("size")
+      try json.number(size(at: index))
+      try json.endObject()
+    }
+    try json.endArray()
+    try json.endObject()
+    try json.finish(newlines: 2)
+  }
+
+  private static func readList(
+    _ json: JSONReader, _ source: any ByteSource
+  ) throws(StreamError) -> SymbolTable {
+    var builder = SymbolTableBuilder()
+    // Go writes an empty list that was never made as null.
+    if try json.readNull() { return builder.finish() }
+    try json.beginArray()
+    while try json.nextElement() {
+      let position = json.position
+      let (name, start, size) = try readSymbol(json, nameLimit: builder.nameBytesLeft)
+      guard let name, let start, let size else {
+        throw damaged(source, at: position, "a symbol lacks its name, start or size")
+      }
+      guard builder.append(name: name, start: start, size: size) else {
+        throw StreamError(
+          .tooLarge, path: source.name, offset: position,
+          message: "there are more than \(maximumCount) symbols", remedy: damagedRemedy)
+      }
+    }
+    return builder.finish()
+  }
+
+  private static func readSymbol(
+    _ json: JSONReader, nameLimit: Int
+  ) throws(StreamError) -> (name: [UInt8]?, start: UInt64?, size: UInt64?) {
+    var name: [UInt8]?
+    var start: UInt64?
+    var size: UInt64?
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      switch key {
+      case "name": name = try json.readStringBytes(maxBytes: nameLimit)
+      case "start": start = try json.readUInt64()
+      case "size": size = try json.readUInt64()
+      default: try json.skipValue()
+      }
+    }
+    return (name, start, size)
+  }
+
+  private static let damagedRemedy = "give the file that load-elf --meta wrote"
+
+  private static func damaged(
+    _ source: any ByteSource, at offset: UInt64?, _ message: String
+  ) -> StreamError {
+    StreamError(
+      .corrupt, path: source.name, offset: offset, message: message, remedy: damagedRemedy)
+  }
+}

@@ -1,0 +1,98 @@
+import FalconetELF
+import FalconetMachine
+import Testing
+
+@Suite struct ELFSymbolsTests {
+  @Test(arguments: wordSizes)
+  func `symbols are read without the null entry and sorted`(wordSize: WordSize) throws {
+    var builder = ELFBuilder(wordSize)
+    builder.symbols = [
+      Symbol(name: "b", start: 0x300, size: 4),
+      Symbol(name: "", start: 0, size: 0),
+      Symbol(name: "a", start: wordSize.mask, size: wordSize.mask),
+      Symbol(name: "b", start: 0x300, size: 5),
+    ]
+    let symbols = try builder.file().symbols()
+    #expect((0..<symbols.count).map { symbols[$0].name } == ["", "b", "b", "a"])
+    #expect(symbols[2].size == 5)
+    #expect(symbols[3].start == wordSize.mask)
+  }
+
+  @Test(arguments: wordSizes)
+  func `more symbols than are read at a time arrive whole`(wordSize: WordSize) throws {
+    var builder = ELFBuilder(wordSize)
+    builder.symbols = (0..<10_000).map {
+      Symbol(name: "f\($0)", start: UInt64(20_000 - $0), size: UInt64($0))
+    }
+    let symbols = try builder.file().symbols()
+    #expect(symbols.count == 10_000)
+    for index in [0, 1, 4094, 4095, 4096, 4097, 9999] {
+      let number = 9999 - index
+      #expect(
+        symbols[index]
+          == Symbol(name: "f\(number)", start: UInt64(20_000 - number), size: UInt64(number)))
+    }
+  }
+
+  @Test(arguments: wordSizes)
+  func `a stripped program is refused in every version`(wordSize: WordSize) throws {
+    var builder = ELFBuilder(wordSize)
+    builder.symbols = nil
+    let elf = try builder.file()
+    #expect(try elfError { _ = try elf.symbols() }.kind == .noSymbols)
+    for version in StateVersion.allCases where version.wordSize == wordSize {
+      let error = try elfError { _ = try Prestate.load(elf, version: version) }
+      #expect(error.kind == .noSymbols)
+      #expect(error.remedy.contains("strip"))
+    }
+  }
+
+  @Test(arguments: wordSizes)
+  func `a symbol section that contradicts itself is refused`(wordSize: WordSize) throws {
+    let builder = ELFBuilder(wordSize)
+    let word = wordSize.bytes
+    let symbols = builder.sectionTable + builder.sectionHeaderSize
+    let names = symbols + builder.sectionHeaderSize
+    let total = UInt64(builder.build().count)
+    let cases: [(place: Int, count: Int, value: UInt64, kind: ELFError.Kind)] = [
+      (symbols + builder.sectionEntryField, word, 8, .damaged),
+      (symbols + builder.sectionSizeField, word, 0, .damaged),
+      (symbols + builder.sectionSizeField, word, 7, .damaged),
+      (symbols + builder.sectionSizeField, word, UInt64(builder.symbolSize) << 20, .cutShort),
+      (symbols + builder.sectionOffsetField, word, wordSize.mask, .cutShort),
+      (symbols + builder.sectionLinkField, 4, 0, .damaged),
+      (symbols + builder.sectionLinkField, 4, 3, .damaged),
+      (symbols + builder.sectionLinkField, 4, 0xFFFF_FFFF, .damaged),
+      (symbols + builder.sectionLinkField, 4, 1, .damaged),  // itself
+      (symbols + 8, word, 0x800, .damaged),  // compressed
+      (names + 4, 4, 1, .damaged),  // not strings
+      (names + builder.sectionOffsetField, word, total, .cutShort),
+      (names + builder.sectionSizeField, word, 1 << 30, .tooLarge),
+      (names + builder.sectionSizeField, word, 1, .damaged),  // the name is cut off
+      (builder.symbolTable + builder.symbolSize, 4, 1000, .damaged),  // name outside
+    ]
+    for (place, count, value, kind) in cases {
+      let bytes = builder.build(with: value, count: count, at: place)
+      let error = try elfError {
+        _ = try ELFFile(bytes: bytes, name: "odd.elf").symbols()
+      }
+      #expect(error.kind == kind, "\(value) at \(place): \(error)")
+    }
+  }
+
+  @Test func `names that share one long string can't multiply`() throws {
+    // 400 symbols name the same string of a megabyte: 400 MiB of names from a small file.
+    var builder = ELFBuilder(.bits64)
+    let long = String(repeating: "x", count: 1 << 20)
+    builder.symbols =
+      (0..<400).map { Symbol(name: "", start: $0, size: 1) }
+      + [Symbol(name: long, start: 0, size: 0)]
+    var bytes = builder.build()
+    // The names are: a zero byte, 400 empty names, the long one.
+    for index in 1...400 {
+      bytes.poke(401, count: 4, at: builder.symbolTable + index * builder.symbolSize)
+    }
+    let error = try elfError { _ = try ELFFile(bytes: bytes, name: "odd.elf").symbols() }
+    #expect(error.kind == .tooLarge)
+  }
+}
