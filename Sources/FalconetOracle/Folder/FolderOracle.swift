@@ -1,0 +1,65 @@
+import FalconetMachine
+import Keccak
+import SystemPackage
+
+/// Pre-images from the folder in which a host stored them, without the host.
+///
+/// The host's layouts `file` and `directory` are read, by the file `kvformat` or, where that is
+/// missing, by the names in the folder. A stored pre-image is text: hexadecimal digits of either
+/// case, with at most one newline at the end. Hints are ignored.
+///
+/// Hosts don't store local inputs: see ``LocalInputs``. What the folder holds is not checked
+/// against its keys: see ``CheckedOracle``.
+public struct FolderOracle: PreimageOracle, Sendable {
+  /// The folder.
+  public let path: String
+
+  /// Nil where the folder held nothing that tells when it was opened.
+  private let layout: FolderLayout?
+  private var lastHint: [UInt8]?
+
+  /// Opens the folder at `path`.
+  ///
+  /// - Throws: ``PreimageError`` of kind `unreadable` where it can't be read, its layout is not
+  ///   known, or it is a pebble database. An empty folder is no error: each of its pre-images is
+  ///   missing.
+  public init(path: String) throws(PreimageError) {
+    self.path = path
+    layout = try FolderLayout.find(in: FilePath(path))
+  }
+
+  /// - Throws: ``PreimageError`` of kind `missing` where the folder has no such key, and of kind
+  ///   `unreadable` where its file can't be read, is not hexadecimal, or describes more than
+  ///   ``PreimageKey/maximumPreimageSize`` bytes.
+  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+    let file = (layout ?? .file).path(of: key, in: FilePath(path))
+    do throws(StoredFileFault) {
+      return try HexFile.read(file)
+    } catch .missing {
+      throw missing(key)
+    } catch {
+      throw PreimageError(
+        .unreadable, key: key, lastHint: lastHint, message: "the stored pre-image \(file) \(error)",
+        remedy: "remove the file and let the host store it again")
+    }
+  }
+
+  /// Ignores the hint: what is stored is there, and nothing else can be had.
+  public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
+    lastHint = hint
+  }
+
+  private func missing(_ key: Bytes32) -> PreimageError {
+    if let index = PreimageKey.localIndex(of: key) {
+      return PreimageError(
+        .missing, key: key, lastHint: lastHint,
+        message: "the folder \(path) has no local input \(index), which hosts don't store",
+        remedy: "give it with --local \(index)=HEX")
+    }
+    let state = layout == nil ? ", nor any other" : ""
+    return PreimageError(
+      .missing, key: key, lastHint: lastHint,
+      message: "the folder \(path) has no pre-image for the key the guest asked for\(state)",
+      remedy: "run with the host and --record-preimages to store all that a run needs")
+  }
+}

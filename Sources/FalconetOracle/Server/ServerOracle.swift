@@ -1,0 +1,184 @@
+import FalconetMachine
+import Keccak
+import SystemPackage
+
+/// Pre-images from a server: a process that is started here, and ended with this object.
+///
+/// The server speaks the protocol of Cannon's hosts: it finds hints to read at descriptor 3, writes
+/// their acknowledgements to 4, reads keys at 5, and writes pre-images to 6. Its standard input is
+/// the null device; its environment is this process's with `NO_COLOR=1`. It leads a process group
+/// of its own, so that a terminal's Ctrl-C reaches this process alone.
+///
+/// After the first error every further request throws that error again, since the conversation
+/// can't be taken up in the middle.
+///
+/// ```swift
+/// let server = try ServerOracle(command: ["op-program", "--server", "--datadir", "data"]) {
+///   stream, bytes in log(stream, bytes)
+/// }
+/// defer { server.shutdown() }
+/// let preimage = try server.preimage(for: key)
+/// ```
+///
+/// One thread uses an object at a time.
+public final class ServerOracle: PreimageOracle {
+  /// How patient the parent is.
+  public struct Options: Sendable {
+    /// How long a request may go without a single byte moving, 15 minutes unless told; nil waits
+    /// for ever. Each byte that is sent or received begins the time anew.
+    public var timeout: Duration?
+    /// How a shutdown proceeds.
+    public var grace: Grace
+    /// How a shutdown proceeds when the run is interrupted, before it or during it.
+    public var interruptedGrace: Grace
+
+    public init(
+      timeout: Duration? = .seconds(900), grace: Grace = .standard,
+      interruptedGrace: Grace = .short
+    ) {
+      self.timeout = timeout
+      self.grace = grace
+      self.interruptedGrace = interruptedGrace
+    }
+  }
+
+  private let options: Options
+  private let process: ServerProcess
+  private let pump: OutputPump
+  private let hintChannel: ServerChannel
+  private let preimageChannel: ServerChannel
+
+  private var lastHint: [UInt8]?
+  private var failure: PreimageError?
+  private var report: ShutdownReport?
+
+  /// Starts the server.
+  ///
+  /// - Parameters:
+  ///   - command: the program, looked up in PATH where it has no slash, and its arguments.
+  ///   - options: timeouts.
+  ///   - onOutput: takes what the server writes to its standard streams, one call for each chunk
+  ///     that is read, on a thread of its own. The server waits while it runs; it must not wait for
+  ///     this object.
+  /// - Throws: ``ServerStartError``.
+  public init(
+    command: [String], options: Options = Options(),
+    onOutput: @escaping @Sendable (HostStream, [UInt8]) -> Void
+  ) throws(ServerStartError) {
+    let program = command.first ?? ""
+    let pipes: ServerPipes
+    do throws(Errno) {
+      pipes = try ServerPipes()
+    } catch {
+      throw ServerStartError(.system(error), program: program)
+    }
+    // The server's ends are only its own: kept open here, they would hide its end.
+    defer { ServerPipes.close(pipes.serverEnds) }
+    do throws(Errno) {
+      pump = try OutputPump(
+        output: pipes.output.read, error: pipes.error.read, onOutput: onOutput)
+    } catch {
+      ServerPipes.close(pipes.outputEnds + pipes.channelEnds)
+      throw ServerStartError(.system(error), program: program)
+    }
+    do throws(ServerStartError) {
+      process = ServerProcess(
+        id: try ProcessSpawner.spawn(
+          command, descriptors: pipes.serverEnds, environment: [("NO_COLOR", "1")]))
+    } catch {
+      pump.stop()
+      ServerPipes.close(pipes.channelEnds)
+      throw error
+    }
+    self.options = options
+    hintChannel = ServerChannel(
+      requests: pipes.hints.write, answers: pipes.acknowledgements.read, timeout: options.timeout)
+    preimageChannel = ServerChannel(
+      requests: pipes.keys.write, answers: pipes.preimages.read, timeout: options.timeout)
+  }
+
+  deinit { shutdown() }
+
+  /// The id of the server's process.
+  package var processID: Int32 { process.id }
+
+  /// How the server ended; nil while it runs.
+  package var exitStatus: ExitStatus? { process.exitStatus() }
+
+  /// Sends the key, and waits for the whole pre-image.
+  ///
+  /// - Throws: ``PreimageError``: `stalled` after the timeout, `disconnected` where the server
+  ///   ended, closed its side or answered short, `wrong` where it announced more than
+  ///   ``PreimageKey/maximumPreimageSize`` bytes, `interrupted` where the run is to stop.
+  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+    if let failure { throw failure }
+    var length: [UInt8] = []
+    var preimage: [UInt8] = []
+    var size: UInt64?
+    do throws(ServerFault) {
+      try preimageChannel.send(key.bytes, to: process)
+      try preimageChannel.receive(8, into: &length, from: process)
+      let announced = length.reduce(0) { $0 << 8 | UInt64($1) }
+      guard announced <= UInt64(PreimageKey.maximumPreimageSize) else {
+        throw .oversized(announced)
+      }
+      size = announced
+      try preimageChannel.receive(Int(announced), into: &preimage, from: process)
+      return preimage
+    } catch {
+      let progress =
+        size.map { "after \(preimage.count) of the \($0) bytes of a pre-image" }
+        ?? (length.isEmpty ? "without a pre-image" : "after \(length.count) bytes of a length")
+      throw fail(error.described(key: key, lastHint: lastHint, progress: progress))
+    }
+  }
+
+  /// Sends the hint, and waits until the server has acknowledged it with one byte.
+  ///
+  /// - Throws: ``PreimageError`` as `preimage(for:)` does.
+  public func hint(_ hint: [UInt8]) throws(PreimageError) {
+    lastHint = hint
+    if let failure { throw failure }
+    guard let size = UInt32(exactly: hint.count) else {
+      throw PreimageError(
+        .disconnected, lastHint: hint,
+        message: "a hint of \(hint.count) bytes has no place in the protocol's 4-byte length")
+    }
+    var frame = (0..<4).map { UInt8(truncatingIfNeeded: size >> UInt32(24 - 8 * $0)) }
+    frame.append(contentsOf: hint)
+    var acknowledgement: [UInt8] = []
+    do throws(ServerFault) {
+      try hintChannel.send(frame, to: process)
+      try hintChannel.receive(1, into: &acknowledgement, from: process)
+    } catch {
+      throw fail(
+        error.described(key: nil, lastHint: hint, progress: "without acknowledging a hint"))
+    }
+  }
+
+  /// Ends the server and reaps it: closes its input, waits, then SIGINT to its group, waits, then
+  /// SIGKILL; all its output has been handed on at the return.
+  ///
+  /// Further calls do nothing and return the same report.
+  @discardableResult
+  public func shutdown() -> ShutdownReport {
+    if let report { return report }
+    hintChannel.hangUp()
+    preimageChannel.hangUp()
+    if failure == nil {
+      failure = PreimageError(
+        .disconnected, message: "the pre-image server was shut down before this request")
+    }
+    let done = ServerShutdown(
+      process: process, pump: pump, grace: options.grace,
+      interruptedGrace: options.interruptedGrace
+    ).run()
+    report = done
+    return done
+  }
+
+  private func fail(_ error: PreimageError) -> PreimageError {
+    failure = error
+    return error
+  }
+}

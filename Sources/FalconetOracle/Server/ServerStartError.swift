@@ -1,0 +1,37 @@
+import SystemPackage
+
+/// Why a pre-image server could not be started.
+public struct ServerStartError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What failed.
+  public enum Kind: Sendable, Equatable {
+    /// The command has no words.
+    case emptyCommand
+    /// There is no such program, in PATH where its name has no slash.
+    case notFound
+    /// The program may not be executed, or is no program.
+    case notExecutable
+    /// The system refused something else: pipes, a thread, or the process.
+    case system(Errno)
+  }
+
+  public var kind: Kind
+  /// The program's name as it was given; empty where there is none.
+  public var program: String
+
+  public init(_ kind: Kind, program: String) {
+    self.kind = kind
+    self.program = program
+  }
+
+  public var description: String {
+    let shown = "pre-image server \"\(program)\""
+    return switch kind {
+    case .emptyCommand: "the command of the pre-image server is empty: name a program after --"
+    case .notFound where program.utf8.contains(UInt8(ascii: "/")):
+      "\(shown) does not exist: check its path"
+    case .notFound: "\(shown) is not in PATH: give its path, or add its folder to PATH"
+    case .notExecutable: "\(shown) cannot be executed: check that it is a program and its mode"
+    case .system(let errno): "\(shown) cannot be started: \(errno)"
+    }
+  }
+}
