@@ -76,14 +76,18 @@ extension Machine {
         runFast(word, budget)
         guard state.scalars.step < limit else { return .step }
       }
-      if let range = stopRange, let pc = state.activeThread?.pc, range.contains(pc) {
-        return .stopRange
-      }
+      if isInStopRange { return .stopRange }
       lastRead = nil
       try plainStep(word)
       if stopAfterPreimageRead, lastRead != nil, !state.scalars.exited { return .preimageRead }
     }
     return .exited
+  }
+
+  /// Whether the next instruction lies in ``stopRange``.
+  public var isInStopRange: Bool {
+    guard let range = stopRange, let pc = state.activeThread?.pc else { return false }
+    return range.contains(pc)
   }
 
   /// Executes one step with the plain step. Does nothing where the program has exited.
@@ -147,7 +151,8 @@ extension Machine {
       thread.nextPC == (thread.pc &+ 4) & rules.wordSize.mask
     else { return nil }
     let left = limit - state.scalars.step
-    if rules.threading == .single { return left }
+    // With no quantum, a bound makes sure that an interruption is noticed.
+    if rules.threading == .single { return min(left, Step<UInt64, Machine>.quantum) }
     guard !thread.exited, state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum
     else { return nil }
     if rules.threading == .blockingFutex {

@@ -169,6 +169,9 @@ public final class Memory {
     readPage(address).load(fromByteOffset: Int(address & 0xFFC), as: UInt32.self).bigEndian
   }
 
+  /// The instruction word at an address; its two low bits are ignored.
+  public func instruction(at address: UInt64) -> UInt32 { load32(address & wordSize.mask) }
+
   /// The word at an address; its low bits inside a word are ignored. Zero-extended.
   public func loadWord(at address: UInt64) -> UInt64 {
     wordSize == .bits64 ? load64(address) : UInt64(load32(address))
@@ -252,6 +255,13 @@ public final class Memory {
   public func root() -> Bytes32 {
     updateTree()
     return tree.root
+  }
+
+  /// The roots of the pages that exist, in ascending order of their indices. Hashes only pages that
+  /// changed since the last root or proof.
+  package func pageRoots() -> [(index: UInt64, root: Bytes32)] {
+    updateTree()
+    return pages.map { ($0.index, tree.pageRoot(of: $0.node)) }.sorted { $0.0 < $1.0 }
   }
 
   /// The proof of the 32-byte leaf that holds `address`: the leaf, then its siblings from the bottom

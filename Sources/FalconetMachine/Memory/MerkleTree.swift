@@ -56,6 +56,9 @@ struct MerkleTree {
     return node
   }
 
+  /// The root of a page, as it was last set.
+  func pageRoot(of page: Node) -> Bytes32 { hashes[Int(page)] }
+
   /// Sets the root of a page; the tree's root follows with the next ``update()``.
   mutating func setPageRoot(_ hash: Bytes32, of page: Node) {
     hashes[Int(page)] = hash

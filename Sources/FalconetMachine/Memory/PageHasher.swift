@@ -3,7 +3,7 @@ import Keccak
 /// Computes the Merkle roots of pages: 128 leaves of 32 bytes, so 127 hashes a page.
 ///
 /// Pages are hashed in groups, level by level, so that the kernel always has many nodes at once.
-struct PageHasher {
+package struct PageHasher {
   /// Leaves of a page: its 4096 bytes in pieces of 32.
   static let leaves = 128
   /// Levels of nodes above a page's leaves.
@@ -50,6 +50,17 @@ struct PageHasher {
     var root = Bytes32()
     hasher.hash(CollectionOfOne(((), page))) { root = $1 }
     return root
+  }
+
+  /// The roots of pages that lie one after the other.
+  /// - Precondition: `pages` is a multiple of 4096 bytes long.
+  package static func roots(of pages: UnsafeRawBufferPointer) -> [Bytes32] {
+    guard let start = pages.baseAddress else { return [] }
+    var hasher = PageHasher()
+    var roots = [Bytes32](repeating: Bytes32(), count: pages.count / Memory.pageSize)
+    let keyed = roots.indices.lazy.map { ($0, start + $0 * Memory.pageSize) }
+    hasher.hash(keyed) { roots[$0] = $1 }
+    return roots
   }
 
   /// Appends the leaf at a byte offset of a page and its seven siblings inside the page.

@@ -20,6 +20,11 @@ public struct PageRootTree {
     hasher.hash(CollectionOfOne((node, bytes))) { tree.setPageRoot($1, of: $0) }
   }
 
+  /// Adds a page by its root, or replaces it.
+  package mutating func add(root: Bytes32, at index: UInt64) {
+    tree.setPageRoot(root, of: tree.insertPage(index))
+  }
+
   /// The root over all pages added so far.
   public mutating func root() -> Bytes32 {
     tree.update()
