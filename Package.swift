@@ -29,7 +29,12 @@ let package = Package(
       name: "FalconetStreams",
       dependencies: ["CISAL", "CZstd", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "FalconetMachine", dependencies: ["Keccak"], swiftSettings: hot),
-    .target(name: "FalconetELF", dependencies: ["FalconetMachine", "FalconetStreams"]),
+    .target(
+      name: "FalconetELF",
+      dependencies: [
+        "FalconetMachine", "FalconetStreams",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "FalconetOracle",
       dependencies: [
@@ -45,10 +50,12 @@ let package = Package(
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
         "FalconetStreams", "Keccak",
       ]),
+    // The program of `falconet demo`.
+    .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
     .target(
       name: "FalconetCommands",
       dependencies: [
-        "Falconet",
+        "Falconet", "CFalconetDemo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -59,8 +66,18 @@ let package = Package(
       name: "FalconetTestSupport", dependencies: ["Falconet"], path: "Tests/FalconetTestSupport"),
     .testTarget(name: "KeccakTests", dependencies: ["Keccak"]),
     .testTarget(name: "FalconetStreamsTests", dependencies: ["FalconetStreams"]),
-    .testTarget(name: "FalconetELFTests", dependencies: ["FalconetELF"]),
-    .testTarget(name: "FalconetOracleTests", dependencies: ["FalconetOracle"]),
+    .testTarget(
+      name: "FalconetMachineTests", dependencies: ["FalconetMachine", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetELFTests",
+      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams"]),
+    .testTarget(
+      name: "FalconetOracleTests",
+      dependencies: ["FalconetOracle", "FalconetMachine", "FalconetStreams", "Keccak"]),
+    .testTarget(
+      name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetCommandsTests", dependencies: ["FalconetCommands", "FalconetTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,57 @@
+/// Rewrites a command line as Go's flag parser reads it into one for swift-argument-parser.
+///
+/// Go takes `-name` as `--name`, `--name=value` and `--name value` alike, any next argument as the
+/// value of a flag that has one, `--name=false` for a flag that has none, and ends the flags at `--`
+/// or at the first argument that is no flag.
+struct GoFlags {
+  /// Flags without a value.
+  static let booleans: Set<String> = [
+    "debug", "pprof.cpu", "help", "h", "version", "v", "force",
+  ]
+
+  /// The words that Go's `strconv.ParseBool` takes.
+  private static let truths: Set<String> = ["1", "t", "T", "TRUE", "true", "True"]
+  private static let falsehoods: Set<String> = ["0", "f", "F", "FALSE", "false", "False"]
+
+  /// The rewritten arguments of a subcommand, without its name.
+  static func rewritten(_ arguments: ArraySlice<String>) throws(UsageError) -> [String] {
+    var result: [String] = []
+    var rest = arguments
+    while let argument = rest.first {
+      if argument == "--" || !argument.hasPrefix("-") || argument == "-" { break }
+      rest = rest.dropFirst()
+      let body = argument.hasPrefix("--") ? argument.dropFirst(2) : argument.dropFirst(1)
+      let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      guard !name.isEmpty, !name.hasPrefix("-") else {
+        throw UsageError("bad flag syntax: \(argument)")
+      }
+      if booleans.contains(name) {
+        let value = parts.count == 2 ? String(parts[1]) : "true"
+        if truths.contains(value) {
+          result.append(name.count == 1 ? "-\(name)" : "--\(name)")
+        } else if !falsehoods.contains(value) {
+          throw UsageError("invalid value \"\(value)\" for flag --\(name): true or false is asked for")
+        }
+      } else if parts.count == 2 {
+        result.append("--\(name)=\(parts[1])")
+      } else {
+        guard let value = rest.first else {
+          throw UsageError("flag needs an argument: --\(name)")
+        }
+        rest = rest.dropFirst()
+        result.append("--\(name)=\(value)")
+      }
+    }
+    // Of what is left, only what follows a "--" counts where there is one.
+    if let marker = rest.firstIndex(of: "--") { rest = rest[(marker + 1)...] }
+    return rest.isEmpty ? result : result + ["--"] + rest
+  }
+}
+
+/// A command line that makes no sense: exit code 64.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Falconet
+import Glibc
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Load, run and prove a built-in program, and show what happened.")
+
+  @Option(help: "Folder for the files; made where it doesn't exist.", completion: .directory)
+  var dir = "falconet-demo"
+
+  private static let version = StateVersion.v8
+  private static let snapshotStep: UInt64 = 5_000_000
+
+  func run() throws {
+    do {
+      try makeFolder()
+      try demonstrate(DemoProgram())
+    } catch let error as StreamError {
+      throw CommandError(error, while: "failed to write the demo's files")
+    } catch let error as MachineError {
+      throw CommandError(error, symbols: nil)
+    }
+  }
+
+  private func makeFolder() throws(CommandError) {
+    guard mkdir(dir, 0o755) != 0, errno != EEXIST else { return }
+    throw CommandError("can't make folder \(dir): \(String(cString: strerror(errno)))")
+  }
+
+  private func demonstrate(_ program: DemoProgram) throws {
+    let clock = ContinuousClock()
+    var rows: [(String, String)] = []
+
+    var start = clock.now
+    let prestate = try Prestate.load(
+      ELFFile(bytes: program.elf, name: "built-in program"), version: Self.version)
+    let image = MemoryImage(state: prestate.state, memory: prestate.memory)
+    try Snapshot.save(image, path: "\(dir)/state.bin.gz")
+    try AtomicFile.write(path: "\(dir)/meta.json") { (sink) throws(StreamError) in
+      try prestate.symbols.write(to: sink)
+    }
+    rows.append(("state version", "\(Self.version.rawValue) (\(Self.version.name))"))
+    let loading = milliseconds(clock.now - start)
+
+    let machine = Machine(
+      state: image.state, memory: image.memory,
+      oracle: CheckedOracle(DictionaryOracle(program.preimages)))
+    machine.shouldInterrupt = { Interruption.isRequested }
+    var output: [UInt8] = []
+    machine.onOutput = { output += $1 }
+    rows.append(("claim at step 0", "\(machine.claim())"))
+    rows.append(("loaded and written in", loading))
+
+    start = clock.now
+    try advance(machine, to: DemoProgram.firstRead)
+    let proofPath = "\(dir)/proof-\(machine.step).json.gz"
+    if let witness = try machine.prove() { try StepProof(witness).save(path: proofPath) }
+    try advance(machine, to: Self.snapshotStep)
+    try Snapshot.save(MemoryImage(machine), path: "\(dir)/state-\(machine.step).bin.gz")
+    try advance(machine, to: .max)
+    rows.append(("executed in", milliseconds(clock.now - start)))
+    try Snapshot.save(MemoryImage(machine), path: "\(dir)/out.bin.gz")
+
+    let text = String(decoding: output, as: UTF8.self).split(separator: "\n")
+    rows.append(("program's output", text.joined(separator: " / ")))
+    rows.append(("exit code", "\(machine.state.scalars.exitCode)"))
+    rows.append(("steps", "\(machine.step)"))
+    rows.append(("pre-images read", "\(machine.statistics.preimageRequests)"))
+    rows.append(("memory", Progress.size(ofPages: machine.memory.pageCount)))
+    rows.append(("last claim", "\(machine.claim())"))
+    rows.append(("prestate", "\(dir)/state.bin.gz"))
+    rows.append(("symbols", "\(dir)/meta.json"))
+    rows.append(("proof of a pre-image read", proofPath))
+    rows.append(("snapshot on the way", "\(dir)/state-\(Self.snapshotStep).bin.gz"))
+    rows.append(("last state", "\(dir)/out.bin.gz"))
+    show(rows)
+  }
+
+  private func advance(_ machine: Machine, to step: UInt64) throws {
+    if try machine.run(until: step) == .interrupted { throw CommandError.interrupted }
+  }
+
+  private func milliseconds(_ duration: Duration) -> String {
+    "\(Int((duration / .milliseconds(1)).rounded())) ms"
+  }
+
+  private func show(_ rows: [(String, String)]) {
+    let width = rows.map(\.0.count).max() ?? 0
+    for (name, value) in rows {
+      print(name + String(repeating: " ", count: width - name.count + 2) + value)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Falconet
+
+/// Why a command failed, as the user is told, and the exit code that says so.
+struct CommandError: Error, CustomStringConvertible {
+  /// What it comes from, where a caller acts on it.
+  enum Cause {
+    case other
+    case fault(MachineFault)
+    case interrupted
+  }
+
+  let cause: Cause
+  let description: String
+
+  init(_ description: String) {
+    cause = .other
+    self.description = description
+  }
+
+  private init(_ cause: Cause, _ description: String) {
+    self.cause = cause
+    self.description = description
+  }
+
+  /// A signal asked for the end.
+  static let interrupted = CommandError(.interrupted, "command interrupted")
+
+  /// A machine's failure, with the function that the pc is in.
+  init(_ error: MachineError, symbols: SymbolTable?) {
+    func located(_ pc: UInt64, _ text: String) -> String {
+      symbols.map { "\(text), in \($0.name(at: pc))" } ?? text
+    }
+    switch error {
+    case .fault(let fault):
+      self.init(.fault(fault), "the program stopped the VM: " + located(fault.pc, "\(fault)"))
+    case .preimage(let failure, _, _) where failure.kind == .interrupted:
+      self = .interrupted
+    case .preimage(_, _, let pc), .memory(_, _, let pc):
+      self.init(.other, "failed to execute a step: " + located(pc, "\(error)"))
+    }
+  }
+
+  /// 2 only for a panic of the VM: challengers act on it.
+  var exitCode: Int32 {
+    switch cause {
+    case .other: 1
+    case .fault: 2
+    case .interrupted: 130
+    }
+  }
+}
+
+extension CommandError {
+  /// A failure of a file, which may be an interruption.
+  init(_ error: StreamError, while action: String) {
+    if error.kind == .interrupted {
+      self = .interrupted
+    } else {
+      self.init("\(action): \(error)")
+    }
+  }
+}

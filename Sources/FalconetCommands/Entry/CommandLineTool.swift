@@ -1,0 +1,63 @@
+import ArgumentParser
+import Falconet
+
+struct FalconetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "falconet",
+    abstract: "A fault-proof virtual machine, compatible with Cannon.",
+    version: "falconet \(Falconet.version)",
+    subcommands: [
+      LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
+      DemoCommand.self,
+    ])
+}
+
+/// The command line program, as a function.
+public enum CommandLineTool {
+  /// Runs a command.
+  ///
+  /// - Parameter arguments: the arguments without the program's name.
+  /// - Returns: the exit code: 0 done, 1 error, 2 a panic of the VM, 64 bad usage, 130 interrupted.
+  public static func run(_ arguments: [String]) -> Int32 {
+    do {
+      try Interruption.install()
+      var command = try FalconetCommand.parseAsRoot(rewritten(arguments))
+      try command.run()
+      return Interruption.isRequested ? CommandError.interrupted.exitCode : 0
+    } catch let error as CommandError {
+      report(error.description)
+      return error.exitCode
+    } catch let error as UsageError {
+      report(error.description)
+      return ExitCode.validationFailure.rawValue
+    } catch let error as StreamError {
+      report(error.description)
+      return 1
+    } catch {
+      return finish(error)
+    }
+  }
+
+  /// The subcommand's flags as Go reads them. Other arguments are left as they are: help, completions
+  /// and the like are swift-argument-parser's own.
+  private static func rewritten(_ arguments: [String]) throws(UsageError) -> [String] {
+    guard let name = arguments.first,
+      FalconetCommand.configuration.subcommands.contains(where: { $0._commandName == name })
+    else { return arguments }
+    return [name] + (try GoFlags.rewritten(arguments.dropFirst()))
+  }
+
+  private static func report(_ message: String) { Console().write(line: "error: \(message)") }
+
+  /// Help and the like go to standard output with exit code 0, mistakes to standard error with 64.
+  private static func finish(_ error: any Error) -> Int32 {
+    let message = FalconetCommand.fullMessage(for: error)
+    let code = FalconetCommand.exitCode(for: error)
+    if code == .success {
+      print(message)
+    } else if !message.isEmpty {
+      Console().write(line: message)
+    }
+    return code.rawValue
+  }
+}

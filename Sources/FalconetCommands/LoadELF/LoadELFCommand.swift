@@ -1,0 +1,70 @@
+import ArgumentParser
+import Falconet
+
+struct LoadELFCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "load-elf",
+    abstract: "Load an ELF file into a prestate: the snapshot before a program's first step.")
+
+  @Option(
+    help: ArgumentHelp(
+      "State version, by name or number: multithreaded64-5 or 8.",
+      discussion: "'falconet list' names them all."))
+  var type: String
+
+  @Option(help: "ELF file, for big-endian MIPS; - is standard input.", completion: .file())
+  var path: String
+
+  @Option(help: "Prestate to write; empty for none, - for standard output.")
+  var out = "state.bin.gz"
+
+  @Option(help: "Symbols to write; empty for none, - for standard output.")
+  var meta = "meta.json"
+
+  func run() throws {
+    guard let version = StateVersion(named: type) else {
+      throw UsageError("unknown state version \"\(type)\": 'falconet list' names those that exist")
+    }
+    guard out != "-" || meta != "-" else {
+      throw UsageError("only one of --out and --meta can be standard output")
+    }
+    if !out.isEmpty, out != "-" {
+      do { try Snapshot.checkFormat(ofName: out) } catch { throw UsageError("\(error)") }
+    }
+    let prestate = try load(version)
+    let image = MemoryImage(state: prestate.state, memory: prestate.memory)
+    do {
+      switch meta {
+      case "": break
+      case "-": try prestate.symbols.write(to: StandardOutputSink())
+      default:
+        try AtomicFile.write(path: meta) { (sink) throws(StreamError) in
+          try prestate.symbols.write(to: sink)
+        }
+      }
+      switch out {
+      case "": break
+      case "-": try Snapshot.write(image, to: StandardOutputSink())
+      default: try Snapshot.save(image, path: out)
+      }
+    } catch { throw CommandError(error, while: "failed to write") }
+  }
+
+  /// ELF files are read here and there, so standard input is taken in whole, up to this many bytes.
+  private static let standardInputLimit: UInt64 = 1 << 30
+
+  private func load(_ version: StateVersion) throws(CommandError) -> Prestate {
+    do {
+      if path == "-" {
+        let reader = ByteReader(StandardInputSource())
+        let bytes = try reader.readAll(limit: Self.standardInputLimit)
+        return try Prestate.load(ELFFile(bytes: bytes, name: reader.name), version: version)
+      }
+      return try Prestate.load(ELFFile(path: path), version: version)
+    } catch let error as StreamError {
+      throw CommandError(error, while: "failed to load ELF data")
+    } catch {
+      throw CommandError("failed to load ELF data into VM state: \(error)")
+    }
+  }
+}

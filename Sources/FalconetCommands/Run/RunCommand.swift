@@ -1,0 +1,98 @@
+import ArgumentParser
+import Falconet
+import Logging
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a VM from a snapshot, and write proofs and snapshots on the way.",
+    discussion: """
+      Step patterns are 'never', 'always', '=123' at step 123, '%123' at every 123rd step; a flag \
+      takes several, separated by commas or by repeating it.
+      What follows -- is the command line of a pre-image server.
+      """)
+
+  @Option(help: "Snapshot to start from; - is standard input.", completion: .file())
+  var input: String
+
+  @Option(help: "Snapshot of the last state; empty for none, - for standard output.")
+  var output = "out.bin.gz"
+
+  @OptionGroup(title: "Events") var events: EventOptions
+  @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
+  @OptionGroup(title: "Logs") var logs: LogOptions
+
+  @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
+  var meta = "meta.json"
+
+  @Option(help: "How steps are executed between events: fast or step.")
+  var engine = EngineKind.fast
+
+  @Flag(help: "Print where each thread is at the end. Needs --meta.")
+  var debug = false
+
+  @Option(help: "File for statistics of the run; empty for none.", completion: .file())
+  var debugInfo = ""
+
+  @Flag(name: .customLong("pprof.cpu"), help: .hidden)
+  var cpuProfile = false
+
+  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  var server: [String] = []
+
+  func run() throws {
+    let loggers = logs.loggers
+    let logger = loggers.logger("vm")
+    let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
+    if debug, meta.isEmpty {
+      throw CommandError("cannot enable debug mode without a metadata file: give one with --meta")
+    }
+    if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
+
+    let (oracle, startedServer) = try preimages.source(server).open(loggers)
+    do {
+      try run(plan, oracle, loggers, logger)
+    } catch {
+      shutDown(startedServer, logger)
+      throw error
+    }
+    shutDown(startedServer, logger)
+  }
+
+  private func run(
+    _ plan: RunPlan, _ oracle: any PreimageOracle, _ loggers: Loggers, _ logger: Logger
+  ) throws(CommandError) {
+    let symbols = try Inputs.symbols(meta, logger)
+    let image = try Inputs.snapshot(input)
+    logger.info("Loaded input state", metadata: ["version": "\(image.state.version.name)"])
+    let machine = Machine(
+      state: image.state, memory: image.memory, oracle: oracle, engine: engine)
+    // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
+    if image.state.version.isSingleThreaded, let sleep = symbols?.symbol(named: "runtime.notesleep") {
+      machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
+    }
+    let output = loggers.logger("guest", stream: "stdout")
+    let errors = loggers.logger("guest", stream: "stderr")
+    machine.onOutput = { stream, bytes in
+      (stream == .output ? output : errors).log(output: bytes)
+    }
+    let progress = Progress(
+      machine, symbols: symbols, stop: plan.knownStop(from: machine.step), loggers: loggers,
+      logger: logger)
+    let name = image.state.version.isSingleThreaded ? "" : "multithreaded "
+    logger.info(
+      "Using cannon \(name)VM", metadata: name.isEmpty
+        ? [:] : ["is32": "\(image.state.version.wordSize == .bits32)"])
+    try Runner(
+      machine: machine, plan: plan, symbols: symbols, progress: progress, logger: logger
+    ).run()
+  }
+
+  /// Ends the server, whatever became of the run; how it ended changes no exit code.
+  private func shutDown(_ server: ServerOracle?, _ logger: Logger) {
+    guard let report = server?.shutdown(), !report.isClean else { return }
+    logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
+  }
+}
+
+extension EngineKind: ExpressibleByArgument {}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Falconet
+
+/// When something happens during a run, and where its files go.
+struct EventOptions: ParsableArguments {
+  @Option(help: "Steps to write proofs at.")
+  var proofAt: [String] = []
+
+  @Option(help: "File name of proofs, with %d for the step; .gz compresses.")
+  var proofFmt = "proof-%d.json"
+
+  @Option(help: "Steps to write snapshots at.")
+  var snapshotAt: [String] = []
+
+  @Option(help: "File name of snapshots, with %d for the step.")
+  var snapshotFmt = "state-%d.bin.gz"
+
+  @Option(help: "Steps to stop at.")
+  var stopAt: [String] = []
+
+  @Option(help: "Stop after a read of a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.")
+  var stopAtPreimage: String?
+
+  @Option(help: "Stop after a first read of: local, keccak, sha256, blob, precompile or any.")
+  var stopAtPreimageType: String?
+
+  @Option(help: "Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off.")
+  var stopAtPreimageLargerThan: UInt64 = 0
+
+  @Option(help: "Steps to log progress at (default: %1000000000).")
+  var infoAt: [String] = []
+
+  /// The plan of a run.
+  func plan(output: String, debugInfo: String, tracesThreads: Bool) throws -> RunPlan {
+    let plan = RunPlan(
+      info: try StepPatterns(infoAt.isEmpty ? ["%1000000000"] : infoAt),
+      proofs: try StepPatterns(proofAt), proofName: try FileNameFormat(proofFmt),
+      snapshots: try StepPatterns(snapshotAt), snapshotName: try FileNameFormat(snapshotFmt),
+      stop: try StepPatterns(stopAt),
+      preimageStop: try PreimageStop(
+        flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan),
+      output: output, debugInfo: debugInfo, tracesThreads: tracesThreads)
+    for name in [output, plan.snapshotName.isEmpty ? "" : plan.snapshotName.name(step: 0)]
+    where !name.isEmpty && name != "-" {
+      do { try Snapshot.checkFormat(ofName: name) } catch { throw UsageError("\(error)") }
+    }
+    guard plan.proofs.patterns.isEmpty || !plan.proofName.isEmpty else {
+      throw UsageError("--proof-at needs a file name: --proof-fmt is empty")
+    }
+    return plan
+  }
+}
+
+/// Where pre-images come from, other than from a server after `--`.
+struct PreimageOptions: ParsableArguments {
+  @Option(
+    name: .customLong("preimages"),
+    help: "Folder to serve pre-images from, as a host stores them.", completion: .directory)
+  var folder: String?
+
+  @Option(name: .customLong("local"), help: "Local input, as INDEX=HEX; may be repeated.")
+  var locals: [String] = []
+
+  @Option(
+    name: .customLong("record-preimages"),
+    help: "Folder to write every pre-image to that is served.", completion: .directory)
+  var record: String?
+
+  @Option(
+    name: .customLong("preimage-timeout"),
+    help: "How long a server may take to answer, such as 90s or 15m; 0: for ever.")
+  var timeout = TimeSpan(seconds: 900)
+
+  func source(_ server: [String]) -> PreimageSource {
+    PreimageSource(
+      server: server, folder: folder, locals: locals, record: record, timeout: timeout.seconds)
+  }
+}
+
+/// A time in whole seconds: `90`, `90s`, `15m` or `2h`.
+struct TimeSpan: ExpressibleByArgument {
+  let seconds: UInt64
+
+  init(seconds: UInt64) { self.seconds = seconds }
+
+  init?(argument: String) {
+    let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600]
+    let unit = argument.last.flatMap { units[$0] }
+    guard let count = UInt64(unit == nil ? argument[...] : argument.dropLast()),
+      case let (seconds, false) = count.multipliedReportingOverflow(by: unit ?? 1)
+    else { return nil }
+    self.seconds = seconds
+  }
+
+  var defaultValueDescription: String { "\(seconds / 60)m" }
+}
+
+/// How log lines look, for every command that logs.
+struct LogOptions: ParsableArguments {
+  @Option(help: "How log lines look.")
+  var logFormat = LogFormat.text
+
+  @Option(help: "The least important log lines that are written.")
+  var logLevel = LogLevel.info
+
+  var loggers: Loggers { Loggers(format: logFormat, level: logLevel) }
+}

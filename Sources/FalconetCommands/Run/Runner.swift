@@ -1,0 +1,135 @@
+import Falconet
+import Logging
+
+/// A run: executes between events, and does at each what the plan says.
+struct Runner {
+  let machine: Machine
+  let plan: RunPlan
+  let symbols: SymbolTable?
+  let progress: Progress
+  let logger: Logger
+
+  /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
+  func run() throws(CommandError) {
+    defer { progress.end() }
+    machine.shouldInterrupt = { [machine, progress] in
+      progress.draw(machine)
+      return Interruption.isRequested
+    }
+    do { try execute() } catch {
+      if case .fault(let fault) = error.cause { saveStateBefore(fault) }
+      throw error
+    }
+    progress.end()
+    logger.info(
+      "Execution stopped",
+      metadata: [
+        "exited": "\(machine.hasExited)", "code": .stringConvertible(machine.state.scalars.exitCode),
+      ])
+    if plan.tracesThreads { ThreadTrace(machine, symbols).print() }
+    try write()
+  }
+
+  /// The main loop. At one step things happen in this order: progress, stop, snapshot, proof.
+  private func execute() throws(CommandError) {
+    while !machine.hasExited {
+      let step = machine.step
+      if Interruption.isRequested { throw .interrupted }
+      if plan.info.matches(step) { progress.log(machine) }
+      if machine.isInStopRange {
+        throw CommandError("detected an infinite loop at step \(step)")
+      }
+      if plan.stop.matches(step) {
+        logger.info("Reached stop at")
+        return
+      }
+      if plan.snapshots.matches(step) { try snapshot(step) }
+      if plan.proofs.matches(step) {
+        try prove(step)
+      } else {
+        try advance(to: plan.nextEvent(after: step))
+      }
+      if let stop = plan.preimageStop, let read = machine.lastPreimageRead,
+        let reason = stop.reason(for: read, step: machine.step - 1)
+      {
+        logger.info("Stopping at preimage read", metadata: reason)
+        return
+      }
+    }
+  }
+
+  private func advance(to step: UInt64) throws(CommandError) {
+    do {
+      let reason = try machine.run(
+        until: step, stopAfterPreimageRead: plan.preimageStop != nil)
+      if reason == .interrupted { throw CommandError.interrupted }
+    } catch let error as MachineError {
+      throw CommandError(error, symbols: symbols)
+    } catch let error as CommandError {
+      throw error
+    } catch { throw CommandError("\(error)") }
+  }
+
+  private func prove(_ step: UInt64) throws(CommandError) {
+    let witness: StepWitness?
+    do { witness = try machine.prove() } catch { throw CommandError(error, symbols: symbols) }
+    guard let witness else { return }
+    do { try StepProof(witness).save(path: plan.proofName.name(step: step)) } catch {
+      throw CommandError("failed to write proof data: \(error)")
+    }
+  }
+
+  private func snapshot(_ step: UInt64) throws(CommandError) {
+    guard !plan.snapshotName.isEmpty else { return }
+    do { try Snapshot.save(MemoryImage(machine), path: plan.snapshotName.name(step: step)) } catch {
+      throw CommandError("failed to write state snapshot: \(error)")
+    }
+  }
+
+  private func write() throws(CommandError) {
+    do {
+      if plan.output == "-" {
+        try Snapshot.write(MemoryImage(machine), to: StandardOutputSink())
+      } else if !plan.output.isEmpty {
+        try Snapshot.save(MemoryImage(machine), path: plan.output)
+      }
+      if !plan.debugInfo.isEmpty { try DebugInfo(machine).save(path: plan.debugInfo) }
+    } catch { throw CommandError("failed to write the run's output: \(error)") }
+  }
+
+  /// Saves the state that an illegal act ended, so that it can be looked at. A failure to is logged:
+  /// the fault is what the run ends with.
+  private func saveStateBefore(_ fault: MachineFault) {
+    progress.end()
+    guard let path = RunPlan.failedOutput(for: plan.output) else { return }
+    do {
+      try Snapshot.save(MemoryImage(machine), path: path)
+      logger.warning("Saved the state before the failing step", metadata: ["path": "\(path)"])
+    } catch {
+      logger.error("Failed to save the state before the failing step", metadata: ["err": "\(error)"])
+    }
+  }
+}
+
+/// Where each thread is: the function of its pc and of its return address.
+struct ThreadTrace {
+  private let machine: Machine
+  private let symbols: SymbolTable?
+
+  init(_ machine: Machine, _ symbols: SymbolTable?) {
+    self.machine = machine
+    self.symbols = symbols
+  }
+
+  func print() {
+    let threads = machine.state.threads
+    for thread in threads.left + threads.right {
+      let state = thread.exited ? "exited with code \(thread.exitCode)" : "running"
+      Swift.print("thread \(thread.id): \(state)")
+      for (label, address) in [("pc", thread.pc), ("ra", thread.registers[31])] {
+        let name = symbols?.name(at: address) ?? SymbolTable.unknown
+        Swift.print("\t\(label) 0x\(String(address, radix: 16)) \(name)")
+      }
+    }
+  }
+}

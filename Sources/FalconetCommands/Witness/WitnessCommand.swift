@@ -1,0 +1,53 @@
+import ArgumentParser
+import Falconet
+
+struct WitnessCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "witness",
+    abstract: "Print a snapshot's claim and witness as JSON.")
+
+  @Option(help: "Snapshot to read; - is standard input.", completion: .file())
+  var input: String
+
+  @Option(help: "File for the raw witness; empty for none.")
+  var output = ""
+
+  func run() throws {
+    let calculator = ClaimCalculator()
+    do { try Snapshot.read(Inputs.source(input), into: calculator) } catch {
+      throw CommandError(error, while: "failed to read state")
+    }
+    guard let state = calculator.state, let claim = calculator.claim else {
+      throw CommandError("failed to read state: \(input) has no end")
+    }
+    do {
+      if !output.isEmpty {
+        try AtomicFile.write(path: output, compression: Compression.none) {
+          (sink) throws(StreamError) in try sink.write(calculator.witness)
+        }
+      }
+      try print(state, claim, calculator.witness)
+    } catch { throw CommandError(error, while: "failed to write the witness") }
+  }
+
+  private func print(
+    _ state: MachineState, _ claim: Bytes32, _ witness: [UInt8]
+  ) throws(StreamError) {
+    let json = JSONWriter(to: StandardOutputSink())
+    try json.beginObject()
+    try json.key("stateVersion")
+    try json.number(state.version.rawValue)
+    try json.key("witnessHash")
+    try json.hex(claim.bytes)
+    try json.key("witness")
+    try json.hex(witness)
+    try json.key("step")
+    try json.number(state.scalars.step)
+    try json.key("exited")
+    try json.bool(state.scalars.exited)
+    try json.key("exitCode")
+    try json.number(state.scalars.exitCode)
+    try json.endObject()
+    try json.finish(newlines: 2)
+  }
+}

@@ -1,0 +1,4 @@
+import FalconetCommands
+import Glibc
+
+exit(CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
