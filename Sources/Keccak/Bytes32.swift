@@ -34,7 +34,9 @@ public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
     guard digits.count == 64 else { return nil }
     self.init()
     for (position, digit) in digits.enumerated() {
-      guard let value = Character(UnicodeScalar(digit)).hexDigitValue, digit < 0x80 else { return nil }
+      guard digit < 0x80, let value = Character(UnicodeScalar(digit)).hexDigitValue else {
+        return nil
+      }
       self[position / 2] |= UInt8(value) << (position % 2 == 0 ? 4 : 0)
     }
   }

@@ -78,8 +78,10 @@ public struct Keccak256 {
   public static func hash(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
     var node = (left, right)
     return withUnsafeMutableBytes(of: &node) { bytes in
-      PairKernel.plain.hash(UnsafeRawPointer(bytes.baseAddress!), into: bytes.baseAddress!, count: 1)
-      return Bytes32(readingFrom: bytes.baseAddress!)
+      // The buffer is the 64 bytes of a variable, so it has an address.
+      let node = bytes.baseAddress!
+      PairKernel.plain.hash(node, into: node, count: 1)
+      return Bytes32(readingFrom: node)
     }
   }
 }

@@ -34,18 +34,24 @@ struct GoFlags {
           throw UsageError("invalid value \"\(value)\" for flag --\(name): true or false is asked for")
         }
       } else if parts.count == 2 {
-        result.append("--\(name)=\(parts[1])")
+        result += option(name, String(parts[1]))
       } else {
         guard let value = rest.first else {
           throw UsageError("flag needs an argument: --\(name)")
         }
         rest = rest.dropFirst()
-        result.append("--\(name)=\(value)")
+        result += option(name, value)
       }
     }
     // Of what is left, only what follows a "--" counts where there is one.
     if let marker = rest.firstIndex(of: "--") { rest = rest[(marker + 1)...] }
     return rest.isEmpty ? result : result + ["--"] + rest
+  }
+
+  /// An option as swift-argument-parser takes it: an empty value in an argument of its own, any other
+  /// value, which may begin with a dash, in the same one.
+  private static func option(_ name: String, _ value: String) -> [String] {
+    value.isEmpty ? ["--\(name)", ""] : ["--\(name)=\(value)"]
   }
 }
 

@@ -28,7 +28,7 @@ final class CodeCache {
   }
 
   deinit {
-    pages.values.forEach { $0.deallocate() }
+    for page in pages.values { page.deallocate() }
     recent.deallocate()
   }
 

@@ -54,8 +54,9 @@ extension Machine {
     guard let size = Int(exactly: count), size <= Self.hintLimit - state.lastHint.count else {
       throw .preimage(
         PreimageError(
-          .unreadable, message: "the program writes \(count) bytes of hints at once, past the limit"
-            + " of \(Self.hintLimit) bytes for unfinished hints"))
+          .unreadable,
+          message: "the program writes \(count) bytes of hints at once, past the limit of"
+            + " \(Self.hintLimit) bytes for unfinished hints"))
     }
     let before = state.lastHint
     memory.read(into: &state.lastHint, from: address, count: size)

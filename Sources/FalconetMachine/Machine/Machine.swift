@@ -122,7 +122,8 @@ public struct NoPreimages: PreimageOracle {
 
   public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     throw PreimageError(
-      .noSource, key: key, message: "the program reads a pre-image, and the run has no source of any",
+      .noSource, key: key,
+      message: "the program reads a pre-image, and the run has no source of any",
       remedy: "give a server's command line after --, or a folder with --preimages")
   }
 

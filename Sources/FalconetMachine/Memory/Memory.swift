@@ -23,9 +23,9 @@ public final class Memory {
   public let wordSize: WordSize
   private let arena = PageArena()
   private var slots: [UInt64: Int] = [:]
-  private var pages: [Page] = []
-  private var changed: [Int] = []
-  private var tree: MerkleTree
+  var pages: [Page] = []
+  var changed: [Int] = []
+  var tree: MerkleTree
 
   /// Pages that can be read. A page that doesn't exist is there as the zero page.
   let readable: PageCache
@@ -73,7 +73,7 @@ public final class Memory {
     try body(UnsafeRawBufferPointer(start: page(for: index), count: Self.pageSize))
   }
 
-  private func page(for index: UInt64) -> UnsafeMutableRawPointer {
+  func page(for index: UInt64) -> UnsafeMutableRawPointer {
     slots[index].map { pages[$0].bytes } ?? zeroPage
   }
 
@@ -155,137 +155,11 @@ public final class Memory {
     return pagesWithStaleCode
   }
 
-  // MARK: Words
-
-  /// The 8 bytes at an address that is a multiple of 8.
-  @inline(__always)
-  func load64(_ address: UInt64) -> UInt64 {
-    readPage(address).load(fromByteOffset: Int(address & 0xFF8), as: UInt64.self).bigEndian
-  }
-
-  /// The 4 bytes at an address that is a multiple of 4.
-  @inline(__always)
-  func load32(_ address: UInt64) -> UInt32 {
-    readPage(address).load(fromByteOffset: Int(address & 0xFFC), as: UInt32.self).bigEndian
-  }
-
-  /// The instruction word at an address; its two low bits are ignored.
-  public func instruction(at address: UInt64) -> UInt32 { load32(address & wordSize.mask) }
-
-  /// The word at an address; its low bits inside a word are ignored. Zero-extended.
-  public func loadWord(at address: UInt64) -> UInt64 {
-    wordSize == .bits64 ? load64(address) : UInt64(load32(address))
-  }
-
-  /// Writes the word at an address; its low bits inside a word are ignored. Makes the page.
-  public func storeWord(_ value: UInt64, at address: UInt64) throws(HostMemoryError) {
-    let page = if let page = writablePage(address) { page } else { try preparedPage(address) }
-    if wordSize == .bits64 {
-      page.storeBytes(of: value.bigEndian, toByteOffset: Int(address & 0xFF8), as: UInt64.self)
-    } else {
-      page.storeBytes(
-        of: UInt32(truncatingIfNeeded: value).bigEndian, toByteOffset: Int(address & 0xFFC),
-        as: UInt32.self)
-    }
-  }
-
-  private func preparedPage(_ address: UInt64) throws(HostMemoryError) -> UnsafeMutableRawPointer {
+  /// As ``preparePage(_:)``, with an error where the host has no memory left.
+  func preparedPage(_ address: UInt64) throws(HostMemoryError) -> UnsafeMutableRawPointer {
     guard let page = preparePage(address) else {
       throw HostMemoryError(address: address, pageCount: pageCount)
     }
     return page
-  }
-
-  // MARK: Ranges
-
-  /// Writes bytes at an address; the range wraps at the end of the address space. Makes every page
-  /// it touches. O(n).
-  public func write(
-    _ bytes: UnsafeRawBufferPointer, at address: UInt64
-  ) throws(HostMemoryError) {
-    try forEachPart(of: address, count: UInt64(bytes.count)) { part, range in
-      part.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
-    }
-  }
-
-  /// Writes `count` zero bytes at an address, and makes every page it touches. O(n).
-  public func clear(at address: UInt64, count: UInt64) throws(HostMemoryError) {
-    try forEachPart(of: address, count: count) { part, _ in
-      part.initializeMemory(as: UInt8.self, repeating: 0)
-    }
-  }
-
-  /// Calls `body` for each page that a range touches, with the bytes of the page in the range, and
-  /// which part of the range they are.
-  private func forEachPart(
-    of address: UInt64, count: UInt64,
-    _ body: (UnsafeMutableRawBufferPointer, Range<Int>) -> Void
-  ) throws(HostMemoryError) {
-    var done: UInt64 = 0
-    while done < count {
-      let position = (address &+ done) & wordSize.mask
-      let offset = Int(position & 0xFFF)
-      let size = Int(min(UInt64(Self.pageSize - offset), count - done))
-      let page = try preparedPage(position)
-      body(
-        UnsafeMutableRawBufferPointer(start: page + offset, count: size),
-        Int(done)..<Int(done) + size)
-      done += UInt64(size)
-    }
-  }
-
-  /// Appends `count` bytes from an address to `bytes`; the range wraps at the end of the address
-  /// space. Reading makes no page. O(n).
-  public func read(into bytes: inout [UInt8], from address: UInt64, count: Int) {
-    bytes.reserveCapacity(bytes.count + count)
-    var done = 0
-    while done < count {
-      let position = (address &+ UInt64(done)) & wordSize.mask
-      let offset = Int(position & 0xFFF)
-      let size = min(Self.pageSize - offset, count - done)
-      let start = page(for: position >> 12) + offset
-      bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: size))
-      done += size
-    }
-  }
-
-  // MARK: Hashes
-
-  /// The memory's Merkle root. Hashes only pages that changed since the last root or proof.
-  public func root() -> Bytes32 {
-    updateTree()
-    return tree.root
-  }
-
-  /// The roots of the pages that exist, in ascending order of their indices. Hashes only pages that
-  /// changed since the last root or proof.
-  package func pageRoots() -> [(index: UInt64, root: Bytes32)] {
-    updateTree()
-    return pages.map { ($0.index, tree.pageRoot(of: $0.node)) }.sorted { $0.0 < $1.0 }
-  }
-
-  /// The proof of the 32-byte leaf that holds `address`: the leaf, then its siblings from the bottom
-  /// up, 28 or 60 times 32 bytes.
-  public func proof(at address: UInt64) -> [UInt8] {
-    updateTree()
-    var proof: [UInt8] = []
-    proof.reserveCapacity(wordSize.memoryProofBytes)
-    let address = address & wordSize.mask
-    PageHasher.appendProof(
-      to: &proof, ofLeafAt: Int(address & 0xFE0), in: UnsafeRawPointer(page(for: address >> 12)))
-    tree.appendSiblings(to: &proof, ofPage: address >> 12)
-    return proof
-  }
-
-  private func updateTree() {
-    guard !changed.isEmpty else { return }
-    var hasher = PageHasher()
-    hasher.hash(changed.lazy.map { (self.pages[$0].node, UnsafeRawPointer(self.pages[$0].bytes)) }) {
-      tree.setPageRoot($1, of: $0)
-    }
-    for slot in changed { pages[slot].isChanged = false }
-    changed.removeAll(keepingCapacity: true)
-    writable.evictAll()
-    tree.update()
   }
 }

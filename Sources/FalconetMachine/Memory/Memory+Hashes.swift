@@ -1,0 +1,42 @@
+import Keccak
+
+extension Memory {
+  /// The memory's Merkle root. Hashes only pages that changed since the last root or proof.
+  public func root() -> Bytes32 {
+    updateTree()
+    return tree.root
+  }
+
+  /// The roots of the pages that exist, in ascending order of their indices. Hashes only pages that
+  /// changed since the last root or proof.
+  package func pageRoots() -> [(index: UInt64, root: Bytes32)] {
+    updateTree()
+    return pages.map { ($0.index, tree.pageRoot(of: $0.node)) }.sorted { $0.0 < $1.0 }
+  }
+
+  /// The proof of the 32-byte leaf that holds `address`: the leaf, then its siblings from the bottom
+  /// up, 28 or 60 times 32 bytes.
+  public func proof(at address: UInt64) -> [UInt8] {
+    updateTree()
+    var proof: [UInt8] = []
+    proof.reserveCapacity(wordSize.memoryProofBytes)
+    let address = address & wordSize.mask
+    PageHasher.appendProof(
+      to: &proof, ofLeafAt: Int(address & 0xFE0), in: UnsafeRawPointer(page(for: address >> 12)))
+    tree.appendSiblings(to: &proof, ofPage: address >> 12)
+    return proof
+  }
+
+  private func updateTree() {
+    guard !changed.isEmpty else { return }
+    var hasher = PageHasher()
+    hasher.hash(changed.lazy.map { (self.pages[$0].node, UnsafeRawPointer(self.pages[$0].bytes)) })
+    {
+      tree.setPageRoot($1, of: $0)
+    }
+    for slot in changed { pages[slot].isChanged = false }
+    changed.removeAll(keepingCapacity: true)
+    writable.evictAll()
+    tree.update()
+  }
+}

@@ -1,0 +1,52 @@
+extension Memory {
+  /// Writes bytes at an address; the range wraps at the end of the address space. Makes every page
+  /// it touches. O(n).
+  public func write(
+    _ bytes: UnsafeRawBufferPointer, at address: UInt64
+  ) throws(HostMemoryError) {
+    try forEachPart(of: address, count: UInt64(bytes.count)) { part, range in
+      part.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+  }
+
+  /// Writes `count` zero bytes at an address, and makes every page it touches. O(n).
+  public func clear(at address: UInt64, count: UInt64) throws(HostMemoryError) {
+    try forEachPart(of: address, count: count) { part, _ in
+      part.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+
+  /// Calls `body` for each page that a range touches, with the bytes of the page in the range, and
+  /// which part of the range they are.
+  private func forEachPart(
+    of address: UInt64, count: UInt64,
+    _ body: (UnsafeMutableRawBufferPointer, Range<Int>) -> Void
+  ) throws(HostMemoryError) {
+    var done: UInt64 = 0
+    while done < count {
+      let position = (address &+ done) & wordSize.mask
+      let offset = Int(position & 0xFFF)
+      let size = Int(min(UInt64(Self.pageSize - offset), count - done))
+      let page = try preparedPage(position)
+      body(
+        UnsafeMutableRawBufferPointer(start: page + offset, count: size),
+        Int(done)..<Int(done) + size)
+      done += UInt64(size)
+    }
+  }
+
+  /// Appends `count` bytes from an address to `bytes`; the range wraps at the end of the address
+  /// space. Reading makes no page. O(n).
+  public func read(into bytes: inout [UInt8], from address: UInt64, count: Int) {
+    bytes.reserveCapacity(bytes.count + count)
+    var done = 0
+    while done < count {
+      let position = (address &+ UInt64(done)) & wordSize.mask
+      let offset = Int(position & 0xFFF)
+      let size = min(Self.pageSize - offset, count - done)
+      let start = page(for: position >> 12) + offset
+      bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: size))
+      done += size
+    }
+  }
+}
