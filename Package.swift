@@ -73,9 +73,15 @@ let package = Package(
       dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams"]),
     .testTarget(
       name: "FalconetOracleTests",
-      dependencies: ["FalconetOracle", "FalconetMachine", "FalconetStreams", "Keccak"]),
+      dependencies: [
+        "FalconetOracle", "FalconetMachine", "FalconetStreams", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      exclude: ["Fixtures", "Servers"]),
     .testTarget(
       name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetCommandsTests", dependencies: ["FalconetCommands", "FalconetTestSupport"]),
   ],

@@ -68,11 +68,13 @@ extension Machine {
     _ word: Word.Type, _ limit: UInt64, _ stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason {
     var turns = 0
+    lastRead = nil
     while !state.scalars.exited {
       guard state.scalars.step < limit else { return .step }
       turns &+= 1
       if turns & 0xFF == 0, shouldInterrupt() { return .interrupted }
       if engine == .fast, let budget = fastBudget(limit) {
+        lastRead = nil
         runFast(word, budget)
         guard state.scalars.step < limit else { return .step }
       }

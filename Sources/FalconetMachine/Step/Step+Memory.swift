@@ -54,7 +54,9 @@ extension Step {
         UInt64(SubWord.store(operation, of: value, into: word, at: address)),
         at: UInt64(address.alignedToWord), .first)
       result = 1
-      environment.note(.storeConditional(thread: thread, succeeded: true))
+      if environment.rules.hasReservations {
+        environment.note(.storeConditional(thread: thread, succeeded: true))
+      }
     } else {
       result = 0
       environment.note(.storeConditional(thread: thread, succeeded: false))

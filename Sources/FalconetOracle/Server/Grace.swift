@@ -38,7 +38,8 @@ public struct ShutdownReport: Sendable, Equatable, CustomStringConvertible {
   public var status: ExitStatus?
   /// What it took to end the server.
   public var ending: Ending
-  /// Whether processes that the server had started outlived it and were killed.
+  /// Whether the standard streams stayed open after the server's end: processes that it had started
+  /// kept them, and were ended as far as they were in its group.
   public var leftovers: Bool
 
   public init(status: ExitStatus?, ending: Ending, leftovers: Bool = false) {

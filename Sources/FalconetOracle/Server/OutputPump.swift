@@ -81,6 +81,7 @@ final class OutputPump {
     for (_, end) in open { close(end.rawValue) }
     close(stop.rawValue)
   }
+
   /// Hands on what `end` holds, in chunks, until `limit` bytes or more have come.
   ///
   /// - Returns: whether more may come.

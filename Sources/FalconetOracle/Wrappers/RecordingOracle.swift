@@ -9,8 +9,8 @@ import SystemPackage
 ///
 /// The folder gets the host's layout `file`, local inputs included: they belong to one run, so a
 /// folder serves one run, or runs with the same inputs. A pre-image is stored whole or not at all;
-/// one that is stored already is left as it is, and must be the same. Each is made durable before it
-/// is passed on, which costs the time of two `fsync`.
+/// one that is stored already is left as it is, and must be the same. Each is made durable before
+/// it is passed on, which costs the time of two `fsync`.
 ///
 /// Wrap a ``CheckedOracle``, so that nothing wrong is stored.
 public struct RecordingOracle: PreimageOracle {

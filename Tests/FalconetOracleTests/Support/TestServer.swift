@@ -1,0 +1,57 @@
+import FalconetOracle
+import Synchronization
+import Testing
+
+/// What a server wrote, as it arrived.
+final class Output: Sendable {
+  private let chunks = Mutex<[HostStream: [UInt8]]>([:])
+
+  var take: @Sendable (HostStream, [UInt8]) -> Void {
+    { stream, bytes in self.chunks.withLock { $0[stream, default: []] += bytes } }
+  }
+
+  func bytes(_ stream: HostStream) -> [UInt8] { chunks.withLock { $0[stream] ?? [] } }
+
+  func text(_ stream: HostStream = .standardOutput) -> String {
+    String(decoding: bytes(stream), as: UTF8.self)
+  }
+
+  var lines: [Substring] { text().split(separator: "\n") }
+}
+
+/// Starts `Servers/server.py` in the given mode.
+func startServer(
+  _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(60),
+  grace: Grace = .test, output: Output = Output()
+) throws(ServerStartError) -> ServerOracle {
+  try ServerOracle(
+    command: ["python3", "\(testFolder)/Servers/server.py", mode, argument],
+    options: .init(timeout: timeout, grace: grace, interruptedGrace: grace),
+    onOutput: output.take)
+}
+
+extension Grace {
+  /// Long enough for a loaded machine, for servers that end by themselves.
+  static let test = Grace(
+    afterEndOfInput: .seconds(30), afterInterrupt: .seconds(30), leftovers: .seconds(30))
+  /// For servers that don't.
+  static let hasty = Grace(
+    afterEndOfInput: .milliseconds(200), afterInterrupt: .milliseconds(200),
+    leftovers: .milliseconds(200))
+}
+
+/// How long `body` takes.
+func elapsed(_ body: () throws -> Void) rethrows -> Duration {
+  try SuspendingClock().measure(body)
+}
+
+/// Looks until `condition` holds, at most 20 seconds.
+func eventually(_ condition: () -> Bool) -> Bool {
+  let clock = SuspendingClock()
+  let end = clock.now.advanced(by: .seconds(20))
+  while clock.now < end {
+    if condition() { return true }
+    pause(.milliseconds(5))
+  }
+  return condition()
+}
