@@ -9,18 +9,27 @@ import FalconetStreams
 /// _ = try machine.run(until: 1_000)
 /// try Snapshot.save(MemoryImage(machine), path: "state-1000.bin.gz")
 /// ```
+///
+/// Files are told apart by their content, compressed with gzip, zstd or not at all, never by their
+/// names. Where the content fits two formats, the error says so, and `from` settles it.
 public enum Snapshot {
-  /// Reads a snapshot into memory. The format is told by the content, not by the name.
+  /// Reads a snapshot into memory. The base of a delta is looked for beside the file.
   ///
+  /// - Parameter format: the file's format; nil goes by the content.
   /// - Throws: ``StreamError`` where the file can't be read, is damaged, or is no snapshot.
-  public static func load(path: String) throws(StreamError) -> MemoryImage {
-    try load(from: FileSource(path: path))
+  public static func load(
+    path: String, from format: SnapshotFormat? = nil
+  ) throws(StreamError) -> MemoryImage {
+    try load(
+      from: FileSource(path: path), SnapshotReading(from: format, bases: .beside(file: path)))
   }
 
   /// Reads a snapshot into memory.
-  public static func load(from source: any ByteSource) throws(StreamError) -> MemoryImage {
+  public static func load(
+    from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
+  ) throws(StreamError) -> MemoryImage {
     let builder = MemoryBuilder()
-    try read(source, into: builder)
+    try read(source, reading, into: builder)
     // A decoder that returns has called `end`.
     guard let image = builder.image else {
       throw StreamError(.truncated, path: source.name, message: "the snapshot has no end")
@@ -29,42 +38,60 @@ public enum Snapshot {
   }
 
   /// Passes a snapshot to a consumer as it is read, a page at a time.
+  ///
+  /// - Parameter format: the source's format; nil goes by the content.
+  /// - Returns: the format.
+  @discardableResult
   public static func read(
-    _ source: any ByteSource, into consumer: some SnapshotConsumer
-  ) throws(StreamError) {
+    _ source: any ByteSource, from format: SnapshotFormat? = nil,
+    into consumer: some SnapshotConsumer
+  ) throws(StreamError) -> SnapshotFormat {
+    try read(source, SnapshotReading(from: format), into: consumer)
+  }
+
+  /// Passes a snapshot to a consumer as it is read, a page at a time.
+  ///
+  /// - Returns: the format.
+  @discardableResult
+  public static func read(
+    _ source: any ByteSource, _ reading: SnapshotReading, into consumer: some SnapshotConsumer
+  ) throws(StreamError) -> SnapshotFormat {
     do {
       let (reader, _) = try ByteReader.decompressing(source)
-      try decoder(of: reader).produce(for: consumer)
+      return try reading.produce(from: reader, for: consumer)
     } catch { throw error.named(source.name) }
   }
 
-  private static func decoder(of reader: ByteReader) throws(StreamError) -> BinaryDecoder {
-    let prefix = try reader.peek(upTo: 16)
-    if BinaryDecoder.recognizes(prefix) { return BinaryDecoder(reader) }
-    guard let first = prefix.first else {
-      throw StreamError(.truncated, path: reader.name, message: "the file is empty")
+  /// Writes a snapshot. The file appears whole, or not at all.
+  ///
+  /// - Parameters:
+  ///   - path: the file's name; one that ends in `.gz` is compressed with gzip.
+  ///   - format: the format; nil goes by the name: `.bin`, `.json` or `.fsnap`.
+  /// - Throws: ``StreamError`` where the name asks for no known format, the format can't hold the
+  ///   state's version, or the file can't be written.
+  public static func save(
+    _ image: MemoryImage, path: String, to format: SnapshotFormat? = nil
+  ) throws(StreamError) {
+    let format = if let format { format } else { try SnapshotFormat(fileName: path) }
+    try AtomicFile.write(path: path) { (sink) throws(StreamError) in
+      try write(image, to: sink, as: format)
     }
-    throw StreamError(
-      .unsupported, path: reader.name, offset: 0, message: "unknown version: \(first)",
-      remedy: "state versions 0 to 8 are known; the file may be no snapshot")
   }
 
-  /// Writes a snapshot in the format that the name asks for: `.bin`, or `.bin.gz` for gzip. The file
-  /// appears whole, or not at all.
-  ///
-  /// - Throws: ``StreamError`` where the name asks for no known format or the file can't be written.
-  public static func save(_ image: MemoryImage, path: String) throws(StreamError) {
-    try checkFormat(ofName: path)
-    try AtomicFile.write(path: path) { (sink) throws(StreamError) in
-      try image.produce(for: BinaryEncoder(to: sink))
+  /// Writes a snapshot to a sink, and finishes the sink.
+  public static func write(
+    _ image: MemoryImage, to sink: any ByteSink, as format: SnapshotFormat = .bin
+  ) throws(StreamError) {
+    if format == .fsnap {
+      try FsnapWriter.write(image, to: sink)
+    } else {
+      try image.produce(for: format.encoder(to: sink))
     }
+    try sink.finish()
   }
 
   /// Checks that a file name asks for a format that can be written.
   public static func checkFormat(ofName path: String) throws(StreamError) {
-    guard path.hasSuffix(".bin") || path.hasSuffix(".bin.gz") else {
-      throw StreamError(
-        .unsupported, path: path, message: "the name of a snapshot must end in .bin or .bin.gz")
-    }
+    _ = try SnapshotFormat(fileName: path)
   }
 }

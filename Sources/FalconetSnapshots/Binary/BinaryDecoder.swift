@@ -3,8 +3,8 @@ import FalconetStreams
 
 /// Reads Cannon's binary format: a version byte, the pages, the state.
 ///
-/// Stricter than Cannon, which lets pass what no release wrote: pages twice or out of range, booleans
-/// that are neither 0 nor 1, and trailing bytes are errors.
+/// Stricter than Cannon, which lets pass what no release wrote: pages twice or out of range,
+/// booleans that are neither 0 nor 1, and trailing bytes are errors.
 public struct BinaryDecoder: SnapshotProducer {
   private let reader: ByteReader
 
@@ -25,7 +25,7 @@ public struct BinaryDecoder: SnapshotProducer {
     }
     let state = StateReader(reader: reader, version: version)
     let count = try state.integer(version.wordSize.bytes)
-    try consumer.begin(version: version, pageCount: count)
+    try consumer.begin(SnapshotOutline(version: version, pageCount: count))
     try pages(count, state, consumer)
     let end = try state.state()
     try reader.expectEnd()
@@ -35,7 +35,7 @@ public struct BinaryDecoder: SnapshotProducer {
   private func pages(
     _ count: UInt64, _ state: StateReader, _ consumer: some SnapshotConsumer
   ) throws(StreamError) {
-    var ledger = PageLedger(state.version)
+    var ledger = PageLedger(state.version.wordSize)
     let buffer = PageBuffer()
     var done: UInt64 = 0
     while done < count {
@@ -54,18 +54,4 @@ public struct BinaryDecoder: SnapshotProducer {
       done += 1
     }
   }
-}
-
-/// One page's bytes while they pass.
-///
-/// Soundness: allocated for the life of the object, all 4096 bytes initialised.
-final class PageBuffer {
-  let bytes: UnsafeMutableRawBufferPointer
-
-  init() {
-    bytes = .allocate(byteCount: Memory.pageSize, alignment: Memory.pageSize)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
-  }
-
-  deinit { bytes.deallocate() }
 }

@@ -19,7 +19,8 @@ public struct MemoryImage: SnapshotProducer {
 
   public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     let indices = memory.pageIndices
-    try consumer.begin(version: state.version, pageCount: UInt64(indices.count))
+    try consumer.begin(
+      SnapshotOutline(version: state.version, pageCount: UInt64(indices.count)))
     for index in indices {
       try memory.withPage(index) { (bytes) throws(StreamError) in
         try consumer.page(index, bytes)
@@ -37,8 +38,8 @@ public final class MemoryBuilder: SnapshotConsumer {
 
   public init() {}
 
-  public func begin(version: StateVersion, pageCount: UInt64?) throws(StreamError) {
-    memory = Memory(wordSize: version.wordSize)
+  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+    memory = Memory(wordSize: outline.wordSize)
   }
 
   public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
@@ -65,8 +66,8 @@ public final class ClaimCalculator: SnapshotConsumer {
   /// The claim, once all of the snapshot was taken in.
   public var claim: Bytes32? { state.map { $0.claim(witness: witness) } }
 
-  public func begin(version: StateVersion, pageCount: UInt64?) throws(StreamError) {
-    tree = PageRootTree(wordSize: version.wordSize)
+  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+    tree = PageRootTree(wordSize: outline.wordSize)
   }
 
   public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {

@@ -8,7 +8,7 @@ struct PageLedger {
   private var ascending: [UInt64] = []
   private var unordered: Set<UInt64> = []
 
-  init(_ version: StateVersion) { limit = 1 << UInt64(version.wordSize.pageIndexBits) }
+  init(_ wordSize: WordSize) { limit = 1 << UInt64(wordSize.pageIndexBits) }
 
   /// Notes a page that begins at a byte offset of the file.
   mutating func add(_ index: UInt64, of name: String, at offset: UInt64) throws(StreamError) {

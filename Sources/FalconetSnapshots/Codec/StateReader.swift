@@ -9,6 +9,9 @@ struct StateReader {
 
   /// Bytes of an unfinished hint; a machine keeps no more.
   private static let hintLimit: UInt64 = 1 << 26
+  /// Threads of both stacks. No guest has had more than some hundred; the limit keeps a few
+  /// compressed bytes from becoming gigabytes of threads.
+  static let threadLimit = 1 << 17
 
   /// Everything but the memory, in the order of ``StateVersion/snapshotLayout``.
   func state() throws(StreamError) -> MachineState {
@@ -20,8 +23,8 @@ struct StateReader {
       case .exited: state.scalars.exited = try boolean("exited")
       case .traverseRight: state.scalars.traverseRight = try boolean("traverse right")
       case .registers: state.threads.left[0].registers = try registers()
-      case .leftStack: state.threads.left = try stack()
-      case .rightStack: state.threads.right = try stack()
+      case .leftStack: state.threads.left = try stack(after: 0)
+      case .rightStack: state.threads.right = try stack(after: state.threads.left.count)
       case .lastHint:
         let count = UInt64(try reader.readUInt32())
         state.lastHint = try reader.readBytes(count, limit: Self.hintLimit)
@@ -31,14 +34,20 @@ struct StateReader {
     return state
   }
 
-  /// A count of threads and the threads, bottom first. A count that lies ends with the data.
-  private func stack() throws(StreamError) -> [ThreadState] {
-    var threads: [ThreadState] = []
-    var left = try integer(version.wordSize.bytes)
-    while left > 0 {
-      threads.append(try thread())
-      left -= 1
+  /// A count of threads and the threads, bottom first.
+  ///
+  /// - Parameter others: threads of the state that came before.
+  private func stack(after others: Int) throws(StreamError) -> [ThreadState] {
+    let offset = reader.position
+    let count = try integer(version.wordSize.bytes)
+    guard count <= UInt64(Self.threadLimit - others) else {
+      throw StreamError(
+        .tooLarge, path: reader.name, offset: offset,
+        message: "\(count) threads are more than the limit of \(Self.threadLimit)",
+        remedy: "the file is damaged or of another format")
     }
+    var threads: [ThreadState] = []
+    for _ in 0..<count { threads.append(try thread()) }
     return threads
   }
 

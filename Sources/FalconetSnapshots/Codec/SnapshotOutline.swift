@@ -1,0 +1,42 @@
+import FalconetMachine
+import FalconetStreams
+
+/// What is known of a snapshot before its first page.
+public struct SnapshotOutline: Sendable, Equatable {
+  /// The word size, which sets how many pages an address space has.
+  public var wordSize: WordSize
+  /// The state version. Nil where only what follows the pages tells it: the keys of a JSON file.
+  public var version: StateVersion?
+  /// How many pages follow. Nil where the format has no count.
+  public var pageCount: UInt64?
+
+  /// The outline of a snapshot of a known version.
+  public init(version: StateVersion, pageCount: UInt64? = nil) {
+    wordSize = version.wordSize
+    self.version = version
+    self.pageCount = pageCount
+  }
+
+  /// The outline of a snapshot whose version is told behind its pages.
+  public init(wordSize: WordSize, pageCount: UInt64? = nil) {
+    self.wordSize = wordSize
+    self.pageCount = pageCount
+  }
+
+  /// The version and the number of pages, for a format that begins with them.
+  ///
+  /// - Parameter name: the file that is written, for the error.
+  /// - Throws: `.unsupported` where either is not known.
+  public func complete(
+    for name: String
+  ) throws(StreamError) -> (version: StateVersion, pageCount: UInt64) {
+    guard let version, let pageCount else {
+      let missing = version == nil ? "state version" : "number of pages"
+      throw StreamError(
+        .unsupported, path: name,
+        message: "the \(missing) must be known before the first page is written",
+        remedy: "convert the snapshot, which keeps the pages in a temporary file")
+    }
+    return (version, pageCount)
+  }
+}

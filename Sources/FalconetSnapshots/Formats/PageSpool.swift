@@ -1,0 +1,50 @@
+import FalconetMachine
+import FalconetStreams
+
+/// Keeps the pages of a snapshot in a temporary file until all came, then hands them out in
+/// ascending order, with their number and the version: what a format needs whose files can't be
+/// written in one pass from another.
+///
+/// Memory: 16 bytes a page.
+public final class PageSpool: SnapshotConsumer, SnapshotProducer {
+  private struct Entry {
+    let index: UInt64
+    let offset: UInt64
+  }
+
+  private let file: TemporaryFile
+  private var entries: [Entry] = []
+  private var state: MachineState?
+
+  /// An empty spool.
+  ///
+  /// - Parameter folder: where the file is made, without a name; nil is `TMPDIR`, or `/tmp`.
+  public init(in folder: String? = nil) throws(StreamError) {
+    file = try TemporaryFile(in: folder)
+  }
+
+  public func begin(_ outline: SnapshotOutline) throws(StreamError) {}
+
+  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+    let offset = UInt64(entries.count) * UInt64(Memory.pageSize)
+    try file.write(bytes, at: offset)
+    entries.append(Entry(index: index, offset: offset))
+  }
+
+  public func end(_ state: MachineState) throws(StreamError) { self.state = state }
+
+  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+    guard let state else {
+      throw StreamError(.truncated, path: file.name, message: "the snapshot has no end")
+    }
+    entries.sort { $0.index < $1.index }
+    try consumer.begin(
+      SnapshotOutline(version: state.version, pageCount: UInt64(entries.count)))
+    let buffer = PageBuffer()
+    for entry in entries {
+      try file.read(into: buffer.bytes, at: entry.offset)
+      try consumer.page(entry.index, UnsafeRawBufferPointer(buffer.bytes))
+    }
+    try consumer.end(state)
+  }
+}

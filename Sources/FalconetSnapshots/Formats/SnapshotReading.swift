@@ -1,0 +1,36 @@
+import FalconetStreams
+
+/// How a snapshot is read.
+public struct SnapshotReading: Sendable {
+  /// The format; nil goes by the content.
+  public var format: SnapshotFormat?
+  /// Where the bases of a `.fsnap` delta are looked for. Other formats have none.
+  public var bases: FsnapBaseLocation
+  /// Whether the pages of a `.fsnap` file are not hashed: for files that this installation wrote.
+  public var trustPages: Bool
+
+  public init(
+    from format: SnapshotFormat? = nil, bases: FsnapBaseLocation = .nowhere,
+    trustPages: Bool = false
+  ) {
+    self.format = format
+    self.bases = bases
+    self.trustPages = trustPages
+  }
+
+  /// Reads a snapshot from its decompressed bytes.
+  /// - Returns: the format it has.
+  func produce(
+    from reader: ByteReader, for consumer: some SnapshotConsumer
+  ) throws(StreamError) -> SnapshotFormat {
+    let format = if let format { format } else { try SnapshotFormat.detect(reader) }
+    switch format {
+    case .bin: try BinaryDecoder(reader).produce(for: consumer)
+    case .json: try JSONStateDecoder(reader).produce(for: consumer)
+    case .pr7559: try PR7559Decoder(reader).produce(for: consumer)
+    case .fsnap:
+      try FsnapDecoder(reader, bases: bases, trustPages: trustPages).produce(for: consumer)
+    }
+    return format
+  }
+}

@@ -1,0 +1,69 @@
+import FalconetStreams
+import Glibc
+
+/// A file without a name, for what is too large for memory. It is gone when the process is, however
+/// that ends.
+///
+/// Soundness: the descriptor is opened once and closed in `deinit`; each call reads or writes
+/// within the buffer that it is given.
+final class TemporaryFile {
+  /// What error messages call the file.
+  let name: String
+  private let descriptor: Int32
+
+  /// Makes a file in a folder, and takes its name away at once.
+  ///
+  /// - Parameter folder: where; nil is `TMPDIR`, or `/tmp` where that is not set.
+  init(in folder: String? = nil) throws(StreamError) {
+    let folder = folder ?? Self.defaultFolder
+    name = "temporary file in \(folder)"
+    let path = "\(folder)/.falconet-spool-\(UInt64.random(in: .min ... .max))"
+    let opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
+    guard opened >= 0 else { throw Self.error(errno, "can't be made", name: name) }
+    unlink(path)
+    descriptor = opened
+  }
+
+  deinit { close(descriptor) }
+
+  private static var defaultFolder: String {
+    guard let folder = getenv("TMPDIR"), folder.pointee != 0 else { return "/tmp" }
+    return String(cString: folder)
+  }
+
+  /// Writes all of `bytes` at an offset.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StreamError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let count = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+      if count >= 0 {
+        done += count
+      } else if errno != EINTR {
+        throw Self.error(errno, "can't be written", name: name)
+      }
+    }
+  }
+
+  /// Fills `buffer` from an offset that was written.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StreamError) {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+      if count > 0 {
+        done += count
+      } else if count == 0 || errno != EINTR {
+        throw Self.error(count == 0 ? EIO : errno, "can't be read", name: name)
+      }
+    }
+  }
+
+  private static func error(_ number: Int32, _ what: String, name: String) -> StreamError {
+    let reason = strerror(number).map { String(cString: $0) } ?? "error \(number)"
+    return StreamError(
+      number == ENOSPC || number == EDQUOT ? .noSpace : .system(errno: number), path: name,
+      message: "\(what): \(reason)",
+      remedy: "free some space, or set TMPDIR to a folder with room for the guest's memory")
+  }
+}

@@ -1,0 +1,101 @@
+import Dispatch
+import FalconetMachine
+import FalconetStreams
+import Glibc
+import Keccak
+import Synchronization
+
+/// Does the same work on many blocks on all cores.
+final class BlockWorkers {
+  /// Working memory grows with the workers; no disk keeps more of them busy.
+  private static let limit = 16
+  private let workers: [BlockWorker]
+
+  init() {
+    let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    workers = (0..<min(max(cores, 1), Self.limit)).map { _ in BlockWorker() }
+  }
+
+  /// Blocks that are worth being handed over together.
+  var batch: Int { 2 * workers.count }
+
+  /// Calls `body` for each number below `count`, some at the same time.
+  /// - Returns: the results in order. Of several errors the first in order is thrown.
+  func map<Value: Sendable>(
+    _ count: Int, _ body: @Sendable (BlockWorker, Int) throws(StreamError) -> Value
+  ) throws(StreamError) -> [Value] {
+    let workers = workers
+    let results = Mutex([Result<Value, StreamError>?](repeating: nil, count: count))
+    DispatchQueue.concurrentPerform(iterations: min(count, workers.count)) { number in
+      for item in stride(from: number, to: count, by: workers.count) {
+        let result: Result<Value, StreamError>
+        do throws(StreamError) {
+          result = .success(try body(workers[number], item))
+        } catch {
+          result = .failure(error)
+        }
+        results.withLock { $0[item] = result }
+      }
+    }
+    var values: [Value] = []
+    for result in results.withLock({ $0 }) {
+      // Every number below `count` has one worker.
+      guard let result else { continue }
+      values.append(try result.get())
+    }
+    return values
+  }
+}
+
+/// What one thread needs to work on blocks, kept from one to the next.
+///
+/// Soundness: `BlockWorkers` gives each worker to one thread at a time, and waits for all threads
+/// before it hands workers out again.
+final class BlockWorker: @unchecked Sendable {
+  private var compressor: ZstdBlockCompressor?
+  private var decompressor: ZstdBlockDecompressor?
+
+  /// One zstd frame with its content's size and checksum. All calls are of one level.
+  func compress(_ bytes: [UInt8], level: Int32) throws(StreamError) -> [UInt8] {
+    let compressor: ZstdBlockCompressor
+    if let kept = self.compressor { compressor = kept } else {
+      compressor = try ZstdBlockCompressor(level: level)
+      self.compressor = compressor
+    }
+    return try bytes.withUnsafeBufferPointer { (bytes) throws(StreamError) in
+      try compressor.compress(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  /// The `count` bytes of a zstd frame.
+  func decompress(_ frame: [UInt8], count: Int) throws(StreamError) -> [UInt8] {
+    let decompressor: ZstdBlockDecompressor
+    if let kept = self.decompressor { decompressor = kept } else {
+      decompressor = try ZstdBlockDecompressor()
+      self.decompressor = decompressor
+    }
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBufferPointer { (bytes) throws(StreamError) in
+      try frame.withUnsafeBufferPointer { (frame) throws(StreamError) in
+        try decompressor.decompress(
+          UnsafeRawBufferPointer(frame), into: UnsafeMutableRawBufferPointer(bytes))
+      }
+    }
+    return bytes
+  }
+}
+
+extension [UInt8] {
+  /// The Merkle roots of the pages that lie in these bytes one after the other.
+  func pageRoots() -> [Bytes32] { withUnsafeBytes { PageHasher.roots(of: $0) } }
+
+  /// Calls `body` with one of the pages that lie in these bytes one after the other.
+  func withPage(
+    _ slot: Int, _ body: (UnsafeRawBufferPointer) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    try withUnsafeBufferPointer { (bytes) throws(StreamError) in
+      let page = UnsafeRawBufferPointer(bytes)[slot << 12..<(slot + 1) << 12]
+      try body(UnsafeRawBufferPointer(rebasing: page))
+    }
+  }
+}

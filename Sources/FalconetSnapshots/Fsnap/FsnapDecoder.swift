@@ -1,0 +1,77 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// Reads a `.fsnap` file from start to end: a full image, or a delta together with its bases.
+///
+/// Everything is checked on the way: the claim against the witness, the state and the pages' roots
+/// against the witness, all checksums, and each page against its root before the consumer gets it.
+///
+/// ```swift
+/// let reader = ByteReader(try FileSource(path: "5.fsnap"))
+/// let header = try FsnapDecoder(reader, bases: .beside(file: "5.fsnap")).check()
+/// print(header.claim)
+/// ```
+public struct FsnapDecoder: SnapshotProducer {
+  private let reader: ByteReader
+  private let bases: FsnapBaseLocation
+  private let trustsPages: Bool
+
+  /// A decoder of a file's bytes.
+  ///
+  /// - Parameters:
+  ///   - bases: where the bases of a delta are looked for.
+  ///   - trustPages: whether pages are not hashed, only compared with the checksums. A file that
+  ///     somebody made on purpose can then hold other pages than its claim tells of.
+  public init(
+    _ reader: ByteReader, bases: FsnapBaseLocation = .nowhere, trustPages: Bool = false
+  ) {
+    self.reader = reader
+    self.bases = bases
+    trustsPages = trustPages
+  }
+
+  /// Whether a file begins as a `.fsnap` file does. Needs its first 40 bytes, not decompressed.
+  public static func recognizes(_ prefix: [UInt8]) -> Bool { FsnapHeader.recognizes(prefix) }
+
+  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+    let (description, stream) = try open()
+    try consumer.begin(
+      SnapshotOutline(
+        version: description.header.version, pageCount: description.header.pageCount))
+    try stream.forEach { (index, bytes) throws(StreamError) in try consumer.page(index, bytes) }
+    try consumer.end(description.state)
+  }
+
+  /// Reads everything and checks everything, and keeps nothing.
+  /// - Returns: the header, whose claim is that of the state.
+  @discardableResult
+  public func check() throws(StreamError) -> FsnapHeader {
+    let (description, stream) = try open()
+    try stream.forEach { (_, _) throws(StreamError) in }
+    return description.header
+  }
+
+  /// Reads what comes before the blocks.
+  private func open() throws(StreamError) -> (FsnapDescription, CheckedPages) {
+    let (description, sections) = try FsnapDescription.read(reader)
+    let map = try PageMap(description, name: reader.name, bases: bases)
+    let blocks = StreamedBlocks(sections, header: description.header)
+    return (description, CheckedPages(map: map, blocks: blocks, trustsPages: trustsPages))
+  }
+}
+
+/// The pages of a file that is read from start to end, then its trailer.
+private struct CheckedPages {
+  let map: PageMap
+  let blocks: StreamedBlocks
+  let trustsPages: Bool
+
+  func forEach(
+    _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    let pages = PageStream(map, from: [blocks] + map.bases, trustsPages: trustsPages)
+    try pages.forEach(body)
+    try blocks.finish()
+  }
+}

@@ -1,0 +1,137 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// Everything of a file that comes before its blocks: what it is a snapshot of.
+struct FsnapDescription {
+  let header: FsnapHeader
+  /// Of a delta, what it is based on.
+  let base: FsnapBaseName?
+  /// Of a delta, the base's pages that the state doesn't have, ascending.
+  let gone: [UInt64]
+  let state: MachineState
+  /// The pages in this file.
+  let stored: PageTable
+
+  /// Reads the header and the sections before the blocks.
+  ///
+  /// Checks that the state is the witness's, and of a full image that the pages' roots are too.
+  /// - Returns: the description, and the reader of the sections that follow.
+  static func read(
+    _ reader: ByteReader
+  ) throws(StreamError) -> (FsnapDescription, SectionReader) {
+    let header = try FsnapHeader(reader)
+    let sections = SectionReader(reader, header: header.checksum)
+    var base: FsnapBaseName?
+    var gone: [UInt64] = []
+    if header.isDelta { (base, gone) = try readBase(header, sections) }
+    let state = try readState(header, sections)
+    let stored = try readTable(header, sections)
+    let description = FsnapDescription(
+      header: header, base: base, gone: gone, state: state, stored: stored)
+    if !header.isDelta { try description.check(stored, name: sections.name) }
+    return (description, sections)
+  }
+
+  /// Checks that a page table is the one that the header names, and that its memory is the
+  /// witness's.
+  func check(_ table: PageTable, name: String) throws(StreamError) {
+    guard table.digest == header.tableDigest else {
+      throw StreamError(
+        .corrupt, path: name,
+        message: "the page table is not the one that the header gives the digest of",
+        remedy: FsnapHeader.damaged)
+    }
+    let root = table.memoryRoot(header.version.wordSize)
+    guard root == header.memoryRoot else {
+      throw StreamError(
+        .corrupt, path: name,
+        message: "the pages' roots give the memory root \(root), but the witness says"
+          + " \(header.memoryRoot)",
+        remedy: "the file was not written by a correct program")
+    }
+  }
+
+  private static func readBase(
+    _ header: FsnapHeader, _ sections: SectionReader
+  ) throws(StreamError) -> (FsnapBaseName, [UInt64]) {
+    let heading = try sections.begin(.base)
+    let size = UInt64(FsnapBaseName.byteCount)
+    guard heading.length >= size, (heading.length - size) % 8 == 0 else {
+      throw sections.failure(.corrupt, heading.offset, "section BASE has a wrong length")
+    }
+    let name = FsnapBaseName(try sections.readBytes(size))
+    var gone: [UInt64] = []
+    while sections.left > 0 {
+      let index = try sections.readBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+      guard gone.last.map({ $0 < index }) ?? true else {
+        throw sections.failure(
+          .corrupt, sections.position, "removed pages are not in ascending order")
+      }
+      gone.append(index)
+    }
+    try sections.end()
+    guard let name, name.version == header.version else {
+      throw sections.failure(
+        .corrupt, heading.contentOffset &+ 32,
+        "the base is of another state version than the delta")
+    }
+    return (name, gone)
+  }
+
+  private static func readState(
+    _ header: FsnapHeader, _ sections: SectionReader
+  ) throws(StreamError) -> MachineState {
+    let heading = try sections.begin(.state)
+    let content = try sections.readBytes(heading.length)
+    try sections.end()
+    let state: MachineState
+    do {
+      let reader = ByteReader(MemorySource(content, name: sections.name), capacity: 4096)
+      state = try StateReader(reader: reader, version: header.version).state()
+      try reader.expectEnd()
+    } catch {
+      var error = error
+      error.offset = error.offset.map { $0 &+ heading.contentOffset }
+      throw error
+    }
+    guard state.witness(memoryRoot: header.memoryRoot) == header.witness else {
+      throw StreamError(
+        .corrupt, path: sections.name, offset: heading.offset,
+        message: "the state is not the one that the witness tells of",
+        remedy: "the file was not written by a correct program")
+    }
+    return state
+  }
+
+  private static func readTable(
+    _ header: FsnapHeader, _ sections: SectionReader
+  ) throws(StreamError) -> PageTable {
+    let heading = try sections.begin(.pages)
+    let entryBytes = UInt64(FsnapFormat.tableEntryBytes)
+    guard heading.length == header.storedPageCount &* entryBytes else {
+      throw sections.failure(
+        .corrupt, heading.offset, "section PAGE does not have 40 bytes for each of"
+          + " \(header.storedPageCount) pages")
+    }
+    let limit: UInt64 = 1 << UInt64(header.version.wordSize.pageIndexBits)
+    var table = PageTable()
+    while sections.left > 0 {
+      let offset = sections.position
+      let entry = try sections.readBytes(entryBytes)
+      let index = entry[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+      guard index < limit else {
+        throw sections.failure(
+          .corrupt, offset,
+          "page index \(index) is outside the address space of \(limit) pages")
+      }
+      guard table.indices.last.map({ $0 < index }) ?? true else {
+        throw sections.failure(
+          .corrupt, offset, "page \(index) is there twice or not in ascending order")
+      }
+      table.append(index, Bytes32(entry[8...]) ?? Bytes32())
+    }
+    try sections.end()
+    return table
+  }
+}

@@ -1,0 +1,60 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// The pages of a memory by their indices, ascending, with the Merkle root of each: what a memory
+/// is, in 40 bytes a page.
+public struct PageTable: Sendable, Equatable {
+  /// Page indices (address / 4096), ascending.
+  public private(set) var indices: [UInt64] = []
+  /// The root of each page: the node of the memory's Merkle tree above its 128 leaves.
+  public private(set) var roots: [Bytes32] = []
+
+  /// A table without pages.
+  public init() {}
+
+  /// The table of a memory. Hashes only pages that changed since its last root or proof.
+  public init(_ memory: Memory) {
+    for (index, root) in memory.pageRoots() { append(index, root) }
+  }
+
+  /// The number of pages.
+  public var count: Int { indices.count }
+
+  /// Adds a page.
+  /// - Precondition: its index is above all others.
+  mutating func append(_ index: UInt64, _ root: Bytes32) {
+    indices.append(index)
+    roots.append(root)
+  }
+
+  /// Keccak-256 of the entries, 40 bytes each: index, 8 bytes big-endian, then root.
+  ///
+  /// Names a list of pages. The memory root doesn't: pages of zeros don't change it.
+  public var digest: Bytes32 {
+    var hasher = Keccak256()
+    for (index, root) in zip(indices, roots) {
+      withUnsafeBytes(of: index.bigEndian) { hasher.update($0) }
+      hasher.update(root)
+    }
+    return hasher.finalize()
+  }
+
+  /// The Merkle root of the memory. One hash a page where pages lie next to one another.
+  public func memoryRoot(_ wordSize: WordSize) -> Bytes32 {
+    var tree = PageRootTree(wordSize: wordSize)
+    for position in indices.indices { tree.add(root: roots[position], at: indices[position]) }
+    return tree.root()
+  }
+
+  /// The position of a page. O(log n).
+  func position(of index: UInt64) -> Int? {
+    var low = 0
+    var high = indices.count
+    while low < high {
+      let middle = (low + high) / 2
+      if indices[middle] < index { low = middle + 1 } else { high = middle }
+    }
+    return low < indices.count && indices[low] == index ? low : nil
+  }
+}

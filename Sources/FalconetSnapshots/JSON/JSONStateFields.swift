@@ -1,0 +1,111 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// Collects the fields of a JSON state, whose keys tell whether it has one thread or many.
+struct JSONStateFields {
+  enum Key: Hashable {
+    case memory
+    case field(StateField)
+    /// What held pc, nextPC, lo and hi of a single-threaded state for a day in June 2024.
+    case cpu
+  }
+
+  static let keys: [String: Key] = [
+    "memory": .memory, "preimagekey": .field(.preimageKey),
+    "preimageoffset": .field(.preimageOffset), "pc": .field(.pc), "nextpc": .field(.nextPC),
+    "lo": .field(.lo), "hi": .field(.hi), "cpu": .cpu, "heap": .field(.heap),
+    "exit": .field(.exitCode), "exited": .field(.exited), "step": .field(.step),
+    "stepssincelastcontextswitch": .field(.stepsSinceContextSwitch), "wakeup": .field(.wakeup),
+    "traverseright": .field(.traverseRight), "leftthreadstack": .field(.leftStack),
+    "rightthreadstack": .field(.rightStack), "nextthreadid": .field(.nextThreadID),
+    "registers": .field(.registers), "lasthint": .field(.lastHint),
+  ]
+
+  /// The version of a state with one thread.
+  private static let single = StateVersion.v0
+  /// The version of a state with many threads: what a state of the prototype becomes.
+  private static let multiple = StateVersion.v1
+  /// Bytes of an unfinished hint: fewer than in binary formats, since the text is held as well.
+  static let hintLimit = 1 << 23
+
+  private let json: JSONReader
+  private let name: String
+  /// Scalars, and the thread of a state that has one.
+  private var state: MachineState
+  private var stacks = ThreadTable(left: [], right: [])
+  /// A key that only a state with one thread has, and one that only a state with many has.
+  private var singleKey: Key?
+  private var multipleKey: Key?
+  private var hasCPU = false
+  private var hasFlatCPU = false
+
+  init(_ json: JSONReader, of name: String) {
+    self.json = json
+    self.name = name
+    state = MachineState(version: Self.single)
+    state.threads.left[0] = JSONThreads.zeroThread
+  }
+
+  /// Reads the value of a key.
+  mutating func read(_ key: Key) throws(StreamError) {
+    let threads = JSONThreads(json: json, name: name)
+    switch key {
+    case .memory: try json.skipValue()
+    case .cpu:
+      hasCPU = true
+      singleKey = key
+      try threads.readCPU(into: &state.threads.left[0])
+    case .field(let field):
+      note(field)
+      switch field {
+      case .preimageKey: state.scalars.preimageKey = try readKey()
+      case .exited: state.scalars.exited = try json.readBool()
+      case .traverseRight: state.scalars.traverseRight = try json.readBool()
+      case .registers: state.threads.left[0].registers = try json.readRegisters()
+      case .leftStack: stacks.left = try threads.readStack(after: stacks.right.count)
+      case .rightStack: stacks.right = try threads.readStack(after: stacks.left.count)
+      case .lastHint: state.lastHint = try json.readHex(maxBytes: Self.hintLimit)
+      default:
+        state[field] = try json.readInteger(bytes: field.byteCount(in: Self.multiple))
+      }
+    }
+  }
+
+  /// Notes what a key says of the number of threads.
+  private mutating func note(_ field: StateField) {
+    let inSingle = Self.single.snapshotLayout.fields.contains(field)
+    let inMultiple = Self.multiple.snapshotLayout.fields.contains(field)
+    if inSingle, !inMultiple { singleKey = .field(field) }
+    if inMultiple, !inSingle { multipleKey = .field(field) }
+    if [.pc, .nextPC, .lo, .hi].contains(field) { hasFlatCPU = true }
+  }
+
+  private func readKey() throws(StreamError) -> Bytes32 {
+    let offset = json.position
+    guard let key = Bytes32(try json.readHex(maxBytes: 32)) else {
+      throw StreamError(
+        .syntax, path: name, offset: offset,
+        message: "the pre-image key is not 32 bytes in hexadecimal")
+    }
+    return key
+  }
+
+  /// The state, once all keys were read.
+  func finish() throws(StreamError) -> MachineState {
+    if singleKey != nil, multipleKey != nil {
+      throw StreamError(
+        .corrupt, path: name,
+        message: "the JSON has keys of a single-threaded and of a multi-threaded state")
+    }
+    if hasCPU, hasFlatCPU {
+      throw StreamError(
+        .corrupt, path: name, message: "the JSON has a program counter inside and outside \"cpu\"")
+    }
+    var finished = MachineState(version: multipleKey == nil ? Self.single : Self.multiple)
+    finished.scalars = state.scalars
+    finished.threads = multipleKey == nil ? state.threads : stacks
+    finished.lastHint = state.lastHint
+    return finished
+  }
+}
