@@ -1,5 +1,5 @@
 /// A file name with the step in it, as Go's `Sprintf` makes it from a format such as `proof-%d.json`.
-struct FileNameFormat: Sendable, Equatable {
+package struct FileNameFormat: Sendable, Equatable {
   private enum Piece: Equatable, Sendable {
     case text(String)
     /// `%d`, `%x`, or with a width, `%08d`.
@@ -11,7 +11,7 @@ struct FileNameFormat: Sendable, Equatable {
 
   /// - Throws: ``UsageError`` where the format has a verb other than `%d`, `%x` and `%%`, or more than
   ///   one number.
-  init(_ format: String) throws(UsageError) {
+  package init(_ format: String) throws(UsageError) {
     self.format = format
     var pieces: [Piece] = []
     var text = ""
@@ -43,12 +43,14 @@ struct FileNameFormat: Sendable, Equatable {
   }
 
   /// Whether two steps get different names.
-  var hasNumber: Bool { pieces.count == 3 }
+  package var hasNumber: Bool { pieces.count == 3 }
 
   var isEmpty: Bool { format.isEmpty }
 
+  var isStandardOutput: Bool { format == "-" }
+
   /// The name for a step.
-  func name(step: UInt64) -> String {
+  package func name(step: UInt64) -> String {
     var name = ""
     for piece in pieces {
       switch piece {

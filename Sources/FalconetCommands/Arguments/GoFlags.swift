@@ -3,22 +3,24 @@
 /// Go takes `-name` as `--name`, `--name=value` and `--name value` alike, any next argument as the
 /// value of a flag that has one, `--name=false` for a flag that has none, and ends the flags at `--`
 /// or at the first argument that is no flag.
-struct GoFlags {
+package struct GoFlags {
   /// Flags without a value.
-  static let booleans: Set<String> = [
-    "debug", "pprof.cpu", "help", "h", "version", "v", "force",
-  ]
+  package static let booleans: Set<String> = ["debug", "pprof.cpu", "help", "h", "version"]
 
   /// The words that Go's `strconv.ParseBool` takes.
   private static let truths: Set<String> = ["1", "t", "T", "TRUE", "true", "True"]
   private static let falsehoods: Set<String> = ["0", "f", "F", "FALSE", "false", "False"]
 
   /// The rewritten arguments of a subcommand, without its name.
-  static func rewritten(_ arguments: ArraySlice<String>) throws(UsageError) -> [String] {
+  package static func rewritten(_ arguments: ArraySlice<String>) throws(UsageError) -> [String] {
     var result: [String] = []
     var rest = arguments
     while let argument = rest.first {
-      if argument == "--" || !argument.hasPrefix("-") || argument == "-" { break }
+      if argument == "--" {
+        rest = rest.dropFirst()
+        break
+      }
+      if !argument.hasPrefix("-") || argument == "-" { break }
       rest = rest.dropFirst()
       let body = argument.hasPrefix("--") ? argument.dropFirst(2) : argument.dropFirst(1)
       let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -56,8 +58,8 @@ struct GoFlags {
 }
 
 /// A command line that makes no sense: exit code 64.
-struct UsageError: Error, CustomStringConvertible {
-  let description: String
+package struct UsageError: Error, Equatable, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

@@ -1,5 +1,5 @@
 /// At which steps something happens.
-enum StepPattern: Equatable, Sendable {
+package enum StepPattern: Equatable, Sendable {
   case never
   case always
   /// At one step: `=N`.
@@ -8,7 +8,7 @@ enum StepPattern: Equatable, Sendable {
   case every(UInt64)
 
   /// A pattern as the command line has it; the empty one is `never`.
-  init(_ text: some StringProtocol) throws(UsageError) {
+  package init(_ text: some StringProtocol) throws(UsageError) {
     switch text {
     case "", "never": self = .never
     case "always": self = .always
@@ -28,13 +28,13 @@ enum StepPattern: Equatable, Sendable {
   private static func number(
     _ digits: some StringProtocol, in text: some StringProtocol
   ) throws(UsageError) -> UInt64 {
-    guard let number = goNumber(digits) else {
+    guard let number = GoNumber(digits) else {
       throw UsageError("failed to parse step number in \"\(text)\"")
     }
-    return number
+    return number.value
   }
 
-  func matches(_ step: UInt64) -> Bool {
+  package func matches(_ step: UInt64) -> Bool {
     switch self {
     case .never: false
     case .always: true
@@ -44,7 +44,7 @@ enum StepPattern: Equatable, Sendable {
   }
 
   /// The first step after `step` that matches, or nil where none does.
-  func next(after step: UInt64) -> UInt64? {
+  package func next(after step: UInt64) -> UInt64? {
     switch self {
     case .never: return nil
     case .always: return step == .max ? nil : step + 1
@@ -57,11 +57,11 @@ enum StepPattern: Equatable, Sendable {
 }
 
 /// Several patterns: what any of them matches.
-struct StepPatterns: Equatable, Sendable {
-  let patterns: [StepPattern]
+package struct StepPatterns: Equatable, Sendable {
+  package let patterns: [StepPattern]
 
   /// The patterns of a flag that may be repeated, each value a comma-separated list.
-  init(_ values: [String]) throws(UsageError) {
+  package init(_ values: [String]) throws(UsageError) {
     var patterns: [StepPattern] = []
     for value in values {
       for part in value.split(separator: ",", omittingEmptySubsequences: false) {
@@ -71,30 +71,15 @@ struct StepPatterns: Equatable, Sendable {
     self.patterns = patterns.filter { $0 != .never }
   }
 
-  func matches(_ step: UInt64) -> Bool { patterns.contains { $0.matches(step) } }
+  package func matches(_ step: UInt64) -> Bool { patterns.contains { $0.matches(step) } }
+
+  /// Whether at most one step matches.
+  var isOneStep: Bool {
+    guard let first = patterns.first else { return true }
+    guard case .at = first else { return false }
+    return patterns.allSatisfy { $0 == first }
+  }
 
   /// The first step after `step` that any pattern matches.
-  func next(after step: UInt64) -> UInt64? { patterns.compactMap { $0.next(after: step) }.min() }
-}
-
-/// An unsigned number as Go's `strconv.ParseUint` with base 0 reads it: decimal, `0x`, `0o`, `0b`, or
-/// octal with a leading `0`, with underscores between digits.
-func goNumber(_ text: some StringProtocol) -> UInt64? {
-  var digits = text.lowercased()[...]
-  var radix = 10
-  var hasPrefix = false
-  for (prefix, base) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) {
-    digits = digits.dropFirst(2)
-    radix = base
-    hasPrefix = true
-  }
-  if !hasPrefix, digits.count > 1, digits.hasPrefix("0") {
-    digits = digits.dropFirst(1)
-    radix = 8
-    hasPrefix = true
-  }
-  guard !digits.hasSuffix("_"), !digits.contains("__"), hasPrefix || !digits.hasPrefix("_"),
-    !digits.hasPrefix("+"), !digits.hasPrefix("-")
-  else { return nil }
-  return UInt64(digits.filter { $0 != "_" }, radix: radix)
+  package func next(after step: UInt64) -> UInt64? { patterns.compactMap { $0.next(after: step) }.min() }
 }

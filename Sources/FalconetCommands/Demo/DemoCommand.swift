@@ -19,8 +19,6 @@ struct DemoCommand: ParsableCommand {
       try demonstrate(DemoProgram())
     } catch let error as StreamError {
       throw CommandError(error, while: "failed to write the demo's files")
-    } catch let error as MachineError {
-      throw CommandError(error, symbols: nil)
     }
   }
 
@@ -56,7 +54,11 @@ struct DemoCommand: ParsableCommand {
     start = clock.now
     try advance(machine, to: DemoProgram.firstRead)
     let proofPath = "\(dir)/proof-\(machine.step).json.gz"
-    if let witness = try machine.prove() { try StepProof(witness).save(path: proofPath) }
+    do {
+      if let witness = try machine.prove() { try StepProof(witness).save(path: proofPath) }
+    } catch let error as MachineError {
+      throw CommandError(error, in: machine, symbols: nil)
+    }
     try advance(machine, to: Self.snapshotStep)
     try Snapshot.save(MemoryImage(machine), path: "\(dir)/state-\(machine.step).bin.gz")
     try advance(machine, to: .max)
@@ -75,21 +77,25 @@ struct DemoCommand: ParsableCommand {
     rows.append(("proof of a pre-image read", proofPath))
     rows.append(("snapshot on the way", "\(dir)/state-\(Self.snapshotStep).bin.gz"))
     rows.append(("last state", "\(dir)/out.bin.gz"))
-    show(rows)
+    try OutputFile.print(Self.table(rows))
   }
 
   private func advance(_ machine: Machine, to step: UInt64) throws {
-    if try machine.run(until: step) == .interrupted { throw CommandError.interrupted }
+    do {
+      if try machine.run(until: step) == .interrupted { throw CommandError.interrupted }
+    } catch let error as MachineError {
+      throw CommandError(error, in: machine, symbols: nil)
+    }
   }
 
   private func milliseconds(_ duration: Duration) -> String {
     "\(Int((duration / .milliseconds(1)).rounded())) ms"
   }
 
-  private func show(_ rows: [(String, String)]) {
-    let width = rows.map(\.0.count).max() ?? 0
-    for (name, value) in rows {
-      print(name + String(repeating: " ", count: width - name.count + 2) + value)
+  private static func table(_ rows: [(name: String, value: String)]) -> [String] {
+    let width = rows.map(\.name.count).max() ?? 0
+    return rows.map { row in
+      row.name + String(repeating: " ", count: width - row.name.count + 2) + row.value
     }
   }
 }

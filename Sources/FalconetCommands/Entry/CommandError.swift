@@ -26,17 +26,27 @@ struct CommandError: Error, CustomStringConvertible {
   static let interrupted = CommandError(.interrupted, "command interrupted")
 
   /// A machine's failure, with the function that the pc is in.
-  init(_ error: MachineError, symbols: SymbolTable?) {
+  init(_ error: MachineError, in machine: Machine, symbols: SymbolTable?) {
     func located(_ pc: UInt64, _ text: String) -> String {
       symbols.map { "\(text), in \($0.name(at: pc))" } ?? text
     }
     switch error {
     case .fault(let fault):
-      self.init(.fault(fault), "the program stopped the VM: " + located(fault.pc, "\(fault)"))
+      let text = "the program stopped the VM: \(fault)" + Self.instruction(of: fault, machine)
+      self.init(.fault(fault), located(fault.pc, text))
     case .preimage(let failure, _, _) where failure.kind == .interrupted:
       self = .interrupted
     case .preimage(_, _, let pc), .memory(_, _, let pc):
       self.init(.other, "failed to execute a step: " + located(pc, "\(error)"))
+    }
+  }
+
+  /// The instruction of a fault, where its own words don't have it.
+  private static func instruction(of fault: MachineFault, _ machine: Machine) -> String {
+    switch fault.panic {
+    case .unknownInstruction, .branchInDelaySlot, .divisionByZero, .misalignedFetch, .noThread: ""
+    case .breakInstruction, .unknownSystemCall, .preimageOffset:
+      ", instruction 0x\(Progress.hex8(UInt64(machine.memory.instruction(at: fault.pc))))"
     }
   }
 

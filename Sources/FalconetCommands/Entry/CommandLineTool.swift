@@ -8,7 +8,8 @@ struct FalconetCommand: ParsableCommand {
     version: "falconet \(Falconet.version)",
     subcommands: [
       LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
-      DemoCommand.self,
+      ClaimCommand.self, InspectCommand.self, CheckCommand.self, ConvertCommand.self,
+      SquashCommand.self, DemoCommand.self,
     ])
 }
 
@@ -38,11 +39,15 @@ public enum CommandLineTool {
     }
   }
 
-  /// The subcommand's flags as Go reads them. Other arguments are left as they are: help, completions
-  /// and the like are swift-argument-parser's own.
+  /// The commands that Cannon has too, whose flags are read as Go reads them.
+  private static let likeCannon: [any ParsableCommand.Type] = [
+    LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
+  ]
+
+  /// The flags of a command that Cannon has as Go reads them; other arguments as they are.
   private static func rewritten(_ arguments: [String]) throws(UsageError) -> [String] {
     guard let name = arguments.first,
-      FalconetCommand.configuration.subcommands.contains(where: { $0._commandName == name })
+      likeCannon.contains(where: { $0.configuration.commandName == name })
     else { return arguments }
     return [name] + (try GoFlags.rewritten(arguments.dropFirst()))
   }

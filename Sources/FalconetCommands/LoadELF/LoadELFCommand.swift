@@ -34,19 +34,12 @@ struct LoadELFCommand: ParsableCommand {
     let prestate = try load(version)
     let image = MemoryImage(state: prestate.state, memory: prestate.memory)
     do {
-      switch meta {
-      case "": break
-      case "-": try prestate.symbols.write(to: StandardOutputSink())
-      default:
-        try AtomicFile.write(path: meta) { (sink) throws(StreamError) in
+      if !meta.isEmpty {
+        try OutputFile.write(meta) { (sink) throws(StreamError) in
           try prestate.symbols.write(to: sink)
         }
       }
-      switch out {
-      case "": break
-      case "-": try Snapshot.write(image, to: StandardOutputSink())
-      default: try Snapshot.save(image, path: out)
-      }
+      if !out.isEmpty { try OutputFile.write(out, image) }
     } catch { throw CommandError(error, while: "failed to write") }
   }
 

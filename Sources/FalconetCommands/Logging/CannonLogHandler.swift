@@ -5,32 +5,37 @@ import Logging
 /// Writes log lines as Cannon does, or as JSON, to the console.
 ///
 /// A logger's label is the module that the line names.
-struct CannonLogHandler: LogHandler {
-  var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level
+package struct CannonLogHandler: LogHandler {
+  package var metadata: Logger.Metadata = [:]
+  package var logLevel: Logger.Level
   private let module: String
   private let format: LogFormat
   private let console: Console
 
-  init(module: String, format: LogFormat, level: Logger.Level, console: Console) {
+  package init(module: String, format: LogFormat, level: Logger.Level, console: Console) {
     self.module = module
     self.format = format
     self.console = console
     logLevel = level
   }
 
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  func log(event: LogEvent) {
-    var fields = metadata
-    if let more = event.metadata { fields.merge(more) { $1 } }
-    let ordered = Self.order(fields)
-    switch format {
-    case .text: console.write(line: text(event.level, event.message, ordered))
-    case .json: console.write(line: json(event.level, event.message, ordered))
+  package func log(event: LogEvent) {
+    console.write(line: line(event.level, event.message, event.metadata))
+  }
+
+  /// The line that stands for an event.
+  package func line(
+    _ level: Logger.Level, _ message: Logger.Message, _ more: Logger.Metadata?
+  ) -> String {
+    let fields = Self.order(metadata.merging(more ?? [:]) { $1 })
+    return switch format {
+    case .text: text(level, message, fields)
+    case .json: json(level, message, fields)
     }
   }
 
@@ -94,7 +99,7 @@ struct CannonLogHandler: LogHandler {
 
   /// A value as Go's `log/slog` writes it: quoted where it is empty or has a character that would
   /// make the line ambiguous.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.value > 0x20 && $0.value < 0x7F && $0 != "=" && $0 != "\""
     }

@@ -4,12 +4,12 @@ import Synchronization
 /// Standard error, shared by log lines and the one line that shows progress.
 ///
 /// Safe to use from any thread: a line is written whole.
-final class Console: Sendable {
+package final class Console: Sendable {
   /// Whether a person is watching: progress is then one line that is drawn again and again.
   let isTerminal: Bool
   private let status = Mutex("")
 
-  init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) { self.isTerminal = isTerminal }
+  package init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) { self.isTerminal = isTerminal }
 
   /// Writes one line, above the progress line where there is one.
   func write(line: String) {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 
 /// How log lines look.
-enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+package enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   /// `level=INFO msg="…" key=value`, as Cannon writes them.
   case text
   /// One JSON object a line.

@@ -6,10 +6,6 @@ struct DebugInfo {
 
   init(_ machine: Machine) { self.machine = machine }
 
-  func save(path: String) throws(StreamError) {
-    try AtomicFile.write(path: path) { (sink) throws(StreamError) in try write(to: sink) }
-  }
-
   func write(to sink: any ByteSink) throws(StreamError) {
     let statistics = machine.statistics
     let json = JSONWriter(to: sink)

@@ -7,8 +7,8 @@ struct PreimageSource {
   var server: [String] = []
   /// A folder to serve from.
   var folder: String?
-  /// `INDEX=HEX` for each local input.
-  var locals: [String] = []
+  /// Local inputs by index.
+  var locals: [UInt64: [UInt8]] = [:]
   /// A folder that all that is served is written to.
   var record: String?
   /// Seconds without an answer that end the run; 0 for never.
@@ -16,21 +16,16 @@ struct PreimageSource {
 
   /// The source, and the server in it, which must be shut down.
   func open(_ loggers: Loggers) throws(CommandError) -> (any PreimageOracle, ServerOracle?) {
-    guard server.isEmpty || folder == nil else {
-      throw CommandError("a server after -- and --preimages exclude one another: leave one out")
-    }
     var startedServer: ServerOracle?
     var oracle: any PreimageOracle = NoPreimages()
     do {
       if let folder { oracle = try FolderOracle(path: folder) }
-      if !locals.isEmpty {
-        oracle = LocalInputs(try LocalInputs.parse(locals), source: oracle)
-      }
       if !server.isEmpty {
         let started = try start(loggers)
         startedServer = started
-        oracle = locals.isEmpty ? started : LocalInputs(try LocalInputs.parse(locals), source: started)
+        oracle = started
       }
+      if !locals.isEmpty { oracle = LocalInputs(locals, source: oracle) }
       oracle = CheckedOracle(oracle)
       if let record { oracle = try RecordingOracle(oracle, path: record) }
     } catch {

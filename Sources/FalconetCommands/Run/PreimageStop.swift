@@ -2,23 +2,23 @@ import Falconet
 import Logging
 
 /// After which reads of a pre-image a run stops.
-struct PreimageStop: Equatable {
+package struct PreimageStop: Equatable {
   /// The first bytes of the key; empty matches none.
-  var prefix: [UInt8] = []
+  package private(set) var prefix: [UInt8] = []
   /// Where the read must start, counted from the length prefix.
-  var offset: UInt64 = 0
+  package private(set) var offset: UInt64 = 0
   /// The first step that counts.
-  var step: UInt64 = 0
-  var isAny = false
+  package private(set) var step: UInt64 = 0
+  package private(set) var isAny = false
   /// Stop at pre-images whose length with prefix is greater; 0 is off.
-  var sizeLimit: UInt64 = 0
+  package private(set) var sizeLimit: UInt64 = 0
 
   /// From the three flags; nil where none asks for a stop.
-  init?(flag: String?, type: String?, largerThan: UInt64) throws(UsageError) {
+  package init?(flag: String?, type: String?, largerThan: UInt64) throws(UsageError) {
     sizeLimit = largerThan
-    if let flag {
+    if let flag, !flag.isEmpty {
       let parts = flag.split(separator: "@", omittingEmptySubsequences: false)
-      guard parts.count <= 3, let prefix = Self.bytes(parts[0]) else {
+      guard parts.count <= 3, let prefix = Self.bytes(parts[0]), !prefix.isEmpty else {
         throw UsageError(
           "invalid stop-at-preimage: \"\(flag)\": KEYPREFIX[@OFFSET[@STEP]] is asked for, the key in"
             + " hexadecimal")
@@ -52,14 +52,15 @@ struct PreimageStop: Equatable {
   }
 
   private static func number(_ text: Substring, _ what: String) throws(UsageError) -> UInt64 {
-    guard let number = UInt64(text) else {
+    // Swift's parser would take a sign.
+    guard text.first?.isNumber == true, let number = UInt64(text) else {
       throw UsageError("invalid preimage \(what): \"\(text)\"")
     }
     return number
   }
 
   /// Why the run stops after `read`, which step `step` did; nil where it goes on.
-  func reason(for read: PreimageRead, step: UInt64) -> Logger.Metadata? {
+  package func reason(for read: PreimageRead, step: UInt64) -> Logger.Metadata? {
     if isAny { return [:] }
     if !prefix.isEmpty, read.key.bytes.starts(with: prefix), read.offset == offset,
       step >= self.step

@@ -3,7 +3,7 @@ import Logging
 
 /// Tells how a run goes on: log lines at the steps asked for, and on a terminal one line that is
 /// drawn again.
-final class Progress {
+package final class Progress {
   private let logger: Logger
   private let console: Console
   private let symbols: SymbolTable?
@@ -68,13 +68,13 @@ final class Progress {
   }
 
   /// Eight hexadecimal digits of the low 32 bits.
-  private static func hex8(_ value: UInt64) -> String {
+  static func hex8(_ value: UInt64) -> String {
     let digits = String(value & 0xFFFF_FFFF, radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
   /// The size of so many pages with one decimal, as Cannon gives it.
-  static func size(ofPages count: Int) -> String {
+  package static func size(ofPages count: Int) -> String {
     var value = Double(count) * 4096
     var unit = "B"
     for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {

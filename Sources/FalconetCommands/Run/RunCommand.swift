@@ -43,10 +43,10 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let loggers = logs.loggers
     let logger = loggers.logger("vm")
-    let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
     if debug, meta.isEmpty {
-      throw CommandError("cannot enable debug mode without a metadata file: give one with --meta")
+      throw UsageError("cannot enable debug mode without a metadata file: give one with --meta")
     }
+    let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
 
     let (oracle, startedServer) = try preimages.source(server).open(loggers)
@@ -82,7 +82,7 @@ struct RunCommand: ParsableCommand {
     let name = image.state.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(
       "Using cannon \(name)VM", metadata: name.isEmpty
-        ? [:] : ["is32": "\(image.state.version.wordSize == .bits32)"])
+        ? [:] : ["is32": .stringConvertible(image.state.version.wordSize == .bits32)])
     try Runner(
       machine: machine, plan: plan, symbols: symbols, progress: progress, logger: logger
     ).run()

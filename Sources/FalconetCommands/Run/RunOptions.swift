@@ -6,7 +6,7 @@ struct EventOptions: ParsableArguments {
   @Option(help: "Steps to write proofs at.")
   var proofAt: [String] = []
 
-  @Option(help: "File name of proofs, with %d for the step; .gz compresses.")
+  @Option(help: "File name of proofs, with %d for the step; .gz compresses; - for standard output.")
   var proofFmt = "proof-%d.json"
 
   @Option(help: "Steps to write snapshots at.")
@@ -25,7 +25,7 @@ struct EventOptions: ParsableArguments {
   var stopAtPreimageType: String?
 
   @Option(help: "Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off.")
-  var stopAtPreimageLargerThan: UInt64 = 0
+  var stopAtPreimageLargerThan = GoNumber(0)
 
   @Option(help: "Steps to log progress at (default: %1000000000).")
   var infoAt: [String] = []
@@ -38,15 +38,9 @@ struct EventOptions: ParsableArguments {
       snapshots: try StepPatterns(snapshotAt), snapshotName: try FileNameFormat(snapshotFmt),
       stop: try StepPatterns(stopAt),
       preimageStop: try PreimageStop(
-        flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan),
+        flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan.value),
       output: output, debugInfo: debugInfo, tracesThreads: tracesThreads)
-    for name in [output, plan.snapshotName.isEmpty ? "" : plan.snapshotName.name(step: 0)]
-    where !name.isEmpty && name != "-" {
-      do { try Snapshot.checkFormat(ofName: name) } catch { throw UsageError("\(error)") }
-    }
-    guard plan.proofs.patterns.isEmpty || !plan.proofName.isEmpty else {
-      throw UsageError("--proof-at needs a file name: --proof-fmt is empty")
-    }
+    try plan.checkNames()
     return plan
   }
 }
@@ -71,9 +65,14 @@ struct PreimageOptions: ParsableArguments {
     help: "How long a server may take to answer, such as 90s or 15m; 0: for ever.")
   var timeout = TimeSpan(seconds: 900)
 
-  func source(_ server: [String]) -> PreimageSource {
-    PreimageSource(
-      server: server, folder: folder, locals: locals, record: record, timeout: timeout.seconds)
+  func source(_ server: [String]) throws(UsageError) -> PreimageSource {
+    guard server.isEmpty || folder == nil else {
+      throw UsageError("a server after -- and --preimages exclude one another: leave one out")
+    }
+    let inputs: [UInt64: [UInt8]]
+    do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
+    return PreimageSource(
+      server: server, folder: folder, locals: inputs, record: record, timeout: timeout.seconds)
   }
 }
 

@@ -1,7 +1,7 @@
 import Falconet
 
 /// What a run does, and when.
-struct RunPlan {
+package struct RunPlan {
   var info: StepPatterns
   var proofs: StepPatterns
   var proofName: FileNameFormat
@@ -26,9 +26,36 @@ struct RunPlan {
   }
 
   /// Where the state before a guest's illegal act goes: `out.failed.bin.gz` for `out.bin.gz`.
-  static func failedOutput(for output: String) -> String? {
-    let extensions = [".bin.gz", ".bin"]
-    guard let suffix = extensions.first(where: output.hasSuffix) else { return nil }
-    return output.dropLast(suffix.count) + ".failed" + suffix
+  package static func failedOutput(for output: String) -> String? {
+    guard !output.isEmpty, output != "-" else { return nil }
+    let compression = output.hasSuffix(".gz") ? ".gz" : ""
+    let plain = output.dropLast(compression.count)
+    guard let dot = plain.lastIndex(of: ".") else { return nil }
+    return plain[..<dot] + ".failed" + plain[dot...] + compression
+  }
+
+  /// Checks the names of the files that the run writes, before it starts.
+  func checkNames() throws(UsageError) {
+    for name in [output, snapshotName.isEmpty ? "" : snapshotName.name(step: 0)]
+    where !name.isEmpty && (name != "-" || snapshotName.isStandardOutput) {
+      do { try Snapshot.checkFormat(ofName: name) } catch { throw UsageError("\(error)") }
+    }
+    guard proofs.patterns.isEmpty || !proofName.isEmpty else {
+      throw UsageError("--proof-at needs a file name: --proof-fmt is empty")
+    }
+    guard proofs.isOneStep || proofName.hasNumber || proofName.isStandardOutput else {
+      throw UsageError("--proof-fmt gives all proofs one file name: put %d in it, for the step")
+    }
+    guard snapshots.isOneStep || snapshotName.hasNumber || snapshotName.isEmpty else {
+      throw UsageError("--snapshot-fmt gives all snapshots one file name: put %d in it, for the step")
+    }
+    let printed = [
+      output == "-", proofName.isStandardOutput && !proofs.patterns.isEmpty, debugInfo == "-",
+      tracesThreads,
+    ]
+    guard printed.count(where: { $0 }) < 2 else {
+      throw UsageError(
+        "only one of --output, --proof-fmt, --debug-info and --debug can use standard output")
+    }
   }
 }

@@ -24,9 +24,9 @@ struct Runner {
     logger.info(
       "Execution stopped",
       metadata: [
-        "exited": "\(machine.hasExited)", "code": .stringConvertible(machine.state.scalars.exitCode),
+        "exited": .stringConvertible(machine.hasExited),
+        "code": .stringConvertible(machine.state.scalars.exitCode),
       ])
-    if plan.tracesThreads { ThreadTrace(machine, symbols).print() }
     try write()
   }
 
@@ -44,57 +44,68 @@ struct Runner {
         return
       }
       if plan.snapshots.matches(step) { try snapshot(step) }
-      if plan.proofs.matches(step) {
-        try prove(step)
-      } else {
-        try advance(to: plan.nextEvent(after: step))
-      }
-      if let stop = plan.preimageStop, let read = machine.lastPreimageRead,
-        let reason = stop.reason(for: read, step: machine.step - 1)
-      {
+      let read =
+        plan.proofs.matches(step)
+        ? try prove(step) : try advance(to: plan.nextEvent(after: step))
+      if let read, let reason = plan.preimageStop?.reason(for: read, step: machine.step - 1) {
         logger.info("Stopping at preimage read", metadata: reason)
         return
       }
     }
   }
 
-  private func advance(to step: UInt64) throws(CommandError) {
+  /// Executes up to a step, or a read of a pre-image where those may stop the run.
+  ///
+  /// - Returns: what the last step read, if it is why execution came back.
+  private func advance(to step: UInt64) throws(CommandError) -> PreimageRead? {
     do {
       let reason = try machine.run(
         until: step, stopAfterPreimageRead: plan.preimageStop != nil)
       if reason == .interrupted { throw CommandError.interrupted }
+      return reason == .preimageRead ? machine.lastPreimageRead : nil
     } catch let error as MachineError {
-      throw CommandError(error, symbols: symbols)
+      throw CommandError(error, in: machine, symbols: symbols)
     } catch let error as CommandError {
       throw error
     } catch { throw CommandError("\(error)") }
   }
 
-  private func prove(_ step: UInt64) throws(CommandError) {
+  /// Executes one step and writes its proof.
+  ///
+  /// - Returns: what the step read of a pre-image.
+  private func prove(_ step: UInt64) throws(CommandError) -> PreimageRead? {
     let witness: StepWitness?
-    do { witness = try machine.prove() } catch { throw CommandError(error, symbols: symbols) }
-    guard let witness else { return }
-    do { try StepProof(witness).save(path: plan.proofName.name(step: step)) } catch {
-      throw CommandError("failed to write proof data: \(error)")
+    do { witness = try machine.prove() } catch {
+      throw CommandError(error, in: machine, symbols: symbols)
     }
+    guard let witness else { return nil }
+    let proof = StepProof(witness)
+    do {
+      try OutputFile.write(plan.proofName.name(step: step)) { (sink) throws(StreamError) in
+        try proof.write(to: sink)
+      }
+    } catch { throw CommandError(error, while: "failed to write proof data") }
+    return witness.preimage
   }
 
   private func snapshot(_ step: UInt64) throws(CommandError) {
     guard !plan.snapshotName.isEmpty else { return }
     do { try Snapshot.save(MemoryImage(machine), path: plan.snapshotName.name(step: step)) } catch {
-      throw CommandError("failed to write state snapshot: \(error)")
+      throw CommandError(error, while: "failed to write state snapshot")
     }
   }
 
   private func write() throws(CommandError) {
     do {
-      if plan.output == "-" {
-        try Snapshot.write(MemoryImage(machine), to: StandardOutputSink())
-      } else if !plan.output.isEmpty {
-        try Snapshot.save(MemoryImage(machine), path: plan.output)
+      if plan.tracesThreads { try OutputFile.print(ThreadTrace(machine, symbols).lines) }
+      if !plan.output.isEmpty { try OutputFile.write(plan.output, MemoryImage(machine)) }
+      if !plan.debugInfo.isEmpty {
+        let info = DebugInfo(machine)
+        try OutputFile.write(plan.debugInfo) { (sink) throws(StreamError) in
+          try info.write(to: sink)
+        }
       }
-      if !plan.debugInfo.isEmpty { try DebugInfo(machine).save(path: plan.debugInfo) }
-    } catch { throw CommandError("failed to write the run's output: \(error)") }
+    } catch { throw CommandError(error, while: "failed to write the run's output") }
   }
 
   /// Saves the state that an illegal act ended, so that it can be looked at. A failure to is logged:
@@ -121,15 +132,17 @@ struct ThreadTrace {
     self.symbols = symbols
   }
 
-  func print() {
+  var lines: [String] {
+    var lines: [String] = []
     let threads = machine.state.threads
     for thread in threads.left + threads.right {
       let state = thread.exited ? "exited with code \(thread.exitCode)" : "running"
-      Swift.print("thread \(thread.id): \(state)")
+      lines.append("thread \(thread.id): \(state)")
       for (label, address) in [("pc", thread.pc), ("ra", thread.registers[31])] {
         let name = symbols?.name(at: address) ?? SymbolTable.unknown
-        Swift.print("\t\(label) 0x\(String(address, radix: 16)) \(name)")
+        lines.append("\t\(label) 0x\(String(address, radix: 16)) \(name)")
       }
     }
+    return lines
   }
 }

@@ -7,10 +7,9 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     // Cannon lists the programs it holds, one a version; the lines are kept for what reads them.
-    print("Available cannon versions:")
-    for version in StateVersion.allCases {
-      print(
-        "filename: cannon-\(version.rawValue)\tversion: \(version.name) (\(version.rawValue))")
+    let versions = StateVersion.allCases.map {
+      "filename: cannon-\($0.rawValue)\tversion: \($0.name) (\($0.rawValue))"
     }
+    try OutputFile.print(["Available cannon versions:"] + versions)
   }
 }

@@ -13,6 +13,9 @@ struct WitnessCommand: ParsableCommand {
   var output = ""
 
   func run() throws {
+    guard output != "-" else {
+      throw UsageError("--output takes a file: standard output has the JSON, with the witness in it")
+    }
     let calculator = ClaimCalculator()
     do { try Snapshot.read(Inputs.source(input), into: calculator) } catch {
       throw CommandError(error, while: "failed to read state")

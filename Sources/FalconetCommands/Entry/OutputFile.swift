@@ -1,0 +1,30 @@
+import Falconet
+
+/// What commands write: files, or standard output, which has results and nothing else.
+enum OutputFile {
+  /// Writes a file whole or not at all, gzip-compressed where its name ends in `.gz`; `-` is standard
+  /// output.
+  static func write(
+    _ path: String, _ body: (any ByteSink) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    if path == "-" {
+      try body(StandardOutputSink())
+    } else {
+      try AtomicFile.write(path: path, body: body)
+    }
+  }
+
+  /// Writes a snapshot; to standard output in Cannon's binary format.
+  static func write(_ path: String, _ image: MemoryImage) throws(StreamError) {
+    if path == "-" {
+      try image.produce(for: try SnapshotFormat.bin.encoder(to: StandardOutputSink()))
+    } else {
+      try Snapshot.save(image, path: path)
+    }
+  }
+
+  /// Writes lines to standard output.
+  static func print(_ lines: [String]) throws(StreamError) {
+    try StandardOutputSink().write(Array(lines.map { $0 + "\n" }.joined().utf8))
+  }
+}

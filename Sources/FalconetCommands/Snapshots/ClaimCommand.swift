@@ -1,0 +1,49 @@
+import ArgumentParser
+import Falconet
+
+struct ClaimCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "claim",
+    abstract: "Print a snapshot's claim.",
+    discussion: """
+      Of an .fsnap file only the header is read: the claim is then followed by 'unverified'. Any \
+      other format is read and hashed whole, as is an .fsnap file with --verify.
+      """)
+
+  @Argument(help: "Snapshots to read; - is standard input.", completion: .file())
+  var inputs: [String]
+
+  @Flag(help: "Read and hash all of an .fsnap file too.")
+  var verify = false
+
+  @OptionGroup var snapshot: SnapshotOptions
+
+  func run() throws {
+    for input in inputs {
+      let name = inputs.count > 1 ? "  \(input)" : ""
+      if !verify, let claim = try headerClaim(input) {
+        print("\(claim) unverified\(name)")
+        continue
+      }
+      let calculator = ClaimCalculator()
+      try snapshot.read(input, into: calculator)
+      guard let claim = calculator.claim else {
+        throw CommandError("failed to read state: \(input) has no end")
+      }
+      print("\(claim)\(name)")
+    }
+  }
+
+  /// The claim in the header of an `.fsnap` file; nil for other files, and for streams, which can't be
+  /// read twice.
+  private func headerClaim(_ path: String) throws(CommandError) -> Bytes32? {
+    guard path != "-" else { return nil }
+    do {
+      let file = try FileSource(path: path)
+      guard file.size != nil else { return nil }
+      let reader = ByteReader(file)
+      guard FsnapHeader.recognizes(try reader.peek(upTo: 64)) else { return nil }
+      return try FsnapHeader(reader).claim
+    } catch { throw CommandError(error, while: "failed to read state") }
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Falconet
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Write a snapshot in another format.",
+    discussion: """
+      Works in one stream; where the new format needs what the old one tells last, pages wait in a \
+      temporary file beside the new one.
+      """)
+
+  @Argument(help: "Snapshot to read; - is standard input.", completion: .file())
+  var input: String
+
+  @Argument(help: "Snapshot to write; - is standard output. A name in .gz is compressed.")
+  var output: String
+
+  @Option(help: "Format to write, where the name doesn't tell.")
+  var to: SnapshotFormat?
+
+  @OptionGroup var snapshot: SnapshotOptions
+
+  func run() throws {
+    guard output != "-" || to != nil else {
+      throw UsageError("the format of standard output has no name to tell it: give it with --to")
+    }
+    do {
+      let reading = snapshot.reading(input)
+      let target = if let to { to } else { try SnapshotFormat(fileName: output) }
+      if output == "-" {
+        let sink = StandardOutputSink()
+        try SnapshotConverter.convert(Inputs.source(input), reading, to: sink, as: target)
+        try sink.finish()
+      } else if input == "-" {
+        try AtomicFile.write(path: output) { (sink) throws(StreamError) in
+          try SnapshotConverter.convert(Inputs.source(input), reading, to: sink, as: target)
+        }
+      } else {
+        try SnapshotConverter.convert(path: input, reading, to: output, as: target)
+      }
+    } catch { throw CommandError(error, while: "failed to convert") }
+  }
+}
+
+struct SquashCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "squash",
+    abstract: "Write a delta and its bases as one full .fsnap snapshot.")
+
+  @Argument(help: "Delta to read.", completion: .file())
+  var input: String
+
+  @Argument(help: "Full snapshot to write.")
+  var output: String
+
+  @OptionGroup var snapshot: SnapshotOptions
+
+  func run() throws {
+    do {
+      try SnapshotConverter.convert(
+        path: input, snapshot.reading(input), to: output, as: .fsnap)
+    } catch { throw CommandError(error, while: "failed to squash") }
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Falconet
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show what is in a snapshot: threads, registers, memory, heap, pending hint.")
+
+  @Argument(help: "Snapshot to read; - is standard input.", completion: .file())
+  var input: String
+
+  @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
+  var meta = ""
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @OptionGroup var snapshot: SnapshotOptions
+
+  func run() throws {
+    let inspection = Inspection()
+    let format = try snapshot.read(input, into: inspection)
+    guard let state = inspection.state, let claim = inspection.claim else {
+      throw CommandError("failed to read state: \(input) has no end")
+    }
+    let symbols: SymbolTable?
+    do { symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta)) } catch {
+      throw CommandError(error, while: "failed to load metadata")
+    }
+    let report = InspectionReport(
+      inspection: inspection, state: state, claim: claim, format: format, symbols: symbols)
+    if json {
+      do { try report.write(to: StandardOutputSink()) } catch {
+        throw CommandError(error, while: "failed to write")
+      }
+    } else {
+      print(report.text, terminator: "")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Falconet
+
+/// A snapshot's content in words, or as JSON.
+struct InspectionReport {
+  let inspection: Inspection
+  let state: MachineState
+  let claim: Bytes32
+  let format: SnapshotFormat
+  let symbols: SymbolTable?
+
+  private var scalars: Scalars { state.scalars }
+
+  private var status: String {
+    switch state.status {
+    case .valid: "valid"
+    case .invalid: "invalid"
+    case .panic: "panic"
+    case .unfinished: "unfinished"
+    }
+  }
+
+  private func name(_ address: UInt64) -> String? { symbols?.name(at: address) }
+
+  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+  /// The threads, in the order of the stacks, bottom first.
+  private var threads: [(stack: String, thread: ThreadState)] {
+    state.threads.left.map { ("left", $0) } + state.threads.right.map { ("right", $0) }
+  }
+
+  // MARK: Text
+
+  var text: String {
+    var lines: [String] = []
+    func row(_ name: String, _ value: String) {
+      lines.append(name + String(repeating: " ", count: max(1, 18 - name.count)) + value)
+    }
+    row("format", format.rawValue)
+    row("version", "\(state.version.rawValue) (\(state.version.name))")
+    row("claim", "\(claim)")
+    row("status", status + (scalars.exited ? ", exit code \(scalars.exitCode)" : ""))
+    row("step", "\(scalars.step)")
+    row("memory", "\(inspection.pageCount) pages, \(Progress.size(ofPages: Int(inspection.pageCount)))")
+    row("heap", Self.hex(scalars.heap))
+    row("pre-image key", "\(scalars.preimageKey), offset \(scalars.preimageOffset)")
+    if !state.version.isSingleThreaded {
+      let reservation = scalars.reservation
+      row(
+        "reservation", reservation.status == 0
+          ? "none"
+          : "\(Self.hex(reservation.address)) of thread \(reservation.owner),"
+            + " status \(reservation.status)")
+      row("context switch", "\(scalars.stepsSinceContextSwitch) steps ago")
+      row("runs from", scalars.traverseRight ? "right stack" : "left stack")
+      row("next thread", "\(scalars.nextThreadID)")
+    }
+    if state.version.rules.threading == .blockingFutex,
+      scalars.wakeup != ThreadState.noFutex(state.version.wordSize)
+    {
+      row("wakes", Self.hex(scalars.wakeup))
+    }
+    if !state.lastHint.isEmpty { row("pending hint", Hex.encode(state.lastHint, prefix: true)) }
+    for (stack, thread) in threads { lines += describe(thread, on: stack) }
+    lines.append("")
+    lines.append("memory map")
+    for range in inspection.memoryMap {
+      let size = Progress.size(ofPages: Int(range.count))
+      lines.append(
+        "  \(Self.hex(range.start)) to \(Self.hex(range.end &- 1))  \(size)"
+          + "  \(Inspection.purpose(of: range, in: state))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func describe(_ thread: ThreadState, on stack: String) -> [String] {
+    let isSingle = state.version.isSingleThreaded
+    var lines = [""]
+    lines.append(
+      isSingle
+        ? "registers"
+        : "thread \(thread.id) on the \(stack) stack"
+          + (thread.exited ? ", exited with code \(thread.exitCode)" : ""))
+    for (label, address) in [("pc", thread.pc), ("nextPC", thread.nextPC)] {
+      lines.append("  \(label) \(Self.hex(address))" + (name(address).map { " \($0)" } ?? ""))
+    }
+    if state.version.rules.threading == .blockingFutex,
+      thread.futexAddress != ThreadState.noFutex(state.version.wordSize)
+    {
+      lines.append(
+        "  waits at \(Self.hex(thread.futexAddress)) while it holds \(thread.futexValue)"
+          + (thread.futexTimeoutStep == ThreadState.noTimeout
+            ? "" : ", until step \(thread.futexTimeoutStep)"))
+    }
+    let digits = 2 * state.version.wordSize.bytes
+    var cells = Registers.names.enumerated().map { ($1, thread.registers[$0]) }
+    cells += [("hi", thread.hi), ("lo", thread.lo)]
+    for start in stride(from: 0, to: cells.count, by: 4) {
+      let row = cells[start..<min(start + 4, cells.count)].map { name, value in
+        let text = String(value, radix: 16)
+        return String(repeating: " ", count: 5 - name.count) + name + " "
+          + String(repeating: "0", count: digits - text.count) + text
+      }
+      lines.append(row.joined(separator: ""))
+    }
+    return lines
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Falconet
+
+/// How a command reads the snapshot that it is given.
+struct SnapshotOptions: ParsableArguments {
+  @Option(help: "Format of the snapshot, where its content doesn't tell.")
+  var from: SnapshotFormat?
+
+  @Option(
+    help: "Base of a delta: a snapshot, or a folder of them (default: looked for beside the file).",
+    completion: .file())
+  var base: String?
+
+  @Flag(
+    help: "Don't hash the pages of an .fsnap file: for files that this installation wrote itself.")
+  var trustPages = false
+
+  /// How to read the snapshot at `path`.
+  func reading(_ path: String) -> SnapshotReading {
+    let beside: FsnapBaseLocation = path == "-" ? .nowhere : .beside(file: path)
+    return SnapshotReading(
+      from: from, bases: base.map { .named($0) } ?? beside, trustPages: trustPages)
+  }
+
+  /// Passes the snapshot at `path` to a consumer.
+  ///
+  /// - Returns: the format that it has.
+  @discardableResult
+  func read(
+    _ path: String, into consumer: some SnapshotConsumer
+  ) throws(CommandError) -> SnapshotFormat {
+    do { return try Snapshot.read(Inputs.source(path), reading(path), into: consumer) } catch {
+      throw CommandError(error, while: "failed to read state")
+    }
+  }
+}
+
+extension SnapshotFormat: ExpressibleByArgument {}
