@@ -83,7 +83,13 @@ let package = Package(
     .testTarget(
       name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"]),
     .testTarget(
-      name: "FalconetCommandsTests", dependencies: ["FalconetCommands", "FalconetTestSupport"]),
+      name: "FalconetCommandsTests",
+      dependencies: [
+        "FalconetCommands", "FalconetTestSupport", "falconet-tool",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["Help", "Servers"]),
   ],
   swiftLanguageModes: [.v6]
 )

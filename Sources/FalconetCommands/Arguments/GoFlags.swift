@@ -5,7 +5,9 @@
 /// or at the first argument that is no flag.
 package struct GoFlags {
   /// Flags without a value.
-  package static let booleans: Set<String> = ["debug", "pprof.cpu", "help", "h", "version"]
+  package static let booleans: Set<String> = [
+    "debug", "pprof.cpu", "snapshot-delta", "trust-pages", "help", "h", "version",
+  ]
 
   /// The words that Go's `strconv.ParseBool` takes.
   private static let truths: Set<String> = ["1", "t", "T", "TRUE", "true", "True"]
@@ -61,5 +63,5 @@ package struct GoFlags {
 package struct UsageError: Error, Equatable, CustomStringConvertible {
   package let description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

@@ -73,13 +73,6 @@ package struct StepPatterns: Equatable, Sendable {
 
   package func matches(_ step: UInt64) -> Bool { patterns.contains { $0.matches(step) } }
 
-  /// Whether at most one step matches.
-  var isOneStep: Bool {
-    guard let first = patterns.first else { return true }
-    guard case .at = first else { return false }
-    return patterns.allSatisfy { $0 == first }
-  }
-
   /// The first step after `step` that any pattern matches.
   package func next(after step: UInt64) -> UInt64? { patterns.compactMap { $0.next(after: step) }.min() }
 }

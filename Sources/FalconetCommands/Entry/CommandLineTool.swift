@@ -59,7 +59,10 @@ public enum CommandLineTool {
     let message = FalconetCommand.fullMessage(for: error)
     let code = FalconetCommand.exitCode(for: error)
     if code == .success {
-      print(message)
+      do { try OutputFile.print([message]) } catch {
+        report("\(error)")
+        return 1
+      }
     } else if !message.isEmpty {
       Console().write(line: message)
     }

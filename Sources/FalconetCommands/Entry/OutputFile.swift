@@ -17,7 +17,7 @@ enum OutputFile {
   /// Writes a snapshot; to standard output in Cannon's binary format.
   static func write(_ path: String, _ image: MemoryImage) throws(StreamError) {
     if path == "-" {
-      try image.produce(for: try SnapshotFormat.bin.encoder(to: StandardOutputSink()))
+      try image.produce(for: SnapshotFormat.bin.encoder(to: StandardOutputSink()))
     } else {
       try Snapshot.save(image, path: path)
     }

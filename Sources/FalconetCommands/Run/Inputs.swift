@@ -8,8 +8,10 @@ enum Inputs {
     path == "-" ? StandardInputSource() : try FileSource(path: path)
   }
 
-  static func snapshot(_ path: String) throws(CommandError) -> MemoryImage {
-    do { return try Snapshot.load(from: source(path)) } catch {
+  static func snapshot(
+    _ path: String, _ options: SnapshotOptions
+  ) throws(CommandError) -> MemoryImage {
+    do { return try Snapshot.load(from: source(path), options.reading(path)) } catch {
       throw CommandError(error, while: "failed to load state")
     }
   }

@@ -20,6 +20,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup(title: "Events") var events: EventOptions
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
   @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
@@ -63,7 +64,7 @@ struct RunCommand: ParsableCommand {
     _ plan: RunPlan, _ oracle: any PreimageOracle, _ loggers: Loggers, _ logger: Logger
   ) throws(CommandError) {
     let symbols = try Inputs.symbols(meta, logger)
-    let image = try Inputs.snapshot(input)
+    let image = try Inputs.snapshot(input, snapshot)
     logger.info("Loaded input state", metadata: ["version": "\(image.state.version.name)"])
     let machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine)

@@ -15,6 +15,9 @@ struct EventOptions: ParsableArguments {
   @Option(help: "File name of snapshots, with %d for the step.")
   var snapshotFmt = "state-%d.bin.gz"
 
+  @Flag(help: "Write .fsnap snapshots after the first as what changed since the one before.")
+  var snapshotDelta = false
+
   @Option(help: "Steps to stop at.")
   var stopAt: [String] = []
 
@@ -36,6 +39,7 @@ struct EventOptions: ParsableArguments {
       info: try StepPatterns(infoAt.isEmpty ? ["%1000000000"] : infoAt),
       proofs: try StepPatterns(proofAt), proofName: try FileNameFormat(proofFmt),
       snapshots: try StepPatterns(snapshotAt), snapshotName: try FileNameFormat(snapshotFmt),
+      writesDeltas: snapshotDelta,
       stop: try StepPatterns(stopAt),
       preimageStop: try PreimageStop(
         flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan.value),

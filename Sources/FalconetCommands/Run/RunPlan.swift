@@ -7,6 +7,8 @@ package struct RunPlan {
   var proofName: FileNameFormat
   var snapshots: StepPatterns
   var snapshotName: FileNameFormat
+  /// Whether snapshots after the first hold only what changed since the one before.
+  var writesDeltas: Bool
   var stop: StepPatterns
   var preimageStop: PreimageStop?
   /// Where the last state goes; empty for nowhere.
@@ -43,11 +45,11 @@ package struct RunPlan {
     guard proofs.patterns.isEmpty || !proofName.isEmpty else {
       throw UsageError("--proof-at needs a file name: --proof-fmt is empty")
     }
-    guard proofs.isOneStep || proofName.hasNumber || proofName.isStandardOutput else {
-      throw UsageError("--proof-fmt gives all proofs one file name: put %d in it, for the step")
-    }
-    guard snapshots.isOneStep || snapshotName.hasNumber || snapshotName.isEmpty else {
-      throw UsageError("--snapshot-fmt gives all snapshots one file name: put %d in it, for the step")
+    if writesDeltas {
+      guard snapshotName.name(step: 0).hasSuffix(".fsnap"), snapshotName.hasNumber else {
+        throw UsageError(
+          "--snapshot-delta needs a --snapshot-fmt with %d in it that ends in .fsnap")
+      }
     }
     let printed = [
       output == "-", proofName.isStandardOutput && !proofs.patterns.isEmpty, debugInfo == "-",

@@ -8,6 +8,18 @@ struct Runner {
   let symbols: SymbolTable?
   let progress: Progress
   let logger: Logger
+  private let snapshots: SnapshotSeries
+
+  init(
+    machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger
+  ) {
+    self.machine = machine
+    self.plan = plan
+    self.symbols = symbols
+    self.progress = progress
+    self.logger = logger
+    snapshots = SnapshotSeries(plan)
+  }
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
   func run() throws(CommandError) {
@@ -43,7 +55,7 @@ struct Runner {
         logger.info("Reached stop at")
         return
       }
-      if plan.snapshots.matches(step) { try snapshot(step) }
+      if plan.snapshots.matches(step) { try snapshot() }
       let read =
         plan.proofs.matches(step)
         ? try prove(step) : try advance(to: plan.nextEvent(after: step))
@@ -88,9 +100,8 @@ struct Runner {
     return witness.preimage
   }
 
-  private func snapshot(_ step: UInt64) throws(CommandError) {
-    guard !plan.snapshotName.isEmpty else { return }
-    do { try Snapshot.save(MemoryImage(machine), path: plan.snapshotName.name(step: step)) } catch {
+  private func snapshot() throws(CommandError) {
+    do { try snapshots.save(machine) } catch {
       throw CommandError(error, while: "failed to write state snapshot")
     }
   }

@@ -12,14 +12,14 @@ struct WitnessCommand: ParsableCommand {
   @Option(help: "File for the raw witness; empty for none.")
   var output = ""
 
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
+
   func run() throws {
     guard output != "-" else {
       throw UsageError("--output takes a file: standard output has the JSON, with the witness in it")
     }
     let calculator = ClaimCalculator()
-    do { try Snapshot.read(Inputs.source(input), into: calculator) } catch {
-      throw CommandError(error, while: "failed to read state")
-    }
+    try snapshot.read(input, into: calculator)
     guard let state = calculator.state, let claim = calculator.claim else {
       throw CommandError("failed to read state: \(input) has no end")
     }

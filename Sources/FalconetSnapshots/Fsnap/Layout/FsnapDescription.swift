@@ -83,18 +83,19 @@ struct FsnapDescription {
     _ header: FsnapHeader, _ sections: SectionReader
   ) throws(StreamError) -> MachineState {
     let heading = try sections.begin(.state)
-    let content = try sections.readBytes(heading.length)
-    try sections.end()
+    let reader = ByteReader(sections, capacity: 4096)
     let state: MachineState
     do {
-      let reader = ByteReader(MemorySource(content, name: sections.name), capacity: 4096)
       state = try StateReader(reader: reader, version: header.version).state()
       try reader.expectEnd()
     } catch {
+      // Where the bytes are not those that were written, that is what is wrong.
+      try sections.skip()
       var error = error
       error.offset = error.offset.map { $0 &+ heading.contentOffset }
       throw error
     }
+    try sections.end()
     guard state.witness(memoryRoot: header.memoryRoot) == header.witness else {
       throw StreamError(
         .corrupt, path: sections.name, offset: heading.offset,

@@ -2,7 +2,9 @@ import FalconetMachine
 import FalconetStreams
 
 /// Reads a file's sections one after the other, and checks each against its checksum.
-final class SectionReader {
+///
+/// It is the source of the current section's content.
+final class SectionReader: ByteSource {
   var name: String { reader.name }
 
   private let reader: ByteReader
@@ -65,7 +67,7 @@ final class SectionReader {
   }
 
   /// Reads bytes of the current section's content; 0 at its end.
-  private func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     let count = Int(min(UInt64(buffer.count), left))
     guard count > 0 else { return 0 }
     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
@@ -100,7 +102,7 @@ final class SectionReader {
   }
 
   /// Drops what is left of the section's content and ends the section.
-  private func skip() throws(StreamError) {
+  func skip() throws(StreamError) {
     var chunk = [UInt8](repeating: 0, count: Int(min(left, 64 << 10)))
     while left > 0 {
       _ = try chunk.withUnsafeMutableBufferPointer { (chunk) throws(StreamError) in
