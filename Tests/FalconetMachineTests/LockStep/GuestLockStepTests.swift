@@ -1,0 +1,54 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetTestSupport
+import Testing
+
+@Suite("The fast loop against the plain step: guests")
+struct GuestLockStepTests {
+  /// A guest, and the steps from which the machines are compared.
+  struct Stretch: Sendable, CustomStringConvertible {
+    var run: RecordedRun
+    var start: UInt64
+    var count: UInt64
+
+    var description: String { "\(run), steps \(start) to \(start + count)" }
+  }
+
+  static let stretches: [Stretch] = StateVersion.allCases.flatMap { version in
+    let main = RecordedRun(
+      version: version, guest: version.isSingleThreaded ? "oracle" : "threads")
+    let starts: [UInt64] = isLongRun ? [0, 3_000_000, 8_000_000, 13_000_000] : [9_000_000]
+    let stretches = starts.map {
+      Stretch(run: main, start: $0, count: isLongRun ? 1_500_000 : 500_000)
+    }
+    return [
+      Stretch(run: RecordedRun(version: version, guest: "hello"), start: 0, count: 1_000_000),
+      Stretch(
+        run: RecordedRun(version: version, guest: "oracle"), start: 8_000_000,
+        count: isLongRun ? 8_000_000 : 500_000),
+    ] + stretches
+  }
+
+  @Test("Same states, memory and output", arguments: stretches)
+  func states(_ stretch: Stretch) throws {
+    let run = stretch.run
+    let vector = try Fixtures.vector(run.version, run.guest)
+    let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
+    let prestate = try Fixtures.prestate(run.version, run.guest)
+    let start = Machine(
+      state: prestate.state, memory: prestate.memory, oracle: DictionaryOracle(preimages))
+    _ = try start.run(until: stretch.start)
+    // The machines fetch the current pre-image again, so its cache is compared as well.
+    let machines = try LockStep(MachineImage(of: start), oracle: DictionaryOracle(preimages))
+    var random = SeededGenerator(seed: stretch.start)
+    while machines.plain.step < stretch.start + stretch.count {
+      let budget = random.pick([1, 10, 1000, 30_000, 150_000] as [UInt64]) + random.next() % 100
+      let outcome = try machines.advance(budget)
+      if random.chance(16) { try machines.compareClaims() }
+      if outcome == .stopped(.exited) { break }
+      try #require(outcome == .stopped(.step))
+    }
+    try machines.compareMemory()
+    try machines.compareClaims()
+  }
+}

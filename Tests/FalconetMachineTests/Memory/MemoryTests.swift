@@ -1,0 +1,75 @@
+import FalconetMachine
+import FalconetTestSupport
+import Testing
+
+@Suite("Memory")
+struct MemoryTests {
+  @Test("Words are big-endian, and the bits of an address inside a word don't count")
+  func words() throws {
+    let wide = Memory(wordSize: .bits64)
+    try wide.storeWord(0x0102_0304_0506_0708, at: 0x1007)
+    #expect(wide.bytes(at: 0x1000, count: 8) == [1, 2, 3, 4, 5, 6, 7, 8])
+    #expect(wide.loadWord(at: 0x1003) == 0x0102_0304_0506_0708)
+    let narrow = Memory(wordSize: .bits32)
+    try narrow.storeWord(0xFFFF_FFFF_0102_0304, at: 0x1003)
+    #expect(narrow.bytes(at: 0x1000, count: 8) == [1, 2, 3, 4, 0, 0, 0, 0])
+    #expect(narrow.loadWord(at: 0x1002) == 0x0102_0304)
+  }
+
+  @Test("Reading makes no page, writing does", arguments: [WordSize.bits32, .bits64])
+  func pages(_ wordSize: WordSize) throws {
+    let memory = Memory(wordSize: wordSize)
+    #expect(memory.loadWord(at: 0x5000) == 0)
+    #expect(memory.bytes(at: 0x5FFE, count: 4) == [0, 0, 0, 0])
+    memory.withPage(5) { page in #expect(page.allSatisfy { $0 == 0 }) }
+    _ = memory.proof(at: 0x5000)
+    #expect(memory.pageCount == 0)
+    #expect(!memory.hasPage(5))
+    try memory.storeWord(0, at: 0x5000)
+    #expect(memory.pageIndices == [5])
+    #expect(memory.hasPage(5))
+    try memory.clear(at: 0x7FFF, count: 2)
+    try memory.clear(at: 0x2_0000, count: 0)
+    #expect(memory.pageIndices == [5, 7, 8])
+  }
+
+  @Test("A page that was read before it was written is written", arguments: [0, 5])
+  func readThenWrite(_ index: UInt64) throws {
+    let memory = Memory(wordSize: .bits64)
+    #expect(memory.loadWord(at: index << 12) == 0)
+    try memory.storeWord(9, at: index << 12)
+    #expect(memory.loadWord(at: index << 12) == 9)
+    // A page that would share its slot of a table of 1024.
+    #expect(memory.loadWord(at: (index + 1024) << 12) == 0)
+    try memory.storeWord(8, at: (index + 1024) << 12)
+    #expect(memory.loadWord(at: index << 12) == 9)
+    #expect(memory.loadWord(at: (index + 1024) << 12) == 8)
+  }
+
+  @Test("Ranges cross pages and wrap", arguments: [WordSize.bits32, .bits64])
+  func ranges(_ wordSize: WordSize) throws {
+    let memory = Memory(wordSize: wordSize)
+    let bytes = (0..<9000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let start = wordSize.mask - 4999
+    try bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
+      try memory.write(UnsafeRawBufferPointer(bytes), at: start)
+    }
+    #expect(memory.pageIndices == [0, (start >> 12), (start >> 12) + 1].sorted())
+    #expect(memory.bytes(at: start, count: 9000) == bytes)
+    #expect(memory.bytes(at: 0, count: 4000) == Array(bytes[5000...]))
+    try memory.clear(at: wordSize.mask, count: 2)
+    #expect(memory.bytes(at: wordSize.mask - 1, count: 4) == [bytes[4998], 0, 0, bytes[5001]])
+  }
+
+  @Test("Pages are listed in ascending order, whatever order they were made in")
+  func order() throws {
+    let memory = Memory(wordSize: .bits64)
+    let indices: [UInt64] = [9, 1 << 51, 0, 1 << 35, 8, (1 << 52) - 1]
+    for index in indices { try memory.storeWord(index, at: index << 12) }
+    #expect(memory.pageIndices == indices.sorted())
+    for index in indices {
+      let word = memory.withPage(index) { $0.load(as: UInt64.self).bigEndian }
+      #expect(word == index)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import FalconetMachine
+import Glibc
+
+/// A guest and the state version that a run of it was recorded with.
+public struct RecordedRun: Sendable, CustomStringConvertible {
+  public var version: StateVersion
+  public var guest: String
+
+  public init(version: StateVersion, guest: String) {
+    self.version = version
+    self.guest = guest
+  }
+
+  public var description: String { "version \(version.rawValue), \(guest)" }
+}
+
+extension Fixtures {
+  /// The runs whose guests the archive holds; with `FALCONET_GUESTS` set, the large benchmarks too.
+  public static let recordedRuns: [RecordedRun] = StateVersion.allCases.flatMap { version in
+    guests(of: version).map { RecordedRun(version: version, guest: $0) }
+  }
+
+  private static func guests(of version: StateVersion) -> [String] {
+    var guests = ["hello", "abort", "oracle"]
+    if !version.isSingleThreaded { guests.append("threads") }
+    if [.v2, .v5, .v8].contains(version) { guests.append("oracle-invalid") }
+    if version == .v8 {
+      guests.append("entropy")
+      if getenv("FALCONET_GUESTS") != nil { guests += ["compute", "heap"] }
+    }
+    return guests
+  }
+
+  /// The runs that proofs were recorded of.
+  public static let recordedProofs: [RecordedRun] = recordedRuns.filter {
+    ["hello", "oracle", "threads", "entropy"].contains($0.guest)
+  }
+}
+
+/// Whether tests take their time: `FALCONET_LONG=1`.
+public let isLongRun = getenv("FALCONET_LONG").map { String(cString: $0) == "1" } ?? false

@@ -1,0 +1,104 @@
+import FalconetMachine
+import Glibc
+
+/// A machine about to be made: a state, and the pages of its memory. Each machine made of it has a
+/// memory of its own.
+public struct MachineImage: Sendable {
+  public var state: MachineState
+  /// The pages that exist, by index, 4096 bytes each.
+  public private(set) var pages: [UInt64: [UInt8]] = [:]
+
+  /// The empty state with its thread at `pc`, and `words` as its code there.
+  public init(_ version: StateVersion, code words: [UInt32] = [], at pc: UInt64 = 0x1000) {
+    state = MachineState(version: version)
+    thread.pc = pc & version.wordSize.mask
+    thread.nextPC = (pc &+ 4) & version.wordSize.mask
+    write(words: words, at: pc)
+  }
+
+  /// What a machine is now.
+  public init(of machine: Machine) {
+    state = machine.state
+    for index in machine.memory.pageIndices {
+      pages[index] = machine.memory.withPage(index) { Array($0) }
+    }
+  }
+
+  public var version: StateVersion { state.version }
+
+  /// The thread that the next step runs: there must be one.
+  public var thread: ThreadState {
+    get { state.threads[top: state.scalars.activeSide] }
+    set { state.threads[top: state.scalars.activeSide] = newValue }
+  }
+
+  /// Register `index` of the thread that runs. What is set is cut to the word size.
+  public subscript(register index: Int) -> UInt64 {
+    get { thread.registers[index] }
+    set { thread.registers[index] = newValue & version.wordSize.mask }
+  }
+
+  /// Writes bytes; the range wraps at the end of the address space.
+  public mutating func write(_ bytes: [UInt8], at address: UInt64) {
+    for (offset, byte) in bytes.enumerated() {
+      let address = (address &+ UInt64(offset)) & version.wordSize.mask
+      pages[address >> 12, default: [UInt8](repeating: 0, count: 4096)][Int(address & 0xFFF)] = byte
+    }
+  }
+
+  /// Writes 32-bit words, big-endian.
+  public mutating func write(words: [UInt32], at address: UInt64) {
+    write(
+      words.flatMap { word in
+        (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) }
+      }, at: address)
+  }
+
+  /// A memory with these pages.
+  public func memory() throws(HostMemoryError) -> Memory {
+    let memory = Memory(wordSize: version.wordSize)
+    for (index, bytes) in pages.sorted(by: { $0.key < $1.key }) {
+      try bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
+        try memory.write(UnsafeRawBufferPointer(bytes), at: index << 12)
+      }
+    }
+    return memory
+  }
+
+  /// A machine that goes on from here.
+  public func machine(
+    _ engine: EngineKind = .fast, oracle: any PreimageOracle = NoPreimages()
+  ) throws(HostMemoryError) -> Machine {
+    Machine(state: state, memory: try memory(), oracle: oracle, engine: engine)
+  }
+}
+
+extension Memory {
+  /// `count` bytes from an address on.
+  public func bytes(at address: UInt64, count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    read(into: &bytes, from: address, count: count)
+    return bytes
+  }
+
+  /// The address of the first byte, or of the page, in which two memories differ.
+  public func firstDifference(from other: Memory) -> UInt64? {
+    let indices = pageIndices
+    let others = other.pageIndices
+    if indices != others {
+      return Set(indices).symmetricDifference(others).min().map { $0 << 12 }
+    }
+    for index in indices {
+      let offset = withPage(index) { mine in
+        other.withPage(index) { theirs -> Int? in
+          if let a = mine.baseAddress, let b = theirs.baseAddress, memcmp(a, b, 4096) == 0 {
+            return nil
+          }
+          return (0..<4096).first { mine[$0] != theirs[$0] }
+        }
+      }
+      if let offset { return index << 12 + UInt64(offset) }
+    }
+    return nil
+  }
+}
