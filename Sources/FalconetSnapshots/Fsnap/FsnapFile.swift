@@ -9,7 +9,7 @@ import Keccak
 ///
 /// ```swift
 /// let file = try FsnapFile(path: "5.fsnap")
-/// let code = try file.page(at: file.state.activeThread!.pc >> 12)
+/// let firstPage = try file.page(at: 0)
 /// ```
 public final class FsnapFile {
   private let file: StoredBlocks

@@ -6,13 +6,11 @@ import Keccak
 /// and with them the claim, are known before the first page is written.
 ///
 /// ```swift
-/// let first = try AtomicFile.write(path: "0.fsnap") { sink throws(StreamError) in
-///   base = try FsnapWriter.write(MemoryImage(machine), to: sink)
-/// }
+/// let first = MemorySink()
+/// let base = try FsnapWriter.write(MemoryImage(machine), to: first)
 /// _ = try machine.run(until: 1_000_000)
-/// try AtomicFile.write(path: "1000000.fsnap") { sink throws(StreamError) in
-///   base = try FsnapWriter.write(MemoryImage(machine), to: sink, FsnapOptions(base: base))
-/// }
+/// let delta = MemorySink()
+/// try FsnapWriter.write(MemoryImage(machine), to: delta, FsnapOptions(base: base))
 /// ```
 public enum FsnapWriter {
   /// Writes a full image, or a delta where `options` has a base. `sink` is not finished.

@@ -2,7 +2,7 @@ import FalconetMachine
 import FalconetStreams
 import Keccak
 
-/// Which pages a state has, and where each is: in the file itself, in its base, in the base of that.
+/// Which pages a state has, and where each is: in the file itself, in its base, or further down.
 struct PageMap {
   /// Where a page is.
   struct Place {
@@ -31,13 +31,8 @@ struct PageMap {
       let top = isTop ? description : bases[layer - 1].description
       let file = isTop ? name : bases[layer - 1].name
       (table, places) = try Self.merge(top, layer: UInt32(layer), over: (table, places), name: file)
-      // A full image's own table was checked when it was read. Below the top the digest is enough:
-      // it is by it that a delta names its base.
-      if isTop, top.header.isDelta {
-        try top.check(table, name: file)
-      } else if top.header.isDelta, table.digest != top.header.tableDigest {
-        try top.check(table, name: file)
-      }
+      // A full image's table was checked when it was read.
+      if top.header.isDelta { try top.check(table, name: file) }
     }
     self.table = table
     self.places = places
