@@ -21,9 +21,11 @@ package final class Console: Sendable {
   /// Shows progress in place of what it was before.
   func show(status text: String) {
     guard isTerminal else { return }
+    // A line that wraps could not be drawn over.
+    let line = String(text.prefix(Self.columns - 1))
     status.withLock { status in
-      status = text
-      Self.put("\r\u{1B}[K" + text)
+      status = line
+      Self.put("\r\u{1B}[K" + line)
     }
   }
 
@@ -34,6 +36,13 @@ package final class Console: Sendable {
       status = ""
       Self.put("\r\u{1B}[K")
     }
+  }
+
+  /// The width of the terminal.
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
   }
 
   /// What can't be written, because nobody reads, is lost: logs never stop a run.

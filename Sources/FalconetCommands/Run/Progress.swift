@@ -53,11 +53,11 @@ package final class Progress {
     let speed = stepsPerSecond(machine)
     var line = "step \(machine.step), \(Int(speed / 1e6)) M steps/s"
     line += ", \(Self.size(ofPages: machine.memory.pageCount))"
-    if let symbols { line += ", \(symbols.name(at: pc))" }
+    if let symbols { line += ", \(CannonLogHandler.quoted(symbols.name(at: pc)))" }
     if let stop, stop > machine.step, speed > 0 {
       line += ", \(Self.time(seconds: Double(stop - machine.step) / speed)) left"
     }
-    console.show(status: String(line.prefix(100)))
+    console.show(status: line)
   }
 
   func end() { console.clearStatus() }

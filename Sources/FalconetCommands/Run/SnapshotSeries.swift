@@ -4,8 +4,9 @@ import Falconet
 final class SnapshotSeries {
   private let name: FileNameFormat
   private let writesDeltas: Bool
-  /// The snapshot before, where the next one is to be a delta.
-  private var base: FsnapBase?
+  /// The first snapshot, and the last one, where the next is to be a delta.
+  private var first: FsnapBase?
+  private var last: FsnapBase?
 
   init(_ plan: RunPlan) {
     name = plan.snapshotName
@@ -18,12 +19,13 @@ final class SnapshotSeries {
     let path = name.name(step: machine.step)
     let image = MemoryImage(machine)
     guard writesDeltas else { return try Snapshot.save(image, path: path) }
-    // A chain that is as long as it may be starts again with a whole snapshot.
-    let options = FsnapOptions(base: base.flatMap { $0.canBeBase ? $0 : nil })
+    // A chain that is as long as it may be starts again from the first snapshot.
+    let options = FsnapOptions(base: last.flatMap { $0.canBeBase ? $0 : first })
     var written: FsnapBase?
     try AtomicFile.write(path: path) { (sink) throws(StreamError) in
       written = try FsnapWriter.write(image, to: sink, options)
     }
-    base = written
+    last = written
+    if first == nil { first = written }
   }
 }

@@ -1,0 +1,122 @@
+import FalconetCommands
+import FalconetStreams
+import Glibc
+import Testing
+
+@Suite("Help, version and completions")
+struct HelpTests {
+  /// With `FALCONET_UPDATE_HELP=1` the recorded texts are written anew.
+  private static let updates = getenv("FALCONET_UPDATE_HELP") != nil
+
+  /// The commands as the program itself describes them.
+  private static func commands() throws -> [JSONValue] {
+    let outcome = try Tool.run(["--experimental-dump-help"])
+    #expect(outcome.exitCode == 0)
+    let commands = try JSONValue(outcome.output)["command"]?["subcommands"]?.elements ?? []
+    return commands.filter { $0["commandName"]?.string != "help" }
+  }
+
+  @Test("Each command's help is the recorded text")
+  func helpTexts() throws {
+    let names = try Self.commands().compactMap { $0["commandName"]?.string }
+    #expect(names.count > 4)
+    try compare(["--help"], "falconet")
+    for name in names { try compare([name, "--help"], name) }
+  }
+
+  private func compare(_ arguments: [String], _ name: String) throws {
+    let outcome = try Tool.run(arguments)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.log == "")
+    let path = "\(testFolder)/Help/\(name).txt"
+    if Self.updates {
+      let file = try FileSink(path: path, permissions: 0o644)
+      try file.write(outcome.output)
+      try file.finish()
+    }
+    let recorded = try ByteReader(FileSource(path: path)).readAll(limit: 1 << 20)
+    #expect(
+      outcome.text == String(decoding: recorded, as: UTF8.self),
+      "the help of \(name) is another: look at it, then run with FALCONET_UPDATE_HELP=1")
+  }
+
+  @Test("Go's parser knows which flags of Cannon's commands take no value")
+  func booleans() throws {
+    var flags: Set<String> = []
+    for command in try Self.commands() {
+      guard ["load-elf", "run", "witness", "list"].contains(command["commandName"]?.string) else {
+        continue
+      }
+      for argument in command["arguments"]?.elements ?? [] {
+        guard argument["kind"] == .string("flag") else { continue }
+        flags.formUnion(argument["names"]?.elements.compactMap { $0["name"]?.string } ?? [])
+      }
+    }
+    #expect(flags == GoFlags.booleans)
+  }
+
+  @Test("Without arguments there is help")
+  func noArguments() throws {
+    let outcome = try Tool.run([])
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.text == (try Tool.run(["--help"]).text))
+  }
+
+  @Test("Help in all forms of Go", arguments: ["-h", "-help", "--help", "--help=true"])
+  func help(_ flag: String) throws {
+    let outcome = try Tool.run(["run", flag])
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.text.hasPrefix("OVERVIEW: "))
+  }
+
+  @Test("The version is one line")
+  func version() throws {
+    for arguments in [["--version"], ["run", "--version"], ["witness", "-version"]] {
+      let outcome = try Tool.run(arguments)
+      #expect(outcome.exitCode == 0)
+      #expect(try #/falconet \d+\.\d+\.\d+\n/#.wholeMatch(in: outcome.text) != nil)
+    }
+  }
+
+  @Test("Bad usage is exit code 64, with a reason on standard error and nothing elsewhere", arguments: [
+    ["bogus"], ["run"], ["run", "--bogus", "1"], ["run", "--input"], ["--bogus"], ["witness"],
+    ["load-elf"], ["load-elf", "--type", "8"], ["list", "x"], ["witness", "--input", "a", "b"],
+    ["run", "--input", "a", "--debug=maybe"], ["run", "--input", "a", "--engine", "x"],
+    ["run", "--input", "a", "--log-level", "loud"], ["run", "--input", "a", "--preimage-timeout", "soon"],
+    ["run", "--input", "a", "--stop-at", "5"], ["run", "--input", "a", "--proof-fmt", "%s"],
+    ["run", "--input", "a", "--output", "out.txt"], ["run", "--input", "a", "--snapshot-fmt", "%d"],
+    ["run", "--input", "a", "--debug", "--meta", ""], ["run", "--input", "a", "--local", "x"],
+    ["run", "--input", "a", "--preimages", "d", "--", "host"],
+    ["run", "--input", "a", "--proof-at", "=1", "--proof-fmt", ""],
+    ["run", "--input", "a", "--snapshot-at", "=5", "--snapshot-fmt", "-"],
+    ["run", "--input", "a", "--output", "-", "--debug-info", "-"],
+    ["witness", "--input", "a", "--output", "-"], ["load-elf", "--type", "9", "--path", "x"],
+    ["load-elf", "--type", "8", "--path", "x", "--out", "-", "--meta", "-"],
+    ["load-elf", "--type", "8", "--path", "x", "--out", "x.txt"],
+  ])
+  func usage(_ arguments: [String]) throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run(arguments, in: folder.path)
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.text == "")
+    #expect(!outcome.log.isEmpty)
+    #expect(folder.names == [])
+  }
+
+  @Test("Completions for three shells", arguments: ["bash", "zsh", "fish"])
+  func completions(_ shell: String) throws {
+    let outcome = try Tool.run(["--generate-completion-script", shell])
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.log == "")
+    for word in ["falconet", "load-elf", "snapshot-fmt", "preimage-timeout"] {
+      #expect(outcome.text.contains(word))
+    }
+  }
+
+  @Test("What can't be written to standard output is an error", arguments: [["list"], ["--version"]])
+  func fullOutput(_ arguments: [String]) throws {
+    let outcome = try Tool.run(arguments, output: "/dev/full")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.log.contains("standard output"))
+  }
+}

@@ -1,0 +1,118 @@
+import FalconetMachine
+import FalconetStreams
+import FalconetTestSupport
+import Testing
+
+@Suite("falconet run")
+struct RunTests {
+  @Test("A run to the end leaves the recorded state, its log on standard error alone")
+  func toTheEnd() throws {
+    let folder = try TemporaryFolder()
+    let vector = try Fixtures.vector(.v8, "oracle")
+    let outcome = try Tool.run(
+      Guest.run("oracle") + ["--preimages", Guest.preimages()], in: folder.path)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.text == "")
+    #expect(folder.names == ["out.bin.gz"])
+    let witness = try witness(folder.file("out.bin.gz"))
+    #expect(witness["witnessHash"] == .string("\(vector.finalHash)"))
+    #expect(witness["step"] == .number(vector.steps))
+    #expect(witness["exited"] == .bool(true))
+
+    let lines = outcome.log.split(separator: "\n")
+    #expect(lines[0] == "level=INFO msg=\"Loaded input state\" module=vm version=multithreaded64-5")
+    #expect(lines[1] == "level=INFO msg=\"Using cannon multithreaded VM\" module=vm is32=false")
+    #expect(lines[2].hasPrefix("level=INFO msg=processing module=vm step=0 pc=000abb90 insn=0802aee0 ips="))
+    #expect(lines[2].hasSuffix(" pages=474 mem=\"1.9 MiB\" name=_rt0_mips64_linux"))
+    #expect(
+      lines[3] == "level=INFO msg=\"\" module=guest stream=stdout text=\"computed 4248419, claimed 4248419\\n\"")
+    #expect(lines[4] == "level=INFO msg=\"Execution stopped\" module=vm exited=true code=0")
+    #expect(lines.count == 5)
+  }
+
+  @Test("Every version's guest runs to the recorded end", arguments: StateVersion.allCases)
+  func versions(_ version: StateVersion) throws {
+    let folder = try TemporaryFolder()
+    let vector = try Fixtures.vector(version, "hello")
+    let elf = try Fixtures.path("guests/" + vector.elf)
+    let loaded = try Tool.run(
+      ["load-elf", "--type", version.name, "--path", elf], in: folder.path)
+    #expect(loaded.exitCode == 0)
+    let outcome = try Tool.run(["run", "--input", "state.bin.gz"], in: folder.path)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.lines(with: "stream=stderr", "hello on standard error").count == 1)
+    let name = version.isSingleThreaded ? "VM\"" : "multithreaded VM\""
+    #expect(outcome.lines(with: "msg=\"Using cannon \(name)").count == 1)
+    let witness = try witness(folder.file("out.bin.gz"))
+    #expect(witness["witnessHash"] == .string("\(vector.finalHash)"))
+  }
+
+  @Test("The program's exit code is in the state and the log; the tool's is 0")
+  func programsExitCode() throws {
+    let folder = try TemporaryFolder()
+    let vector = try Fixtures.vector(.v8, "abort")
+    let outcome = try Tool.run(Guest.run("abort"), in: folder.path)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.lines(with: "msg=\"Execution stopped\"", "exited=true code=2").count == 1)
+    let witness = try witness(folder.file("out.bin.gz"))
+    #expect(witness["exitCode"] == .number(2))
+    #expect(witness["witnessHash"] == .string("\(vector.finalHash)"))
+  }
+
+  @Test("The output goes to a plain file, standard output or nowhere; the input may come from there")
+  func streams() throws {
+    let folder = try TemporaryFolder()
+    let start = try Guest.run("hello", meta: false)
+    _ = try Tool.run(start + ["--output=a.bin", "--stop-at", "=1000"], in: folder.path)
+    let state = try #require(folder.read("a.bin"))
+    let printed = try Tool.run(start + ["--output", "-", "--stop-at", "=1000"], in: folder.path)
+    #expect(printed.exitCode == 0)
+    #expect(printed.output == state)
+    _ = try Tool.run(start + ["--output", "", "--stop-at", "=1000"], in: folder.path)
+    #expect(folder.names == ["a.bin"])
+    let piped = try Tool.run(
+      ["run", "--input", "-", "--meta", "", "--output", "b.bin.gz"], in: folder.path, input: state)
+    #expect(piped.exitCode == 0)
+    let vector = try Fixtures.vector(.v8, "hello")
+    #expect(try witness(folder.file("b.bin.gz"))["witnessHash"] == .string("\(vector.finalHash)"))
+  }
+
+  @Test("The plain step gives what the fast engine gives")
+  func engines() throws {
+    let folder = try TemporaryFolder()
+    for engine in ["fast", "step"] {
+      let outcome = try Tool.run(
+        Guest.run("hello") + ["--engine", engine, "--output", "\(engine).bin"], in: folder.path)
+      #expect(outcome.exitCode == 0)
+    }
+    #expect(folder.read("fast.bin") == folder.read("step.bin"))
+  }
+
+  @Test("A state that has exited is copied, and nothing is executed")
+  func exited() throws {
+    let folder = try TemporaryFolder()
+    _ = try Tool.run(Guest.run("hello") + ["--output", "a.bin"], in: folder.path)
+    let outcome = try Tool.run(
+      [
+        "run", "--input", "a.bin", "--output", "b.bin", "--meta", "", "--proof-at", "always",
+        "--snapshot-at", "always", "--info-at", "always", "--stop-at", "always",
+      ], in: folder.path)
+    #expect(outcome.exitCode == 0)
+    #expect(folder.names == ["a.bin", "b.bin"])
+    #expect(folder.read("a.bin") == folder.read("b.bin"))
+    #expect(outcome.lines(with: "msg=processing") == [])
+  }
+
+  @Test("Symbols that are asked for must be there, and be symbols")
+  func missingSymbols() throws {
+    let folder = try TemporaryFolder()
+    let input = try Guest.folder("hello") + "/state.bin.gz"
+    for meta in [nil, "{\"symbols\":[{}", "[]"] {
+      if let meta { try folder.write(meta, to: "meta.json") }
+      let outcome = try Tool.run(["run", "--input", input], in: folder.path)
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.lines(with: "error: failed to load metadata: meta.json").count == 1)
+      #expect(folder.read("out.bin.gz") == nil)
+    }
+  }
+}

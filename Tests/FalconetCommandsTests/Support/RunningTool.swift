@@ -1,0 +1,142 @@
+import FalconetStreams
+import Glibc
+import Testing
+
+/// A process of the program.
+final class RunningTool {
+  /// What the program finds on standard input.
+  enum Input {
+    case none
+    case bytes([UInt8])
+    /// A pipe that stays open and empty.
+    case openPipe
+  }
+
+  let id: pid_t
+  private let files: TemporaryFolder
+  private let pipeEnd: Int32
+  private var outcome: Outcome?
+
+  /// Starts the program.
+  init(
+    _ arguments: [String], in folder: String = "/", input: Input = .none, output: String? = nil
+  ) throws {
+    files = try TemporaryFolder()
+    let program = try Tool.path.get()
+    var standardInput = "/dev/null"
+    var ends: [Int32] = [-1, -1]
+    switch input {
+    case .none: break
+    case .bytes(let bytes):
+      standardInput = files.file("input")
+      try files.write(bytes, to: "input")
+    case .openPipe:
+      try #require(pipe(&ends) == 0)
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    }
+    pipeEnd = ends[1]
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if ends[0] >= 0 {
+      posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, standardInput, O_RDONLY, 0)
+    }
+    let write = O_WRONLY | O_CREAT
+    posix_spawn_file_actions_addopen(
+      &actions, STDOUT_FILENO, output ?? files.file("output"), write, 0o644)
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, files.file("log"), write, 0o644)
+
+    let search = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    let environment = ["PATH=\(search)", "COLUMNS=80"]
+    var child: pid_t = 0
+    // The thread that runs a test may block signals, which a child would inherit.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+    // env changes the folder, and becomes the program.
+    let command = ["env", "-C", folder, program] + arguments
+    let code = withCStrings(command) { command in
+      withCStrings(environment) { environment in
+        posix_spawn(&child, "/usr/bin/env", &actions, &attributes, command, environment)
+      }
+    }
+    if ends[0] >= 0 { close(ends[0]) }
+    try #require(code == 0, "\(program) can't be started in \(folder): errno \(code)")
+    id = child
+  }
+
+  deinit {
+    if outcome == nil {
+      kill(id, SIGKILL)
+      waitpid(id, nil, 0)
+    }
+    if pipeEnd >= 0 { close(pipeEnd) }
+  }
+
+  /// What is on standard error so far.
+  var log: String { String(decoding: files.read("log") ?? [], as: UTF8.self) }
+
+  /// What is on standard output so far.
+  var output: String { String(decoding: files.read("output") ?? [], as: UTF8.self) }
+
+  /// Whether the process has taken over SIGINT and SIGTERM.
+  var catchesSignals: Bool {
+    guard let source = try? FileSource(path: "/proc/\(id)/status"),
+      let status = try? ByteReader(source).readAll(limit: 1 << 16)
+    else { return false }
+    let line = String(decoding: status, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("SigCgt:") }
+    let mask = line.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+    let wanted: UInt64 = 1 << UInt64(SIGINT - 1) | 1 << UInt64(SIGTERM - 1)
+    return mask & wanted == wanted
+  }
+
+  func send(_ signal: Int32) { kill(id, signal) }
+
+  /// Waits for the end; a process that takes more than a minute is killed.
+  func wait() throws -> Outcome {
+    if let outcome { return outcome }
+    var status: Int32 = 0
+    var ended: pid_t = 0
+    for _ in 0..<60_000 where ended == 0 {
+      ended = waitpid(id, &status, WNOHANG)
+      if ended == 0 { usleep(1000) }
+    }
+    if ended == 0 {
+      kill(id, SIGKILL)
+      waitpid(id, &status, 0)
+      Issue.record("the program did not end: \(log)")
+    }
+    let result = Outcome(
+      exitCode: status & 0x7F == 0 ? status >> 8 & 0xFF : nil,
+      output: files.read("output") ?? [], log: log)
+    outcome = result
+    return result
+  }
+}
+
+/// Calls `body` with a null-terminated array of C strings that lives as long as the call.
+private func withCStrings<Result>(
+  _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+  let copies = texts.map { strdup($0) }
+  defer { for copy in copies { free(copy) } }
+  return body(copies + [nil])
+}
+
+/// Looks until `condition` holds, at most 20 seconds.
+func eventually(_ condition: () -> Bool) -> Bool {
+  for _ in 0..<4000 {
+    if condition() { return true }
+    usleep(5000)
+  }
+  return condition()
+}
