@@ -45,7 +45,8 @@ struct ProofFileTests {
         """)
   }
 
-  @Test("A pre-image's key, value and offset follow, the offset unless it is 0",
+  @Test(
+    "A pre-image's key, value and offset follow, the offset unless it is 0",
     arguments: [0, 1, 8, UInt64.max])
   func preimage(_ offset: UInt64) throws {
     var proof = proof

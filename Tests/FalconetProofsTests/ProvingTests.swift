@@ -24,16 +24,19 @@ struct ProvingTests {
     }
   }
 
-  @Test("Proof data has the size that the contract expects", arguments: [
-    (StateVersion.v0, 1792), (.v1, 2886), (.v2, 1792), (.v3, 6114), (.v4, 6110), (.v5, 2870),
-    (.v6, 6090), (.v7, 6090), (.v8, 6090),
-  ])
+  @Test(
+    "Proof data has the size that the contract expects",
+    arguments: [
+      (StateVersion.v0, 1792), (.v1, 2886), (.v2, 1792), (.v3, 6114), (.v4, 6110), (.v5, 2870),
+      (.v6, 6090), (.v7, 6090), (.v8, 6090),
+    ])
   func size(_ version: StateVersion, _ count: Int) throws {
     let witness = try #require(try machine(version).prove())
     #expect(witness.proofData.count == count)
   }
 
-  @Test("The instruction's proof leads from its leaf to the memory root",
+  @Test(
+    "The instruction's proof leads from its leaf to the memory root",
     arguments: [StateVersion.v2, .v5, .v8])
   func instructionProof(_ version: StateVersion) throws {
     let machine = try machine(version)

@@ -17,12 +17,16 @@ struct DetectionTests {
     ]
     for (name, format) in names { #expect(try SnapshotFormat(fileName: name) == format) }
     for name in ["", "a", "a.gz", "bin", "a.BIN", "a.bin.zst", "a.pr7559", "a.fsnap.gz", "bin.gz"] {
-      #expect(.unsupported == failure { () throws(StreamError) in
-        try SnapshotFormat(fileName: name)
-      })
-      #expect(.unsupported == failure { () throws(StreamError) in
-        try Snapshot.checkFormat(ofName: name)
-      })
+      #expect(
+        .unsupported
+          == failure { () throws(StreamError) in
+            try SnapshotFormat(fileName: name)
+          })
+      #expect(
+        .unsupported
+          == failure { () throws(StreamError) in
+            try Snapshot.checkFormat(ofName: name)
+          })
     }
   }
 
@@ -101,8 +105,10 @@ struct DetectionTests {
 
   @Test func `a format that is named wins over the content`() throws {
     let json = try Fixtures.state("0.json")
-    #expect(.unsupported == failure { () throws(StreamError) in
-      try Snapshots.read(json, from: .bin)
-    })
+    #expect(
+      .unsupported
+        == failure { () throws(StreamError) in
+          try Snapshots.read(json, from: .bin)
+        })
   }
 }

@@ -62,9 +62,11 @@ struct JSONPrototypeTests {
 
   @Test func `JSON is not written for it`() throws {
     let bytes = Self.text(#""leftThreadStack":[\#(Self.thread)],"#)
-    #expect(.unsupported == failure { () throws(StreamError) in
-      try Snapshots.convert(bytes, as: .json)
-    })
+    #expect(
+      .unsupported
+        == failure { () throws(StreamError) in
+          try Snapshots.convert(bytes, as: .json)
+        })
   }
 
   @Test func `keys of one thread and of many in one file are an error`() {

@@ -66,9 +66,11 @@ struct PR7559Tests {
     for version in StateVersion.allCases where version != .v0 {
       let image = try SampleState.image(version)
       for format in [SnapshotFormat.pr7559, .json] {
-        #expect(.unsupported == failure { () throws(StreamError) in
-          try Snapshots.write(image, as: format)
-        })
+        #expect(
+          .unsupported
+            == failure { () throws(StreamError) in
+              try Snapshots.write(image, as: format)
+            })
       }
     }
   }

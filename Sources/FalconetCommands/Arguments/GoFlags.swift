@@ -35,7 +35,8 @@ package struct GoFlags {
         if truths.contains(value) {
           result.append(name.count == 1 ? "-\(name)" : "--\(name)")
         } else if !falsehoods.contains(value) {
-          throw UsageError("invalid value \"\(value)\" for flag --\(name): true or false is asked for")
+          throw UsageError(
+            "invalid value \"\(value)\" for flag --\(name): true or false is asked for")
         }
       } else if parts.count == 2 {
         result += option(name, String(parts[1]))

@@ -74,5 +74,7 @@ package struct StepPatterns: Equatable, Sendable {
   package func matches(_ step: UInt64) -> Bool { patterns.contains { $0.matches(step) } }
 
   /// The first step after `step` that any pattern matches.
-  package func next(after step: UInt64) -> UInt64? { patterns.compactMap { $0.next(after: step) }.min() }
+  package func next(after step: UInt64) -> UInt64? {
+    patterns.compactMap { $0.next(after: step) }.min()
+  }
 }

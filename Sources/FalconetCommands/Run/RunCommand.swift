@@ -69,7 +69,8 @@ struct RunCommand: ParsableCommand {
     let machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine)
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
-    if image.state.version.isSingleThreaded, let sleep = symbols?.symbol(named: "runtime.notesleep") {
+    if image.state.version.isSingleThreaded, let sleep = symbols?.symbol(named: "runtime.notesleep")
+    {
       machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
     }
     let output = loggers.logger("guest", stream: "stdout")
@@ -82,7 +83,8 @@ struct RunCommand: ParsableCommand {
       logger: logger)
     let name = image.state.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(
-      "Using cannon \(name)VM", metadata: name.isEmpty
+      "Using cannon \(name)VM",
+      metadata: name.isEmpty
         ? [:] : ["is32": .stringConvertible(image.state.version.wordSize == .bits32)])
     try Runner(
       machine: machine, plan: plan, symbols: symbols, progress: progress, logger: logger

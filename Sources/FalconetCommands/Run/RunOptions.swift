@@ -21,13 +21,15 @@ struct EventOptions: ParsableArguments {
   @Option(help: "Steps to stop at.")
   var stopAt: [String] = []
 
-  @Option(help: "Stop after a read of a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.")
+  @Option(
+    help: "Stop after a read of a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.")
   var stopAtPreimage: String?
 
   @Option(help: "Stop after a first read of: local, keccak, sha256, blob, precompile or any.")
   var stopAtPreimageType: String?
 
-  @Option(help: "Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off.")
+  @Option(
+    help: "Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off.")
   var stopAtPreimageLargerThan = GoNumber(0)
 
   @Option(help: "Steps to log progress at (default: %1000000000).")
@@ -90,7 +92,7 @@ struct TimeSpan: ExpressibleByArgument {
     let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600]
     let unit = argument.last.flatMap { units[$0] }
     guard let count = UInt64(unit == nil ? argument[...] : argument.dropLast()),
-      case let (seconds, false) = count.multipliedReportingOverflow(by: unit ?? 1)
+      case (let seconds, false) = count.multipliedReportingOverflow(by: unit ?? 1)
     else { return nil }
     self.seconds = seconds
   }

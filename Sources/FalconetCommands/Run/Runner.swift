@@ -128,7 +128,8 @@ struct Runner {
       try Snapshot.save(MemoryImage(machine), path: path)
       logger.warning("Saved the state before the failing step", metadata: ["path": "\(path)"])
     } catch {
-      logger.error("Failed to save the state before the failing step", metadata: ["err": "\(error)"])
+      logger.error(
+        "Failed to save the state before the failing step", metadata: ["err": "\(error)"])
     }
   }
 }

@@ -40,13 +40,16 @@ struct InspectionReport {
     row("claim", "\(claim)")
     row("status", status + (scalars.exited ? ", exit code \(scalars.exitCode)" : ""))
     row("step", "\(scalars.step)")
-    row("memory", "\(inspection.pageCount) pages, \(Progress.size(ofPages: Int(inspection.pageCount)))")
+    row(
+      "memory",
+      "\(inspection.pageCount) pages, \(Progress.size(ofPages: Int(inspection.pageCount)))")
     row("heap", Self.hex(scalars.heap))
     row("pre-image key", "\(scalars.preimageKey), offset \(scalars.preimageOffset)")
     if !state.version.isSingleThreaded {
       let reservation = scalars.reservation
       row(
-        "reservation", reservation.status == 0
+        "reservation",
+        reservation.status == 0
           ? "none"
           : "\(Self.hex(reservation.address)) of thread \(reservation.owner),"
             + " status \(reservation.status)")

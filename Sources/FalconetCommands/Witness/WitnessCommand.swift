@@ -16,7 +16,8 @@ struct WitnessCommand: ParsableCommand {
 
   func run() throws {
     guard output != "-" else {
-      throw UsageError("--output takes a file: standard output has the JSON, with the witness in it")
+      throw UsageError(
+        "--output takes a file: standard output has the JSON, with the witness in it")
     }
     let calculator = ClaimCalculator()
     try snapshot.read(input, into: calculator)

@@ -3,11 +3,14 @@ import Testing
 
 @Suite("File names with the step in them")
 struct FileNameFormatTests {
-  @Test("Numbers as Go's Sprintf writes them", arguments: [
-    ("proof-%d.json", "proof-1234.json"), ("%d", "1234"), ("D/proofs/%d.json.gz", "D/proofs/1234.json.gz"),
-    ("%x.bin", "4d2.bin"), ("%08d", "00001234"), ("%8d|", "    1234|"), ("%08x", "000004d2"),
-    ("%2d", "1234"), ("100%%-%d", "100%-1234"), ("%%d", "%d"), ("é-%d-😀", "é-1234-😀"),
-  ])
+  @Test(
+    "Numbers as Go's Sprintf writes them",
+    arguments: [
+      ("proof-%d.json", "proof-1234.json"), ("%d", "1234"),
+      ("D/proofs/%d.json.gz", "D/proofs/1234.json.gz"),
+      ("%x.bin", "4d2.bin"), ("%08d", "00001234"), ("%8d|", "    1234|"), ("%08x", "000004d2"),
+      ("%2d", "1234"), ("100%%-%d", "100%-1234"), ("%%d", "%d"), ("é-%d-😀", "é-1234-😀"),
+    ])
   func names(_ format: String, _ name: String) throws {
     #expect(try FileNameFormat(format).name(step: 1234) == name)
   }
@@ -21,9 +24,11 @@ struct FileNameFormatTests {
     #expect(try !FileNameFormat("a-%%").hasNumber)
   }
 
-  @Test("What would not give one clear name for each step is refused", arguments: [
-    "%d-%d", "%d%x", "%s", "%v", "%", "a%", "%5", "%-5d", "%+d", "%D", "%5%", "% d",
-  ])
+  @Test(
+    "What would not give one clear name for each step is refused",
+    arguments: [
+      "%d-%d", "%d%x", "%s", "%v", "%", "a%", "%5", "%-5d", "%+d", "%D", "%5%", "% d",
+    ])
   func refused(_ format: String) {
     #expect(throws: UsageError.self) { try FileNameFormat(format) }
   }

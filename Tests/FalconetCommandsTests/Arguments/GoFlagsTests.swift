@@ -7,16 +7,20 @@ struct GoFlagsTests {
     try GoFlags.rewritten(arguments[...])
   }
 
-  @Test("One dash or two, the value in the same argument or the next", arguments: [
-    ["-input", "a"], ["--input", "a"], ["-input=a"], ["--input=a"],
-  ])
+  @Test(
+    "One dash or two, the value in the same argument or the next",
+    arguments: [
+      ["-input", "a"], ["--input", "a"], ["-input=a"], ["--input=a"],
+    ])
   func forms(_ arguments: [String]) throws {
     #expect(try GoFlags.rewritten(arguments[...]) == ["--input=a"])
   }
 
-  @Test("An empty value stays an argument of its own", arguments: [
-    ["-meta", ""], ["--meta", ""], ["-meta="], ["--meta="],
-  ])
+  @Test(
+    "An empty value stays an argument of its own",
+    arguments: [
+      ["-meta", ""], ["--meta", ""], ["-meta="], ["--meta="],
+    ])
   func emptyValue(_ arguments: [String]) throws {
     #expect(try GoFlags.rewritten(arguments[...] + ["--x=1"]) == ["--meta", "", "--x=1"])
   }
@@ -31,16 +35,20 @@ struct GoFlagsTests {
     #expect(try rewritten("-local", "1=ab=cd") == ["--local=1=ab=cd"])
   }
 
-  @Test("A flag without a value takes Go's words for true", arguments: [
-    "1", "t", "T", "true", "True", "TRUE",
-  ])
+  @Test(
+    "A flag without a value takes Go's words for true",
+    arguments: [
+      "1", "t", "T", "true", "True", "TRUE",
+    ])
   func truth(_ word: String) throws {
     #expect(try rewritten("-debug=\(word)", "--input=a") == ["--debug", "--input=a"])
   }
 
-  @Test("A flag without a value takes Go's words for false", arguments: [
-    "0", "f", "F", "false", "False", "FALSE",
-  ])
+  @Test(
+    "A flag without a value takes Go's words for false",
+    arguments: [
+      "0", "f", "F", "false", "False", "FALSE",
+    ])
   func falsehood(_ word: String) throws {
     #expect(try rewritten("--debug=\(word)", "--input=a") == ["--input=a"])
   }
@@ -84,7 +92,9 @@ struct GoFlagsTests {
     #expect(try rewritten("--", "x", "--") == [])
   }
 
-  @Test("What Go calls bad syntax is refused", arguments: ["---x", "-=x", "--=x", "---", "-=", "--=a=b"])
+  @Test(
+    "What Go calls bad syntax is refused",
+    arguments: ["---x", "-=x", "--=x", "---", "-=", "--=a=b"])
   func badSyntax(_ argument: String) {
     #expect(throws: UsageError("bad flag syntax: \(argument)")) { try rewritten(argument) }
   }

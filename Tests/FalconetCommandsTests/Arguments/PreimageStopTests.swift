@@ -44,10 +44,12 @@ struct PreimageStopTests {
     #expect(try stop("", type: "", largerThan: 0) == nil)
   }
 
-  @Test("A key's prefix, with 0x or not, a first digit of 0 left out or not", arguments: [
-    ("02ab", [2, 0xAB]), ("0x02AB", [2, 0xAB]), ("2ab", [2, 0xAB]), ("0X2ab@0@0", [2, 0xAB]),
-    ("2", [2]),
-  ] as [(String, [UInt8])])
+  @Test(
+    "A key's prefix, with 0x or not, a first digit of 0 left out or not",
+    arguments: [
+      ("02ab", [2, 0xAB]), ("0x02AB", [2, 0xAB]), ("2ab", [2, 0xAB]), ("0X2ab@0@0", [2, 0xAB]),
+      ("2", [2]),
+    ] as [(String, [UInt8])])
   func prefix(_ flag: String, _ bytes: [UInt8]) throws {
     #expect(try stop(flag)?.prefix == bytes)
   }
@@ -64,10 +66,12 @@ struct PreimageStopTests {
     #expect(parsed.reason(for: try read(3, offset: 8), step: 1000) == nil)
   }
 
-  @Test("What is no key prefix, offset or step is refused", arguments: [
-    "0x", "@8", "xyz", "02@", "02@x", "02@-1", "02@+1", "02@0x8", "02@8@", "02@8@9@1", "02@ 8",
-    "02@18446744073709551616", String(repeating: "0", count: 65),
-  ])
+  @Test(
+    "What is no key prefix, offset or step is refused",
+    arguments: [
+      "0x", "@8", "xyz", "02@", "02@x", "02@-1", "02@+1", "02@0x8", "02@8@", "02@8@9@1", "02@ 8",
+      "02@18446744073709551616", String(repeating: "0", count: 65),
+    ])
   func refused(_ flag: String) {
     #expect(throws: UsageError.self) { try stop(flag) }
   }
@@ -78,9 +82,11 @@ struct PreimageStopTests {
     #expect(try stop("\(key)")?.prefix == key.bytes)
   }
 
-  @Test("A type stands for the key's first byte, at offset 0", arguments: [
-    ("local", 1), ("keccak", 2), ("sha256", 4), ("blob", 5), ("precompile", 6),
-  ] as [(String, UInt8)])
+  @Test(
+    "A type stands for the key's first byte, at offset 0",
+    arguments: [
+      ("local", 1), ("keccak", 2), ("sha256", 4), ("blob", 5), ("precompile", 6),
+    ] as [(String, UInt8)])
   func type(_ name: String, _ first: UInt8) throws {
     let parsed = try #require(try stop(type: name))
     #expect(parsed.reason(for: try read(first), step: 0) != nil)

@@ -4,32 +4,41 @@ import Testing
 
 @Suite("Step patterns")
 struct StepPatternTests {
-  @Test("The forms that Cannon takes", arguments: [
-    ("", StepPattern.never), ("never", .never), ("always", .always), ("=0", .at(0)), ("=5", .at(5)),
-    ("%1", .every(1)), ("%123", .every(123)), ("=18446744073709551615", .at(.max)),
-    ("=0x1F", .at(31)), ("%0XfF", .every(255)), ("=0o17", .at(15)), ("=0b101", .at(5)),
-    ("=017", .at(15)), ("%1_000_000", .every(1_000_000)), ("=0x_ff", .at(255)), ("=0_7", .at(7)),
-    ("=00", .at(0)),
-  ])
+  @Test(
+    "The forms that Cannon takes",
+    arguments: [
+      ("", StepPattern.never), ("never", .never), ("always", .always), ("=0", .at(0)),
+      ("=5", .at(5)),
+      ("%1", .every(1)), ("%123", .every(123)), ("=18446744073709551615", .at(.max)),
+      ("=0x1F", .at(31)), ("%0XfF", .every(255)), ("=0o17", .at(15)), ("=0b101", .at(5)),
+      ("=017", .at(15)), ("%1_000_000", .every(1_000_000)), ("=0x_ff", .at(255)), ("=0_7", .at(7)),
+      ("=00", .at(0)),
+    ])
   func forms(_ text: String, _ pattern: StepPattern) throws {
     #expect(try StepPattern(text) == pattern)
   }
 
-  @Test("Anything else is refused", arguments: [
-    "5", "= 5", "=", "%", "=-5", "=+5", "=5 ", "%0", "%0x0", "Never", "ALWAYS", "==5", "=%5", "=1e3",
-    "=18446744073709551616", "=0x", "=0b2", "=08", "=_1", "=1_", "=1__0", "=0x_", "=0x_+5", "=0_+7",
-    "=５", "=0x1.0", "=0xg", "every", ">5",
-  ])
+  @Test(
+    "Anything else is refused",
+    arguments: [
+      "5", "= 5", "=", "%", "=-5", "=+5", "=5 ", "%0", "%0x0", "Never", "ALWAYS", "==5", "=%5",
+      "=1e3",
+      "=18446744073709551616", "=0x", "=0b2", "=08", "=_1", "=1_", "=1__0", "=0x_", "=0x_+5",
+      "=0_+7",
+      "=５", "=0x1.0", "=0xg", "every", ">5",
+    ])
   func refused(_ text: String) {
     #expect(throws: UsageError.self) { try StepPattern(text) }
   }
 
-  @Test("What matches, and what comes next", arguments: [
-    ("=7", 6, 7), ("=7", 7, nil), ("=7", 0, 7), ("%5", 0, 5), ("%5", 4, 5), ("%5", 5, 10),
-    ("%1", 9, 10), ("always", 3, 4), ("never", 3, nil), ("always", .max, nil), ("%2", .max, nil),
-    ("%2", .max - 2, .max - 1), ("%18446744073709551615", 0, .max),
-    ("%18446744073709551615", .max, nil), ("=18446744073709551615", .max - 1, .max),
-  ] as [(String, UInt64, UInt64?)])
+  @Test(
+    "What matches, and what comes next",
+    arguments: [
+      ("=7", 6, 7), ("=7", 7, nil), ("=7", 0, 7), ("%5", 0, 5), ("%5", 4, 5), ("%5", 5, 10),
+      ("%1", 9, 10), ("always", 3, 4), ("never", 3, nil), ("always", .max, nil), ("%2", .max, nil),
+      ("%2", .max - 2, .max - 1), ("%18446744073709551615", 0, .max),
+      ("%18446744073709551615", .max, nil), ("=18446744073709551615", .max - 1, .max),
+    ] as [(String, UInt64, UInt64?)])
   func next(_ text: String, _ step: UInt64, _ next: UInt64?) throws {
     #expect(try StepPattern(text).next(after: step) == next)
   }

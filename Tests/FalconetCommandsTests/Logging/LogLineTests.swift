@@ -14,12 +14,16 @@ struct LogLineTests {
     return handler
   }
 
-  @Test("Values are quoted where they would make a line ambiguous", arguments: [
-    ("plain", "plain"), ("a/b-c_1.2:3", "a/b-c_1.2:3"), ("", "\"\""), ("a b", "\"a b\""),
-    ("a=b", "\"a=b\""), ("say \"x\"", "\"say \\\"x\\\"\""), ("back slash\\", "\"back slash\\\\\""),
-    ("line\n", "\"line\\n\""), ("tab\tend", "\"tab\\tend\""), ("\r", "\"\\r\""), ("\u{1}", "\"\\x01\""),
-    ("\u{7F}", "\"\\x7f\""), ("main.(*T).f", "main.(*T).f"),
-  ])
+  @Test(
+    "Values are quoted where they would make a line ambiguous",
+    arguments: [
+      ("plain", "plain"), ("a/b-c_1.2:3", "a/b-c_1.2:3"), ("", "\"\""), ("a b", "\"a b\""),
+      ("a=b", "\"a=b\""), ("say \"x\"", "\"say \\\"x\\\"\""),
+      ("back slash\\", "\"back slash\\\\\""),
+      ("line\n", "\"line\\n\""), ("tab\tend", "\"tab\\tend\""), ("\r", "\"\\r\""),
+      ("\u{1}", "\"\\x01\""),
+      ("\u{7F}", "\"\\x7f\""), ("main.(*T).f", "main.(*T).f"),
+    ])
   func quoting(_ value: String, _ quoted: String) {
     #expect(CannonLogHandler.quoted(value) == quoted)
   }
@@ -28,15 +32,20 @@ struct LogLineTests {
   func text() {
     let line = handler(.text, fields: ["stream": "stdout"]).line(
       .info, "processing",
-      ["name": "main.main", "pc": "0000abcd", "step": .stringConvertible(5), "zebra": "1", "apple": "2"])
+      [
+        "name": "main.main", "pc": "0000abcd", "step": .stringConvertible(5), "zebra": "1",
+        "apple": "2",
+      ])
     #expect(
       line == "level=INFO msg=processing module=vm stream=stdout step=5 pc=0000abcd name=main.main"
         + " apple=2 zebra=1")
   }
 
-  @Test("Each level has its word", arguments: [
-    (Logger.Level.debug, "DEBUG"), (.info, "INFO"), (.warning, "WARN"), (.error, "ERROR"),
-  ])
+  @Test(
+    "Each level has its word",
+    arguments: [
+      (Logger.Level.debug, "DEBUG"), (.info, "INFO"), (.warning, "WARN"), (.error, "ERROR"),
+    ])
   func levels(_ level: Logger.Level, _ word: String) {
     #expect(handler(.text).line(level, "a b", nil) == "level=\(word) msg=\"a b\" module=vm")
   }
@@ -52,7 +61,10 @@ struct LogLineTests {
   func json() throws {
     let line = handler(.json).line(
       .warning, "quote \" and\nline",
-      ["step": .stringConvertible(UInt64.max), "exited": .stringConvertible(true), "text": "\u{1}é"])
+      [
+        "step": .stringConvertible(UInt64.max), "exited": .stringConvertible(true),
+        "text": "\u{1}é",
+      ])
     let json = JSONReader(ByteReader(MemorySource(Array(line.utf8), name: "line")))
     try json.beginObject()
     #expect(try json.nextKey() == "time")
@@ -74,19 +86,23 @@ struct LogLineTests {
     #expect(!line.contains("\n"))
   }
 
-  @Test("Sizes have one decimal in the largest unit that fits", arguments: [
-    (0, "0.0 B"), (1, "4.0 KiB"), (2, "8.0 KiB"), (255, "1020.0 KiB"), (256, "1.0 MiB"),
-    (439, "1.7 MiB"), (66263, "258.8 MiB"), (262_144, "1.0 GiB"), (268_435_456, "1.0 TiB"),
-    (1 << 40, "4096.0 TiB"),
-  ])
+  @Test(
+    "Sizes have one decimal in the largest unit that fits",
+    arguments: [
+      (0, "0.0 B"), (1, "4.0 KiB"), (2, "8.0 KiB"), (255, "1020.0 KiB"), (256, "1.0 MiB"),
+      (439, "1.7 MiB"), (66263, "258.8 MiB"), (262_144, "1.0 GiB"), (268_435_456, "1.0 TiB"),
+      (1 << 40, "4096.0 TiB"),
+    ])
   func size(_ pages: Int, _ text: String) {
     #expect(Progress.size(ofPages: pages) == text)
   }
 
-  @Test("The state before a failing step goes next to the output", arguments: [
-    ("out.bin.gz", "out.failed.bin.gz"), ("out.bin", "out.failed.bin"), ("", nil), ("-", nil),
-    ("a.b/out.bin.gz", "a.b/out.failed.bin.gz"), ("x.y.bin", "x.y.failed.bin"),
-  ])
+  @Test(
+    "The state before a failing step goes next to the output",
+    arguments: [
+      ("out.bin.gz", "out.failed.bin.gz"), ("out.bin", "out.failed.bin"), ("", nil), ("-", nil),
+      ("a.b/out.bin.gz", "a.b/out.failed.bin.gz"), ("x.y.bin", "x.y.failed.bin"),
+    ])
   func failedOutput(_ output: String, _ failed: String?) {
     #expect(RunPlan.failedOutput(for: output) == failed)
   }

@@ -64,7 +64,8 @@ struct BadFolderTests {
     expectFailure(outcome, path, "does not exist")
   }
 
-  @Test("A disk that is full keeps nothing of what did not fit", .enabled(if: SmallDisk.isPossible),
+  @Test(
+    "A disk that is full keeps nothing of what did not fit", .enabled(if: SmallDisk.isPossible),
     arguments: [0, 1, 2])
   func full(_ index: Int) throws {
     let disk = try #require(try SmallDisk(bytes: 64 << 10))
@@ -94,10 +95,13 @@ struct BadFolderTests {
     #expect(disk.folder.names.allSatisfy { !$0.contains("tmp") })
   }
 
-  @Test("Standard output that is full", arguments: [
-    ["run", "--output", "-"], ["run", "--output", "", "--debug-info", "-"],
-    ["run", "--output", "", "--debug"], ["run", "--output", "", "--proof-at", "=1", "--proof-fmt", "-"],
-  ])
+  @Test(
+    "Standard output that is full",
+    arguments: [
+      ["run", "--output", "-"], ["run", "--output", "", "--debug-info", "-"],
+      ["run", "--output", "", "--debug"],
+      ["run", "--output", "", "--proof-at", "=1", "--proof-fmt", "-"],
+    ])
   func standardOutput(_ arguments: [String]) throws {
     let outcome = try Tool.run(
       Guest.run("hello") + arguments.dropFirst() + ["--stop-at", "=5"], output: "/dev/full")

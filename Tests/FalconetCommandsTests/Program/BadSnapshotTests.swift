@@ -20,7 +20,9 @@ struct BadSnapshotTests {
   /// Pre-image key, offset, heap, reservation, exit code: then comes the boolean.
   private var exited: Int { stateStart + 32 + 8 + 8 + 17 + 1 }
 
-  private func expectRefused(_ bytes: [UInt8], _ name: String = "bad.bin", _ words: String = "") throws {
+  private func expectRefused(_ bytes: [UInt8], _ name: String = "bad.bin", _ words: String = "")
+    throws
+  {
     try folder.write(bytes, to: name)
     let before = folder.names
     for command in [["run", "--meta", ""], ["witness", "--output", "w"]] {
@@ -41,9 +43,11 @@ struct BadSnapshotTests {
     #expect(try Tool.run(["witness", "--input", "in.bin"], in: folder.path).exitCode == 0)
   }
 
-  @Test("Cut at any place", arguments: [
-    0, 1, 5, 9, 16, 17, 100, 4112, 4113, 4150, 4200, 4300, 4400, 4500, 4522,
-  ])
+  @Test(
+    "Cut at any place",
+    arguments: [
+      0, 1, 5, 9, 16, 17, 100, 4112, 4113, 4150, 4200, 4300, 4400, 4500, 4522,
+    ])
   func cut(_ length: Int) throws { try expectRefused(Array(state.prefix(length))) }
 
   @Test("Compressed, and cut at any place")
@@ -52,7 +56,9 @@ struct BadSnapshotTests {
     let gzip = GzipSink(over: sink)
     try gzip.write(state)
     try gzip.finish()
-    for length in [1, 2, 9, 10, 11, 20, sink.bytes.count - 9, sink.bytes.count - 4, sink.bytes.count - 1] {
+    for length in [
+      1, 2, 9, 10, 11, 20, sink.bytes.count - 9, sink.bytes.count - 4, sink.bytes.count - 1,
+    ] {
       try expectRefused(Array(sink.bytes.prefix(length)), "bad.bin.gz")
     }
     var wrong = sink.bytes
@@ -60,7 +66,8 @@ struct BadSnapshotTests {
     try expectRefused(wrong, "bad.bin.gz", "checksum")
   }
 
-  @Test("An unknown version, a wrong boolean, bytes at the end, pages that are too many, out of range")
+  @Test(
+    "An unknown version, a wrong boolean, bytes at the end, pages that are too many, out of range")
   func fields() throws {
     func changed(_ place: Int, _ byte: UInt8) -> [UInt8] {
       var bytes = state

@@ -14,7 +14,9 @@ struct ChallengerTests {
     folder.makeFolder("game-0xAbC")
     folder.makeFolder("game-0xAbC/0x00")
     game = folder.file("game-0xAbC/0x00")
-    for name in ["snapshots", "preimages", "proofs"] { folder.makeFolder("game-0xAbC/0x00/" + name) }
+    for name in ["snapshots", "preimages", "proofs"] {
+      folder.makeFolder("game-0xAbC/0x00/" + name)
+    }
   }
 
   /// The run for trace index `index`.
@@ -43,7 +45,8 @@ struct ChallengerTests {
     try JSONValue(folder.decompressed("game-0xAbC/0x00/proofs/\(index).json.gz"))
   }
 
-  @Test("A proof is made from the prestate, the next one from a snapshot on the way, with one result")
+  @Test(
+    "A proof is made from the prestate, the next one from a snapshot on the way, with one result")
   func twice() throws {
     let recorded = try Fixtures.proofs(.v8, "oracle").filter { $0.step > 500_000 }
     let read = try #require(recorded.first { $0.oracleKey != nil })
@@ -94,8 +97,10 @@ struct ChallengerTests {
     let outcome = try Tool.run(
       [
         "run", "--input", try Guest.folder("hello") + "/state.bin.gz", "--output",
-        "\(game)/final.bin.gz", "--meta", "", "--info-at", "%10000000", "--proof-at", "=\(UInt64.max)",
-        "--proof-fmt", "\(game)/proofs/%d.json.gz", "--snapshot-at", "%1000000000", "--snapshot-fmt",
+        "\(game)/final.bin.gz", "--meta", "", "--info-at", "%10000000", "--proof-at",
+        "=\(UInt64.max)",
+        "--proof-fmt", "\(game)/proofs/%d.json.gz", "--snapshot-at", "%1000000000",
+        "--snapshot-fmt",
         "\(game)/snapshots/%d.bin.gz", "--", "python3", "\(testFolder)/Servers/server.py", "serve",
         try Guest.preimages(), "--server", "--l1", "http://x", "--log.level", "INFO",
       ])

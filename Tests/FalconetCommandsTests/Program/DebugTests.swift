@@ -28,7 +28,9 @@ struct DebugTests {
     #expect(info.keys == Self.keys)
 
     // The snapshot begins with the version and the number of pages.
-    let pages = try #require(folder.read("out.bin"))[1..<9].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let pages = try #require(folder.read("out.bin"))[1..<9].reduce(UInt64(0)) {
+      $0 << 8 | UInt64($1)
+    }
     #expect(info["pages"] == .number(pages))
     #expect(info["memory_used"] == .string("0x" + String(pages * 4096, radix: 16)))
     #expect(info["total_steps"] == .number(try Fixtures.vector(.v8, "oracle").steps))
@@ -77,7 +79,9 @@ struct DebugTests {
     #expect(lines.last?["code"] == .number(0))
   }
 
-  @Test("Log levels leave out what is below them", arguments: [("debug", 7), ("info", 7), ("warn", 0), ("error", 0)])
+  @Test(
+    "Log levels leave out what is below them",
+    arguments: [("debug", 7), ("info", 7), ("warn", 0), ("error", 0)])
   func levels(_ level: String, _ count: Int) throws {
     let outcome = try Tool.run(Guest.run("hello") + ["--log-level", level], in: folder.path)
     #expect(outcome.log.split(separator: "\n").count == count)

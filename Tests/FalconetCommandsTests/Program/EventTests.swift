@@ -20,7 +20,9 @@ struct EventTests {
 
   @Test("Lists of patterns and repeated flags add up in one pass")
   func lists() throws {
-    _ = try run("--proof-at", "=5,=9", "-proof-at=%200000", "--snapshot-at=%300000", "--snapshot-at", "=7,never")
+    _ = try run(
+      "--proof-at", "=5,=9", "-proof-at=%200000", "--snapshot-at=%300000", "--snapshot-at",
+      "=7,never")
     #expect(
       files == [
         "proof-0.json", "proof-200000.json", "proof-400000.json", "proof-5.json", "proof-9.json",
@@ -29,7 +31,8 @@ struct EventTests {
     let vector = try Fixtures.vector(.v8, "hello")
     #expect(try witness(folder.file("out.bin.gz"))["witnessHash"] == .string("\(vector.finalHash)"))
     #expect(
-      try witness(folder.file("state-0.bin.gz"))["witnessHash"] == .string("\(vector.prestateHash)"))
+      try witness(folder.file("state-0.bin.gz"))["witnessHash"] == .string("\(vector.prestateHash)")
+    )
     #expect(try witness(folder.file("state-300000.bin.gz"))["step"] == .number(300_000))
   }
 
@@ -67,10 +70,12 @@ struct EventTests {
     #expect(try witness(folder.file("out.bin.gz"))["step"] == .number(1000))
   }
 
-  @Test("The first of several stops counts", arguments: [
-    ("=700,=300,%400", 0), ("=700,=300", 300), ("=700", 700), ("always", 0),
-    ("%18446744073709551615,=5", 0),
-  ] as [(String, UInt64)])
+  @Test(
+    "The first of several stops counts",
+    arguments: [
+      ("=700,=300,%400", 0), ("=700,=300", 300), ("=700", 700), ("always", 0),
+      ("%18446744073709551615,=5", 0),
+    ] as [(String, UInt64)])
   func firstStop(_ pattern: String, _ step: UInt64) throws {
     _ = try run("--stop-at", pattern)
     #expect(try witness(folder.file("out.bin.gz"))["step"] == .number(step))
@@ -78,7 +83,8 @@ struct EventTests {
 
   @Test("The state in which a program has exited is neither proved nor kept as a snapshot")
   func lastState() throws {
-    _ = try run("--proof-at", "=572062,=572063", "--snapshot-at", "=572062,=572063", "--stop-at==572063")
+    _ = try run(
+      "--proof-at", "=572062,=572063", "--snapshot-at", "=572062,=572063", "--stop-at==572063")
     #expect(files == ["proof-572062.json", "state-572062.bin.gz"])
     let post = try JSONValue(try folder.decompressed("proof-572062.json"))["post"]
     #expect(try witness(folder.file("out.bin.gz"))["witnessHash"] == post)
@@ -108,11 +114,13 @@ struct EventTests {
     #expect(files == [])
   }
 
-  @Test("Progress is logged at the steps asked for", arguments: [
-    (["--info-at", "%100000"], [0, 100_000, 200_000, 300_000, 400_000, 500_000]),
-    (["--info-at", "=7", "-info-at", "=9,=11"], [7, 9, 11]), (["--info-at", "never"], []),
-    (["--info-at="], []), ([], [0]),
-  ] as [([String], [UInt64])])
+  @Test(
+    "Progress is logged at the steps asked for",
+    arguments: [
+      (["--info-at", "%100000"], [0, 100_000, 200_000, 300_000, 400_000, 500_000]),
+      (["--info-at", "=7", "-info-at", "=9,=11"], [7, 9, 11]), (["--info-at", "never"], []),
+      (["--info-at="], []), ([], [0]),
+    ] as [([String], [UInt64])])
   func progress(_ flags: [String], _ steps: [UInt64]) throws {
     let outcome = try Tool.run(Guest.run("hello") + flags, in: folder.path)
     let logged = outcome.lines(with: "msg=processing").compactMap { line in

@@ -51,7 +51,8 @@ struct FaultTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test("An illegal act is exit code 2, says what and where, and leaves the state before it",
+  @Test(
+    "An illegal act is exit code 2, says what and where, and leaves the state before it",
     arguments: faults)
   func fault(_ fault: Fault) throws {
     let image = MachineImage(fault.version, code: fault.code)

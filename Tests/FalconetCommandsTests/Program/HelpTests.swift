@@ -78,22 +78,26 @@ struct HelpTests {
     }
   }
 
-  @Test("Bad usage is exit code 64, with a reason on standard error and nothing elsewhere", arguments: [
-    ["bogus"], ["run"], ["run", "--bogus", "1"], ["run", "--input"], ["--bogus"], ["witness"],
-    ["load-elf"], ["load-elf", "--type", "8"], ["list", "x"], ["witness", "--input", "a", "b"],
-    ["run", "--input", "a", "--debug=maybe"], ["run", "--input", "a", "--engine", "x"],
-    ["run", "--input", "a", "--log-level", "loud"], ["run", "--input", "a", "--preimage-timeout", "soon"],
-    ["run", "--input", "a", "--stop-at", "5"], ["run", "--input", "a", "--proof-fmt", "%s"],
-    ["run", "--input", "a", "--output", "out.txt"], ["run", "--input", "a", "--snapshot-fmt", "%d"],
-    ["run", "--input", "a", "--debug", "--meta", ""], ["run", "--input", "a", "--local", "x"],
-    ["run", "--input", "a", "--preimages", "d", "--", "host"],
-    ["run", "--input", "a", "--proof-at", "=1", "--proof-fmt", ""],
-    ["run", "--input", "a", "--snapshot-at", "=5", "--snapshot-fmt", "-"],
-    ["run", "--input", "a", "--output", "-", "--debug-info", "-"],
-    ["witness", "--input", "a", "--output", "-"], ["load-elf", "--type", "9", "--path", "x"],
-    ["load-elf", "--type", "8", "--path", "x", "--out", "-", "--meta", "-"],
-    ["load-elf", "--type", "8", "--path", "x", "--out", "x.txt"],
-  ])
+  @Test(
+    "Bad usage is exit code 64, with a reason on standard error and nothing elsewhere",
+    arguments: [
+      ["bogus"], ["run"], ["run", "--bogus", "1"], ["run", "--input"], ["--bogus"], ["witness"],
+      ["load-elf"], ["load-elf", "--type", "8"], ["list", "x"], ["witness", "--input", "a", "b"],
+      ["run", "--input", "a", "--debug=maybe"], ["run", "--input", "a", "--engine", "x"],
+      ["run", "--input", "a", "--log-level", "loud"],
+      ["run", "--input", "a", "--preimage-timeout", "soon"],
+      ["run", "--input", "a", "--stop-at", "5"], ["run", "--input", "a", "--proof-fmt", "%s"],
+      ["run", "--input", "a", "--output", "out.txt"],
+      ["run", "--input", "a", "--snapshot-fmt", "%d"],
+      ["run", "--input", "a", "--debug", "--meta", ""], ["run", "--input", "a", "--local", "x"],
+      ["run", "--input", "a", "--preimages", "d", "--", "host"],
+      ["run", "--input", "a", "--proof-at", "=1", "--proof-fmt", ""],
+      ["run", "--input", "a", "--snapshot-at", "=5", "--snapshot-fmt", "-"],
+      ["run", "--input", "a", "--output", "-", "--debug-info", "-"],
+      ["witness", "--input", "a", "--output", "-"], ["load-elf", "--type", "9", "--path", "x"],
+      ["load-elf", "--type", "8", "--path", "x", "--out", "-", "--meta", "-"],
+      ["load-elf", "--type", "8", "--path", "x", "--out", "x.txt"],
+    ])
   func usage(_ arguments: [String]) throws {
     let folder = try TemporaryFolder()
     let outcome = try Tool.run(arguments, in: folder.path)
@@ -113,7 +117,8 @@ struct HelpTests {
     }
   }
 
-  @Test("What can't be written to standard output is an error", arguments: [["list"], ["--version"]])
+  @Test(
+    "What can't be written to standard output is an error", arguments: [["list"], ["--version"]])
   func fullOutput(_ arguments: [String]) throws {
     let outcome = try Tool.run(arguments, output: "/dev/full")
     #expect(outcome.exitCode == 1)

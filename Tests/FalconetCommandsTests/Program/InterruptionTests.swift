@@ -14,7 +14,8 @@ struct InterruptionTests {
       MachineImage(.v8, code: [Assembly.jump(2, to: 0x1000), Assembly.nop]), in: folder)
   }
 
-  private func expectInterrupted(_ tool: RunningTool, within limit: Duration = .seconds(10)) throws {
+  private func expectInterrupted(_ tool: RunningTool, within limit: Duration = .seconds(10)) throws
+  {
     let start = ContinuousClock.now
     let outcome = try tool.wait()
     #expect(ContinuousClock.now - start < limit)
@@ -55,7 +56,8 @@ struct InterruptionTests {
     }
   }
 
-  @Test("A wait for a server that stalls ends, and the server with it", arguments: [SIGINT, SIGTERM])
+  @Test(
+    "A wait for a server that stalls ends, and the server with it", arguments: [SIGINT, SIGTERM])
   func stalledServer(_ signal: Int32) throws {
     let server = [
       "--", "python3", "\(testFolder)/Servers/server.py", "deaf", try Guest.preimages(),
@@ -70,10 +72,12 @@ struct InterruptionTests {
     #expect(kill(try #require(pid_t(pid)), 0) == -1 && errno == ESRCH)
   }
 
-  @Test("A wait for standard input ends", arguments: [
-    ["run", "--input", "-", "--meta", ""], ["witness", "--input", "-"],
-    ["load-elf", "--type", "8", "--path", "-"],
-  ])
+  @Test(
+    "A wait for standard input ends",
+    arguments: [
+      ["run", "--input", "-", "--meta", ""], ["witness", "--input", "-"],
+      ["load-elf", "--type", "8", "--path", "-"],
+    ])
   func standardInput(_ arguments: [String]) throws {
     for signal in [SIGINT, SIGTERM] {
       let tool = try RunningTool(arguments, in: folder.path, input: .openPipe)

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("falconet load-elf")
 struct LoadELFTests {
-  @Test("The prestate of each version has the recorded claim and witness, by number and by name",
+  @Test(
+    "The prestate of each version has the recorded claim and witness, by number and by name",
     arguments: StateVersion.allCases)
   func versions(_ version: StateVersion) throws {
     let folder = try TemporaryFolder()
@@ -25,7 +26,8 @@ struct LoadELFTests {
   @Test("Output can go to a plain file, to standard output, or nowhere")
   func outputs() throws {
     let folder = try TemporaryFolder()
-    func load(_ arguments: String..., input: [UInt8]? = nil, path: String? = nil) throws -> Outcome {
+    func load(_ arguments: String..., input: [UInt8]? = nil, path: String? = nil) throws -> Outcome
+    {
       let elf = try path ?? Fixtures.path("guests/64/hello.elf")
       let outcome = try Tool.run(
         ["load-elf", "-type=8", "-path", elf] + arguments, in: folder.path, input: input)
@@ -66,9 +68,11 @@ struct LoadELFTests {
     try expectRefused(elf)
   }
 
-  @Test("An ELF file that is cut short is refused, and nothing is written", arguments: [
-    0, 1, 15, 63, 64, 100, 0x1000, 0x10000, 1_000_000, 2_400_000,
-  ])
+  @Test(
+    "An ELF file that is cut short is refused, and nothing is written",
+    arguments: [
+      0, 1, 15, 63, 64, 100, 0x1000, 0x10000, 1_000_000, 2_400_000,
+    ])
   func cut(_ length: Int) throws {
     try expectRefused(Array(try Fixtures.bytes("guests/64/hello.elf").prefix(length)))
   }

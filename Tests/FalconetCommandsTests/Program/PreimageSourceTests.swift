@@ -40,9 +40,11 @@ struct PreimageSourceTests {
     }
   }
 
-  @Test("A host's folder in either layout, with local inputs from the command line", arguments: [
-    "file", "directory", "file by its names", "directory by its names",
-  ])
+  @Test(
+    "A host's folder in either layout, with local inputs from the command line",
+    arguments: [
+      "file", "directory", "file by its names", "directory by its names",
+    ])
   func layouts(_ layout: String) throws {
     let isFile = layout.hasPrefix("file")
     try copyPreimages { digits in
@@ -63,13 +65,17 @@ struct PreimageSourceTests {
     #expect(folder.names == ["host"])
   }
 
-  @Test("A missing or damaged pre-image ends the run with its key and the last hint", arguments: [
-    nil, "", "abc", "zz", "00",
-  ])
+  @Test(
+    "A missing or damaged pre-image ends the run with its key and the last hint",
+    arguments: [
+      nil, "", "abc", "zz", "00",
+    ])
   func badFolder(_ content: String?) throws {
     try copyPreimages { "0x\($0).txt" }
     let victim = try #require(TemporaryFolder.names(in: folder.file("host")).first)
-    if let content { try folder.write(content, to: "host/" + victim) } else {
+    if let content {
+      try folder.write(content, to: "host/" + victim)
+    } else {
       unlink(folder.file("host/" + victim))
     }
     let outcome = try run(["--preimages", "host"] + locals())
@@ -116,7 +122,8 @@ struct PreimageSourceTests {
     try expectFinalState()
   }
 
-  @Test("A program that isn't there is exit code 1", arguments: ["no-such-program", "/", "/dev/null"])
+  @Test(
+    "A program that isn't there is exit code 1", arguments: ["no-such-program", "/", "/dev/null"])
   func notAProgram(_ program: String) throws {
     let outcome = try run(["--", program])
     #expect(outcome.exitCode == 1)

@@ -27,7 +27,9 @@ struct PreimageStopRunTests {
     return step
   }
 
-  @Test("At a first read of a type of key", arguments: [("local", "01"), ("sha256", "04"), ("any", "01")])
+  @Test(
+    "At a first read of a type of key",
+    arguments: [("local", "01"), ("sha256", "04"), ("any", "01")])
   func type(_ type: String, _ prefix: String) throws {
     let (outcome, state) = try run("--stop-at-preimage-type", type)
     #expect(outcome.lines(with: "msg=\"Stopping at preimage read\"").count == 1)

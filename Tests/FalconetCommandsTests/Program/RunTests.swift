@@ -22,10 +22,14 @@ struct RunTests {
     let lines = outcome.log.split(separator: "\n")
     #expect(lines[0] == "level=INFO msg=\"Loaded input state\" module=vm version=multithreaded64-5")
     #expect(lines[1] == "level=INFO msg=\"Using cannon multithreaded VM\" module=vm is32=false")
-    #expect(lines[2].hasPrefix("level=INFO msg=processing module=vm step=0 pc=000abb90 insn=0802aee0 ips="))
+    #expect(
+      lines[2].hasPrefix(
+        "level=INFO msg=processing module=vm step=0 pc=000abb90 insn=0802aee0 ips="))
     #expect(lines[2].hasSuffix(" pages=474 mem=\"1.9 MiB\" name=_rt0_mips64_linux"))
     #expect(
-      lines[3] == "level=INFO msg=\"\" module=guest stream=stdout text=\"computed 4248419, claimed 4248419\\n\"")
+      lines[3]
+        == "level=INFO msg=\"\" module=guest stream=stdout text=\"computed 4248419, claimed 4248419\\n\""
+    )
     #expect(lines[4] == "level=INFO msg=\"Execution stopped\" module=vm exited=true code=0")
     #expect(lines.count == 5)
   }
@@ -59,7 +63,8 @@ struct RunTests {
     #expect(witness["witnessHash"] == .string("\(vector.finalHash)"))
   }
 
-  @Test("The output goes to a plain file, standard output or nowhere; the input may come from there")
+  @Test(
+    "The output goes to a plain file, standard output or nowhere; the input may come from there")
   func streams() throws {
     let folder = try TemporaryFolder()
     let start = try Guest.run("hello", meta: false)

@@ -29,7 +29,8 @@ struct ServerFailureTests {
     return String(lines.first ?? "")
   }
 
-  @Test("A server that stalls, dies, answers short or lies ends the run with key and last hint",
+  @Test(
+    "A server that stalls, dies, answers short or lies ends the run with key and last hint",
     arguments: [
       ("stall", "did nothing for 1 second"), ("die", "7"), ("short", "of a pre-image"),
       ("lie", "wrong pre-image"),

@@ -48,7 +48,8 @@ struct WitnessTests {
     let input = try Guest.folder("hello") + "/state.bin.gz"
     let packed = try ByteReader(FileSource(path: input)).readAll(limit: 1 << 24)
     let first = try Tool.run(["witness", "-input", input, "-output=w.gz"], in: folder.path)
-    let second = try Tool.run(["witness", "--input", "-", "--output", ""], in: folder.path, input: packed)
+    let second = try Tool.run(
+      ["witness", "--input", "-", "--output", ""], in: folder.path, input: packed)
     #expect(first.exitCode == 0)
     #expect(second.exitCode == 0)
     #expect(first.output == second.output)

@@ -39,7 +39,9 @@ enum Guest {
   /// The arguments of a run of a guest: `run --input … --meta …`.
   static func run(_ guest: String, meta: Bool = true) throws -> [String] {
     let folder = try folder(guest)
-    return ["run", "--input", folder + "/state.bin.gz", "--meta", meta ? folder + "/meta.json" : ""]
+    return [
+      "run", "--input", folder + "/state.bin.gz", "--meta", meta ? folder + "/meta.json" : "",
+    ]
   }
 
   /// A folder of pre-images as a host stores them, with local inputs too.

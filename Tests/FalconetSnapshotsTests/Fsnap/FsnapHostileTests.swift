@@ -104,7 +104,11 @@ struct FsnapHostileTests {
     ]
     for changed in lists { #expect(refusal { $0.blockOffsets = changed } == .corrupt) }
     for number in right.indices {
-      #expect(refusal { $0.blockOffsets = right; $0.blockOffsets?[number] += 1 } == .corrupt)
+      #expect(
+        refusal {
+          $0.blockOffsets = right
+          $0.blockOffsets?[number] += 1
+        } == .corrupt)
     }
   }
 

@@ -58,7 +58,9 @@ final class BlockWorker: @unchecked Sendable {
   /// One zstd frame with its content's size and checksum. All calls are of one level.
   func compress(_ bytes: [UInt8], level: Int32) throws(StreamError) -> [UInt8] {
     let compressor: ZstdBlockCompressor
-    if let kept = self.compressor { compressor = kept } else {
+    if let kept = self.compressor {
+      compressor = kept
+    } else {
       compressor = try ZstdBlockCompressor(level: level)
       self.compressor = compressor
     }
@@ -70,7 +72,9 @@ final class BlockWorker: @unchecked Sendable {
   /// The `count` bytes of a zstd frame.
   func decompress(_ frame: [UInt8], count: Int) throws(StreamError) -> [UInt8] {
     let decompressor: ZstdBlockDecompressor
-    if let kept = self.decompressor { decompressor = kept } else {
+    if let kept = self.decompressor {
+      decompressor = kept
+    } else {
       decompressor = try ZstdBlockDecompressor()
       self.decompressor = decompressor
     }

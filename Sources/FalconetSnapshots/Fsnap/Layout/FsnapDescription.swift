@@ -112,7 +112,8 @@ struct FsnapDescription {
     let entryBytes = UInt64(FsnapFormat.tableEntryBytes)
     guard heading.length == header.storedPageCount &* entryBytes else {
       throw sections.failure(
-        .corrupt, heading.offset, "section PAGE does not have 40 bytes for each of"
+        .corrupt, heading.offset,
+        "section PAGE does not have 40 bytes for each of"
           + " \(header.storedPageCount) pages")
     }
     let limit: UInt64 = 1 << UInt64(header.version.wordSize.pageIndexBits)

@@ -45,7 +45,8 @@ extension FsnapHeader {
     let size = version.witnessLayout.byteCount
     guard Int(fixed[50]) << 8 | Int(fixed[51]) == size else {
       throw failure(
-        .corrupt, at: 50, "the witness of state version \(version.rawValue) has \(size) bytes,"
+        .corrupt, at: 50,
+        "the witness of state version \(version.rawValue) has \(size) bytes,"
           + " not \(Int(fixed[50]) << 8 | Int(fixed[51]))")
     }
     let rest = try reader.readBytes(UInt64(size + Self.tailByteCount))
@@ -71,7 +72,9 @@ extension FsnapHeader {
     let step = fixed[42..<50].reduce(0) { $0 << 8 | UInt64($1) }
     if let problem = problem(step: step, trailerBytes: integer(51..<59)) {
       throw failure(
-        .corrupt, at: problem.isInTail ? Self.fixedByteCount + size + problem.offset
+        .corrupt,
+        at: problem.isInTail
+          ? Self.fixedByteCount + size + problem.offset
           : problem.offset, problem.message,
         remedy: "the file was not written by a correct program")
     }
@@ -90,20 +93,29 @@ extension FsnapHeader {
       return (42, false, "the step \(step) is not that of the witness, \(self.step)")
     }
     if depth > FsnapFormat.maximumDepth {
-      return (0, true, "a chain of \(depth) deltas is above the limit of"
-        + " \(FsnapFormat.maximumDepth)")
+      return (
+        0, true,
+        "a chain of \(depth) deltas is above the limit of"
+          + " \(FsnapFormat.maximumDepth)"
+      )
     }
     guard 1...FsnapFormat.maximumPagesPerBlock ~= pagesPerBlock else {
-      return (1, true, "blocks of \(pagesPerBlock) pages are not between 1 and"
-        + " \(FsnapFormat.maximumPagesPerBlock)")
+      return (
+        1, true,
+        "blocks of \(pagesPerBlock) pages are not between 1 and"
+          + " \(FsnapFormat.maximumPagesPerBlock)"
+      )
     }
     let limit: UInt64 = 1 << UInt64(version.wordSize.pageIndexBits)
     if pageCount > limit {
       return (3, true, "\(pageCount) pages are more than the address space has, \(limit)")
     }
     if isDelta ? storedPageCount > pageCount : storedPageCount != pageCount {
-      return (11, true, "\(storedPageCount) pages in the file do not go with \(pageCount) pages"
-        + " of the state")
+      return (
+        11, true,
+        "\(storedPageCount) pages in the file do not go with \(pageCount) pages"
+          + " of the state"
+      )
     }
     if storedPageCount > UInt64(UInt32.max) {
       return (11, true, "\(storedPageCount) pages in one file are more than 2^32 - 1")
