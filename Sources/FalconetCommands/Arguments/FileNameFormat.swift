@@ -1,4 +1,4 @@
-/// A file name with the step in it, as Go's `Sprintf` makes it from a format such as `proof-%d.json`.
+/// A file name with the step in it, as Go's `Sprintf` makes it from a format: `proof-%d.json`.
 package struct FileNameFormat: Sendable, Equatable {
   private enum Piece: Equatable, Sendable {
     case text(String)
@@ -9,8 +9,8 @@ package struct FileNameFormat: Sendable, Equatable {
   private let pieces: [Piece]
   private let format: String
 
-  /// - Throws: ``UsageError`` where the format has a verb other than `%d`, `%x` and `%%`, or more than
-  ///   one number.
+  /// - Throws: ``UsageError`` where the format has a verb other than `%d`, `%x` and `%%`, or more
+  ///   than one number.
   package init(_ format: String) throws(UsageError) {
     self.format = format
     var pieces: [Piece] = []

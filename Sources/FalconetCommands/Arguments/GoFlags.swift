@@ -1,8 +1,8 @@
 /// Rewrites a command line as Go's flag parser reads it into one for swift-argument-parser.
 ///
 /// Go takes `-name` as `--name`, `--name=value` and `--name value` alike, any next argument as the
-/// value of a flag that has one, `--name=false` for a flag that has none, and ends the flags at `--`
-/// or at the first argument that is no flag.
+/// value of a flag that has one, `--name=false` for a flag that has none, and ends the flags at
+/// `--` or at the first argument that is no flag.
 package struct GoFlags {
   /// Flags without a value.
   package static let booleans: Set<String> = [
@@ -53,8 +53,8 @@ package struct GoFlags {
     return rest.isEmpty ? result : result + ["--"] + rest
   }
 
-  /// An option as swift-argument-parser takes it: an empty value in an argument of its own, any other
-  /// value, which may begin with a dash, in the same one.
+  /// An option as swift-argument-parser takes it: an empty value in an argument of its own, any
+  /// other value, which may begin with a dash, in the same one.
   private static func option(_ name: String, _ value: String) -> [String] {
     value.isEmpty ? ["--\(name)", ""] : ["--\(name)=\(value)"]
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// An unsigned number as Go's `strconv.ParseUint` with base 0 reads it: decimal, `0x`, `0o`, `0b`, or
-/// octal with a leading `0`, with underscores between digits.
+/// An unsigned number as Go's `strconv.ParseUint` with base 0 reads it: decimal, `0x`, `0o`, `0b`,
+/// or octal with a leading `0`, with underscores between digits.
 package struct GoNumber: ExpressibleByArgument, Sendable {
   package let value: UInt64
 

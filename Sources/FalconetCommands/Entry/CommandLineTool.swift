@@ -1,5 +1,6 @@
 import ArgumentParser
 import Falconet
+import Glibc
 
 struct FalconetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,6 +21,7 @@ public enum CommandLineTool {
   /// - Parameter arguments: the arguments without the program's name.
   /// - Returns: the exit code: 0 done, 1 error, 2 a panic of the VM, 64 bad usage, 130 interrupted.
   public static func run(_ arguments: [String]) -> Int32 {
+    occupyStandardStreams()
     do {
       try Interruption.install()
       var command = try FalconetCommand.parseAsRoot(rewritten(arguments))
@@ -50,6 +52,16 @@ public enum CommandLineTool {
       likeCannon.contains(where: { $0.configuration.commandName == name })
     else { return arguments }
     return [name] + (try GoFlags.rewritten(arguments.dropFirst()))
+  }
+
+  /// Opens standard streams that are closed, so that no other file gets their numbers. Reading such
+  /// input, or writing such output, is an error.
+  private static func occupyStandardStreams() {
+    for (descriptor, access) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest free number is given.
+      _ = open("/dev/null", access)
+    }
   }
 
   private static func report(_ message: String) { Console().write(line: "error: \(message)") }

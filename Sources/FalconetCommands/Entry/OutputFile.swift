@@ -2,8 +2,8 @@ import Falconet
 
 /// What commands write: files, or standard output, which has results and nothing else.
 enum OutputFile {
-  /// Writes a file whole or not at all, gzip-compressed where its name ends in `.gz`; `-` is standard
-  /// output.
+  /// Writes a file whole or not at all, gzip-compressed where its name ends in `.gz`; `-` is
+  /// standard output.
   static func write(
     _ path: String, _ body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {

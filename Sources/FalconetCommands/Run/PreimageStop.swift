@@ -20,8 +20,8 @@ package struct PreimageStop: Equatable {
       let parts = flag.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count <= 3, let prefix = Self.bytes(parts[0]), !prefix.isEmpty else {
         throw UsageError(
-          "invalid stop-at-preimage: \"\(flag)\": KEYPREFIX[@OFFSET[@STEP]] is asked for, the key in"
-            + " hexadecimal")
+          "invalid stop-at-preimage: \"\(flag)\": KEYPREFIX[@OFFSET[@STEP]] is asked for, the key"
+            + " in hexadecimal")
       }
       self.prefix = prefix
       if parts.count > 1 { offset = try Self.number(parts[1], "offset") }

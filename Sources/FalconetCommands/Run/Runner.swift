@@ -119,7 +119,7 @@ struct Runner {
     } catch { throw CommandError(error, while: "failed to write the run's output") }
   }
 
-  /// Saves the state that an illegal act ended, so that it can be looked at. A failure to is logged:
+  /// Saves the state that an illegal act ended, so that it can be looked at. A failure is logged:
   /// the fault is what the run ends with.
   private func saveStateBefore(_ fault: MachineFault) {
     progress.end()

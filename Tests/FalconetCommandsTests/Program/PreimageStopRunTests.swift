@@ -71,10 +71,10 @@ struct PreimageStopRunTests {
   @Test("A read before the step given doesn't stop the run later, at an event without a read")
   func staleRead() throws {
     let key = "01" + String(repeating: "0", count: 61) + "1"
-    let first = try run("--stop-at-preimage", key).state
+    let next = try step(run("--stop-at-preimage", key).state)
     let (outcome, state) = try run(
-      "--stop-at-preimage", "\(key)@0@\(try step(first))", "--info-at", "%100000", "--proof-at",
-      "=3000000")
+      "--stop-at-preimage", "\(key)@0@\(next)", "--info-at", "=\(next + 2)", "--proof-at",
+      "=\(next + 4)")
     #expect(outcome.lines(with: "Stopping at preimage read") == [])
     #expect(state["exited"] == .bool(true))
   }

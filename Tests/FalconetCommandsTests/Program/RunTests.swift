@@ -28,7 +28,8 @@ struct RunTests {
     #expect(lines[2].hasSuffix(" pages=474 mem=\"1.9 MiB\" name=_rt0_mips64_linux"))
     #expect(
       lines[3]
-        == "level=INFO msg=\"\" module=guest stream=stdout text=\"computed 4248419, claimed 4248419\\n\""
+        == "level=INFO msg=\"\" module=guest stream=stdout"
+        + " text=\"computed 4248419, claimed 4248419\\n\""
     )
     #expect(lines[4] == "level=INFO msg=\"Execution stopped\" module=vm exited=true code=0")
     #expect(lines.count == 5)

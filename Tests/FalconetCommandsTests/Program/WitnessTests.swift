@@ -61,6 +61,16 @@ struct WitnessTests {
     #expect(status.st_mode & 0o777 == 0o755)
   }
 
+  @Test("Standard input that is closed can't be read")
+  func closedInput() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try RunningTool(
+      ["witness", "--input", "-"], in: folder.path, input: .closed
+    ).wait()
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.lines(with: "error: ", "standard input").count == 1)
+  }
+
   @Test("list has a line for each version")
   func list() throws {
     let outcome = try Tool.run(["list"])

@@ -47,7 +47,7 @@ enum Guest {
   /// A folder of pre-images as a host stores them, with local inputs too.
   static func preimages() throws -> String { try Fixtures.path("preimages/oracle-valid") }
 
-  /// `run` of a small program with symbols `main.main` at its code, in a folder that gets its files.
+  /// `run` of a small program whose code is `main.main`, in a folder that gets its files.
   static func run(_ image: MachineImage, in folder: TemporaryFolder) throws -> [String] {
     try Snapshot.save(
       MemoryImage(state: image.state, memory: try image.memory()), path: folder.file("in.bin"))

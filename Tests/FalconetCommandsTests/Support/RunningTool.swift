@@ -10,6 +10,8 @@ final class RunningTool {
     case bytes([UInt8])
     /// A pipe that stays open and empty.
     case openPipe
+    /// No open descriptor at all.
+    case closed
   }
 
   let id: pid_t
@@ -26,7 +28,7 @@ final class RunningTool {
     var standardInput = "/dev/null"
     var ends: [Int32] = [-1, -1]
     switch input {
-    case .none: break
+    case .none, .closed: break
     case .bytes(let bytes):
       standardInput = files.file("input")
       try files.write(bytes, to: "input")
@@ -39,7 +41,9 @@ final class RunningTool {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    if ends[0] >= 0 {
+    if case .closed = input {
+      posix_spawn_file_actions_addclose(&actions, STDIN_FILENO)
+    } else if ends[0] >= 0 {
       posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
     } else {
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, standardInput, O_RDONLY, 0)
