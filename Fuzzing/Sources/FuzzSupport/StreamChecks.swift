@@ -1,0 +1,43 @@
+import Falconet
+
+/// What decompressors promise, whatever the bytes.
+public enum StreamChecks {
+  public typealias Result = Outcome<[UInt8], StreamError.Kind>
+
+  /// As much of what a stream expands to as is looked at.
+  private static let limit: UInt64 = 1 << 20
+
+  /// Reads a stream in large and in small portions, which must not matter.
+  public static func run(_ open: (_ chunk: Int) throws(StreamError) -> any ByteSource) {
+    let whole = read(open, chunk: .max, capacity: 1 << 16)
+    let pieces = read(open, chunk: 3, capacity: 40)
+    guard whole == pieces else { found("\(whole) read whole, \(pieces) in pieces") }
+  }
+
+  private static func read(
+    _ open: (_ chunk: Int) throws(StreamError) -> any ByteSource, chunk: Int, capacity: Int
+  ) -> Result {
+    do throws(StreamError) {
+      let reader = ByteReader(try open(chunk), capacity: capacity)
+      return .accepted(try reader.readAll(limit: limit))
+    } catch { return .refused(error.kind) }
+  }
+
+  /// Compresses bytes and reads them again.
+  public static func checkRoundTrip(
+    _ bytes: [UInt8], pack: (MemorySink) throws(StreamError) -> any ByteSink,
+    unpack: (MemorySource) throws(StreamError) -> any ByteSource
+  ) -> [UInt8] {
+    do throws(StreamError) {
+      let packed = MemorySink()
+      let sink = try pack(packed)
+      try sink.write(bytes)
+      try sink.finish()
+      let reader = ByteReader(try unpack(MemorySource(packed.bytes)))
+      guard try reader.readAll(limit: UInt64(bytes.count)) == bytes else {
+        found("other bytes after compression")
+      }
+      return packed.bytes
+    } catch { found("compressed by the library, refused by it: \(error)") }
+  }
+}
