@@ -48,7 +48,7 @@ final class CodeCache {
       ?? CodePage(
         memory.readPage(index << 12), at: index << 12, under: rules, stopRange: stopRange)
     pages[index] = page
-    memory.noteCode(onPage: index)
+    _ = memory.noteCode(onPage: index)
     let slot = Int(truncatingIfNeeded: index & UInt64(Self.recentCount - 1))
     recent[slot] = Recent(index: index, page: page)
     return page
@@ -56,7 +56,7 @@ final class CodeCache {
 
   /// Forgets the pages that were written since they were decoded.
   func dropStale(reportedBy memory: Memory) {
-    if !memory.pagesWithStaleCode.isEmpty { drop(memory.takePagesWithStaleCode()) }
+    if memory.hasStaleCode { drop(memory.takeStaleCode()) }
   }
 
   private func drop(_ indices: [UInt64]) {

@@ -130,7 +130,7 @@ extension FastLoop {
       memory.guardPage(of: 0)
     }
     page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
-    return memory.pagesWithStaleCode.isEmpty ? .next : .codeChanged
+    return memory.hasStaleCode ? .codeChanged : .next
   }
 
   /// `ll`, `lld`, `sc` and `scd` of the step with this number.
@@ -167,7 +167,7 @@ extension FastLoop {
       } else {
         page.storeBytes(of: value.low32.bigEndian, toByteOffset: offset, as: UInt32.self)
       }
-      if !memory.pagesWithStaleCode.isEmpty { outcome = .codeChanged }
+      if memory.hasStaleCode { outcome = .codeChanged }
     }
     if keeps {
       machine.statistics.note(

@@ -11,7 +11,7 @@ extension Memory {
   /// changed since the last root or proof.
   package func pageRoots() -> [(index: UInt64, root: Bytes32)] {
     updateTree()
-    return pages.map { ($0.index, tree.pageRoot(of: $0.node)) }.sorted { $0.0 < $1.0 }
+    return pageIndices.map { ($0, tree.pageRoot(of: tree.insertPage($0))) }
   }
 
   /// The proof of the 32-byte leaf that holds `address`: the leaf, then its siblings from the bottom
@@ -22,7 +22,7 @@ extension Memory {
     proof.reserveCapacity(wordSize.memoryProofBytes)
     let address = address & wordSize.mask
     PageHasher.appendProof(
-      to: &proof, ofLeafAt: Int(address & 0xFE0), in: UnsafeRawPointer(page(for: address >> 12)))
+      to: &proof, ofLeafAt: Int(address & 0xFE0), in: page(address >> 12))
     tree.appendSiblings(to: &proof, ofPage: address >> 12)
     return proof
   }
@@ -30,13 +30,10 @@ extension Memory {
   private func updateTree() {
     guard !changed.isEmpty else { return }
     var hasher = PageHasher()
-    hasher.hash(changed.lazy.map { (self.pages[$0].node, UnsafeRawPointer(self.pages[$0].bytes)) })
-    {
+    hasher.hash(changed.lazy.map { (self.tree.insertPage($0), self.page($0)) }) {
       tree.setPageRoot($1, of: $0)
     }
-    for slot in changed { pages[slot].isChanged = false }
-    changed.removeAll(keepingCapacity: true)
-    writable.evictAll()
+    clearChanged()
     tree.update()
   }
 }

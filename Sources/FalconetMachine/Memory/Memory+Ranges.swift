@@ -44,7 +44,7 @@ extension Memory {
       let position = (address &+ UInt64(done)) & wordSize.mask
       let offset = Int(position & 0xFFF)
       let size = min(Self.pageSize - offset, count - done)
-      let start = page(for: position >> 12) + offset
+      let start = page(position >> 12) + offset
       bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: size))
       done += size
     }

@@ -8,151 +8,116 @@ import Keccak
 public final class Memory {
   public static let pageSize = 4096
 
-  /// What is known of one page.
-  struct Page {
-    let index: UInt64
-    let bytes: UnsafeMutableRawPointer
-    /// The page's node in the Merkle tree.
-    let node: MerkleTree.Node
-    /// Written since the tree was last brought up to date.
-    var isChanged = true
-    /// Instructions of this page are held decoded.
-    var hasCode = false
-  }
-
   public let wordSize: WordSize
-  private let arena = PageArena()
-  private var slots: [UInt64: Int] = [:]
-  var pages: [Page] = []
-  var changed: [Int] = []
-  var tree: MerkleTree
-
-  /// Pages that can be read. A page that doesn't exist is there as the zero page.
-  let readable: PageCache
-  /// Pages that can be written with no further ado: they exist, are marked changed, hold no decoded
-  /// code, and don't hold the reserved word.
-  let writable: PageCache
+  /// Where the pages lie that most accesses go to.
+  let space: GuestSpace
+  private let far = FarPages()
   private let zeroPage: UnsafeMutableRawPointer
 
-  /// The page of the word that `ll` reserved. Never in `writable`, so that stores to it are noticed.
+  /// The pages that exist, in the order they were made.
+  private var made: [UInt64] = []
+  /// The pages that were written since the tree was last brought up to date.
+  var changed: [UInt64] = []
+  var tree: MerkleTree
+
+  /// The page of the word that `ll` reserved.
   private var reservedPage: UInt64 = 0
-  /// Pages with decoded code that were written since the code was last dropped.
-  private(set) var pagesWithStaleCode: [UInt64] = []
+  /// Whether a page with decoded code was written since the code was last dropped.
+  private(set) var hasStaleCode = false
+  private var staleCode: [UInt64] = []
 
   /// An empty memory.
-  public init(wordSize: WordSize) {
+  ///
+  /// - Parameter reservesAddressSpace: whether pages may lie in reserved host address space, which
+  ///   makes accesses fast. Where the host refuses the reservation, they don't.
+  public init(wordSize: WordSize, reservesAddressSpace: Bool = true) {
     self.wordSize = wordSize
+    space = reservesAddressSpace ? GuestSpace.make(wordSize) : GuestSpace()
     tree = MerkleTree(pageIndexBits: wordSize.pageIndexBits)
     zeroPage = .allocate(byteCount: Self.pageSize, alignment: Self.pageSize)
     zeroPage.initializeMemory(as: UInt8.self, repeating: 0, count: Self.pageSize)
-    readable = PageCache(placeholder: zeroPage)
-    writable = PageCache(placeholder: zeroPage)
+    guardPage(of: 0)
   }
 
-  deinit {
-    readable.deallocate()
-    writable.deallocate()
-    zeroPage.deallocate()
-  }
+  deinit { zeroPage.deallocate() }
 
   // MARK: Pages
 
   /// The number of pages that exist.
-  public var pageCount: Int { pages.count }
+  public var pageCount: Int { made.count }
 
   /// The indices (address / 4096) of the pages that exist, ascending. O(n log n).
-  public var pageIndices: [UInt64] { pages.map(\.index).sorted() }
+  public var pageIndices: [UInt64] { made.sorted() }
 
   /// Whether the page exists.
-  public func hasPage(_ index: UInt64) -> Bool { slots[index] != nil }
+  public func hasPage(_ index: UInt64) -> Bool {
+    place(ofPage: index)?.flags.contains(.exists) ?? false
+  }
 
   /// Calls `body` with the 4096 bytes of a page; zeros where the page doesn't exist.
   public func withPage<Result, Failure: Error>(
     _ index: UInt64, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeRawBufferPointer(start: page(for: index), count: Self.pageSize))
+    try body(UnsafeRawBufferPointer(start: page(index), count: Self.pageSize))
   }
 
-  func page(for index: UInt64) -> UnsafeMutableRawPointer {
-    slots[index].map { pages[$0].bytes } ?? zeroPage
+  /// The bytes of a page for reading; zeros where it doesn't exist.
+  func page(_ index: UInt64) -> UnsafeRawPointer {
+    UnsafeRawPointer(place(ofPage: index)?.bytes ?? zeroPage)
   }
 
-  /// The page's slot; makes the page where it doesn't exist. Nil where the host has no memory left.
-  private func slot(making index: UInt64) -> Int? {
-    if let slot = slots[index] { return slot }
-    guard let bytes = arena.allocate() else { return nil }
-    let slot = pages.count
-    pages.append(Page(index: index, bytes: bytes, node: tree.insertPage(index)))
-    slots[index] = slot
-    changed.append(slot)
-    readable.evict(index)
-    return slot
+  private func place(ofPage index: UInt64) -> PagePlace? {
+    space.place(ofPage: index) ?? far.place(ofPage: index)
   }
 
-  // MARK: Words, by the engine's fast paths
+  // MARK: Accesses
 
   /// The bytes of the page that holds `address`, for reading.
   @inline(__always)
   func readPage(_ address: UInt64) -> UnsafeRawPointer {
-    if let page = readable[page: address >> 12] { return UnsafeRawPointer(page) }
-    return readPageSlowly(address >> 12)
+    if address & space.outside == 0 {
+      return UnsafeRawPointer(space.base + Int(truncatingIfNeeded: address & ~0xFFF))
+    }
+    return readPageElsewhere(address >> 12)
   }
 
   @inline(never)
-  private func readPageSlowly(_ index: UInt64) -> UnsafeRawPointer {
-    let bytes = page(for: index)
-    readable.insert(bytes, at: index)
-    return UnsafeRawPointer(bytes)
-  }
+  private func readPageElsewhere(_ index: UInt64) -> UnsafeRawPointer { page(index) }
 
   /// The bytes of the page that holds `address`, for a write that needs no further ado, or nil where
   /// ``preparePage(_:)`` must be called.
   @inline(__always)
   func writablePage(_ address: UInt64) -> UnsafeMutableRawPointer? {
-    writable[page: address >> 12]
+    guard let place = space.place(ofPage: address >> 12) ?? farPlace(address >> 12),
+      place.flags == .free
+    else { return nil }
+    return place.bytes
   }
 
-  /// Readies the page that holds `address` for one write now, makes it where it doesn't exist, and
-  /// marks it changed. Later writes need no call where the page can be in the writable cache.
+  @inline(never)
+  private func farPlace(_ index: UInt64) -> PagePlace? { far.place(ofPage: index) }
+
+  /// Readies the page that holds `address` for one write, makes it where it doesn't exist, and marks
+  /// it changed. Later writes need no call while the page is free.
   ///
-  /// Decoded code of the page is reported stale: see ``pagesWithStaleCode``.
+  /// Decoded code of the page is reported stale: see ``takeStaleCode()``.
   ///
   /// - Returns: the page's bytes, or nil where the host has no memory left.
   func preparePage(_ address: UInt64) -> UnsafeMutableRawPointer? {
     let index = address >> 12
-    guard let slot = slot(making: index) else { return nil }
-    if !pages[slot].isChanged {
-      pages[slot].isChanged = true
-      changed.append(slot)
+    guard let place = space.place(ofPage: index) ?? far.place(makingPage: index) else { return nil }
+    var flags = place.flags
+    if !flags.contains(.exists) { made.append(index) }
+    if !flags.contains(.changed) { changed.append(index) }
+    if flags.contains(.code) {
+      staleCode.append(index)
+      hasStaleCode = true
     }
-    if pages[slot].hasCode {
-      pages[slot].hasCode = false
-      pagesWithStaleCode.append(index)
-    }
-    if index != reservedPage { writable.insert(pages[slot].bytes, at: index) }
-    return pages[slot].bytes
-  }
-
-  /// Keeps the page of the reserved word out of the writable cache.
-  @inline(__always)
-  func guardPage(of address: UInt64) {
-    let index = address >> 12
-    guard index != reservedPage else { return }
-    reservedPage = index
-    writable.evict(index)
-  }
-
-  /// Notes that instructions of a page are held decoded, so that a write to it is noticed.
-  func noteCode(onPage index: UInt64) {
-    guard let slot = slots[index] else { return }
-    pages[slot].hasCode = true
-    writable.evict(index)
-  }
-
-  /// Whether code on the page can go stale: whether a write to it would be noticed.
-  func takePagesWithStaleCode() -> [UInt64] {
-    defer { pagesWithStaleCode.removeAll(keepingCapacity: true) }
-    return pagesWithStaleCode
+    flags.subtract([.code, .viewed])
+    flags.formUnion(.free)
+    if index == reservedPage { flags.insert(.reserved) }
+    place.flags = flags
+    return place.bytes
   }
 
   /// As ``preparePage(_:)``, with an error where the host has no memory left.
@@ -161,5 +126,47 @@ public final class Memory {
       throw HostMemoryError(address: address, pageCount: pageCount)
     }
     return page
+  }
+
+  /// Has stores to the page of the reserved word noticed.
+  @inline(__always)
+  func guardPage(of address: UInt64) {
+    let index = address >> 12
+    if index != reservedPage {
+      place(ofPage: reservedPage)?.flags.remove(.reserved)
+      reservedPage = index
+    }
+    place(ofPage: index)?.flags.insert(.reserved)
+  }
+
+  // MARK: Code
+
+  /// Whether a store to the page that holds `address` would make decoded code stale.
+  func hasCode(at address: UInt64) -> Bool {
+    place(ofPage: address >> 12)?.flags.contains(.code) ?? false
+  }
+
+  /// Notes that instructions of a page are held decoded, so that a write to it is noticed.
+  ///
+  /// - Returns: whether it is; false where the page doesn't exist.
+  func noteCode(onPage index: UInt64) -> Bool {
+    guard let place = place(ofPage: index), place.flags.contains(.exists) else { return false }
+    place.flags.insert(.code)
+    return true
+  }
+
+  /// The pages with decoded code that were written since this was last asked.
+  func takeStaleCode() -> [UInt64] {
+    defer {
+      staleCode.removeAll(keepingCapacity: true)
+      hasStaleCode = false
+    }
+    return staleCode
+  }
+
+  /// Marks the pages as what the tree holds.
+  func clearChanged() {
+    for index in changed { place(ofPage: index)?.flags.remove(.changed) }
+    changed.removeAll(keepingCapacity: true)
   }
 }

@@ -1,0 +1,120 @@
+/// Reserved host address space that guest pages lie in at fixed places, so that a guest access is a
+/// test, an addition and a load.
+///
+/// The *flat* part covers the addresses that guests use: all of a 32-bit machine's; of a 64-bit
+/// machine's the first TiB (program, Go heap) and the TiB at 2^44 (where `mmap` gives memory from).
+/// Both lie at the same distance from their guest addresses, with the gap between them left to other
+/// machines, so 60 machines fit into one process. The *window* covers the 16 MiB that end at 2^47,
+/// where the stack is. All other pages are ``FarPages``.
+///
+/// Where the system refuses the reservation, the flat part is page 0 alone and the window is empty:
+/// all else is far, and nothing else changes.
+///
+/// Soundness: `base + address` is inside a mapping of this object for every address that is flat, and
+/// `windowBase + address` for every address in the window; the same holds for the flags at a page's
+/// index. Both are made by wrapping arithmetic, and are used for such addresses only.
+final class GuestSpace {
+  /// An address is flat where it has none of these bits.
+  let outside: UInt64
+  let base: UnsafeMutableRawPointer
+  let flags: UnsafeMutablePointer<UInt8>
+
+  /// The lowest address of the window, and its size, 0 where there is none.
+  let windowStart: UInt64
+  let windowSize: UInt64
+  /// What is added to a window address to get the host's.
+  let windowBase: UInt
+  /// What is added to the index of a window page to get the address of its flags.
+  let windowFlags: UInt
+
+  private let mappings: [HostMapping]
+  private let ownPage: UnsafeMutableRawPointer?
+
+  static func make(_ wordSize: WordSize) -> GuestSpace {
+    (wordSize == .bits32 ? reserve32() : reserve64()) ?? GuestSpace()
+  }
+
+  private init(
+    outside: UInt64, base: UnsafeMutableRawPointer, flags: HostMapping, window: HostMapping?,
+    windowFlags: HostMapping?, others: [HostMapping]
+  ) {
+    self.outside = outside
+    self.base = base
+    self.flags = flags.start.assumingMemoryBound(to: UInt8.self)
+    if let window, let windowFlags {
+      windowStart = Self.windowEnd - UInt64(window.count)
+      windowSize = UInt64(window.count)
+      windowBase = UInt(bitPattern: window.start) &- UInt(windowStart)
+      self.windowFlags = UInt(bitPattern: windowFlags.start) &- UInt(windowStart >> 12)
+    } else {
+      (windowStart, windowSize, windowBase, self.windowFlags) = (0, 0, 0, 0)
+    }
+    mappings = others + [flags] + [window, windowFlags].compactMap { $0 }
+    ownPage = nil
+  }
+
+  /// A space without a reservation: only page 0 is flat.
+  init() {
+    outside = ~0xFFF
+    let page = UnsafeMutableRawPointer.allocate(byteCount: 8192, alignment: 4096)
+    page.initializeMemory(as: UInt8.self, repeating: 0, count: 8192)
+    base = page
+    flags = (page + 4096).assumingMemoryBound(to: UInt8.self)
+    (windowStart, windowSize, windowBase, windowFlags) = (0, 0, 0, 0)
+    mappings = []
+    ownPage = page
+  }
+
+  deinit { ownPage?.deallocate() }
+
+  private static let windowEnd: UInt64 = 1 << 47
+  private static let partBits = 40
+  private static let heapBit = 44
+
+  private static func reserve32() -> GuestSpace? {
+    guard let all = HostMapping(count: 1 << 32), let flags = HostMapping(count: 1 << 20) else {
+      return nil
+    }
+    return GuestSpace(
+      outside: ~0xFFFF_FFFF, base: all.start, flags: flags, window: nil, windowFlags: nil,
+      others: [all])
+  }
+
+  private static func reserve64() -> GuestSpace? {
+    let size = 1 << partBits
+    // Flags of both parts at the distance that the parts have.
+    guard let flags = HostMapping(count: 1 << (heapBit - 12) + size >> 12),
+      let window = HostMapping(count: 1 << 24), let windowFlags = HostMapping(count: 1 << 12)
+    else { return nil }
+    // The first bit pattern is no place to map at: it is where null pointers point to.
+    for slot in 1..<UInt(64) {
+      let place = (slot >> 4) << UInt(heapBit + 1) | (slot & 15) << UInt(partBits)
+      guard let low = HostMapping(count: size, at: place) else { continue }
+      guard let high = HostMapping(count: size, at: place + (1 << UInt(heapBit))) else { continue }
+      return GuestSpace(
+        outside: ~(UInt64(size - 1) | 1 << UInt64(heapBit)), base: low.start, flags: flags,
+        window: window, windowFlags: windowFlags, others: [low, high])
+    }
+    return nil
+  }
+
+  /// The place of a page that is flat or in the window, nil for a far one.
+  @inline(__always)
+  func place(ofPage index: UInt64) -> PagePlace? {
+    let address = index << 12
+    if address & outside == 0 {
+      return PagePlace(
+        bytes: base + Int(truncatingIfNeeded: address), flags: flags + Int(truncatingIfNeeded: index))
+    }
+    return windowPlace(ofPage: index)
+  }
+
+  private func windowPlace(ofPage index: UInt64) -> PagePlace? {
+    let address = index << 12
+    guard address &- windowStart < windowSize,
+      let bytes = UnsafeMutableRawPointer(bitPattern: windowBase &+ UInt(address)),
+      let flags = UnsafeMutablePointer<UInt8>(bitPattern: windowFlags &+ UInt(index))
+    else { return nil }
+    return PagePlace(bytes: bytes, flags: flags)
+  }
+}
