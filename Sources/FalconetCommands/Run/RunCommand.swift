@@ -26,8 +26,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
   var meta = "meta.json"
 
-  @Option(help: "How steps are executed between events: fast or step.")
-  var engine = EngineKind.fast
+  @Option(help: "How steps are executed between events: jit, interpreter or step. The next simpler one is used where the host can't.")
+  var engine = EngineKind.jit
 
   @Flag(help: "Print where each thread is at the end. Needs --meta.")
   var debug = false

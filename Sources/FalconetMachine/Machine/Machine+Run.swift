@@ -73,9 +73,8 @@ extension Machine {
       guard state.scalars.step < limit else { return .step }
       turns &+= 1
       if turns & 0xFF == 0, shouldInterrupt() { return .interrupted }
-      if engine == .fast, let budget = fastBudget(limit) {
-        lastRead = nil
-        runFast(word, budget)
+      if let engine = preparedEngine(), let budget = engineBudget(limit) {
+        engine.runActiveThread(budget)
         guard state.scalars.step < limit else { return .step }
       }
       if isInStopRange { return .stopRange }
@@ -148,9 +147,11 @@ extension Machine {
 
   /// How many steps the active thread can run with nothing for the scheduler to do, or nil where the
   /// next step needs the plain step.
-  private func fastBudget(_ limit: UInt64) -> UInt64? {
+  private func engineBudget(_ limit: UInt64) -> UInt64? {
     guard let thread = state.activeThread, thread.pc & 3 == 0,
-      thread.nextPC == (thread.pc &+ 4) & rules.wordSize.mask
+      thread.nextPC == (thread.pc &+ 4) & rules.wordSize.mask,
+      // Engines take register 0 to be zero. Only a snapshot can have set it.
+      thread.registers[0] == 0
     else { return nil }
     let left = limit - state.scalars.step
     // With no quantum, a bound makes sure that an interruption is noticed.

@@ -21,13 +21,16 @@ public final class Machine: StepEnvironment {
   public var onOutput: (GuestStream, [UInt8]) -> Void = { _, _ in }
   public internal(set) var statistics = Statistics()
   /// How steps are executed between events.
-  public var engine: EngineKind
+  ///
+  /// Where the host can't run the engine, the next simpler one is used: see ``activeEngine``.
+  public var engine: EngineKind {
+    didSet { dropEngine() }
+  }
   /// Is asked at least every 25 million steps whether a run shall stop where it is.
   public var shouldInterrupt: () -> Bool = { false }
   /// Addresses at which ``run(until:stopAfterPreimageRead:)`` stops before it executes the instruction.
   public var stopRange: Range<UInt64>? {
-    get { code.stopRange }
-    set { code.stopRange = newValue }
+    didSet { dropEngine() }
   }
 
   var preimage = PreimageCache()
@@ -35,7 +38,12 @@ public final class Machine: StepEnvironment {
   var lastRead: PreimageRead?
   /// The word that the step in hand wrote first, and what it was before.
   var firstWrite: (address: UInt64, old: UInt64)?
-  let code: CodeCache
+  /// Has the portable engine use its switch even where it needn't, for tests.
+  package var forcesSwitch = false {
+    didSet { dropEngine() }
+  }
+  /// The engine that holds blocks, once a step was executed with one.
+  var blockEngine: BlockEngine?
   let bank = RegisterBank()
 
   /// A machine that goes on from a state.
@@ -47,14 +55,13 @@ public final class Machine: StepEnvironment {
   ///   - engine: how steps are executed.
   public init(
     state: MachineState, memory: Memory, oracle: any PreimageOracle = NoPreimages(),
-    engine: EngineKind = .fast
+    engine: EngineKind = .jit
   ) {
     self.state = state
     self.memory = memory
     self.oracle = oracle
     self.engine = engine
     rules = state.version.rules
-    code = CodeCache(rules: rules)
     memory.guardPage(of: state.scalars.reservation.address)
   }
 
@@ -106,14 +113,6 @@ public final class Machine: StepEnvironment {
   public func note(_ event: StepEvent) {
     statistics.note(event, step: state.scalars.step, activeThread: state.activeThread?.id ?? 0)
   }
-}
-
-/// How a machine executes steps between events. Both give the same states.
-public enum EngineKind: String, Sendable, CaseIterable {
-  /// Decoded instructions, a run of them at a time.
-  case fast
-  /// The plain step, one at a time.
-  case step
 }
 
 /// A source without pre-images: hints are dropped, and a read is an error.

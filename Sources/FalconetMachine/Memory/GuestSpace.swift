@@ -1,8 +1,8 @@
 /// Reserved host address space that guest pages lie in at fixed places, so that a guest access is a
 /// test, an addition and a load.
 ///
-/// The *flat* part covers the addresses that guests use: all of a 32-bit machine's; of a 64-bit
-/// machine's the first TiB (program, Go heap) and the TiB at 2^44 (where `mmap` gives memory from).
+/// The *flat* part covers the addresses that guests use: of a 32-bit machine's the lower half, which
+/// are the same whether an engine sign-extends them or not; of a 64-bit machine's the first TiB (program, Go heap) and the TiB at 2^44 (where `mmap` gives memory from).
 /// Both lie at the same distance from their guest addresses, with the gap between them left to other
 /// machines, so 60 machines fit into one process. The *window* covers the 16 MiB that end at 2^47,
 /// where the stack is. All other pages are ``FarPages``.
@@ -72,11 +72,11 @@ final class GuestSpace {
   private static let heapBit = 44
 
   private static func reserve32() -> GuestSpace? {
-    guard let all = HostMapping(count: 1 << 32), let flags = HostMapping(count: 1 << 20) else {
+    guard let all = HostMapping(count: 1 << 31), let flags = HostMapping(count: 1 << 19) else {
       return nil
     }
     return GuestSpace(
-      outside: ~0xFFFF_FFFF, base: all.start, flags: flags, window: nil, windowFlags: nil,
+      outside: ~0x7FFF_FFFF, base: all.start, flags: flags, window: nil, windowFlags: nil,
       others: [all])
   }
 

@@ -164,6 +164,11 @@ public final class Memory {
     return staleCode
   }
 
+  /// Notes that no instruction of these pages is held any longer.
+  func forgetCode(onPages pages: some Sequence<UInt64>) {
+    for index in pages { place(ofPage: index)?.flags.remove(.code) }
+  }
+
   /// Marks the pages as what the tree holds.
   func clearChanged() {
     for index in changed { place(ofPage: index)?.flags.remove(.changed) }

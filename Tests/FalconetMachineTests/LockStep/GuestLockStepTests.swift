@@ -3,7 +3,7 @@ import FalconetOracle
 import FalconetTestSupport
 import Testing
 
-@Suite("The fast loop against the plain step: guests")
+@Suite("Engines against the plain step: guests")
 struct GuestLockStepTests {
   /// A guest, and the steps from which the machines are compared.
   struct Stretch: Sendable, CustomStringConvertible {
@@ -19,18 +19,20 @@ struct GuestLockStepTests {
       version: version, guest: version.isSingleThreaded ? "oracle" : "threads")
     let starts: [UInt64] = isLongRun ? [0, 3_000_000, 8_000_000, 13_000_000] : [9_000_000]
     let stretches = starts.map {
-      Stretch(run: main, start: $0, count: isLongRun ? 1_500_000 : 500_000)
+      Stretch(run: main, start: $0, count: isLongRun ? 1_500_000 : 300_000)
     }
     return [
       Stretch(run: RecordedRun(version: version, guest: "hello"), start: 0, count: 1_000_000),
       Stretch(
         run: RecordedRun(version: version, guest: "oracle"), start: 8_000_000,
-        count: isLongRun ? 8_000_000 : 500_000),
+        count: isLongRun ? 8_000_000 : 300_000),
     ] + stretches
   }
 
-  @Test("Same states, memory and output", arguments: stretches)
-  func states(_ stretch: Stretch) throws {
+  @Test(
+    "Same states, memory and output", arguments: stretches,
+    [EngineSetup.jit, .interpreter] + (isLongRun ? [.interpreterSwitch, .jitPageTable] : []))
+  func states(_ stretch: Stretch, _ setup: EngineSetup) throws {
     let run = stretch.run
     let vector = try Fixtures.vector(run.version, run.guest)
     let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
@@ -39,7 +41,8 @@ struct GuestLockStepTests {
       state: prestate.state, memory: prestate.memory, oracle: DictionaryOracle(preimages))
     _ = try start.run(until: stretch.start)
     // The machines fetch the current pre-image again, so its cache is compared as well.
-    let machines = try LockStep(MachineImage(of: start), oracle: DictionaryOracle(preimages))
+    let machines = try LockStep(
+      MachineImage(of: start), setup, oracle: DictionaryOracle(preimages))
     var random = SeededGenerator(seed: stretch.start)
     while machines.plain.step < stretch.start + stretch.count {
       let budget = random.pick([1, 10, 1000, 30_000, 150_000] as [UInt64]) + random.next() % 100

@@ -2,19 +2,21 @@ import FalconetMachine
 import FalconetTestSupport
 import Testing
 
-@Suite("The fast loop against the plain step: random programs")
+@Suite("Engines against the plain step: random programs")
 struct RandomLockStepTests {
   /// Steps that the programs of one version execute in all.
-  private static var steps: UInt64 { isLongRun ? 5_000_000 : 500_000 }
+  private static var steps: UInt64 { isLongRun ? 5_000_000 : 120_000 }
   private static let stepsPerProgram: UInt64 = 1500
 
-  @Test("Same states, memory, output, statistics and errors", arguments: StateVersion.allCases)
-  func states(_ version: StateVersion) throws {
+  @Test(
+    "Same states, memory, output, statistics and errors", arguments: StateVersion.allCases,
+    EngineSetup.allCases)
+  func states(_ version: StateVersion, _ setup: EngineSetup) throws {
     var seed: UInt64 = 0
     var executed: UInt64 = 0
     while executed < Self.steps {
       do {
-        executed += try Self.compare(version, seed: seed)
+        executed += try Self.compare(version, setup, seed: seed)
       } catch {
         Issue.record("version \(version.rawValue), seed \(seed): \(error)")
         return
@@ -24,9 +26,11 @@ struct RandomLockStepTests {
   }
 
   /// - Returns: how many steps the program executed.
-  private static func compare(_ version: StateVersion, seed: UInt64) throws -> UInt64 {
+  private static func compare(
+    _ version: StateVersion, _ setup: EngineSetup, seed: UInt64
+  ) throws -> UInt64 {
     let image = RandomProgram.image(version, seed: seed)
-    let machines = try LockStep(image, oracle: RandomOracle())
+    let machines = try LockStep(image, setup, oracle: RandomOracle())
     let start = machines.plain.step
     var random = SeededGenerator(seed: ~seed)
     while machines.plain.step - start < stepsPerProgram {

@@ -20,9 +20,9 @@ public final class LockStep {
   private var outputs: (fast: OutputDigest, plain: OutputDigest) = (OutputDigest(), OutputDigest())
 
   public init(
-    _ image: MachineImage, oracle: any PreimageOracle = NoPreimages()
+    _ image: MachineImage, _ setup: EngineSetup = .jit, oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) {
-    fast = try image.machine(.fast, oracle: oracle)
+    fast = try image.machine(setup, oracle: oracle)
     plain = try image.machine(.step, oracle: oracle)
     fast.onOutput = { [unowned self] in self.outputs.fast.add($0, $1) }
     plain.onOutput = { [unowned self] in self.outputs.plain.add($0, $1) }

@@ -55,8 +55,8 @@ public struct MachineImage: Sendable {
   }
 
   /// A memory with these pages.
-  public func memory() throws(HostMemoryError) -> Memory {
-    let memory = Memory(wordSize: version.wordSize)
+  public func memory(reservesAddressSpace: Bool = true) throws(HostMemoryError) -> Memory {
+    let memory = Memory(wordSize: version.wordSize, reservesAddressSpace: reservesAddressSpace)
     for (index, bytes) in pages.sorted(by: { $0.key < $1.key }) {
       try bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
         try memory.write(UnsafeRawBufferPointer(bytes), at: index << 12)
@@ -67,10 +67,33 @@ public struct MachineImage: Sendable {
 
   /// A machine that goes on from here.
   public func machine(
-    _ engine: EngineKind = .fast, oracle: any PreimageOracle = NoPreimages()
+    _ engine: EngineKind = .jit, oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) -> Machine {
     Machine(state: state, memory: try memory(), oracle: oracle, engine: engine)
   }
+
+  /// A machine that goes on from here, with an engine in one of its forms.
+  public func machine(
+    _ setup: EngineSetup, oracle: any PreimageOracle
+  ) throws(HostMemoryError) -> Machine {
+    let memory = try memory(reservesAddressSpace: !setup.hasPageTable)
+    let machine = Machine(state: state, memory: memory, oracle: oracle, engine: setup.kind)
+    machine.forcesSwitch = setup.usesSwitch
+    return machine
+  }
+}
+
+/// An engine in one of the forms that it takes by what the host allows.
+public enum EngineSetup: String, Sendable, CaseIterable {
+  case jit, interpreter
+  /// The portable engine without calls in tail position.
+  case interpreterSwitch
+  /// With memory that has no reserved address space.
+  case jitPageTable, interpreterPageTable
+
+  var kind: EngineKind { self == .jit || self == .jitPageTable ? .jit : .interpreter }
+  var hasPageTable: Bool { self == .jitPageTable || self == .interpreterPageTable }
+  var usesSwitch: Bool { self == .interpreterSwitch }
 }
 
 extension Memory {

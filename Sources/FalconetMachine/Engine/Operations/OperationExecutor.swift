@@ -1,7 +1,40 @@
-extension FastLoop {
-  /// Executes an operation that is neither a branch nor on a reservation.
+/// Executes one decoded operation on the registers of a bank and on memory.
+///
+/// The engines' own code covers the operations that programs use most; what it doesn't, and the whole
+/// of a block where no machine code is used, is executed here. Lock-step tests hold all of it against
+/// the plain step.
+struct OperationExecutor<Word: MachineWord> {
+  let machine: Machine
+  let memory: Memory
+  let bank: RegisterBank
+
+  /// What executing an operation leads to.
+  enum Outcome {
+    case next
+    /// The operation was not executed: the plain step must.
+    case leave
+  }
+
   @inline(__always)
-  func execute(_ operation: DecodedOperation) -> Outcome {
+  init(_ machine: Machine) {
+    self.machine = machine
+    memory = machine.memory
+    bank = machine.bank
+  }
+
+  @inline(__always)
+  func read(_ index: UInt8) -> Word { Word(truncatingIfNeeded: bank[index]) }
+
+  @inline(__always)
+  func write(_ index: UInt8, _ value: Word) {
+    bank[index] = UInt64(truncatingIfNeeded: value.signed)
+  }
+
+  /// Executes an operation.
+  ///
+  /// - Parameter step: the number of the step, counted from the program's start.
+  @inline(__always)
+  func execute(_ operation: DecodedOperation, step: @autoclosure () -> UInt64) -> Outcome {
     typealias A = Arithmetic<Word>
     let to = operation.destination
     let first = read(operation.first)
@@ -74,8 +107,7 @@ extension FastLoop {
     case .ld: write(to, load(Word.self, address))
     case .lwl, .lwr, .ldl, .ldr:
       let word = load(Word.self, address)
-      write(
-        to, SubWord.load(operation.operation, from: word, at: address, into: second))
+      write(to, SubWord.load(operation.operation, from: word, at: address, into: second))
     case .sb: return store(UInt8(truncatingIfNeeded: second), address)
     case .sh: return store(UInt16(truncatingIfNeeded: second), address)
     case .sw: return store(second.low32, address)
@@ -84,96 +116,10 @@ extension FastLoop {
       let word = load(Word.self, address)
       return store(
         SubWord.store(operation.operation, of: second, into: word, at: address), address)
+    case .ll, .lld: loadLinked(operation, address, step())
+    case .sc, .scd: return storeConditional(operation, address, step())
     default: return .leave
     }
     return .next
-  }
-
-  /// The value at an address, whose bits inside the value are ignored.
-  @inline(__always)
-  private func load<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Value.Type, _ address: Word
-  ) -> Value {
-    let address = UInt64(address)
-    let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
-    return Value(
-      bigEndian: memory.readPage(address).load(fromByteOffset: offset, as: Value.self))
-  }
-
-  /// Writes a value at an address, whose bits inside the value are ignored.
-  @inline(__always)
-  private func store<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ value: Value, _ address: Word
-  ) -> Outcome {
-    let address = UInt64(address)
-    let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
-    guard let page = memory.writablePage(address) else {
-      return storeSlowly(value, address, offset)
-    }
-    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
-    return .next
-  }
-
-  /// A store to a page where something has to be noticed: its first write, decoded code, the reserved
-  /// word.
-  @inline(never)
-  private func storeSlowly<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ value: Value, _ address: UInt64, _ offset: Int
-  ) -> Outcome {
-    guard let page = memory.preparePage(address) else { return .leave }
-    let word = address & Word.size.addressMask
-    if machine.rules.hasReservations,
-      machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
-    {
-      machine.state.scalars.reservation = Reservation()
-      machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
-      memory.guardPage(of: 0)
-    }
-    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
-    return memory.hasStaleCode ? .codeChanged : .next
-  }
-
-  /// `ll`, `lld`, `sc` and `scd` of the step with this number.
-  @inline(__always)
-  func readModifyWrite(_ operation: DecodedOperation, step: UInt64) -> Outcome {
-    let address = read(operation.first) &+ Word(truncatingIfNeeded: operation.immediate)
-    let isDouble = operation.operation == .lld || operation.operation == .scd
-    let thread = machine.thread.id
-    let reservation = Reservation(
-      status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
-    let keeps = machine.rules.hasReservations
-    if operation.operation == .ll || operation.operation == .lld {
-      if keeps {
-        machine.state.scalars.reservation = reservation
-        machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
-        memory.guardPage(of: UInt64(address))
-      }
-      write(
-        operation.destination,
-        isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address)))
-      return .next
-    }
-    // A machine without reservations always stores.
-    let succeeds = !keeps || machine.state.scalars.reservation == reservation
-    var outcome = Outcome.next
-    if succeeds {
-      guard let page = memory.preparePage(UInt64(address)) else { return .leave }
-      machine.state.scalars.reservation = Reservation()
-      memory.guardPage(of: 0)
-      let value = read(operation.second)
-      let offset = Int(UInt64(address) & 0xFFC)
-      if isDouble {
-        page.storeBytes(of: value.bigEndian, toByteOffset: offset & ~7, as: Word.self)
-      } else {
-        page.storeBytes(of: value.low32.bigEndian, toByteOffset: offset, as: UInt32.self)
-      }
-      if memory.hasStaleCode { outcome = .codeChanged }
-    }
-    if keeps {
-      machine.statistics.note(
-        .storeConditional(thread: thread, succeeded: succeeds), step: step, activeThread: 0)
-    }
-    write(operation.destination, succeeds ? 1 : 0)
-    return outcome
   }
 }

@@ -1,0 +1,161 @@
+/// Decodes guest instructions into blocks: the one front end of both engines.
+struct BlockDecoder {
+  let rules: Rules
+  private let mask: UInt64
+  /// Instructions in this range are left to the plain step.
+  var stopRange: Range<UInt64>?
+  /// Decoded last; kept so that its array is used again.
+  private(set) var block = Block(pc: 0, exit: .leave(0))
+
+  init(rules: Rules, stopRange: Range<UInt64>?) {
+    self.rules = rules
+    mask = rules.wordSize.mask
+    self.stopRange = stopRange
+  }
+
+  /// Decodes the block at an address into ``block``.
+  ///
+  /// - Parameters:
+  ///   - pc: the address, a multiple of 4.
+  ///   - page: the 4096 bytes of the page that holds it.
+  /// - Returns: whether there is one; false where the first instruction is left to the plain step.
+  mutating func decode(at pc: UInt64, page: UnsafeRawPointer) -> Bool {
+    block.pc = pc
+    block.length = 0
+    block.operations.removeAll(keepingCapacity: true)
+    let base = pc & ~0xFFF
+    var offset = Int(pc & 0xFFF)
+    while true {
+      let here = (base &+ UInt64(offset)) & mask
+      if offset == 4096 || block.length >= Block.longest {
+        block.exit = .jump(here)
+        break
+      }
+      let operation = decoded(page, offset, here)
+      guard operation.isExecuted else {
+        block.exit = .leave(here)
+        break
+      }
+      if operation.operation.isBranch {
+        let delay: DecodedOperation? =
+          offset == 4092 ? nil : decoded(page, offset + 4, here &+ 4)
+        if let delay, endWithBranch(operation, delay, at: here) {
+          block.length += 2
+        } else {
+          block.exit = .leave(here)
+        }
+        break
+      }
+      append(operation)
+      block.length += 1
+      offset += 4
+    }
+    for index in block.operations.indices {
+      block.operations[index].remaining =
+        UInt8(truncatingIfNeeded: block.length) &- block.operations[index].remaining
+    }
+    return block.length > 0
+  }
+
+  private func decoded(
+    _ page: UnsafeRawPointer, _ offset: Int, _ address: UInt64
+  ) -> DecodedOperation {
+    let bits = page.load(fromByteOffset: offset, as: UInt32.self).bigEndian
+    var operation = DecodedOperation(Instruction(bits), under: rules)
+    if let stopRange, stopRange.contains(address) { operation.operation = .unknown }
+    return operation
+  }
+
+  /// Adds an operation at the current position, which ``decode(at:page:)`` turns into the steps that
+  /// remain.
+  private mutating func append(_ operation: DecodedOperation) {
+    guard operation.hasEffect else { return }
+    var operation = operation
+    operation.remaining = UInt8(truncatingIfNeeded: block.length)
+    block.operations.append(operation)
+  }
+
+  /// Ends the block with a branch and its delay slot.
+  ///
+  /// The delay slot's operation comes first. So the branch's operands are copied where it changes
+  /// them, and the link is written after it, which nobody sees where it doesn't touch that register.
+  ///
+  /// - Returns: whether the two could be put this way; otherwise nothing was added.
+  private mutating func endWithBranch(
+    _ branch: DecodedOperation, _ delay: DecodedOperation, at here: UInt64
+  ) -> Bool {
+    guard delay.fitsDelaySlot else { return false }
+    var link: DecodedOperation?
+    switch branch.operation {
+    case .jal, .jalr, .bltzal, .bgezal:
+      let value = Int32(truncatingIfNeeded: here &+ 8)
+      guard UInt64(bitPattern: Int64(value)) & mask == (here &+ 8) & mask else { return false }
+      if branch.destination != RegisterBank.discarded {
+        guard !delay.touches(branch.destination) else { return false }
+        link = .set(branch.destination, to: value)
+      }
+    default: break
+    }
+    let slotStart = block.operations.count
+    var (first, second) = (branch.first, branch.second)
+    if first != 0, delay.writes(first) || link?.writes(first) == true {
+      append(.move(first, to: RegisterBank.firstCopy))
+      first = RegisterBank.firstCopy
+    }
+    if second != 0, delay.writes(second) || link?.writes(second) == true {
+      append(.move(second, to: RegisterBank.secondCopy))
+      second = RegisterBank.secondCopy
+    }
+    append(delay)
+    if let link { append(link) }
+    let isBare = block.operations.count == slotStart
+    block.exit = exit(branch, first, second, at: here, canFuse: isBare)
+    return true
+  }
+
+  private mutating func exit(
+    _ branch: DecodedOperation, _ first: UInt8, _ second: UInt8, at pc: UInt64, canFuse: Bool
+  ) -> BlockExit {
+    let distance = UInt64(bitPattern: Int64(branch.immediate))
+    let taken = (pc &+ 4 &+ distance) & mask
+    let next = (pc &+ 8) & mask
+    func branchExit(_ condition: BranchExit.Condition) -> BlockExit {
+      .branch(
+        BranchExit(condition: condition, first: first, second: second, taken: taken, next: next))
+    }
+    switch branch.operation {
+    case .j, .jal:
+      let region = (pc &+ 4) & mask & ~0x0FFF_FFFF
+      return .jump(region | UInt64(UInt32(bitPattern: branch.immediate)))
+    case .jr, .jalr: return .indirect(first)
+    case .beq where branch.first == branch.second: return .jump(taken)
+    case .bne where branch.first == branch.second: return .jump(next)
+    case .beq: return (canFuse ? fused(branch, taken, next) : nil) ?? branchExit(.equal)
+    case .bne: return (canFuse ? fused(branch, taken, next) : nil) ?? branchExit(.notEqual)
+    case .blez: return branchExit(.notPositive)
+    case .bgtz: return branchExit(.positive)
+    case .bltz, .bltzal: return branchExit(.negative)
+    case .bgez, .bgezal: return branchExit(.notNegative)
+    default: return .jump(next)
+    }
+  }
+
+  /// A comparison right before, and a branch on its result, in one.
+  private mutating func fused(
+    _ branch: DecodedOperation, _ taken: UInt64, _ next: UInt64
+  ) -> BlockExit? {
+    guard let last = block.operations.last, Int(last.remaining) == block.length - 1,
+      last.operation == .slt || last.operation == .sltu,
+      branch.first == last.destination && branch.second == 0
+        || branch.second == last.destination && branch.first == 0
+    else { return nil }
+    block.operations.removeLast()
+    let isBelow = last.operation == .sltu
+    let condition: BranchExit.Condition =
+      branch.operation == .bne ? (isBelow ? .below : .less) : (isBelow ? .notBelow : .notLess)
+    return .branch(
+      BranchExit(
+        condition: condition, first: last.first, second: last.second,
+        destination: last.destination, taken: taken, next: next))
+  }
+}

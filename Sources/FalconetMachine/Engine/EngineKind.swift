@@ -1,0 +1,47 @@
+/// How a machine executes steps between events. All give the same states.
+public enum EngineKind: String, Sendable, CaseIterable {
+  /// Blocks translated to the host's machine code.
+  case jit
+  /// Blocks of decoded operations.
+  case interpreter
+  /// The plain step, one at a time.
+  case step
+}
+
+extension Machine {
+  /// The engine that executes steps: ``engine``, or the next simpler one where the host can't run it.
+  public var activeEngine: EngineKind {
+    switch preparedEngine() {
+    case nil: .step
+    case is PortableEngine: .interpreter
+    default: .jit
+    }
+  }
+
+  /// The engine, made at its first use; nil where steps are executed one at a time.
+  @inline(__always)
+  func preparedEngine() -> BlockEngine? {
+    if let blockEngine { return blockEngine }
+    return engine == .step ? nil : makeEngine()
+  }
+
+  @inline(never)
+  private func makeEngine() -> BlockEngine? {
+    #if DEBUG
+      let usesSwitch = true
+    #else
+      let usesSwitch = forcesSwitch
+    #endif
+    if engine == .jit { blockEngine = Translator(self, stopRange: stopRange) }
+    if blockEngine == nil {
+      blockEngine = PortableEngine(self, stopRange: stopRange, usesSwitch: usesSwitch)
+    }
+    return blockEngine
+  }
+
+  /// Drops the engine and its blocks; the next run makes it anew.
+  func dropEngine() {
+    blockEngine?.forget()
+    blockEngine = nil
+  }
+}

@@ -1,0 +1,96 @@
+extension OperationExecutor {
+  /// The value at an address, whose bits inside the value are ignored.
+  @inline(__always)
+  func load<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Value.Type, _ address: Word
+  ) -> Value {
+    let address = UInt64(address)
+    let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
+    return Value(
+      bigEndian: memory.readPage(address).load(fromByteOffset: offset, as: Value.self))
+  }
+
+  /// Writes a value at an address, whose bits inside the value are ignored.
+  @inline(__always)
+  func store<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ value: Value, _ address: Word
+  ) -> Outcome {
+    let address = UInt64(address)
+    let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
+    guard let page = memory.writablePage(address) else {
+      return storeElsewhere(value, address, offset)
+    }
+    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    return .next
+  }
+
+  /// A store to a page where something has to be noted: its first write, the reserved word. Code is
+  /// left to the plain step, so that no engine changes what it is executing.
+  @inline(never)
+  private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ value: Value, _ address: UInt64, _ offset: Int
+  ) -> Outcome {
+    guard !memory.hasCode(at: address), let page = memory.preparePage(address) else {
+      return .leave
+    }
+    let word = address & Word.size.addressMask
+    if machine.rules.hasReservations,
+      machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
+    {
+      machine.state.scalars.reservation = Reservation()
+      machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
+      memory.guardPage(of: 0)
+    }
+    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    return .next
+  }
+
+  /// `ll` and `lld` of the step with this number.
+  @inline(never)
+  func loadLinked(_ operation: DecodedOperation, _ address: Word, _ step: UInt64) {
+    let isDouble = operation.operation == .lld
+    if machine.rules.hasReservations {
+      let thread = machine.thread.id
+      machine.state.scalars.reservation = Reservation(
+        status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
+      machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
+      memory.guardPage(of: UInt64(address))
+    }
+    write(
+      operation.destination,
+      isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address)))
+  }
+
+  /// `sc` and `scd` of the step with this number.
+  @inline(never)
+  func storeConditional(
+    _ operation: DecodedOperation, _ address: Word, _ step: UInt64
+  ) -> Outcome {
+    let isDouble = operation.operation == .scd
+    let thread = machine.thread.id
+    // A machine without reservations always stores.
+    let keeps = machine.rules.hasReservations
+    let reservation = Reservation(
+      status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
+    let succeeds = !keeps || machine.state.scalars.reservation == reservation
+    if succeeds {
+      guard !memory.hasCode(at: UInt64(address)), let page = memory.preparePage(UInt64(address))
+      else { return .leave }
+      machine.state.scalars.reservation = Reservation()
+      memory.guardPage(of: 0)
+      let value = read(operation.second)
+      let offset = Int(UInt64(address) & 0xFFC)
+      if isDouble {
+        page.storeBytes(of: value.bigEndian, toByteOffset: offset & ~7, as: Word.self)
+      } else {
+        page.storeBytes(of: value.low32.bigEndian, toByteOffset: offset, as: UInt32.self)
+      }
+    }
+    if keeps {
+      machine.statistics.note(
+        .storeConditional(thread: thread, succeeded: succeeds), step: step, activeThread: 0)
+    }
+    write(operation.destination, succeeds ? 1 : 0)
+    return .next
+  }
+}

@@ -1,0 +1,86 @@
+/// The registers of the thread that an engine runs, and what its code needs beside them, where both
+/// can be reached by number.
+///
+/// A register of a 32-bit machine is held sign-extended: then what a 64-bit machine does with it is
+/// right for both, and only addresses differ, whose upper half goes to the slow path.
+///
+/// Soundness: 256 entries are allocated and initialised, and an index is a byte, so every access is in
+/// bounds. The machine that owns the bank frees it.
+struct RegisterBank {
+  static let hi: UInt8 = 32
+  static let lo: UInt8 = 33
+  /// Where results for register 0 go.
+  static let discarded: UInt8 = 34
+  /// Copies of a branch's operands, where its delay slot changes them.
+  static let firstCopy: UInt8 = 35
+  static let secondCopy: UInt8 = 36
+  /// An access of 4 or 8 bytes takes the fast path where its address has none of these bits.
+  static let outside4: UInt8 = 37
+  static let outside8: UInt8 = 38
+  static let outside1: UInt8 = 39
+  static let outside2: UInt8 = 40
+  /// See ``GuestSpace``.
+  static let windowStart: UInt8 = 41
+  static let windowSize: UInt8 = 42
+  static let windowBase: UInt8 = 43
+  static let windowFlags: UInt8 = 44
+  /// Steps of the budget that are left, when code of the engine was left.
+  static let left: UInt8 = 45
+  /// Where code of the engine was left.
+  static let end: UInt8 = 46
+  /// Why it was left: an ``EngineExit``.
+  static let reason: UInt8 = 47
+  /// The address of the ``BlockTable``'s entries.
+  static let table: UInt8 = 48
+  /// The engine, for calls back.
+  static let owner: UInt8 = 49
+  /// Operands of accesses that translated code leaves to a call back.
+  static let callBackAddress: UInt8 = 50
+  static let callBackValue: UInt8 = 51
+
+  let values: UnsafeMutablePointer<UInt64>
+
+  init() {
+    values = .allocate(capacity: 256)
+    values.initialize(repeating: 0, count: 256)
+  }
+
+  func deallocate() { values.deallocate() }
+
+  @inline(__always)
+  subscript(index: UInt8) -> UInt64 {
+    get { values[Int(index)] }
+    nonmutating set { values[Int(index)] = newValue }
+  }
+
+  /// Takes a thread's registers in.
+  func load(_ thread: ThreadState, _ wordSize: WordSize) {
+    for index in 0..<32 { values[index] = thread.registers[index] }
+    self[Self.hi] = thread.hi
+    self[Self.lo] = thread.lo
+    guard wordSize == .bits32 else { return }
+    for index in 0...Int(Self.lo) {
+      values[index] = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: values[index])))
+    }
+  }
+
+  /// Puts the registers back into the thread.
+  func store(into thread: inout ThreadState, _ wordSize: WordSize) {
+    let mask = wordSize.mask
+    for index in 0..<32 { thread.registers[index] = values[index] & mask }
+    thread.hi = self[Self.hi] & mask
+    thread.lo = self[Self.lo] & mask
+  }
+
+  /// Sets the entries that say where memory lies.
+  func describe(_ space: GuestSpace) {
+    self[Self.outside1] = space.outside
+    self[Self.outside2] = space.outside | 1
+    self[Self.outside4] = space.outside | 3
+    self[Self.outside8] = space.outside | 7
+    self[Self.windowStart] = space.windowStart
+    self[Self.windowSize] = space.windowSize
+    self[Self.windowBase] = UInt64(space.windowBase)
+    self[Self.windowFlags] = UInt64(space.windowFlags)
+  }
+}

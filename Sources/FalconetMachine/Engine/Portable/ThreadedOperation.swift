@@ -1,0 +1,36 @@
+/// One operation of the portable engine, 16 bytes, in a row with those that follow it.
+///
+/// An exit is followed by 16 bytes more, its *trailer*: the addresses of the blocks that it goes to,
+/// or a guest address. A block begins with a *header* of 16 bytes right before its first operation.
+struct ThreadedOperation {
+  /// The address of the handler; where blocks are executed by a switch, the operation's number. Of a
+  /// header, the block's guest address.
+  var target: UInt
+  var destination: UInt8 = 0
+  var first: UInt8 = 0
+  var second: UInt8 = 0
+  /// As in ``DecodedOperation/remaining``; of a header, the block's length in steps.
+  var remaining: UInt8 = 0
+  /// As in ``DecodedOperation/immediate``. Where ``packsOperation(_:)``, it is in the lower half, and
+  /// the operation's number in the upper.
+  var immediate: Int32 = 0
+
+  static let stride = 16
+
+  /// Whether the handler may have to know which operation it executes: of all that access memory, and
+  /// of those that have no handler of their own. None of them has an immediate of more than 16 bits.
+  static func packsOperation(_ operation: Operation) -> Bool {
+    operation.isLoad || operation.isStore || ThreadedHandlers.own[Int(operation.rawValue)] == nil
+  }
+}
+
+/// Numbers of the operations that end a block, behind those of ``Operation``.
+enum ThreadedExit {
+  static let jump: UInt8 = 200
+  static let indirect: UInt8 = 201
+  static let leave: UInt8 = 202
+  /// What a block that is not decoded yet consists of.
+  static let unprepared: UInt8 = 203
+  /// The first condition's; the others follow.
+  static let conditions: UInt8 = 210
+}

@@ -1,0 +1,92 @@
+/// The general registers of x86-64, by their number in instructions, and what they are for in
+/// translated code.
+enum HostRegister: UInt8 {
+  /// Scratch: addresses and results. Guest addresses are in it where code is left.
+  case rax = 0
+  /// Scratch: shift amounts, table places.
+  case rcx = 1
+  /// Scratch: values to store.
+  case rdx = 2
+  /// The register bank, at ``Assembler/bankBias``.
+  case rbx = 3
+  /// The host's stack.
+  case rsp = 4
+  case rbp = 5
+  case rsi = 6
+  case rdi = 7
+  case r8 = 8
+  case r9 = 9
+  case r10 = 10
+  case r11 = 11
+  /// The flat part of guest memory.
+  case r12 = 12
+  /// The flags of its pages.
+  case r13 = 13
+  /// Steps that are left after the block.
+  case r14 = 14
+  case r15 = 15
+
+  /// The low three bits of the number, which instructions hold beside a prefix bit.
+  @inline(__always) var low: UInt8 { rawValue & 7 }
+  @inline(__always) var isHigh: Bool { rawValue >= 8 }
+
+  /// The guest registers that live in host registers while translated code runs: those that the
+  /// compilers' calling conventions and code use most.
+  static let pinned: [(guest: UInt8, host: HostRegister)] = [
+    (29, .rsi), (1, .rdi), (2, .rbp), (3, .r8), (4, .r9), (5, .r10), (6, .r11), (31, .r15),
+  ]
+
+  /// By the number of a bank's entry.
+  private static let ofGuest: [HostRegister?] = {
+    var table = [HostRegister?](repeating: nil, count: 256)
+    for (guest, host) in pinned { table[Int(guest)] = host }
+    return table
+  }()
+
+  /// The host register that holds an entry of the bank, if one does.
+  @inline(__always)
+  static func holding(_ guest: UInt8) -> HostRegister? { ofGuest[Int(guest)] }
+}
+
+/// Conditions of jumps and the like, by their number in instructions.
+enum HostCondition: UInt8 {
+  case below = 2
+  case notBelow = 3
+  case equal = 4
+  case notEqual = 5
+  case negative = 8
+  case notNegative = 9
+  case less = 12
+  case notLess = 13
+  case notGreater = 14
+  case greater = 15
+
+  /// The opposite condition.
+  var inverted: HostCondition { HostCondition(rawValue: rawValue ^ 1) ?? self }
+}
+
+/// Two-operand operations of x86-64: the opcode of the form `register = register op operand`, and the
+/// number of the form with an immediate.
+enum HostOperation {
+  case add, or, and, sub, xor, cmp
+
+  var opcode: UInt8 {
+    switch self {
+    case .add: 0x03
+    case .or: 0x0B
+    case .and: 0x23
+    case .sub: 0x2B
+    case .xor: 0x33
+    case .cmp: 0x3B
+    }
+  }
+
+  var number: UInt8 { opcode >> 3 }
+}
+
+/// Shifts, by their number in instructions.
+enum HostShift: UInt8 {
+  case left = 4
+  case right = 5
+  case arithmeticRight = 7
+}

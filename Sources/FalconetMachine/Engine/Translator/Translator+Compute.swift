@@ -1,0 +1,266 @@
+extension Translator {
+  /// Loads an entry of the bank into a host register.
+  func load(_ target: HostRegister, from entry: UInt8, wide: Bool = true) {
+    if entry == 0 {
+      assembler.set(target, to: 0)
+    } else if let host = HostRegister.holding(entry) {
+      if wide {
+        assembler.move(target, host)
+      } else {
+        assembler.registers(0x8B, target, host, wide: false)
+      }
+    } else {
+      assembler.bank(0x8B, target, entry, wide: wide)
+    }
+  }
+
+  /// Puts a host register into an entry of the bank.
+  func store(_ source: HostRegister, to entry: UInt8) {
+    if let host = HostRegister.holding(entry) {
+      assembler.move(host, source)
+    } else {
+      assembler.bank(0x89, source, entry)
+    }
+  }
+
+  /// The host register that holds an entry: its own, or `scratch`, which it is loaded to.
+  func held(_ entry: UInt8, in scratch: HostRegister) -> HostRegister {
+    if let host = HostRegister.holding(entry) { return host }
+    load(scratch, from: entry)
+    return scratch
+  }
+
+  /// `target = target op entry`.
+  func apply(
+    _ operation: HostOperation, _ target: HostRegister, _ entry: UInt8, wide: Bool = true
+  ) {
+    if entry == 0 {
+      assembler.immediate(operation, target, 0, wide: wide)
+    } else if let host = HostRegister.holding(entry) {
+      assembler.registers(operation.opcode, target, host, wide: wide)
+    } else {
+      assembler.bank(operation.opcode, target, entry, wide: wide)
+    }
+  }
+
+  /// Writes the code of one operation.
+  func emit(_ operation: DecodedOperation) {
+    let immediate = operation.immediate
+    switch operation.operation {
+    case .sll: shift32(operation, .left)
+    case .srl: shift32(operation, .right)
+    case .sra: shift32(operation, .arithmeticRight)
+    case .sllv: shiftVariable(operation, .left, wide: false)
+    case .srlv: shiftVariable(operation, .right, wide: false)
+    case .srav: shiftVariable(operation, .arithmeticRight, wide: false)
+    case .dsll: shift64(operation, .left)
+    case .dsrl: shift64(operation, .right)
+    case .dsra: shift64(operation, .arithmeticRight)
+    case .dsllv: shiftVariable(operation, .left, wide: true)
+    case .dsrlv: shiftVariable(operation, .right, wide: true)
+    case .dsrav: shiftVariable(operation, .arithmeticRight, wide: true)
+    case .add: combine32(operation, .add)
+    case .sub: combine32(operation, .sub)
+    case .dadd: combine(operation, .add)
+    case .dsub: combine(operation, .sub)
+    case .and: combine(operation, .and)
+    case .or: combine(operation, .or)
+    case .xor: combine(operation, .xor)
+    case .nor: nor(operation)
+    case .slt: compare(operation, .less)
+    case .sltu: compare(operation, .below)
+    case .slti: compareImmediate(operation, .less)
+    case .sltiu: compareImmediate(operation, .below)
+    case .addi: addImmediate32(operation)
+    case .daddi: addImmediate(operation)
+    case .andi: combineImmediate(operation, .and)
+    case .ori: combineImmediate(operation, .or)
+    case .xori: combineImmediate(operation, .xor)
+    case .lui: setConstant(operation.destination, UInt64(bitPattern: Int64(immediate)))
+    case .movz: moveIf(operation, .equal)
+    case .movn: moveIf(operation, .notEqual)
+    case .mfhi: copy(RegisterBank.hi, to: operation.destination)
+    case .mflo: copy(RegisterBank.lo, to: operation.destination)
+    case .mult, .multu: multiply32(operation)
+    case .dmult, .dmultu: multiply64(operation)
+    case .lb, .lbu, .lh, .lhu, .lw, .lwu, .ld: emitLoad(operation)
+    case .sb, .sh, .sw, .sd: emitStore(operation)
+    default: emitRare(operation)
+    }
+  }
+
+  /// The host register that a result is made in: the destination's own, or rax.
+  private func result(_ operation: DecodedOperation) -> HostRegister {
+    HostRegister.holding(operation.destination) ?? .rax
+  }
+
+  private func copy(_ source: UInt8, to target: UInt8) {
+    if let host = HostRegister.holding(target) {
+      load(host, from: source)
+    } else {
+      store(held(source, in: .rax), to: target)
+    }
+  }
+
+  private func setConstant(_ target: UInt8, _ value: UInt64) {
+    let host = HostRegister.holding(target) ?? .rax
+    assembler.set(host, to: value)
+    store(host, to: target)
+  }
+
+  private func shift32(_ operation: DecodedOperation, _ kind: HostShift) {
+    load(.rax, from: operation.second, wide: false)
+    if operation.immediate != 0 {
+      assembler.shift(
+        kind, .rax, by: UInt8(truncatingIfNeeded: operation.immediate), wide: false)
+    }
+    let target = result(operation)
+    assembler.signExtend32(target, .rax)
+    store(target, to: operation.destination)
+  }
+
+  private func shift64(_ operation: DecodedOperation, _ kind: HostShift) {
+    let target = result(operation)
+    load(target, from: operation.second)
+    if operation.immediate != 0 {
+      assembler.shift(kind, target, by: UInt8(truncatingIfNeeded: operation.immediate))
+    }
+    store(target, to: operation.destination)
+  }
+
+  /// The processor takes as many bits of the amount as the machine does: 5 of 32, 6 of 64.
+  private func shiftVariable(_ operation: DecodedOperation, _ kind: HostShift, wide: Bool) {
+    load(.rcx, from: operation.first, wide: false)
+    load(.rax, from: operation.second, wide: wide)
+    assembler.shiftByCL(kind, .rax, wide: wide)
+    if !wide { assembler.signExtend32(.rax, .rax) }
+    store(.rax, to: operation.destination)
+  }
+
+  private func combine32(_ operation: DecodedOperation, _ kind: HostOperation) {
+    load(.rax, from: operation.first, wide: false)
+    if operation.second != 0 { apply(kind, .rax, operation.second, wide: false) }
+    let target = result(operation)
+    assembler.signExtend32(target, .rax)
+    store(target, to: operation.destination)
+  }
+
+  private func combine(_ operation: DecodedOperation, _ kind: HostOperation) {
+    let (first, second) = (operation.first, operation.second)
+    // Anything with register 0 is a copy, but `and`, which gives zero.
+    if second == 0, kind != .and { return copy(first, to: operation.destination) }
+    if first == 0, kind == .add || kind == .or || kind == .xor {
+      return copy(second, to: operation.destination)
+    }
+    if kind == .and, first == 0 || second == 0 { return setConstant(operation.destination, 0) }
+    var target = result(operation)
+    // The second operand must still be there when it is used.
+    if second == operation.destination, first != second { target = .rax }
+    load(target, from: first)
+    apply(kind, target, second)
+    store(target, to: operation.destination)
+  }
+
+  private func nor(_ operation: DecodedOperation) {
+    load(.rax, from: operation.first)
+    if operation.second != 0 { apply(.or, .rax, operation.second) }
+    assembler.single(0xF7, 2, .rax)
+    store(.rax, to: operation.destination)
+  }
+
+  private func compare(_ operation: DecodedOperation, _ condition: HostCondition) {
+    apply(.cmp, held(operation.first, in: .rax), operation.second)
+    setCondition(condition, operation.destination)
+  }
+
+  private func compareImmediate(_ operation: DecodedOperation, _ condition: HostCondition) {
+    assembler.immediate(.cmp, held(operation.first, in: .rax), operation.immediate)
+    setCondition(condition, operation.destination)
+  }
+
+  /// Sets an entry to whether a condition holds. Leaves the flags alone.
+  func setCondition(_ condition: HostCondition, _ target: UInt8) {
+    assembler.byte(0x0F)
+    assembler.byte(0x90 | condition.rawValue)
+    assembler.byte(0xC0 | HostRegister.rcx.low)
+    let host = HostRegister.holding(target) ?? .rcx
+    assembler.registers0F(0xB6, host, .rcx, wide: false)
+    store(host, to: target)
+  }
+
+  private func addImmediate32(_ operation: DecodedOperation) {
+    if operation.first == 0 {
+      return setConstant(
+        operation.destination, UInt64(bitPattern: Int64(operation.immediate)))
+    }
+    load(.rax, from: operation.first, wide: false)
+    if operation.immediate != 0 {
+      assembler.immediate(.add, .rax, operation.immediate, wide: false)
+    }
+    let target = result(operation)
+    assembler.signExtend32(target, .rax)
+    store(target, to: operation.destination)
+  }
+
+  private func addImmediate(_ operation: DecodedOperation) {
+    if operation.first == 0 {
+      return setConstant(
+        operation.destination, UInt64(bitPattern: Int64(operation.immediate)))
+    }
+    let target = result(operation)
+    if let source = HostRegister.holding(operation.first), source != target {
+      assembler.address(target, source, operation.immediate)
+    } else {
+      load(target, from: operation.first)
+      assembler.immediate(.add, target, operation.immediate)
+    }
+    store(target, to: operation.destination)
+  }
+
+  private func combineImmediate(_ operation: DecodedOperation, _ kind: HostOperation) {
+    let target = result(operation)
+    load(target, from: operation.first)
+    assembler.immediate(kind, target, operation.immediate)
+    store(target, to: operation.destination)
+  }
+
+  private func moveIf(_ operation: DecodedOperation, _ condition: HostCondition) {
+    load(.rax, from: operation.destination)
+    load(.rdx, from: operation.first)
+    assembler.test(held(operation.second, in: .rcx))
+    assembler.registers0F(0x40 | condition.rawValue, .rax, .rdx)
+    store(.rax, to: operation.destination)
+  }
+
+  // MARK: HI and LO
+
+  private func multiply32(_ operation: DecodedOperation) {
+    let isSigned = operation.operation == .mult
+    load(.rax, from: operation.first, wide: false)
+    load(.rcx, from: operation.second, wide: false)
+    if isSigned {
+      assembler.signExtend32(.rax, .rax)
+      assembler.signExtend32(.rcx, .rcx)
+    }
+    assembler.registers0F(0xAF, .rax, .rcx)
+    assembler.signExtend32(.rcx, .rax)
+    store(.rcx, to: RegisterBank.lo)
+    assembler.shift(.arithmeticRight, .rax, by: 32)
+    store(.rax, to: RegisterBank.hi)
+    clearDestination(operation)
+  }
+
+  private func multiply64(_ operation: DecodedOperation) {
+    load(.rax, from: operation.first)
+    load(.rcx, from: operation.second)
+    assembler.single(0xF7, operation.operation == .dmult ? 5 : 4, .rcx)
+    store(.rdx, to: RegisterBank.hi)
+    store(.rax, to: RegisterBank.lo)
+    clearDestination(operation)
+  }
+
+  /// Operations on HI and LO set the register of their destination field to zero.
+  private func clearDestination(_ operation: DecodedOperation) {
+    if operation.destination != RegisterBank.discarded { setConstant(operation.destination, 0) }
+  }
+}

@@ -1,0 +1,77 @@
+/// An operation in 64 bits, as translated code hands it over.
+struct PackedOperation {
+  let bits: UInt64
+
+  init(bits: UInt64) { self.bits = bits }
+
+  /// Packs an operation that is executed by a call back; its immediate has at most 16 bits.
+  init(_ operation: DecodedOperation) {
+    bits =
+      UInt64(operation.operation.rawValue) | UInt64(operation.destination) << 8
+      | UInt64(operation.first) << 16 | UInt64(operation.second) << 24
+      | UInt64(operation.remaining) << 32
+      | UInt64(UInt16(truncatingIfNeeded: operation.immediate)) << 40
+  }
+
+  var operation: DecodedOperation {
+    func byte(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: bits >> position) }
+    return DecodedOperation(
+      operation: Operation(rawValue: byte(0)) ?? .unknown, destination: byte(8), first: byte(16),
+      second: byte(24), remaining: byte(32),
+      immediate: Int32(Int16(truncatingIfNeeded: bits >> 40)))
+  }
+}
+
+/// The functions that translated code calls.
+///
+/// Soundness: the first argument is the translator whose code is running; it is alive, since
+/// ``Translator/run(from:budget:)`` is on the stack.
+enum TranslatorCallBack {
+  typealias Load = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
+  typealias Store = @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64) -> UInt64
+  typealias Rare = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
+
+  /// What a load of this operation's number gives at an address.
+  static let load: Load = { owner, address, number in
+    Unmanaged<Translator>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef { $0.load(at: address, number) }
+  }
+
+  /// Stores a value at an address: 0, or 1 where the plain step must.
+  static let store: Store = { owner, address, value, number in
+    Unmanaged<Translator>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef { $0.store(value, at: address, number) ? 0 : 1 }
+  }
+
+  /// Executes an operation: 0, or 1 where the plain step must.
+  static let rare: Rare = { owner, bits, left in
+    Unmanaged<Translator>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef {
+        $0.execute(PackedOperation(bits: bits).operation, left: left) ? 0 : 1
+      }
+  }
+}
+
+extension Translator {
+  /// What a load gives, sign-extended where registers are.
+  fileprivate func load(at address: UInt64, _ number: UInt64) -> UInt64 {
+    bank[RegisterBank.callBackAddress] = address
+    let operation = DecodedOperation(
+      operation: Operation(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown,
+      destination: RegisterBank.callBackValue, first: RegisterBank.callBackAddress, second: 0,
+      immediate: 0)
+    _ = execute(operation, left: 0)
+    return bank[RegisterBank.callBackValue]
+  }
+
+  /// Stores a value, or says that the plain step must.
+  fileprivate func store(_ value: UInt64, at address: UInt64, _ number: UInt64) -> Bool {
+    bank[RegisterBank.callBackAddress] = address
+    bank[RegisterBank.callBackValue] = value
+    let operation = DecodedOperation(
+      operation: Operation(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown,
+      destination: RegisterBank.discarded, first: RegisterBank.callBackAddress,
+      second: RegisterBank.callBackValue, immediate: 0)
+    return execute(operation, left: 0)
+  }
+}
