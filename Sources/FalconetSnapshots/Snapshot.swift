@@ -57,8 +57,8 @@ public enum Snapshot {
     _ source: any ByteSource, _ reading: SnapshotReading, into consumer: some SnapshotConsumer
   ) throws(StreamError) -> SnapshotFormat {
     do {
-      let (reader, _) = try ByteReader.decompressing(source)
-      return try reading.produce(from: reader, for: consumer)
+      let (reader, compression) = try ByteReader.decompressing(source)
+      return try reading.produce(from: reader, compression: compression, for: consumer)
     } catch { throw error.named(source.name) }
   }
 

@@ -55,18 +55,15 @@ private func place(_ bytes: [UInt8], at path: String) throws {
   @Test func `an error of the caller is thrown as it is, and nothing is left`() throws {
     struct Mine: Error, Equatable { var stream: StreamError? }
     let folder = try TemporaryFolder()
+    let wrap = { (error: StreamError) in Mine(stream: error) }
     #expect(throws: Mine(stream: nil)) {
-      try AtomicFile.write(
-        path: folder.file("a.gz"), wrapping: { (error: StreamError) in Mine(stream: error) }
-      ) { (sink) throws(Mine) in
+      try AtomicFile.write(path: folder.file("a.gz"), wrapping: wrap) { (sink) throws(Mine) in
         throw Mine(stream: nil)
       }
     }
     #expect(folder.names.isEmpty)
     do throws(Mine) {
-      try AtomicFile.write(
-        path: folder.file("none/a"), wrapping: { (error: StreamError) in Mine(stream: error) }
-      ) { (sink) throws(Mine) in }
+      try AtomicFile.write(path: folder.file("none/a"), wrapping: wrap) { (sink) throws(Mine) in }
       Issue.record("no error")
     } catch {
       #expect(error.stream?.kind == .notFound)

@@ -9,7 +9,8 @@ public final class MemoryFile: Sendable {
   public init(_ bytes: [UInt8]) {
     var template = Array("/dev/shm/falconet-fuzzing-XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
-    guard descriptor >= 0, unlink(template) == 0, write(descriptor, bytes, bytes.count) == bytes.count
+    guard descriptor >= 0, unlink(template) == 0,
+      write(descriptor, bytes, bytes.count) == bytes.count
     else { found("no file can be made in memory (errno \(errno))") }
   }
 

@@ -99,7 +99,8 @@ enum SeedCorpus {
 
   private static func addCompressed(to folder: Corpus) throws {
     let plain = try write(SampleStates.image(.v8), as: .bin)
-    let gzip = MemorySink(), zstd = MemorySink()
+    let gzip = MemorySink()
+    let zstd = MemorySink()
     for sink in [GzipSink(over: gzip), try ZstdSink(over: zstd)] as [any ByteSink] {
       try sink.write(plain)
       try sink.finish()

@@ -62,11 +62,11 @@ struct CommandError: Error, CustomStringConvertible {
 
 extension CommandError {
   /// A failure of a file, which may be an interruption.
-  init(_ error: StreamError, while action: String) {
+  init(_ error: StreamError, while action: String? = nil) {
     if error.kind == .interrupted {
       self = .interrupted
     } else {
-      self.init("\(action): \(error)")
+      self.init(action.map { "\($0): \(error)" } ?? "\(error)")
     }
   }
 }

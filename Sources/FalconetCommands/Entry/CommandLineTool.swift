@@ -28,14 +28,12 @@ public enum CommandLineTool {
       try command.run()
       return Interruption.isRequested ? CommandError.interrupted.exitCode : 0
     } catch let error as CommandError {
-      report(error.description)
-      return error.exitCode
+      return end(error)
     } catch let error as UsageError {
       report(error.description)
       return ExitCode.validationFailure.rawValue
     } catch let error as StreamError {
-      report(error.description)
-      return 1
+      return end(CommandError(error))
     } catch {
       return finish(error)
     }
@@ -62,6 +60,11 @@ public enum CommandLineTool {
       // The lowest free number is given.
       _ = open("/dev/null", access)
     }
+  }
+
+  private static func end(_ error: CommandError) -> Int32 {
+    report(error.description)
+    return error.exitCode
   }
 
   private static func report(_ message: String) { Console().write(line: "error: \(message)") }

@@ -15,26 +15,20 @@ struct CheckCommand: ParsableCommand {
     var failures = 0
     for input in inputs {
       let counter = PageCounter()
-      do {
+      let result: String
+      do throws(CommandError) {
         let format = try snapshot.read(input, into: counter)
-        print(line(input, format, counter))
+        result = try counter.summary(format)
       } catch {
         if case .interrupted = error.cause { throw error }
         failures += 1
-        print("\(input): bad: \(error.description)")
+        result = "bad: \(error.description)"
       }
+      try OutputFile.print(["\(input): \(result)"])
     }
     if failures > 0 {
       throw CommandError("\(failures) of \(inputs.count) snapshots failed the check")
     }
-  }
-
-  private func line(_ input: String, _ format: SnapshotFormat, _ counter: PageCounter) -> String {
-    guard let state = counter.calculator.state, let claim = counter.calculator.claim else {
-      return "\(input): bad: it has no end"
-    }
-    return "\(input): ok: \(format.rawValue), version \(state.version.rawValue),"
-      + " step \(state.scalars.step), \(counter.pages) pages, claim \(claim)"
   }
 }
 
@@ -50,5 +44,21 @@ private final class PageCounter: SnapshotConsumer {
     try calculator.page(index, bytes)
   }
 
+  func page(
+    _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
+  ) throws(StreamError) {
+    pages += 1
+    try calculator.page(index, bytes, root: root)
+  }
+
   func end(_ state: MachineState) throws(StreamError) { try calculator.end(state) }
+
+  /// What was found, in words.
+  func summary(_ format: SnapshotFormat) throws(CommandError) -> String {
+    guard let state = calculator.state, let claim = calculator.claim else {
+      throw CommandError("it has no end")
+    }
+    return "ok: \(format.rawValue), version \(state.version.rawValue), step \(state.scalars.step),"
+      + " \(pages) pages, claim \(claim)"
+  }
 }

@@ -22,7 +22,7 @@ struct ClaimCommand: ParsableCommand {
     for input in inputs {
       let name = inputs.count > 1 ? "  \(input)" : ""
       if !verify, let claim = try headerClaim(input) {
-        print("\(claim) unverified\(name)")
+        try OutputFile.print(["\(claim) unverified\(name)"])
         continue
       }
       let calculator = ClaimCalculator()
@@ -30,7 +30,7 @@ struct ClaimCommand: ParsableCommand {
       guard let claim = calculator.claim else {
         throw CommandError("failed to read state: \(input) has no end")
       }
-      print("\(claim)\(name)")
+      try OutputFile.print(["\(claim)\(name)"])
     }
   }
 

@@ -34,7 +34,7 @@ struct InspectCommand: ParsableCommand {
         throw CommandError(error, while: "failed to write")
       }
     } else {
-      print(report.text, terminator: "")
+      try OutputFile.print(report.lines)
     }
   }
 }

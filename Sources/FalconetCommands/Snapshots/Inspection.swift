@@ -23,13 +23,24 @@ final class Inspection: SnapshotConsumer {
   func begin(_ outline: SnapshotOutline) throws(StreamError) { try calculator.begin(outline) }
 
   func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+    note(index)
+    try calculator.page(index, bytes)
+  }
+
+  func page(
+    _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
+  ) throws(StreamError) {
+    note(index)
+    try calculator.page(index, bytes, root: root)
+  }
+
+  private func note(_ index: UInt64) {
     pageCount += 1
     if let last = ranges.indices.last, ranges[last].first &+ ranges[last].count == index {
       ranges[last].count += 1
     } else {
       ranges.append(Range(first: index, count: 1))
     }
-    try calculator.page(index, bytes)
   }
 
   func end(_ state: MachineState) throws(StreamError) { try calculator.end(state) }

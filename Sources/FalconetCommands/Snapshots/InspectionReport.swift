@@ -30,7 +30,7 @@ struct InspectionReport {
 
   // MARK: Text
 
-  var text: String {
+  var lines: [String] {
     var lines: [String] = []
     func row(_ name: String, _ value: String) {
       lines.append(name + String(repeating: " ", count: max(1, 18 - name.count)) + value)
@@ -72,7 +72,7 @@ struct InspectionReport {
         "  \(Self.hex(range.start)) to \(Self.hex(range.end &- 1))  \(size)"
           + "  \(Inspection.purpose(of: range, in: state))")
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines
   }
 
   private func describe(_ thread: ThreadState, on stack: String) -> [String] {

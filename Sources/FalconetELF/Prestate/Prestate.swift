@@ -28,15 +28,14 @@ public struct Prestate {
   ///   short, too large or overlaps the heap, or there is no symbol table.
   public static func load(_ elf: ELFFile, version: StateVersion) throws(ELFError) -> Prestate {
     try check(elf, fits: version)
-    let rules = LoaderRules(version)
     let space = version.addressSpace
-    let plan = try SegmentPlan(elf, version, rules)
+    let plan = try SegmentPlan(elf, version)
     let symbols = try elf.symbols()
 
     let memory = Memory(wordSize: version.wordSize)
-    let image = ImageWriter(memory, rules, file: elf.name)
+    let image = ImageWriter(memory, version.rules.loader, file: elf.name)
     for segment in plan.segments { try copy(segment, of: elf, to: image) }
-    if rules.patchesGo {
+    if version.rules.patchesGo {
       try GoPatches.apply(to: image, symbols: symbols, space: space)
     }
     try InitialStack(version.wordSize, at: space.stackPointer).write(to: image)

@@ -9,7 +9,8 @@ struct SegmentPlan {
   /// The segments to write, in file order; later ones overwrite earlier ones.
   let segments: [ELFSegment]
 
-  init(_ elf: ELFFile, _ version: StateVersion, _ rules: LoaderRules) throws(ELFError) {
+  init(_ elf: ELFFile, _ version: StateVersion) throws(ELFError) {
+    let rules = version.rules.loader
     var chosen: [ELFSegment] = []
     var total: UInt64 = 0
     for segment in elf.segments where segment.type != ELFSegment.abiFlags {

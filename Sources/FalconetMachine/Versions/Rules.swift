@@ -1,6 +1,7 @@
 /// What sets the semantics of one state version apart from the others'.
 ///
-/// One row of the differences matrix: the step reads these values and never asks for a version.
+/// One row of the differences matrix: the step and the loader read these values and never ask for a
+/// version.
 public struct Rules: Sendable, Equatable {
   /// How threads run and how futexes work.
   public enum Threading: Sendable, Equatable {
@@ -39,6 +40,11 @@ public struct Rules: Sendable, Equatable {
   public var ignoresUnknownSystemCalls: Bool { threading == .single }
   /// `ll` and `sc` keep a reservation. Otherwise `sc` always succeeds.
   public var hasReservations: Bool { threading != .single }
+  /// How a program becomes a state of the version.
+  public var loader = LoaderRules()
+  /// Functions of the Go runtime that a single thread can't run are made to return at once in a
+  /// program that is loaded.
+  public var patchesGo: Bool { threading == .single }
 
   init(_ wordSize: WordSize, _ threading: Threading) {
     self.wordSize = wordSize
@@ -54,6 +60,7 @@ public struct Rules: Sendable, Equatable {
   static let v0 = v2.with {
     $0.getDescriptorFlags = false
     $0.linkingBranches = false
+    $0.loader = .first
   }
   static let v1 = Rules(.bits32, .blockingFutex)
   static let v2 = Rules(.bits32, .single)

@@ -29,16 +29,17 @@ public final class ServerOracle: PreimageOracle {
     public var timeout: Duration?
     /// How a shutdown proceeds.
     public var grace: Grace
-    /// How a shutdown proceeds when the run is interrupted, before it or during it.
-    public var interruptedGrace: Grace
+    /// How a shutdown proceeds when nothing is to be expected of the server, since it has stalled,
+    /// or when the run is interrupted, before the shutdown or during it.
+    public var hurriedGrace: Grace
 
     public init(
       timeout: Duration? = .seconds(900), grace: Grace = .standard,
-      interruptedGrace: Grace = .short
+      hurriedGrace: Grace = .short
     ) {
       self.timeout = timeout
       self.grace = grace
-      self.interruptedGrace = interruptedGrace
+      self.hurriedGrace = hurriedGrace
     }
   }
 
@@ -165,13 +166,14 @@ public final class ServerOracle: PreimageOracle {
     if let report { return report }
     hintChannel.hangUp()
     preimageChannel.hangUp()
+    let hasStalled = failure?.kind == .stalled
     if failure == nil {
       failure = PreimageError(
         .disconnected, message: "the pre-image server was shut down before this request")
     }
     let done = ServerShutdown(
-      process: process, pump: pump, grace: options.grace,
-      interruptedGrace: options.interruptedGrace
+      process: process, pump: pump, grace: hasStalled ? options.hurriedGrace : options.grace,
+      hurriedGrace: options.hurriedGrace
     ).run()
     report = done
     return done

@@ -74,6 +74,12 @@ public final class ClaimCalculator: SnapshotConsumer {
     tree.add(page: bytes, at: index)
   }
 
+  public func page(
+    _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
+  ) throws(StreamError) {
+    tree.add(root: root, at: index)
+  }
+
   public func end(_ state: MachineState) throws(StreamError) {
     witness = state.witness(memoryRoot: tree.root())
     self.state = state

@@ -1,11 +1,12 @@
 import FalconetMachine
 import FalconetStreams
+import Keccak
 
 /// What takes a snapshot in, part by part: a machine's memory, the computation of a claim, a file
 /// in any format.
 ///
-/// A producer, a memory or a file that is read, calls ``begin(_:)`` once, then ``page(_:_:)`` for
-/// each page, then ``end(_:)`` once. So a snapshot passes from any producer to any consumer in one
+/// A producer, a memory or a file that is read, calls ``begin(_:)`` once, then one of the functions
+/// `page` for each page, then ``end(_:)`` once. So a snapshot passes from any producer to any consumer in one
 /// stream, a page at a time.
 public protocol SnapshotConsumer: AnyObject {
   /// - Parameter outline: what the producer knows before the first page.
@@ -18,8 +19,22 @@ public protocol SnapshotConsumer: AnyObject {
   ///   - bytes: its 4096 bytes, valid during the call.
   func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError)
 
+  /// One page whose Merkle root the producer has: from its bytes, or from a table that the caller
+  /// trusts. A consumer that needs the root saves hashing the page again; others take the page.
+  func page(
+    _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
+  ) throws(StreamError)
+
   /// Everything but the memory, with the version.
   func end(_ state: MachineState) throws(StreamError)
+}
+
+extension SnapshotConsumer {
+  public func page(
+    _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
+  ) throws(StreamError) {
+    try page(index, bytes)
+  }
 }
 
 /// Where a snapshot comes from.

@@ -19,9 +19,11 @@ public struct SnapshotReading: Sendable {
   }
 
   /// Reads a snapshot from its decompressed bytes.
+  ///
+  /// - Parameter compression: how the file is compressed as a whole.
   /// - Returns: the format it has.
   func produce(
-    from reader: ByteReader, for consumer: some SnapshotConsumer
+    from reader: ByteReader, compression: Compression, for consumer: some SnapshotConsumer
   ) throws(StreamError) -> SnapshotFormat {
     let format = if let format { format } else { try SnapshotFormat.detect(reader) }
     switch format {
@@ -29,7 +31,9 @@ public struct SnapshotReading: Sendable {
     case .json: try JSONStateDecoder(reader).produce(for: consumer)
     case .pr7559: try PR7559Decoder(reader).produce(for: consumer)
     case .fsnap:
-      try FsnapDecoder(reader, bases: bases, trustPages: trustPages).produce(for: consumer)
+      try FsnapDecoder(
+        reader, bases: bases, trustPages: trustPages, isCompressed: compression != .none
+      ).produce(for: consumer)
     }
     return format
   }

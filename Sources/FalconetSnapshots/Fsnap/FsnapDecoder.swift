@@ -16,19 +16,25 @@ public struct FsnapDecoder: SnapshotProducer {
   private let reader: ByteReader
   private let bases: FsnapBaseLocation
   private let trustsPages: Bool
+  private let isCompressed: Bool
 
   /// A decoder of a file's bytes.
   ///
   /// - Parameters:
+  ///   - reader: the bytes, decompressed.
   ///   - bases: where the bases of a delta are looked for.
   ///   - trustPages: whether pages are not hashed, only compared with the checksums. A file that
   ///     somebody made on purpose can then hold other pages than its claim tells of.
+  ///   - isCompressed: whether the file is compressed as a whole. It may then have no more than 2^19
+  ///     pages, since its page table is held in memory, 40 bytes a page.
   public init(
-    _ reader: ByteReader, bases: FsnapBaseLocation = .nowhere, trustPages: Bool = false
+    _ reader: ByteReader, bases: FsnapBaseLocation = .nowhere, trustPages: Bool = false,
+    isCompressed: Bool = false
   ) {
     self.reader = reader
     self.bases = bases
     trustsPages = trustPages
+    self.isCompressed = isCompressed
   }
 
   /// Whether a file begins as a `.fsnap` file does. Needs its first 40 bytes, not decompressed.
@@ -39,7 +45,9 @@ public struct FsnapDecoder: SnapshotProducer {
     try consumer.begin(
       SnapshotOutline(
         version: description.header.version, pageCount: description.header.pageCount))
-    try stream.forEach { (index, bytes) throws(StreamError) in try consumer.page(index, bytes) }
+    try stream.visit { (index, bytes, root) throws(StreamError) in
+      try consumer.page(index, bytes, root: root)
+    }
     try consumer.end(description.state)
   }
 
@@ -48,13 +56,14 @@ public struct FsnapDecoder: SnapshotProducer {
   @discardableResult
   public func check() throws(StreamError) -> FsnapHeader {
     let (description, stream) = try open()
-    try stream.forEach { (_, _) throws(StreamError) in }
+    try stream.visit { (_, _, _) throws(StreamError) in }
     return description.header
   }
 
   /// Reads what comes before the blocks.
   private func open() throws(StreamError) -> (FsnapDescription, CheckedPages) {
-    let (description, sections) = try FsnapDescription.read(reader)
+    let (description, sections) = try FsnapDescription.read(
+      reader, isCompressed: isCompressed)
     let map = try PageMap(description, name: reader.name, bases: bases)
     let blocks = StreamedBlocks(sections, header: description.header)
     return (description, CheckedPages(map: map, blocks: blocks, trustsPages: trustsPages))
@@ -67,11 +76,11 @@ private struct CheckedPages {
   let blocks: StreamedBlocks
   let trustsPages: Bool
 
-  func forEach(
-    _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
+  func visit(
+    _ body: (UInt64, UnsafeRawBufferPointer, Bytes32) throws(StreamError) -> Void
   ) throws(StreamError) {
     let pages = PageStream(map, from: [blocks] + map.bases, trustsPages: trustsPages)
-    try pages.forEach(body)
+    try pages.visit(body)
     try blocks.finish()
   }
 }

@@ -57,7 +57,7 @@ public final class FsnapEncoder: SnapshotConsumer {
       stored: stored, gone: filter.gone, options: options)
     let writer = SectionWriter(to: sink, header: plan.header)
     try writer.writeDescription(plan)
-    try spool.forEach { (frame) throws(StreamError) in try writer.writeBlock(frame) }
+    try spool.visit { (frame) throws(StreamError) in try writer.writeBlock(frame) }
     try writer.finish()
     base = plan.asBase
   }
@@ -94,7 +94,7 @@ private final class FrameSpool {
   }
 
   /// Hands all blocks to `body` in order.
-  func forEach(_ body: ([UInt8]) throws(StreamError) -> Void) throws(StreamError) {
+  func visit(_ body: ([UInt8]) throws(StreamError) -> Void) throws(StreamError) {
     guard let sink else { return }
     let reader = ByteReader(FilePart(sink))
     for length in lengths { try body(reader.readBytes(UInt64(length))) }

@@ -37,6 +37,9 @@ public enum Interruption {
   /// Takes over SIGINT and SIGTERM, and ignores SIGPIPE so that writing to a pipe without reader
   /// is an error instead of the end of the process.
   ///
+  /// Where the parent process left the two signals blocked, they are unblocked for the calling
+  /// thread and those that it starts; a signal that came before is then noticed.
+  ///
   /// A second signal changes nothing. Further calls do nothing. A child process inherits the
   /// ignored SIGPIPE unless its spawn attributes reset it.
   /// - Throws: `.system` where no pipe can be made.
@@ -62,6 +65,12 @@ public enum Interruption {
     sigaction(SIGINT, &action, nil)
     sigaction(SIGTERM, &action, nil)
     signal(SIGPIPE, SIG_IGN)
+
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Forgets what was asked for, so that tests can begin anew. The handlers stay.

@@ -118,8 +118,14 @@ struct HelpTests {
   }
 
   @Test(
-    "What can't be written to standard output is an error", arguments: [["list"], ["--version"]])
+    "What can't be written to standard output is an error",
+    arguments: [
+      ["list"], ["--version"], ["witness", "--input"], ["claim"], ["check"], ["inspect"],
+      ["inspect", "--json"],
+    ])
   func fullOutput(_ arguments: [String]) throws {
+    let takesNone = arguments == ["list"] || arguments == ["--version"]
+    let arguments = try arguments + (takesNone ? [] : [Guest.folder("hello") + "/state.bin.gz"])
     let outcome = try Tool.run(arguments, output: "/dev/full")
     #expect(outcome.exitCode == 1)
     #expect(outcome.log.contains("standard output"))

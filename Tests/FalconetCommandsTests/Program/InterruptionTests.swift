@@ -35,6 +35,14 @@ struct InterruptionTests {
     #expect(folder.names == before)
   }
 
+  @Test("Signals that the parent process blocked stop execution too", arguments: [SIGINT, SIGTERM])
+  func blocked(_ signal: Int32) throws {
+    let tool = try RunningTool(try endless(), in: folder.path, blockedSignals: [SIGINT, SIGTERM])
+    #expect(eventually { tool.log.contains("msg=processing") })
+    tool.send(signal)
+    try expectInterrupted(tool)
+  }
+
   @Test("Files that are being written are finished", arguments: [SIGINT, SIGTERM])
   func files(_ signal: Int32) throws {
     let arguments = [

@@ -47,6 +47,15 @@ struct ServerFailureTests {
     #expect(error.firstMatch(of: #/at step \d+, pc 0x[0-9a-f]{8}, in \S+/#) != nil)
   }
 
+  @Test("A server that stalls and does not notice its end holds the error up for a few seconds")
+  func stubborn() throws {
+    let start = ContinuousClock.now
+    let outcome = try run("deaf", "--preimage-timeout", "1s")
+    #expect(try error(outcome).contains("did nothing for 1 second"))
+    // Less than the 30 s that a server gets that is at work.
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+
   @Test("What a failing server wrote is in the log")
   func log() throws {
     let outcome = try run("talk", "--stop-at-preimage-type", "any")

@@ -21,7 +21,8 @@ final class RunningTool {
 
   /// Starts the program.
   init(
-    _ arguments: [String], in folder: String = "/", input: Input = .none, output: String? = nil
+    _ arguments: [String], in folder: String = "/", input: Input = .none, output: String? = nil,
+    blockedSignals: [Int32] = []
   ) throws {
     files = try TemporaryFolder()
     let program = try Tool.path.get()
@@ -60,9 +61,10 @@ final class RunningTool {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var noSignals = sigset_t()
-    sigemptyset(&noSignals)
-    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    var blocked = sigset_t()
+    sigemptyset(&blocked)
+    for signal in blockedSignals { sigaddset(&blocked, signal) }
+    posix_spawnattr_setsigmask(&attributes, &blocked)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     // env changes the folder, and becomes the program.

@@ -28,7 +28,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       let server = try ServerOracle(
         command: ["python3", "\(testFolder)/Servers/server.py", "stubborn"],
-        options: .init(grace: .standard, interruptedGrace: .hasty)
+        options: .init(grace: .standard, hurriedGrace: .hasty)
       ) { _, _ in }
       _ = try server.preimage(for: key(2))
       Interruption.request()
@@ -44,7 +44,7 @@ import Testing
       try Interruption.install()
       let server = try ServerOracle(
         command: ["python3", "\(testFolder)/Servers/server.py", "stubborn"],
-        options: .init(grace: .standard, interruptedGrace: .hasty)
+        options: .init(grace: .standard, hurriedGrace: .hasty)
       ) { _, _ in }
       _ = try server.preimage(for: key(2))
       let asker = Task.detached {

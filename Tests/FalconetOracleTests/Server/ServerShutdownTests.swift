@@ -55,6 +55,18 @@ import Testing
     #expect(time >= .milliseconds(400) && time < .seconds(20))
   }
 
+  @Test func `A server that has stalled gets the short grace`() throws {
+    let server = try ServerOracle(
+      command: ["python3", "\(testFolder)/Servers/server.py", "stall-hint"],
+      options: .init(timeout: .milliseconds(300), grace: .standard, hurriedGrace: .hasty)
+    ) { _, _ in }
+    #expect(failure { () throws(PreimageError) in try server.hint([1]) }?.kind == .stalled)
+    var report: ShutdownReport?
+    let time = elapsed { report = server.shutdown() }
+    #expect(report?.ending != .byItself)
+    #expect(time < .seconds(15))
+  }
+
   @Test func `What a server left behind in its group is ended`() throws {
     let output = Output()
     let server = try startServer("grandchild", grace: .hasty, output: output)

@@ -26,7 +26,7 @@ func startServer(
 ) throws(ServerStartError) -> ServerOracle {
   try ServerOracle(
     command: ["python3", "\(testFolder)/Servers/server.py", mode, argument],
-    options: .init(timeout: timeout, grace: grace, interruptedGrace: grace),
+    options: .init(timeout: timeout, grace: grace, hurriedGrace: grace),
     onOutput: output.take)
 }
 

@@ -63,6 +63,36 @@ struct FsnapHostileTests {
     }
   }
 
+  @Test func `a compressed file can't ask for a page table that memory has no room for`() throws {
+    func refusal(_ parts: FsnapParts, packed: Bool) throws -> StreamError.Kind? {
+      let bytes = try packed ? Snapshots.gzip(parts.bytes) : parts.bytes
+      return failure { () throws(StreamError) in try Snapshots.read(bytes) }
+    }
+    let limit: UInt64 = 1 << 19
+    for (count, packed, plain) in [
+      (limit, .corrupt, .corrupt), (limit + 1, .tooLarge, .corrupt),
+      (1 << 32 - 1, .tooLarge, .corrupt),
+    ] as [(UInt64, StreamError.Kind, StreamError.Kind)] {
+      var large = parts
+      large.pageCount = count
+      large.storedCount = count
+      large.trailerBytes = 17 + 8 * ((count + 1) / 2)
+      #expect(try refusal(large, packed: true) == packed)
+      #expect(try refusal(large, packed: false) == plain)
+    }
+    // As many pages may be removed by a delta.
+    var delta = parts
+    delta.depth = 1
+    for (count, packed) in [(limit, .corrupt), (limit + 1, .tooLarge)]
+      as [(UInt64, StreamError.Kind)]
+    {
+      let content = [UInt8](repeating: 0, count: 65 + 8 * Int(count))
+      delta.sections = [FsnapParts.Section(kind: "BASE", content: content)] + parts.sections
+      #expect(try refusal(delta, packed: true) == packed)
+      #expect(try refusal(delta, packed: false) == .corrupt)
+    }
+  }
+
   @Test func `a state that is not the witness's is refused`() {
     let stat = parts.first("STAT")
     for offset in parts.sections[stat].content.indices.dropLast(9) {

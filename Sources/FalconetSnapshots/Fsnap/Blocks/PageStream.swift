@@ -37,9 +37,10 @@ final class PageStream {
     newest = Array(repeating: nil, count: layers.count)
   }
 
-  /// Hands each page to `body`, after it was checked against its root.
-  func forEach(
-    _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
+  /// Hands each page to `body` with the root that the page table gives, after it was checked
+  /// against it.
+  func visit(
+    _ body: (UInt64, UnsafeRawBufferPointer, Bytes32) throws(StreamError) -> Void
   ) throws(StreamError) {
     var next = 0
     while next < map.places.count {
@@ -90,7 +91,7 @@ final class PageStream {
   }
 
   private func deliver(
-    _ page: Int, _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
+    _ page: Int, _ body: (UInt64, UnsafeRawBufferPointer, Bytes32) throws(StreamError) -> Void
   ) throws(StreamError) {
     let place = map.places[page]
     let key = key(of: place)
@@ -105,7 +106,7 @@ final class PageStream {
         remedy: FsnapHeader.damaged)
     }
     try block.bytes.withPage(slot) { (bytes) throws(StreamError) in
-      try body(map.table.indices[page], bytes)
+      try body(map.table.indices[page], bytes, map.table.roots[page])
     }
   }
 }

@@ -30,9 +30,17 @@ struct PageMap {
       let isTop = layer == 0
       let top = isTop ? description : bases[layer - 1].description
       let file = isTop ? name : bases[layer - 1].name
-      (table, places) = try Self.merge(top, layer: UInt32(layer), over: (table, places), name: file)
-      // A full image's table was checked when it was read.
-      if top.header.isDelta { try top.check(table, name: file) }
+      if top.header.isDelta {
+        let below = (table, places)
+        (table, places) = try Self.merge(top, layer: UInt32(layer), over: below, name: file)
+        try top.check(table, name: file)
+      } else {
+        // Its own table is all of it, and was checked when it was read.
+        table = top.stored
+        places = (0..<table.count).map {
+          Place(layer: UInt32(layer), position: UInt32(truncatingIfNeeded: $0))
+        }
+      }
     }
     self.table = table
     self.places = places
@@ -56,7 +64,7 @@ struct PageMap {
     return bases
   }
 
-  /// Puts the pages of a file over those of its base.
+  /// Puts the pages of a delta over those of its base.
   private static func merge(
     _ description: FsnapDescription, layer: UInt32, over base: (PageTable, [Place]), name: String
   ) throws(StreamError) -> (PageTable, [Place]) {

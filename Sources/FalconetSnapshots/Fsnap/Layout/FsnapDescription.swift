@@ -16,15 +16,21 @@ struct FsnapDescription {
   /// Reads the header and the sections before the blocks.
   ///
   /// Checks that the state is the witness's, and of a full image that the pages' roots are too.
+  ///
+  /// - Parameter isCompressed: whether the file is compressed as a whole, so that its size says
+  ///   nothing of the memory that it takes.
   /// - Returns: the description, and the reader of the sections that follow.
   static func read(
-    _ reader: ByteReader
+    _ reader: ByteReader, isCompressed: Bool = false
   ) throws(StreamError) -> (FsnapDescription, SectionReader) {
     let header = try FsnapHeader(reader)
+    if isCompressed { try checkSize(header.pageCount, "pages", name: reader.name) }
     let sections = SectionReader(reader, header: header.checksum)
     var base: FsnapBaseName?
     var gone: [UInt64] = []
-    if header.isDelta { (base, gone) = try readBase(header, sections) }
+    if header.isDelta {
+      (base, gone) = try readBase(header, sections, isCompressed: isCompressed)
+    }
     let state = try readState(header, sections)
     let stored = try readTable(header, sections)
     let description = FsnapDescription(
@@ -52,13 +58,29 @@ struct FsnapDescription {
     }
   }
 
+  /// Checks that a file that is compressed as a whole does not ask for too much memory.
+  private static func checkSize(
+    _ count: UInt64, _ what: String, name: String
+  ) throws(StreamError) {
+    let limit = FsnapFormat.maximumCompressedPages
+    guard count > limit else { return }
+    throw StreamError(
+      .tooLarge, path: name,
+      message: "\(count) \(what) are more than \(limit), the most of a .fsnap file that is"
+        + " compressed as a whole",
+      remedy: "decompress the file first")
+  }
+
   private static func readBase(
-    _ header: FsnapHeader, _ sections: SectionReader
+    _ header: FsnapHeader, _ sections: SectionReader, isCompressed: Bool
   ) throws(StreamError) -> (FsnapBaseName, [UInt64]) {
     let heading = try sections.begin(.base)
     let size = UInt64(FsnapBaseName.byteCount)
     guard heading.length >= size, (heading.length - size) % 8 == 0 else {
       throw sections.failure(.corrupt, heading.offset, "section BASE has a wrong length")
+    }
+    if isCompressed {
+      try checkSize((heading.length - size) / 8, "removed pages", name: sections.name)
     }
     let name = FsnapBaseName(try sections.readBytes(size))
     var gone: [UInt64] = []
@@ -116,7 +138,7 @@ struct FsnapDescription {
         "section PAGE does not have 40 bytes for each of"
           + " \(header.storedPageCount) pages")
     }
-    let limit: UInt64 = 1 << UInt64(header.version.wordSize.pageIndexBits)
+    let limit = header.pageLimit
     var table = PageTable()
     while sections.left > 0 {
       let offset = sections.position

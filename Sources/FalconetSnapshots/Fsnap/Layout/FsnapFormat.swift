@@ -16,6 +16,9 @@ enum FsnapFormat {
   static let defaultPagesPerBlock = 64
   /// A reader holds some blocks in memory, so their size is bounded.
   static let maximumPagesPerBlock = 128
+  /// The most pages, those that a delta removes counted apart, of a file that is compressed as a
+  /// whole: 2 GiB. Few bytes could otherwise be a page table of gigabytes, which is held in memory.
+  static let maximumCompressedPages: UInt64 = 1 << 19
   /// The zstd level where none is asked for. Higher ones save little on memory pages.
   static let defaultLevel: Int32 = 1
   /// Bytes of an entry of a page table: index and root.

@@ -106,9 +106,8 @@ extension FsnapHeader {
           + " \(FsnapFormat.maximumPagesPerBlock)"
       )
     }
-    let limit: UInt64 = 1 << UInt64(version.wordSize.pageIndexBits)
-    if pageCount > limit {
-      return (3, true, "\(pageCount) pages are more than the address space has, \(limit)")
+    if pageCount > pageLimit {
+      return (3, true, "\(pageCount) pages are more than the address space has, \(pageLimit)")
     }
     if isDelta ? storedPageCount > pageCount : storedPageCount != pageCount {
       return (

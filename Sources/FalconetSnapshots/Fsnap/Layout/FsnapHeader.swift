@@ -64,6 +64,9 @@ public struct FsnapHeader: Sendable, Equatable {
     }
   }
 
+  /// Pages of the address space.
+  var pageLimit: UInt64 { 1 << UInt64(version.wordSize.pageIndexBits) }
+
   /// Blocks in this file.
   var blockCount: UInt64 {
     storedPageCount / UInt64(pagesPerBlock)

@@ -42,9 +42,7 @@ public struct PageTable: Sendable, Equatable {
 
   /// The Merkle root of the memory. One hash a page where pages lie next to one another.
   public func memoryRoot(_ wordSize: WordSize) -> Bytes32 {
-    var tree = PageRootTree(wordSize: wordSize)
-    for position in indices.indices { tree.add(root: roots[position], at: indices[position]) }
-    return tree.root()
+    PageRootTree.root(ofAscending: zip(indices, roots), wordSize: wordSize)
   }
 
   /// The position of a page. O(log n).
