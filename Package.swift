@@ -45,10 +45,12 @@ let package = Package(
     .target(name: "FalconetSnapshots", dependencies: ["FalconetMachine", "FalconetStreams"]),
     .target(name: "FalconetProofs", dependencies: ["FalconetMachine", "FalconetStreams"]),
     .target(
+      name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"]),
+    .target(
       name: "Falconet",
       dependencies: [
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetStreams", "Keccak",
+        "FalconetInsight", "FalconetStreams", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),

@@ -1,6 +1,7 @@
 // One import for programs that use Falconet as a library.
 
 @_exported import FalconetELF
+@_exported import FalconetInsight
 @_exported import FalconetMachine
 @_exported import FalconetOracle
 @_exported import FalconetProofs

@@ -29,11 +29,17 @@ struct RunCommand: ParsableCommand {
   @Option(help: "How steps are executed between events: jit, interpreter or step. The next simpler one is used where the host can't.")
   var engine = EngineKind.jit
 
-  @Flag(help: "Print where each thread is at the end. Needs --meta.")
+  @Flag(
+    help: """
+      Print the calls that each thread is in: at the end, when the run fails, and on SIGUSR1. Needs \
+      --meta.
+      """)
   var debug = false
 
   @Option(help: "File for statistics of the run; empty for none.", completion: .file())
   var debugInfo = ""
+
+  @OptionGroup(title: "Profile") var profile: ProfileOptions
 
   @Flag(name: .customLong("pprof.cpu"), help: .hidden)
   var cpuProfile = false
@@ -48,11 +54,12 @@ struct RunCommand: ParsableCommand {
       throw UsageError("cannot enable debug mode without a metadata file: give one with --meta")
     }
     let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
+    let format = try profile.format()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
 
     let (oracle, startedServer) = try preimages.source(server).open(loggers)
     do {
-      try run(plan, oracle, loggers, logger)
+      try run(plan, oracle, format, loggers, logger)
     } catch {
       shutDown(startedServer, logger)
       throw error
@@ -61,7 +68,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private func run(
-    _ plan: RunPlan, _ oracle: any PreimageOracle, _ loggers: Loggers, _ logger: Logger
+    _ plan: RunPlan, _ oracle: any PreimageOracle, _ format: ProfileFormat?, _ loggers: Loggers,
+    _ logger: Logger
   ) throws(CommandError) {
     let symbols = try Inputs.symbols(meta, logger)
     let image = try Inputs.snapshot(input, snapshot)
@@ -87,7 +95,10 @@ struct RunCommand: ParsableCommand {
       metadata: name.isEmpty
         ? [:] : ["is32": .stringConvertible(image.state.version.wordSize == .bits32)])
     try Runner(
-      machine: machine, plan: plan, symbols: symbols, progress: progress, logger: logger
+      machine: machine, plan: plan, symbols: symbols, progress: progress, logger: logger,
+      profile: format.map {
+        ProfileRecording(machine, symbols, interval: profile.interval, $0, path: profile.path)
+      }
     ).run()
   }
 

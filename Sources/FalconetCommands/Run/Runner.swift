@@ -8,28 +8,43 @@ struct Runner {
   let symbols: SymbolTable?
   let progress: Progress
   let logger: Logger
+  /// The profile that is recorded, if any.
+  let profile: ProfileRecording?
   private let snapshots: SnapshotSeries
 
   init(
-    machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger
+    machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger,
+    profile: ProfileRecording? = nil
   ) {
     self.machine = machine
     self.plan = plan
     self.symbols = symbols
     self.progress = progress
     self.logger = logger
+    self.profile = profile
     snapshots = SnapshotSeries(plan)
   }
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
   func run() throws(CommandError) {
     defer { progress.end() }
-    machine.shouldInterrupt = { [machine, progress] in
-      progress.draw(machine)
+    if plan.tracesThreads { UserSignal.install() }
+    machine.shouldInterrupt = {
+      attend()
       return Interruption.isRequested
     }
     do { try execute() } catch {
-      if case .fault(let fault) = error.cause { saveStateBefore(fault) }
+      switch error.cause {
+      case .interrupted: break
+      case .fault(let fault):
+        saveStateBefore(fault)
+        fallthrough
+      case .other:
+        if plan.tracesThreads { traceThreads() }
+      }
+      do { try profile?.write() } catch {
+        logger.error("Failed to write the profile", metadata: ["err": "\(error)"])
+      }
       throw error
     }
     progress.end()
@@ -42,10 +57,26 @@ struct Runner {
     try write()
   }
 
+  /// Shows what the user may want to see while execution goes on.
+  private func attend() {
+    progress.draw(machine)
+    if plan.tracesThreads, UserSignal.take() { traceThreads() }
+  }
+
+  /// Prints the calls that each thread is in. That they can't be printed stops no run.
+  private func traceThreads() {
+    progress.end()
+    let traceback = Traceback(machine.state, machine.memory, symbols: symbols)
+    do { try OutputFile.print(traceback.lines()) } catch {
+      logger.error("Failed to print tracebacks", metadata: ["err": "\(error)"])
+    }
+  }
+
   /// The main loop. At one step things happen in this order: progress, stop, snapshot, proof.
   private func execute() throws(CommandError) {
     while !machine.hasExited {
       let step = machine.step
+      attend()
       if Interruption.isRequested { throw .interrupted }
       if plan.info.matches(step) { progress.log(machine) }
       if machine.isInStopRange {
@@ -71,8 +102,11 @@ struct Runner {
   /// - Returns: what the last step read, if it is why execution came back.
   private func advance(to step: UInt64) throws(CommandError) -> PreimageRead? {
     do {
-      let reason = try machine.run(
-        until: step, stopAfterPreimageRead: plan.preimageStop != nil)
+      let stops = plan.preimageStop != nil
+      let reason =
+        if let profile { try profile.run(until: step, stopAfterPreimageRead: stops) } else {
+          try machine.run(until: step, stopAfterPreimageRead: stops)
+        }
       if reason == .interrupted { throw CommandError.interrupted }
       return reason == .preimageRead ? machine.lastPreimageRead : nil
     } catch let error as MachineError {
@@ -108,7 +142,11 @@ struct Runner {
 
   private func write() throws(CommandError) {
     do {
-      if plan.tracesThreads { try OutputFile.print(ThreadTrace(machine, symbols).lines) }
+      if plan.tracesThreads {
+        let traceback = Traceback(machine.state, machine.memory, symbols: symbols)
+        try OutputFile.print(traceback.lines())
+      }
+      try profile?.write()
       if !plan.output.isEmpty { try OutputFile.write(plan.output, MemoryImage(machine)) }
       if !plan.debugInfo.isEmpty {
         let info = DebugInfo(machine)
@@ -131,30 +169,5 @@ struct Runner {
       logger.error(
         "Failed to save the state before the failing step", metadata: ["err": "\(error)"])
     }
-  }
-}
-
-/// Where each thread is: the function of its pc and of its return address.
-struct ThreadTrace {
-  private let machine: Machine
-  private let symbols: SymbolTable?
-
-  init(_ machine: Machine, _ symbols: SymbolTable?) {
-    self.machine = machine
-    self.symbols = symbols
-  }
-
-  var lines: [String] {
-    var lines: [String] = []
-    let threads = machine.state.threads
-    for thread in threads.left + threads.right {
-      let state = thread.exited ? "exited with code \(thread.exitCode)" : "running"
-      lines.append("thread \(thread.id): \(state)")
-      for (label, address) in [("pc", thread.pc), ("ra", thread.registers[31])] {
-        let name = symbols?.name(at: address) ?? SymbolTable.unknown
-        lines.append("\t\(label) 0x\(String(address, radix: 16)) \(name)")
-      }
-    }
-    return lines
   }
 }

@@ -1,0 +1,99 @@
+import FalconetELF
+import FalconetMachine
+
+/// Finds the calls that a guest's threads are in, from their registers and the guest's memory at the
+/// moment of asking. So it works on any state, wherever it came from, and costs nothing before.
+///
+/// Go programs are unwound by the function table that Go's linker puts into every program. Others
+/// have no such table: a function's first instructions are read to find where it keeps its return
+/// address, as debuggers do, and the frames found so are marked as guesses.
+///
+/// Only reads memory. Damaged or hostile memory ends a stack, with the reason.
+///
+/// ```swift
+/// let unwinder = Unwinder(machine.memory, version: machine.version, symbols: symbols)
+/// for thread in machine.state.threads.left { print(unwinder.unwind(thread).frames) }
+/// ```
+public final class Unwinder {
+  /// How many frames a stack has at most, unless asked for otherwise.
+  public static let depthLimit = 256
+
+  let reader: GuestReader
+  let symbols: SymbolTable?
+  let table: GoFunctionTable?
+  /// What is wrong with the program's tables, where frames are guesses for that reason.
+  public let problem: String?
+
+  /// The functions of the addresses asked for so far: programs don't change their code. Return
+  /// addresses are kept with bit 0 set.
+  private var places: [UInt64: Place] = [:]
+  private static let placeLimit = 1 << 18
+
+  /// - Parameters:
+  ///   - memory: the guest's memory.
+  ///   - version: the guest's state version.
+  ///   - symbols: the program's symbols. Without them, a Go program's table is searched for in
+  ///     memory; of other programs only the innermost frame is found.
+  public init(_ memory: Memory, version: StateVersion, symbols: SymbolTable?) {
+    reader = GuestReader(memory: memory)
+    self.symbols = symbols
+    table = GoFunctionTable.find(in: memory, version: version, symbols: symbols)
+    let expected = table == nil ? symbols?.symbol(named: "runtime.pclntab") : nil
+    problem = expected.map {
+      "Go's function table at 0x\(String($0.start, radix: 16)) is damaged, or of another version"
+        + " of Go than 1.18 to 1.25"
+    }
+  }
+
+  /// The calls that a thread is in. Takes time in proportion to their number.
+  ///
+  /// - Parameter limit: how many frames are looked for at most; at least 1.
+  public func unwind(_ thread: ThreadState, limit: Int = depthLimit) -> CallStack {
+    var walk = StackWalk(thread, reader)
+    var frames: [Frame] = []
+    while true {
+      let place = place(at: walk.lookUpAddress, isReturnAddress: !walk.isInnermost)
+      let end: CallStack.End?
+      frames.append(Frame(pc: walk.pc, instruction: walk.instruction, isGuess: walk.isGuess))
+      switch place {
+      case .go(let function): end = walk.leave(function)
+      case .named(let prologue): end = walk.leave(prologue)
+      case .unknown where walk.isInnermost: end = .lost("the pc is in no function")
+      case .unknown:
+        frames.removeLast()
+        end = .lost("0x\(String(walk.pc, radix: 16)), a return address, is in no function")
+      }
+      if let end { return CallStack(frames: frames, end: end) }
+      if frames.count >= limit { return CallStack(frames: frames, end: .limit) }
+    }
+  }
+
+  // MARK: Functions
+
+  /// What is known of the function that an address is in.
+  private enum Place {
+    case go(GoFrame)
+    case named(Prologue)
+    case unknown
+  }
+
+  private func place(at address: UInt64, isReturnAddress: Bool) -> Place {
+    guard address & 3 == 0 else { return .unknown }
+    let key = isReturnAddress ? address | 1 : address
+    if let known = places[key] { return known }
+    if places.count >= Self.placeLimit { places.removeAll(keepingCapacity: true) }
+    let place = findPlace(address, isReturnAddress)
+    places[key] = place
+    return place
+  }
+
+  private func findPlace(_ address: UInt64, _ isReturnAddress: Bool) -> Place {
+    if let table, let function = table.function(at: address) {
+      return .go(GoFrame(function, of: table, at: address))
+    }
+    // A call that never returns may be the last of its function.
+    let instruction = isReturnAddress ? address &- 4 : address
+    guard let symbol = symbols?.symbol(at: instruction) else { return .unknown }
+    return .named(Prologue(from: symbol.start, to: instruction, reader))
+  }
+}
