@@ -70,7 +70,7 @@ public enum Snapshot {
   /// - Throws: ``StreamError`` where the name asks for no known format, the format can't hold the
   ///   state's version, or the file can't be written.
   public static func save(
-    _ image: MemoryImage, path: String, to format: SnapshotFormat? = nil
+    _ image: some StateImage, path: String, to format: SnapshotFormat? = nil
   ) throws(StreamError) {
     let format = if let format { format } else { try SnapshotFormat(fileName: path) }
     try AtomicFile.write(path: path) { (sink) throws(StreamError) in
@@ -80,7 +80,7 @@ public enum Snapshot {
 
   /// Writes a snapshot to a sink, and finishes the sink.
   public static func write(
-    _ image: MemoryImage, to sink: any ByteSink, as format: SnapshotFormat = .bin
+    _ image: some StateImage, to sink: any ByteSink, as format: SnapshotFormat = .bin
   ) throws(StreamError) {
     if format == .fsnap {
       try FsnapWriter.write(image, to: sink)

@@ -15,7 +15,7 @@ enum OutputFile {
   }
 
   /// Writes a snapshot; to standard output in Cannon's binary format.
-  static func write(_ path: String, _ image: MemoryImage) throws(StreamError) {
+  static func write(_ path: String, _ image: some StateImage) throws(StreamError) {
     if path == "-" {
       try image.produce(for: SnapshotFormat.bin.encoder(to: StandardOutputSink()))
     } else {

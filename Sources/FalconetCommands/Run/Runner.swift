@@ -31,9 +31,16 @@ struct Runner {
     if plan.tracesThreads { UserSignal.install() }
     machine.shouldInterrupt = {
       attend()
-      return Interruption.isRequested
+      return Interruption.isRequested || snapshots.hasFailed
     }
-    do { try execute() } catch {
+    do {
+      try execute()
+      try finishSnapshots()
+    } catch {
+      // What is being written becomes whole, whatever ends the run.
+      do { try snapshots.finish() } catch {
+        logger.error("Failed to write state snapshot", metadata: ["err": "\(error)"])
+      }
       switch error.cause {
       case .interrupted: break
       case .fault(let fault):
@@ -107,7 +114,10 @@ struct Runner {
         if let profile { try profile.run(until: step, stopAfterPreimageRead: stops) } else {
           try machine.run(until: step, stopAfterPreimageRead: stops)
         }
-      if reason == .interrupted { throw CommandError.interrupted }
+      if reason == .interrupted {
+        if snapshots.hasFailed { try finishSnapshots() }
+        throw CommandError.interrupted
+      }
       return reason == .preimageRead ? machine.lastPreimageRead : nil
     } catch let error as MachineError {
       throw CommandError(error, in: machine, symbols: symbols)
@@ -136,6 +146,12 @@ struct Runner {
 
   private func snapshot() throws(CommandError) {
     do { try snapshots.save(machine) } catch {
+      throw CommandError(error, while: "failed to write state snapshot")
+    }
+  }
+
+  private func finishSnapshots() throws(CommandError) {
+    do { try snapshots.finish() } catch {
       throw CommandError(error, while: "failed to write state snapshot")
     }
   }

@@ -1,31 +1,65 @@
 import Falconet
+import Synchronization
 
 /// The snapshots of one run: each whole, or after the first only what changed since the one before.
+///
+/// They are written while the machine goes on; one that is due while the one before is being written
+/// waits for it.
 final class SnapshotSeries {
+  /// What deltas are written against. Set and read by one writing after the other.
+  private struct Bases {
+    /// The first snapshot, and the last one.
+    var first: FsnapBase?
+    var last: FsnapBase?
+  }
+
+  private final class SharedBases: Sendable {
+    let mutex = Mutex(Bases())
+  }
+
   private let name: FileNameFormat
   private let writesDeltas: Bool
-  /// The first snapshot, and the last one, where the next is to be a delta.
-  private var first: FsnapBase?
-  private var last: FsnapBase?
+  private let bases = SharedBases()
+  private let writer = SnapshotWriter()
 
   init(_ plan: RunPlan) {
     name = plan.snapshotName
     writesDeltas = plan.writesDeltas
   }
 
-  /// Writes the machine's state, under the name that its step gives.
+  /// Whether a snapshot could not be written: the next call throws why.
+  var hasFailed: Bool { writer.hasFailed }
+
+  /// Has the machine's state written, under the name that its step gives.
   func save(_ machine: Machine) throws(StreamError) {
     guard !name.isEmpty else { return }
+    // Before the checkpoint is taken, so that there are never two.
+    try writer.finish()
     let path = name.name(step: machine.step)
-    let image = MemoryImage(machine)
-    guard writesDeltas else { return try Snapshot.save(image, path: path) }
-    // A chain that is as long as it may be starts again from the first snapshot.
-    let options = FsnapOptions(base: last.flatMap { $0.canBeBase ? $0 : first })
-    var written: FsnapBase?
-    try AtomicFile.write(path: path) { (sink) throws(StreamError) in
-      written = try FsnapWriter.write(image, to: sink, options)
+    let keepsRoots = try SnapshotFormat(fileName: path) == .fsnap
+    let checkpoint = machine.checkpoint(keepsRoots: keepsRoots)
+    guard writesDeltas else {
+      return try writer.submit { () throws(StreamError) in
+        try Snapshot.save(checkpoint, path: path)
+      }
     }
-    last = written
-    if first == nil { first = written }
+    try writer.submit { [bases] () throws(StreamError) in
+      // A chain that is as long as it may be starts again from the first snapshot.
+      let options = FsnapOptions(
+        base: bases.mutex.withLock { bases in
+          bases.last.flatMap { $0.canBeBase ? $0 : bases.first }
+        })
+      var written: FsnapBase?
+      try AtomicFile.write(path: path) { (sink) throws(StreamError) in
+        written = try FsnapWriter.write(checkpoint, to: sink, options)
+      }
+      bases.mutex.withLock { [written] bases in
+        bases.last = written
+        if bases.first == nil { bases.first = written }
+      }
+    }
   }
+
+  /// Waits until all snapshots are written.
+  func finish() throws(StreamError) { try writer.finish() }
 }

@@ -27,6 +27,9 @@ extension Memory {
     return proof
   }
 
+  /// The root of a page as the tree has it.
+  func treeRoot(ofPage index: UInt64) -> Bytes32 { tree.pageRoot(of: tree.insertPage(index)) }
+
   private func updateTree() {
     guard !changed.isEmpty else { return }
     var hasher = PageHasher()

@@ -16,6 +16,9 @@ public final class Memory {
 
   /// The pages that exist, in the order they were made.
   private var made: [UInt64] = []
+  let viewLock = MemoryView.Lock()
+  /// The view that pages are copied for before they are written, as long as anyone has it.
+  weak var latestView: MemoryView?
   /// The pages that were written since the tree was last brought up to date.
   var changed: [UInt64] = []
   var tree: MerkleTree
@@ -66,7 +69,7 @@ public final class Memory {
     UnsafeRawPointer(place(ofPage: index)?.bytes ?? zeroPage)
   }
 
-  private func place(ofPage index: UInt64) -> PagePlace? {
+  func place(ofPage index: UInt64) -> PagePlace? {
     space.place(ofPage: index) ?? far.place(ofPage: index)
   }
 
@@ -107,6 +110,7 @@ public final class Memory {
     let index = address >> 12
     guard let place = space.place(ofPage: index) ?? far.place(makingPage: index) else { return nil }
     var flags = place.flags
+    if flags.contains(.viewed) { latestView?.keep(index, place.bytes) }
     if !flags.contains(.exists) { made.append(index) }
     if !flags.contains(.changed) { changed.append(index) }
     if flags.contains(.code) {
@@ -137,6 +141,15 @@ public final class Memory {
       reservedPage = index
     }
     place(ofPage: index)?.flags.insert(.reserved)
+  }
+
+  /// Takes back that some pages were ever written.
+  func forgetPages(where isForgotten: (UInt64) -> Bool) {
+    for index in made where isForgotten(index) {
+      preparePage(index << 12)?.initializeMemory(as: UInt8.self, repeating: 0, count: Self.pageSize)
+      place(ofPage: index)?.flags.remove(.exists)
+    }
+    made.removeAll(where: isForgotten)
   }
 
   // MARK: Code

@@ -3,7 +3,7 @@ import FalconetStreams
 import Keccak
 
 /// A machine's state and memory as a producer: what a snapshot is written from.
-public struct MemoryImage: SnapshotProducer {
+public struct MemoryImage: StateImage {
   public let state: MachineState
   public let memory: Memory
 
@@ -17,16 +17,19 @@ public struct MemoryImage: SnapshotProducer {
     self.init(state: machine.state, memory: machine.memory)
   }
 
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
-    let indices = memory.pageIndices
-    try consumer.begin(
-      SnapshotOutline(version: state.version, pageCount: UInt64(indices.count)))
-    for index in indices {
-      try memory.withPage(index) { (bytes) throws(StreamError) in
-        try consumer.page(index, bytes)
-      }
+  public var pageIndices: [UInt64] { memory.pageIndices }
+
+  public func pageTable() -> (table: PageTable, root: Bytes32) {
+    (PageTable(memory.pageRoots()), memory.root())
+  }
+
+  public func forEachPage(
+    where isChosen: (UInt64) -> Bool,
+    _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    for index in memory.pageIndices where isChosen(index) {
+      try memory.withPage(index) { (bytes) throws(StreamError) in try body(index, bytes) }
     }
-    try consumer.end(state)
   }
 }
 

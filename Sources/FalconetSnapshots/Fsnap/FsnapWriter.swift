@@ -20,10 +20,10 @@ public enum FsnapWriter {
   ///   what the sink throws.
   @discardableResult
   public static func write(
-    _ image: MemoryImage, to sink: any ByteSink, _ options: FsnapOptions = FsnapOptions()
+    _ image: some StateImage, to sink: any ByteSink, _ options: FsnapOptions = FsnapOptions()
   ) throws(StreamError) -> FsnapBase {
     try options.check(image.state.version, name: sink.name)
-    let table = PageTable(image.memory)
+    let (table, root) = image.pageTable()
     var filter = DeltaFilter(options.base)
     var stored = PageTable()
     for (index, root) in zip(table.indices, table.roots) where filter.holds(index, root) {
@@ -31,7 +31,7 @@ public enum FsnapWriter {
     }
     filter.finish()
     let plan = FsnapPlan(
-      state: image.state, memoryRoot: image.memory.root(), table: table, stored: stored,
+      state: image.state, memoryRoot: root, table: table, stored: stored,
       gone: filter.gone, options: options)
 
     let writer = SectionWriter(to: sink, header: plan.header)
@@ -39,8 +39,9 @@ public enum FsnapWriter {
     let packer = BlockPacker(
       pagesPerBlock: options.pagesPerBlock, level: options.level, workers: BlockWorkers(),
       store: { (frame) throws(StreamError) in try writer.writeBlock(frame) })
-    for index in stored.indices {
-      try image.memory.withPage(index) { (page) throws(StreamError) in try packer.add(page) }
+    try image.forEachPage(where: { stored.position(of: $0) != nil }) {
+      (_, page) throws(StreamError) in
+      try packer.add(page)
     }
     try packer.finish()
     try writer.finish()

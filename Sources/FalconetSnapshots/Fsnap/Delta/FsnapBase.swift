@@ -55,9 +55,9 @@ public struct FsnapBase: Sendable {
   }
 
   /// A state that is or will be in a file of any format that is no delta.
-  public init(_ image: MemoryImage) {
-    let witness = image.state.witness(memoryRoot: image.memory.root())
-    let table = PageTable(image.memory)
+  public init(_ image: some StateImage) {
+    let (table, root) = image.pageTable()
+    let witness = image.state.witness(memoryRoot: root)
     self.init(
       name: FsnapBaseName(
         claim: image.state.claim(witness: witness), version: image.state.version,

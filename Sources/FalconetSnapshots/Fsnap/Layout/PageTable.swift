@@ -13,10 +13,14 @@ public struct PageTable: Sendable, Equatable {
   /// A table without pages.
   public init() {}
 
-  /// The table of a memory. Hashes only pages that changed since its last root or proof.
-  public init(_ memory: Memory) {
-    for (index, root) in memory.pageRoots() { append(index, root) }
+  /// The table of pages that come in ascending order.
+  init(_ pages: [(index: UInt64, root: Bytes32)]) {
+    indices = pages.map(\.index)
+    roots = pages.map(\.root)
   }
+
+  /// The table of a memory. Hashes only pages that changed since its last root or proof.
+  public init(_ memory: Memory) { self.init(memory.pageRoots()) }
 
   /// The number of pages.
   public var count: Int { indices.count }
