@@ -52,10 +52,16 @@ let package = Package(
     .target(
       name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"]),
     .target(
+      name: "FalconetTrace",
+      dependencies: [
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "Falconet",
       dependencies: [
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetInsight", "FalconetStreams", "Keccak",
+        "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
@@ -71,6 +77,11 @@ let package = Package(
 
     .target(
       name: "FalconetTestSupport", dependencies: ["Falconet"], path: "Tests/FalconetTestSupport"),
+    // Random programs in lock step for as long as one likes.
+    .executableTarget(
+      name: "falconet-lockstep", dependencies: ["FalconetTestSupport"],
+      path: "Tests/LockStepProgram"),
+    .testTarget(name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
     .testTarget(name: "KeccakTests", dependencies: ["Keccak"]),
     .testTarget(name: "FalconetStreamsTests", dependencies: ["FalconetStreams"]),
     .testTarget(

@@ -7,6 +7,7 @@
 @_exported import FalconetProofs
 @_exported import FalconetSnapshots
 @_exported import FalconetStreams
+@_exported import FalconetTrace
 @_exported import Keccak
 
 /// What this is, and which.

@@ -54,6 +54,7 @@ extension Machine {
   private func fetchPreimage(_ key: Bytes32) throws(StepError) {
     let data: [UInt8]
     do { data = try oracle.preimage(for: key) } catch { throw .preimage(error) }
+    check?.note(key, data)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 + data.count)
     withUnsafeBytes(of: UInt64(data.count).bigEndian) { bytes.append(contentsOf: $0) }

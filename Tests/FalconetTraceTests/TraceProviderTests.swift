@@ -1,0 +1,9 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTestSupport
+import FalconetTrace
+import Foundation
+import Testing
