@@ -83,19 +83,20 @@ let package = Package(
       path: "Tests/LockStepProgram"),
     .testTarget(name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
     .testTarget(name: "KeccakTests", dependencies: ["Keccak"]),
-    .testTarget(name: "FalconetStreamsTests", dependencies: ["FalconetStreams"]),
+    .testTarget(
+      name: "FalconetStreamsTests", dependencies: ["FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetMachineTests", dependencies: ["FalconetMachine", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetELFTests",
-      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams"]),
+      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetOracleTests",
       dependencies: [
-        "FalconetOracle", "FalconetMachine", "FalconetStreams", "Keccak",
+        "FalconetOracle", "FalconetMachine", "FalconetStreams", "FalconetTestSupport", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      exclude: ["Fixtures", "Servers"]),
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
     .testTarget(
@@ -107,7 +108,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      exclude: ["Help", "Servers"]),
+      exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,4 @@
-"""A pre-image server that misbehaves on request: server.py MODE [ARGUMENT].
-
-Hints come in at descriptor 3 and are acknowledged at 4; keys come in at 5 and are answered at 6.
-"""
+"""A pre-image server that misbehaves on request: misbehaving.py MODE [ARGUMENT]."""
 import os
 import random
 import signal
@@ -10,36 +7,11 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
+from channels import acknowledge_hints, answer, read, write
+
 mode = sys.argv[1]
 argument = sys.argv[2] if len(sys.argv) > 2 else ""
-
-
-def read(descriptor, count):
-    data = b""
-    while len(data) < count:
-        part = os.read(descriptor, count - len(data))
-        if not part:
-            return None
-        data += part
-    return data
-
-
-def write(descriptor, data):
-    while data:
-        data = data[os.write(descriptor, data):]
-
-
-def answer(data):
-    write(6, len(data).to_bytes(8, "big") + data)
-
-
-def acknowledge_hints(log=None):
-    while (head := read(3, 4)) is not None:
-        body = read(3, int.from_bytes(head, "big"))
-        if log:
-            with open(log, "ab") as file:
-                file.write(len(body).to_bytes(4, "big") + body)
-        write(4, b"\0")
 
 
 def serve(find):

@@ -1,39 +1,20 @@
-"""A pre-image server for tests: server.py MODE FOLDER [PID-FILE].
+"""A pre-image server that serves a folder in the layout `file`, and fails on request.
 
-Serves a folder in the layout `file`. Hints come in at descriptor 3 and are acknowledged at 4; keys
-come in at 5 and are answered at 6.
+folder.py MODE FOLDER [PID-FILE]
 """
 import os
 import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
+from channels import acknowledge_hints, answer, read, write
+
 mode, folder = sys.argv[1:3]
 if len(sys.argv) > 3:
     with open(sys.argv[3] + ".new", "w") as file:
         file.write(str(os.getpid()))
     os.rename(sys.argv[3] + ".new", sys.argv[3])
-
-
-def read(descriptor, count):
-    data = b""
-    while len(data) < count:
-        part = os.read(descriptor, count - len(data))
-        if not part:
-            return None
-        data += part
-    return data
-
-
-def write(descriptor, data):
-    while data:
-        data = data[os.write(descriptor, data):]
-
-
-def acknowledge_hints():
-    while (head := read(3, 4)) is not None:
-        read(3, int.from_bytes(head, "big"))
-        write(4, b"\0")
 
 
 threading.Thread(target=acknowledge_hints, daemon=True).start()
@@ -62,6 +43,6 @@ while (key := read(5, 32)) is not None:
             os._exit(0)
         elif mode == "lie":
             data = data[:-1] + bytes([data[-1] ^ 1])
-    write(6, len(data).to_bytes(8, "big") + data)
+    answer(data)
 if mode == "fail-at-end":
     sys.exit(3)

@@ -1,40 +1,5 @@
-import FalconetStreams
+import FalconetTestSupport
 import Glibc
-import Testing
-
-/// An empty folder that is removed with what it holds when the test is done.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = "/tmp/falconet-streams-" + String(UInt64.random(in: .min ... .max), radix: 16)
-    try #require(mkdir(path, 0o700) == 0)
-  }
-
-  deinit { _ = shell("rm -rf '\(path)'") }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  /// The names in the folder, sorted.
-  var names: [String] {
-    var names: [String] = []
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-        String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  func permissions(_ name: String) throws -> UInt32 {
-    var status = stat()
-    try #require(stat(file(name), &status) == 0)
-    return status.st_mode & 0o7777
-  }
-}
 
 /// Runs `command` with the shell. Unlike `system`, it leaves the process's signal handlers alone.
 /// - Returns: Its exit code, or -1.
