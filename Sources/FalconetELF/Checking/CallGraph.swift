@@ -1,0 +1,42 @@
+/// Which functions can be reached from a program's entry, and by which.
+struct CallGraph {
+  /// By function, the one that it was first reached from; the entry's is itself. Nil where it is not
+  /// reached.
+  private let callers: [Int?]
+
+  /// Goes through the graph breadth first, so that each function is reached by a shortest way.
+  ///
+  /// - Parameter callees: by function, the functions that it calls or takes the address of.
+  init(from entry: Int?, callees: [Set<Int>]) {
+    var callers = [Int?](repeating: nil, count: callees.count)
+    var pending: [Int] = []
+    if let entry {
+      callers[entry] = entry
+      pending = [entry]
+    }
+    var position = 0
+    while position < pending.count {
+      let function = pending[position]
+      position += 1
+      for callee in callees[function].sorted() where callers[callee] == nil {
+        callers[callee] = function
+        pending.append(callee)
+      }
+    }
+    self.callers = callers
+  }
+
+  func isReachable(_ function: Int) -> Bool { callers[function] != nil }
+
+  /// A shortest way from the entry to a function, both included; empty where there is none.
+  func path(to function: Int) -> [Int] {
+    var path: [Int] = []
+    var current = function
+    while let caller = callers[current] {
+      path.append(current)
+      if caller == current { break }
+      current = caller
+    }
+    return path.reversed()
+  }
+}
