@@ -100,7 +100,8 @@ let package = Package(
     .testTarget(
       name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
     .testTarget(
-      name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"]),
+      name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"],
+      exclude: ["Calldata/decode_calldata.py"]),
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [

@@ -8,9 +8,20 @@ struct FalconetCommand: ParsableCommand {
     abstract: "A fault-proof virtual machine, compatible with Cannon.",
     version: "falconet \(Falconet.version)",
     subcommands: [
-      LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
-      ClaimCommand.self, InspectCommand.self, CheckCommand.self, ConvertCommand.self,
-      SquashCommand.self, DiffCommand.self, VerifyCommand.self, CheckELFCommand.self,
+      LoadELFCommand.self,
+      RunCommand.self,
+      WitnessCommand.self,
+      ListCommand.self,
+      ClaimCommand.self,
+      InspectCommand.self,
+      CheckCommand.self,
+      ConvertCommand.self,
+      SquashCommand.self,
+      DiffCommand.self,
+      VerifyCommand.self,
+      CalldataCommand.self,
+      TraceCommand.self,
+      CheckELFCommand.self,
       DemoCommand.self,
     ])
 }
