@@ -131,6 +131,22 @@ public final class TraceProvider: @unchecked Sendable {
     try withCore { (core) throws(TraceError) in try core.prune() }
   }
 
+  /// Writes what is known of the trace into a folder as op-challenger keeps it for a game: proofs,
+  /// states, and where the end is known, the last state and the last step.
+  public func export(to path: String) throws(TraceError) {
+    try withCore { (core) throws(TraceError) in try core.export(to: path) }
+  }
+
+  /// Takes over the proofs and states of a folder that op-challenger keeps of this trace. The caller
+  /// answers for it that they are of this trace; each proof must hold by itself, and each state must
+  /// be of the step that its name says.
+  ///
+  /// - Returns: how many proofs and states were taken.
+  @discardableResult
+  public func adopt(from path: String) throws(TraceError) -> (proofs: Int, snapshots: Int) {
+    try withCore { (core) throws(TraceError) in try core.adopt(from: path) }
+  }
+
   /// Deletes all that the provider wrote. It answers nothing after that.
   public func deleteAll() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.deleteAll() }

@@ -42,6 +42,12 @@ final class SnapshotShelf {
   /// Whether a state of a step is there, or is being written.
   func has(_ step: UInt64) -> Bool { pending == step || steps.contains(step) }
 
+  /// Counts a file that was written by someone else, and whose claim was logged.
+  func add(_ step: UInt64) {
+    steps.append(step)
+    steps.sort()
+  }
+
   /// Reads a state, all of it checked; nil where the file is wrong, which is then put aside.
   func load(_ step: UInt64) throws(TraceError) -> MemoryImage? {
     let file = folder.snapshot(step)

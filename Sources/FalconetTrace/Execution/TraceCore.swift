@@ -25,9 +25,9 @@ public struct TraceSource: Sendable {
 final class TraceCore {
   private let source: TraceSource
   private let options: TraceOptions
-  private let folder: TraceFolder
-  private let claims: ClaimLog
-  private let snapshots: SnapshotShelf
+  let folder: TraceFolder
+  let claims: ClaimLog
+  let snapshots: SnapshotShelf
   let version: StateVersion
   let prestate: (claim: Bytes32, witness: [UInt8], step: UInt64)
   private(set) var end: TraceEnd?
@@ -126,8 +126,7 @@ final class TraceCore {
 
   private func pastEnd(_ index: UInt64) -> TraceStep? {
     guard let end, index > end.index else { return nil }
-    var proof = StepProof(post: end.claim, stateData: end.witness, proofData: [])
-    proof.step = end.index
+    let proof = StepProof(post: end.claim, stateData: end.witness, proofData: [])
     return TraceStep(index: end.index, proof: proof, isPastEnd: true)
   }
 
@@ -148,7 +147,7 @@ final class TraceCore {
   }
 
   /// Brings the machine to a step, or to the end of the trace where that comes first.
-  private func advance(to step: UInt64) throws(TraceError) -> Machine {
+  func advance(to step: UInt64) throws(TraceError) -> Machine {
     let machine = try machineNearest(to: step)
     try connect(machine)
     let spacing = max(Self.leastSpacing, max(policy.end, machine.step) / 32)
@@ -236,7 +235,7 @@ final class TraceCore {
     let claim = machine.state.claim(witness: witness)
     let index = machine.step - 1
     var proof = StepProof(post: claim, stateData: witness, proofData: [])
-    proof.step = index
+    proof.step = machine.step
     end = TraceEnd(index: index, claim: claim, witness: witness)
     policy.note(reached: machine.step)
     try folder.store(proof, at: folder.last)

@@ -17,16 +17,17 @@ extension TraceFolder {
     return proof
   }
 
-  /// The last step, where it is there and right.
+  /// The last step, where it is there and right: kept as a proof of no step, which holds the number
+  /// of steps executed.
   func storedEnd(_ version: StateVersion) -> TraceEnd? {
     guard let proof = read(last) else { return nil }
-    guard let step = proof.step, proof.proofData.isEmpty,
+    guard let step = proof.step, step > 0, proof.proofData.isEmpty,
       ProofVerifier.verify(proof, version: version).holds
     else {
       putAside(last, "it does not show the end of this trace")
       return nil
     }
-    return TraceEnd(index: step, claim: proof.post, witness: proof.stateData)
+    return TraceEnd(index: step - 1, claim: proof.post, witness: proof.stateData)
   }
 
   private func read(_ file: FilePath) -> StepProof? {
