@@ -13,8 +13,9 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   case file(StreamError)
   /// Another process has the folder.
   case locked(path: String)
-  /// The folder is of another trace.
-  case otherTrace(path: String, expected: Bytes32, found: Bytes32)
+  /// The folder is of another trace: claims of prestates, and state versions.
+  case otherTrace(
+    path: String, expected: Bytes32, UInt8, found: Bytes32, UInt8)
   /// The caller asked to stop.
   case interrupted
 
@@ -25,9 +26,9 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
     case .file(let error): "\(error)"
     case .locked(let path):
       "\(path): another process works on this trace: wait for it, or give another folder"
-    case .otherTrace(let path, let expected, let found):
-      "\(path): the folder is of the prestate \(expected), not of \(found): give another folder,"
-        + " or delete this one"
+    case .otherTrace(let path, let expected, let expectedVersion, let found, let version):
+      "\(path): the folder is of the prestate \(expected) of state version \(expectedVersion), not"
+        + " of \(found) of version \(version): give another folder, or delete this one"
     case .interrupted: "interrupted"
     }
   }

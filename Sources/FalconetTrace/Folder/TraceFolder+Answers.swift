@@ -52,8 +52,10 @@ extension TraceFolder {
   /// Notes which trace the folder is of, or checks it.
   func identify(_ version: StateVersion, prestate: Bytes32, step: UInt64) throws(TraceError) {
     if let known = try readIdentity() {
-      guard known == prestate else {
-        throw .otherTrace(path: path.string, expected: known, found: prestate)
+      guard known.prestate == prestate, known.version == version.rawValue else {
+        throw .otherTrace(
+          path: path.string, expected: known.prestate, known.version, found: prestate,
+          version.rawValue)
       }
       return
     }
@@ -75,23 +77,25 @@ extension TraceFolder {
     } catch { throw .file(error) }
   }
 
-  /// The claim of the prestate that the folder is of; nil where it doesn't tell.
-  private func readIdentity() throws(TraceError) -> Bytes32? {
+  /// The claim of the prestate that the folder is of, and its state version; nil where it doesn't
+  /// tell. A claim alone doesn't name a version.
+  private func readIdentity() throws(TraceError) -> (prestate: Bytes32, version: UInt8)? {
     guard Self.exists(identity) else { return nil }
     do throws(StreamError) {
       let json = JSONReader(ByteReader(try FileSource(path: identity.string)))
       var prestate: Bytes32?
+      var version: UInt8?
       try json.beginObject()
       while let key = try json.nextKey() {
-        if key == "prestate" {
-          prestate = Bytes32(try json.readHex(maxBytes: 32))
-        } else {
-          try json.skipValue()
+        switch key {
+        case "prestate": prestate = Bytes32(try json.readHex(maxBytes: 32))
+        case "stateVersion": version = UInt8(truncatingIfNeeded: try json.readUInt64(upTo: 255))
+        default: try json.skipValue()
         }
       }
       try json.finish()
-      if let prestate { return prestate }
-      putAside(identity, "it does not name a prestate")
+      if let prestate, let version { return (prestate, version) }
+      putAside(identity, "it does not name a prestate and a state version")
     } catch {
       if case .system = error.kind { throw .file(error) }
       putAside(identity, error.description)
