@@ -104,7 +104,8 @@ final class GuestSpace {
     let address = index << 12
     if address & outside == 0 {
       return PagePlace(
-        bytes: base + Int(truncatingIfNeeded: address), flags: flags + Int(truncatingIfNeeded: index))
+        bytes: base + Int(truncatingIfNeeded: address),
+        flags: flags + Int(truncatingIfNeeded: index))
     }
     return windowPlace(ofPage: index)
   }

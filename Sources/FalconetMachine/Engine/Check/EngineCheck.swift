@@ -78,7 +78,9 @@ final class EngineCheck {
   private func advance(_ machine: Machine, to step: UInt64) -> MachineError? {
     do throws(MachineError) {
       while machine.step < step, !machine.hasExited {
-        if machine === shadow { try machine.runStep() } else {
+        if machine === shadow {
+          try machine.runStep()
+        } else {
           _ = try machine.runEngine(until: step)
         }
       }

@@ -56,7 +56,8 @@ extension Memory {
   func copy() throws(HostMemoryError) -> Memory {
     let copy = Memory(wordSize: wordSize)
     for index in pageIndices {
-      try copy.write(UnsafeRawBufferPointer(start: page(index), count: Self.pageSize), at: index << 12)
+      try copy.write(
+        UnsafeRawBufferPointer(start: page(index), count: Self.pageSize), at: index << 12)
     }
     return copy
   }
