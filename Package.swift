@@ -50,10 +50,17 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
+      name: "FalconetBisect",
+      dependencies: [
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "Falconet",
       dependencies: [
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetStreams", "Keccak",
+        "FalconetBisect", "FalconetStreams", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
@@ -88,6 +95,9 @@ let package = Package(
     .testTarget(
       name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"],
       exclude: ["Calldata/decode_calldata.py"]),
+    .testTarget(
+      name: "FalconetBisectTests",
+      dependencies: ["FalconetBisect", "FalconetOracle", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
