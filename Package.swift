@@ -58,10 +58,17 @@ let package = Package(
         "FalconetStreams", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
+      name: "FalconetBisect",
+      dependencies: [
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "Falconet",
       dependencies: [
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
+        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
@@ -102,6 +109,9 @@ let package = Package(
     .testTarget(
       name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"],
       exclude: ["Calldata/decode_calldata.py"]),
+    .testTarget(
+      name: "FalconetBisectTests",
+      dependencies: ["FalconetBisect", "FalconetOracle", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [

@@ -1,5 +1,6 @@
 // One import for programs that use Falconet as a library.
 
+@_exported import FalconetBisect
 @_exported import FalconetELF
 @_exported import FalconetInsight
 @_exported import FalconetMachine

@@ -20,6 +20,7 @@ struct FalconetCommand: ParsableCommand {
       DiffCommand.self,
       VerifyCommand.self,
       CalldataCommand.self,
+      BisectCommand.self,
       TraceCommand.self,
       CheckELFCommand.self,
       DemoCommand.self,

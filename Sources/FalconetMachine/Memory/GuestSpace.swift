@@ -67,6 +67,9 @@ final class GuestSpace {
 
   deinit { ownPage?.deallocate() }
 
+  /// Whether the system granted the reservation.
+  var isReserved: Bool { ownPage == nil }
+
   private static let windowEnd: UInt64 = 1 << 47
   private static let partBits = 40
   private static let heapBit = 44

@@ -42,7 +42,7 @@ struct EngineCheckTests {
   @Test("A program's own failure is the same in both, and is reported as ever")
   func faults() throws {
     var image = MachineImage(.v8)
-    image.write(words: [Assembly.set(4, to: 1), 0xFFFF_FFFF], at: 0x1000)
+    image.write(words: [Assembly.set(4, to: 1), Assembly.stop], at: 0x1000)
     image.state.threads.left[0].pc = 0x1000
     image.state.threads.left[0].nextPC = 0x1004
     let machine = try image.machine(EngineKind.check)
