@@ -92,6 +92,21 @@ private func failure(_ bytes: [UInt8], inputChunk: Int = .max) -> StreamError? {
     #expect(failure([])?.kind == .truncated)
   }
 
+  @Test func `frames of the formats before RFC 8878 are none`() throws {
+    // What fuzzing found: libzstd may read them, and tells them apart by how they come.
+    let frame = try bytes(hex: "27b52ffd0558080010ff22002e9428b5cb02cd59")
+    for chunk in [1, 3, .max] {
+      let error = streamError { () throws(StreamError) in
+        _ = try readAll(ZstdSource(over: MemorySource(frame, chunk: chunk)))
+      }
+      #expect(error?.kind == .corrupt)
+    }
+    let later = streamError { () throws(StreamError) in
+      _ = try readAll(ZstdSource(over: MemorySource(fixture + frame)))
+    }
+    #expect(later?.kind == .trailingData)
+  }
+
   @Test func `a frame with more bytes than its header says is damaged, however it comes`() throws {
     // What fuzzing found: libzstd tells the two ways to read it apart.
     let frame = try bytes(
