@@ -24,7 +24,7 @@ public final class MachineSide: BisectSide {
   ///
   /// - Parameter folder: where the run's states are kept.
   public init(
-    name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .fast,
+    name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .jit,
     folder: WorkFolder
   ) {
     self.name = name

@@ -21,11 +21,11 @@ struct BisectSideOptions: ParsableArguments {
   @Option(help: "More flags for run of side B's program, split at spaces.")
   var flagsB = ""
 
-  @Option(help: "How a side A that runs here executes steps: fast or step.")
-  var engineA = EngineKind.fast
+  @Option(help: "How a side A that runs here executes steps: jit, interpreter, step or check.")
+  var engineA = EngineKind.jit
 
-  @Option(help: "How a side B that runs here executes steps: fast or step.")
-  var engineB = EngineKind.fast
+  @Option(help: "How a side B that runs here executes steps: jit, interpreter, step or check.")
+  var engineB = EngineKind.jit
 
   @Option(
     help: "Folder to serve runs here from, as a host stores pre-images.", completion: .directory)
