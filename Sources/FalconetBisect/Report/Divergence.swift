@@ -12,10 +12,12 @@ public struct Divergence {
     /// What the proof says, where there is one.
     public let verdict: ProofVerifier.Verdict?
 
-    /// The step as the proof's data has it executed; nil where there is no proof, or one that can't be.
+    /// The step as the proof's data has it executed; nil where there is no proof, or one that can't
+    /// be.
     public var execution: WitnessStep? { verdict?.findings.first?.execution }
 
-    /// The registers of the thread that ran that have another value after the step, with both values.
+    /// The registers of the thread that ran that have another value after the step, with both
+    /// values.
     public var registers: [(name: String, before: UInt64, after: UInt64)] {
       guard let before = execution?.thread, let state = step.after?.state,
         let after = (state.threads.left + state.threads.right).first(where: { $0.id == before.id })

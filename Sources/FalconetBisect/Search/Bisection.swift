@@ -2,18 +2,19 @@ import FalconetMachine
 
 /// Finds the first step at which two runs differ.
 ///
-/// Claims are compared at 1, 2, 4, 8, … steps from the start on until they differ, then in the middle
-/// of what is left, again and again. That takes at most 2·log2(n) + 3 claims a side, where n is the
-/// number of steps up to twice the one that is looked for, but not past the end of the program. The
-/// last state that both share is kept, so each side executes at most n steps for the first part and
-/// n/2 for the second: three times n together.
+/// Claims are compared at 1, 2, 4, 8, … steps from the start on until they differ, then in the
+/// middle of what is left, again and again. That takes at most 2·log2(n) + 3 claims a side, where n
+/// is the number of steps up to twice the one that is looked for, but not past the end of the
+/// program. The last state that both share is kept, so each side executes at most n steps for the
+/// first part and n/2 for the second: three times n together.
 ///
 /// A difference that is gone again at every step that is looked at is not found: a wrong value that
 /// nothing used before it was overwritten. A dispute would not find it either.
 public struct Bisection {
   /// How two runs compare.
   public enum Outcome: Sendable, Equatable {
-    /// They are the same as far as they were compared; up to their end, where they have ended by then.
+    /// They are the same as far as they were compared; up to their end, where they have ended by
+    /// then.
     case same(until: UInt64, ended: Bool)
     /// They differ from the first state on.
     case differsAtStart(SideClaim, SideClaim)
@@ -28,8 +29,8 @@ public struct Bisection {
   /// Is told of each step at which claims are compared, and whether they were the same.
   public var onComparison: (UInt64, Bool) -> Void = { _, _ in }
 
-  /// - Throws: ``BisectError/mismatch(_:)`` where the runs begin at different steps, are of different
-  ///   versions, or have no steps in common.
+  /// - Throws: ``BisectError/mismatch(_:)`` where the runs begin at different steps, are of
+  ///   different versions, or have no steps in common.
   public init(_ a: any BisectSide, _ b: any BisectSide) throws(BisectError) {
     self.a = a
     self.b = b
@@ -83,7 +84,8 @@ public struct Bisection {
     return .same(until: last, ended: false)
   }
 
-  /// Looks between a step at which the runs are the same, which is kept, and one at which they differ.
+  /// Looks between a step at which the runs are the same, which is kept, and one at which they
+  /// differ.
   private func search(
     _ last: UInt64, _ first: UInt64, _ claims: (a: SideClaim, b: SideClaim)
   ) throws(BisectError) -> Outcome {

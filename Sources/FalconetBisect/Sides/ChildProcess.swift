@@ -16,7 +16,8 @@ struct ChildProcess {
   /// Runs the command.
   ///
   /// - Returns: its exit code; nil where a signal ended it.
-  /// - Throws: ``BisectError/interrupted``, ``BisectError/program(side:_:)`` where it can't be started.
+  /// - Throws: ``BisectError/interrupted``, ``BisectError/program(side:_:)`` where it can't be
+  ///   started.
   func run(side: String) throws(BisectError) -> Int32? {
     let process: pid_t
     do {

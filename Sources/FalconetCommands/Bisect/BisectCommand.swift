@@ -7,8 +7,9 @@ struct BisectCommand: ParsableCommand {
     abstract: "Find the first step at which two runs differ.",
     discussion: """
       A side is a run here from --input (the default), a list of claims (--claims-a, --claims-b: a \
-      line each of a step and a claim), or another VM with Cannon's flags (--program-a, --program-b), \
-      which starts from --input too. What follows -- is the command line of a pre-image server.
+      line each of a step and a claim), or another VM with Cannon's flags (--program-a, \
+      --program-b), which starts from --input too. What follows -- is the command line of a \
+      pre-image server.
       Writes the proof of the step that each side gives.
       """)
 

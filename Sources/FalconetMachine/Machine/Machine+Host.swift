@@ -22,8 +22,8 @@ public struct PreimageRead: Sendable, Equatable {
     self.value = value
   }
 
-  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil where the
-  /// offset is past the end.
+  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil where
+  /// the offset is past the end.
   var part: (bytes: UInt64, count: UInt64)? {
     guard offset < UInt64(value.count) else { return nil }
     let part = value[Int(offset)...].prefix(8)

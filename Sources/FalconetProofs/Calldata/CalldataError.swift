@@ -39,8 +39,8 @@ extension CalldataError: CustomStringConvertible {
     case .blobSize(let key, let count):
       "the field element \(key) of a blob has \(count) bytes instead of 32"
     case .noStore(let key):
-      "the pre-image of \(key) is loaded with what its key is the hash of, which the proof does not "
-        + "have: give the host's store with --preimages"
+      "the pre-image of \(key) is loaded with what its key is the hash of, which the proof does "
+        + "not have: give the host's store with --preimages"
     case .store(let error): error.description
     case .storedSize(let key, let expected, let given):
       "what the store has for \(key) has \(given) bytes instead of \(expected)"

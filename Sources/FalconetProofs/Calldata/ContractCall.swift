@@ -50,8 +50,9 @@ public struct ContractCall: Sendable, Equatable {
 
   /// The selector and the encoded arguments.
   ///
-  /// Each argument takes 32 bytes of the head. That of `bytes` is the place of its length, counted from
-  /// the head's start; the length and the bytes, filled up to a multiple of 32, follow the head.
+  /// Each argument takes 32 bytes of the head. That of `bytes` is the place of its length, counted
+  /// from the head's start; the length and the bytes, filled up to a multiple of 32, follow the
+  /// head.
   public var data: [UInt8] {
     var head: [UInt8] = []
     var tail: [UInt8] = []

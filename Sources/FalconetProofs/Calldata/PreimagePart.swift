@@ -15,8 +15,8 @@ struct PreimagePart {
     .init("partOffset", "uint256", .number(offset))
   }
 
-  /// The key that the oracle contract uses: that of a local input is made particular to the game and
-  /// to the dispute; nil where the game is not known.
+  /// The key that the oracle contract uses: that of a local input is made particular to the game
+  /// and to the dispute; nil where the game is not known.
   var localizedKey: Bytes32? {
     guard key[0] == PreimageKeyType.local.rawValue else { return key }
     return context.caller.map {

@@ -2,8 +2,8 @@ import FalconetMachine
 import FalconetOracle
 import Keccak
 
-/// The calls that have a contract execute a step: where the step reads a pre-image one that loads the
-/// part that it reads into the oracle contract, then `step` of the MIPS contract.
+/// The calls that have a contract execute a step: where the step reads a pre-image one that loads
+/// the part that it reads into the oracle contract, then `step` of the MIPS contract.
 ///
 /// ```swift
 /// let calls = try StepCalls(proof, StepCalls.Context(store: try FolderOracle(path: "datadir")))
@@ -14,8 +14,8 @@ public struct StepCalls: Sendable {
   public struct Context {
     /// What keys of local inputs are made particular to a dispute with; the game computes it.
     public var localContext = Bytes32()
-    /// The dispute game: the caller of both contracts, which makes keys of local inputs particular to
-    /// itself.
+    /// The dispute game: the caller of both contracts, which makes keys of local inputs particular
+    /// to itself.
     public var caller: EthereumAddress?
     /// The KZG proof of a blob's field element: 48 bytes.
     public var kzgProof: [UInt8]?

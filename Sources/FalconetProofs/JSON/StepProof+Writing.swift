@@ -4,8 +4,8 @@ import Keccak
 
 extension StepProof {
   /// Writes the proof file's JSON: Cannon's keys in Cannon's order. The oracle's keys are left out
-  /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version, the
-  /// key `stateVersion`, which Cannon's files don't have, comes last.
+  /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version,
+  /// the key `stateVersion`, which Cannon's files don't have, comes last.
   public func write(to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink)
     let json = JSONWriter(writer)
