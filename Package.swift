@@ -72,7 +72,7 @@ let package = Package(
       name: "FalconetMachineTests", dependencies: ["FalconetMachine", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetELFTests",
-      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams"]),
+      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetOracleTests",
       dependencies: [
@@ -84,6 +84,9 @@ let package = Package(
       name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetInsightTests", dependencies: ["FalconetInsight", "FalconetTestSupport"],
+      exclude: ["Readers"]),
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
