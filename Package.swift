@@ -113,6 +113,9 @@ let package = Package(
       name: "FalconetBisectTests",
       dependencies: ["FalconetBisect", "FalconetOracle", "FalconetTestSupport"]),
     .testTarget(
+      name: "FalconetInsightTests", dependencies: ["FalconetInsight", "FalconetTestSupport"],
+      exclude: ["Readers"]),
+    .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
         "FalconetCommands", "FalconetTestSupport", "falconet-tool",

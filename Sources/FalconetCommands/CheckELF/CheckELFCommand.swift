@@ -44,9 +44,6 @@ struct CheckELFCommand: ParsableCommand {
         try OutputFile.print(view.lines(listsAll: all))
       }
     } catch { throw CommandError(error, while: "failed to write") }
-    guard report.isCompatible else {
-      throw CommandError(
-        "\(path) can reach what \(version.name) (version \(version.rawValue)) lacks")
-    }
+    guard report.isCompatible else { throw ExitCode(1) }
   }
 }

@@ -48,7 +48,7 @@ struct DiffCommand: ParsableCommand {
         try OutputFile.print(view.lines)
       }
     } catch { throw CommandError(error, while: "failed to write") }
-    guard difference.isEmpty else { throw CommandError("\(left) and \(right) differ") }
+    guard difference.isEmpty else { throw ExitCode(1) }
   }
 
   private func read(

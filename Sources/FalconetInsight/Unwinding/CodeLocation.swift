@@ -2,7 +2,7 @@ import FalconetELF
 import FalconetMachine
 
 /// A function at an instruction, and where that is in the source.
-public struct SourceLocation: Sendable, Equatable {
+public struct CodeLocation: Sendable, Equatable {
   public var function: String
   /// The path that the compiler was given; nil where it is not known.
   public var file: String?
@@ -18,13 +18,13 @@ public struct SourceLocation: Sendable, Equatable {
 extension Unwinder {
   /// The functions that an instruction belongs to: inlined ones first, then the one whose code it is.
   /// Names are as the program has them, with unprintable characters replaced.
-  public func locations(of instruction: UInt64) -> [SourceLocation] {
+  public func locations(of instruction: UInt64) -> [CodeLocation] {
     guard let table, let function = table.function(at: instruction) else {
       return [symbolLocation(of: instruction)]
     }
     let offset = instruction &- function.entry
     let inlined = table.inlinedCalls(of: function, at: instruction)
-    var locations: [SourceLocation] = []
+    var locations: [CodeLocation] = []
     var position = instruction
     for call in inlined {
       locations.append(
@@ -43,16 +43,16 @@ extension Unwinder {
   private func location(
     _ name: String, _ startLine: UInt32, _ line: (file: String, line: UInt32)?, _ offset: UInt64,
     isInlined: Bool = false
-  ) -> SourceLocation {
-    SourceLocation(
+  ) -> CodeLocation {
+    CodeLocation(
       function: Self.printable(name), file: line.map { Self.printable($0.file) },
       line: line?.line, startLine: startLine, offset: offset, isInlined: isInlined)
   }
 
-  private func symbolLocation(of instruction: UInt64) -> SourceLocation {
+  private func symbolLocation(of instruction: UInt64) -> CodeLocation {
     let symbol = symbols?.symbol(at: instruction)
     let name = symbol?.name ?? symbols?.name(at: instruction) ?? SymbolTable.unknown
-    return SourceLocation(
+    return CodeLocation(
       function: Self.printable(name), offset: symbol.map { instruction &- $0.start } ?? 0)
   }
 
