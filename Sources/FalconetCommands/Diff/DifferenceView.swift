@@ -68,7 +68,8 @@ struct DifferenceView {
       }
     var lines = ["  page \(Self.hex(page.index << 12)): \(page.words.count) words\(note)"]
     for word in page.words.prefix(Self.wordLimit) {
-      lines.append("    \(Self.hex(word.address)): \(Self.hex(word.left)) -> \(Self.hex(word.right))")
+      let values = "\(Self.hex(word.left)) -> \(Self.hex(word.right))"
+      lines.append("    \(Self.hex(word.address)): \(values)")
     }
     if page.words.count > Self.wordLimit {
       lines.append("    and \(page.words.count - Self.wordLimit) more")

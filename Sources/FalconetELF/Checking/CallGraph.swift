@@ -3,11 +3,13 @@ struct CallGraph {
   /// By function, the one that it was first reached from; the entry's is itself. Nil where it is not
   /// reached.
   private let callers: [Int?]
+  private let entry: Int?
 
   /// Goes through the graph breadth first, so that each function is reached by a shortest way.
   ///
   /// - Parameter callees: by function, the functions that it calls or takes the address of.
   init(from entry: Int?, callees: [Set<Int>]) {
+    self.entry = entry
     var callers = [Int?](repeating: nil, count: callees.count)
     var pending: [Int] = []
     if let entry {
@@ -28,14 +30,18 @@ struct CallGraph {
 
   func isReachable(_ function: Int) -> Bool { callers[function] != nil }
 
-  /// A shortest way from the entry to a function, both included; empty where there is none.
+  /// The most functions that a way is told with.
+  private static let pathLimit = 64
+
+  /// A shortest way from the entry to a function, both included; empty where there is none. Of a
+  /// longer one than 64 functions, what follows the entry is left out.
   func path(to function: Int) -> [Int] {
     var path: [Int] = []
     var current = function
     while let caller = callers[current] {
       path.append(current)
       if caller == current { break }
-      current = caller
+      current = path.count < Self.pathLimit - 1 ? caller : entry ?? caller
     }
     return path.reversed()
   }

@@ -10,7 +10,7 @@ struct CodeFunction: Sendable {
 
 /// Where a program's instructions are, and which functions they make up.
 struct CodeMap {
-  /// The ranges that hold instructions, in the order of the file.
+  /// The ranges that hold instructions, in ascending order; none overlap.
   let ranges: [Range<UInt64>]
   /// The functions, in ascending order; none overlap. Code without a symbol is in functions of its
   /// own, named as a look-up of its address answers.
@@ -19,17 +19,16 @@ struct CodeMap {
   /// - Throws: `ELFError` where section headers can't be read.
   init(_ elf: ELFFile, _ symbols: SymbolTable) throws(ELFError) {
     ranges = try Self.ranges(of: elf)
-    var functions: [CodeFunction] = []
-    for range in ranges { functions += Self.functions(in: range, symbols) }
-    self.functions = functions.sorted { $0.start < $1.start }
+    functions = ranges.flatMap { Self.functions(in: $0, symbols) }
   }
 
   /// Sections of instructions inside executable segments, or those segments where sections tell of
   /// none.
   private static func ranges(of elf: ELFFile) throws(ELFError) -> [Range<UInt64>] {
-    let segments = elf.segments.filter {
-      $0.type == ELFSegment.load && $0.flags & ELFSegment.executable != 0
-    }.compactMap { range(from: $0.address, count: $0.fileSize) }
+    let segments = merged(
+      elf.segments.filter {
+        $0.type == ELFSegment.load && $0.flags & ELFSegment.executable != 0
+      }.compactMap { range(from: $0.address, count: $0.fileSize) })
     var sections: [Range<UInt64>] = []
     var index: UInt64 = 0
     while index < elf.sections.count {
@@ -38,11 +37,37 @@ struct CodeMap {
       guard section.flags & ELFSection.instructions != 0,
         let range = range(from: section.address, count: section.size)
       else { continue }
-      for segment in segments where segment.overlaps(range) {
-        sections.append(range.clamped(to: segment))
+      sections.append(range)
+    }
+    let code = intersection(merged(sections), segments)
+    return code.isEmpty ? segments : code
+  }
+
+  /// The union of ranges, in ascending order.
+  private static func merged(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = result.last, range.lowerBound <= last.upperBound {
+        result[result.count - 1] =
+          last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        result.append(range)
       }
     }
-    return sections.isEmpty ? segments : sections
+    return result
+  }
+
+  /// What two lists of ranges, both merged, have in common.
+  private static func intersection(
+    _ left: [Range<UInt64>], _ right: [Range<UInt64>]
+  ) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    var (i, j) = (0, 0)
+    while i < left.count, j < right.count {
+      if left[i].overlaps(right[j]) { result.append(left[i].clamped(to: right[j])) }
+      if left[i].upperBound < right[j].upperBound { i += 1 } else { j += 1 }
+    }
+    return result
   }
 
   /// Whole instructions only.
@@ -63,9 +88,12 @@ struct CodeMap {
       functions.append(CodeFunction(name: SymbolTable.gap, start: position, end: end))
       position = end
     }
-    for index in 0..<symbols.count {
+    let first =
+      range.lowerBound == 0 ? 0 : symbols.index(at: range.lowerBound - 1).map { $0 + 1 } ?? 0
+    for index in first..<symbols.count {
       let start = symbols.start(at: index)
-      guard start >= position, start < range.upperBound, start & 3 == 0 else { continue }
+      guard start < range.upperBound else { break }
+      guard start >= position, start & 3 == 0 else { continue }
       var size = symbols.size(at: index)
       if size == 0 {
         // A label: a function where no other symbol says what follows.

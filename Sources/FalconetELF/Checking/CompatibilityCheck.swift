@@ -69,7 +69,8 @@ struct CompatibilityCheck {
     var scans: [FunctionScan] = []
     for _ in 0..<Self.wrapperDepth {
       scans = code.functions.map {
-        FunctionScan($0, in: memory, under: version.rules, wrappers: wrappers,
+        FunctionScan(
+          $0, in: memory, under: version.rules, wrappers: wrappers,
           globalPointer: globalPointer)
       }
       var found: [UInt64: Set<ArgumentPlace>] = [:]

@@ -99,7 +99,10 @@ struct FunctionScan {
     _ address: UInt64, _ instruction: Instruction, _ operation: Operation
   ) {
     let target = BranchTarget(of: instruction, operation, at: address, rules.wordSize)
-    if let target = target.address ?? constant(of: instruction.rs), target < function.start || target >= function.end {
+    let jumpsToRegister = operation == .jr || operation == .jalr
+    if let target = target.address ?? (jumpsToRegister ? constant(of: instruction.rs) : nil),
+      target < function.start || target >= function.end
+    {
       targets.insert(target)
       for place in wrappers[target] ?? [] {
         systemCalls.append(

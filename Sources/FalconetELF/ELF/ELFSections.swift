@@ -103,7 +103,8 @@ struct ELFSections {
     _ = fields.int()  // sh_info
     _ = fields.word()  // sh_addralign
     return ELFSection(
-      headerOffset: offset, type: type, flags: flags, address: address, offset: start, size: length, link: link,
+      headerOffset: offset, type: type, flags: flags, address: address, offset: start, size: length,
+      link: link,
       entrySize: fields.word())
   }
 

@@ -70,5 +70,7 @@ for data in profile.get(2, []):
     values = packed(sample[2])
     assert len(values) == len(types)
     names = [name for id in packed(sample.get(1, [])) for name in locations[id][1]]
+    # Folded stacks separate names by semicolons.
+    names = [name.replace(";", ",") for name in names]
     stacks.append({"functions": ";".join(reversed(names)), "values": values})
 print(json.dumps({"types": types, "stacks": stacks, "period": one(profile, 12)}))
