@@ -101,8 +101,9 @@ private func failure(_ bytes: [UInt8], inputChunk: Int = .max) -> StreamError? {
       }
       #expect(error?.kind == .corrupt)
     }
+    let whole = try bytes(hex: zstdFixture)
     let later = streamError { () throws(StreamError) in
-      _ = try readAll(ZstdSource(over: MemorySource(fixture + frame)))
+      _ = try readAll(ZstdSource(over: MemorySource(whole + frame)))
     }
     #expect(later?.kind == .trailingData)
   }
