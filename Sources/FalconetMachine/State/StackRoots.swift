@@ -1,7 +1,7 @@
 import Keccak
 
-/// The roots of a thread stack and of its lower parts, kept from one state to the next: only threads
-/// from the lowest one that changed on are hashed again.
+/// The roots of a thread stack and of its lower parts, kept from one state to the next: only
+/// threads from the lowest one that changed on are hashed again.
 struct StackRoots {
   private var threads: [ThreadState] = []
   /// The root below each thread; the last one is that of the whole stack.

@@ -68,7 +68,8 @@ public final class AtomicFile: ByteSink {
     try synchronizeFolder()
   }
 
-  /// The first part of a commit: the content and permissions are on the disk, and the file is closed.
+  /// The first part of a commit: the content and permissions are on the disk, and the file is
+  /// closed.
   func makeDurable() throws(StreamError) {
     isDone = true
     guard pending != nil else { return try file.close() }

@@ -6,8 +6,8 @@ import Synchronization
 /// the disk shared.
 ///
 /// One file after the other would wait for the disk twice each, some milliseconds. Here files are
-/// collected, made durable together while the caller goes on, and then renamed in the order in which
-/// they were written. A file has its name at the latest when ``commit()`` returns.
+/// collected, made durable together while the caller goes on, and then renamed in the order in
+/// which they were written. A file has its name at the latest when ``commit()`` returns.
 ///
 /// ```swift
 /// let files = AtomicFileGroup()
@@ -85,8 +85,8 @@ public final class AtomicFileGroup {
 /// Commits groups of files on threads of its own, one group at a time.
 ///
 /// Soundness: `AtomicFile`s are not safe to use from two threads at once. A group is handed over
-/// whole, and each file is used by one queue at a time: by the lane that makes it durable, and after
-/// all lanes are done by `queue`.
+/// whole, and each file is used by one queue at a time: by the lane that makes it durable, and
+/// after all lanes are done by `queue`.
 private final class GroupCommitter: @unchecked Sendable {
   /// Files waited for at the same time: the disk serves many waits at once.
   private static let lanes = 32
@@ -102,7 +102,8 @@ private final class GroupCommitter: @unchecked Sendable {
   }
 
   /// Waits for the group before, then begins to commit this one.
-  /// - Throws: why a file of an earlier group could not be committed; this group then waits no less.
+  /// - Throws: why a file of an earlier group could not be committed; this group then waits no
+  /// less.
   func submit(_ files: [AtomicFile]) throws(StreamError) {
     queue.sync {}
     let group = Group(files: files)

@@ -3,8 +3,8 @@ import Glibc
 /// Does one large job on several cores: threads made for it, and joined before it is done. A job of
 /// milliseconds is worth them; nothing is kept between jobs.
 ///
-/// Soundness: each thread gets a closure that the caller declares safe to call from several threads at
-/// once, retained for it and released by it; the closure does not escape, since all threads are
+/// Soundness: each thread gets a closure that the caller declares safe to call from several threads
+/// at once, retained for it and released by it; the closure does not escape, since all threads are
 /// joined before ``run(parts:_:)`` returns.
 enum CoreThreads {
   /// No job of ours gets faster with more.

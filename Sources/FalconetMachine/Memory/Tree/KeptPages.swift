@@ -2,16 +2,17 @@ import Keccak
 
 /// The inner nodes of the pages that are hashed or proved often, within a bound on their memory.
 ///
-/// A round is a root or a proof. A slot is given away once it was not used for some rounds; where all
-/// are in use a page gets none, so that a pass over more pages than there are slots does not clear
-/// them out.
+/// A round is a root or a proof. A slot is given away once it was not used for some rounds; where
+/// all are in use a page gets none, so that a pass over more pages than there are slots does not
+/// clear them out.
 ///
-/// Soundness: slots lie one after the other in a mapping that lives as long as this value or a copy,
-/// and their numbers stay below `slots.count`, for which the mapping has room.
+/// Soundness: slots lie one after the other in a mapping that lives as long as this value or a
+/// copy, and their numbers stay below `slots.count`, for which the mapping has room.
 struct KeptPages {
   private struct Slot {
     var owner: MerkleTree.Node
     var lastUse: UInt64
+    let nodes: PageNodes
   }
 
   /// Slots of 8 KiB: 16 MiB.
@@ -40,22 +41,23 @@ struct KeptPages {
   /// The nodes in a slot, which counts as a use.
   mutating func use(_ slot: Int) -> PageNodes {
     slots[slot].lastUse = round
-    return nodes(slot)
+    return slots[slot].nodes
   }
 
   /// A slot for a page that has none, with anything in it, or nil where all are in use.
   mutating func take(for page: MerkleTree.Node, in tree: inout MerkleTree) -> PageNodes? {
     guard let slot = freeSlot(in: &tree) else { return nil }
-    slots[slot] = Slot(owner: page, lastUse: round)
+    slots[slot].owner = page
     tree.setSlot(slot, of: page)
-    return nodes(slot)
+    return use(slot)
   }
 
   private mutating func freeSlot(in tree: inout MerkleTree) -> Int? {
     if slots.count < capacity {
       if mapping == nil { mapping = HostMapping(count: capacity * PageNodes.byteCount) }
-      guard mapping != nil else { return nil }
-      slots.append(Slot(owner: 0, lastUse: round))
+      guard let mapping else { return nil }
+      let nodes = PageNodes(start: mapping.start + slots.count * PageNodes.byteCount)
+      slots.append(Slot(owner: 0, lastUse: round, nodes: nodes))
       return slots.count - 1
     }
     for _ in 0..<min(Self.search, slots.count) {
@@ -66,10 +68,5 @@ struct KeptPages {
       }
     }
     return nil
-  }
-
-  private func nodes(_ slot: Int) -> PageNodes {
-    // A slot is handed out only once there is a mapping.
-    PageNodes(start: mapping!.start + slot * PageNodes.byteCount)
   }
 }

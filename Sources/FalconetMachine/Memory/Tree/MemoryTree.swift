@@ -82,8 +82,8 @@ struct MemoryTree {
 
   // MARK: Proofs
 
-  /// The proof of the leaf at a byte offset of a page: the leaf, then its siblings from the bottom up.
-  /// The page's nodes are kept from here on, where there is room.
+  /// The proof of the leaf at a byte offset of a page: the leaf, then its siblings from the bottom
+  /// up. The page's nodes are kept from here on, where there is room.
   ///
   /// - Parameters:
   ///   - page: the page's 4096 bytes, as they were when the tree was last brought up to date.

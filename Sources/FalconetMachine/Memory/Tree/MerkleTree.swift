@@ -3,9 +3,9 @@ import Keccak
 /// The part of the memory's Merkle tree above the pages.
 ///
 /// A binary trie that has the pages that exist as its leaves; a missing child stands for a tree of
-/// zeros. A change marks the path to the root; ``update(_:)`` then hashes each marked node once, level
-/// by level, many at a time. The way to a page starts where it leaves the way to the page before, so
-/// neighbours cost a few nodes. Memory: about 100 bytes for each page of a dense region.
+/// zeros. A change marks the path to the root; ``update(_:)`` then hashes each marked node once,
+/// level by level, many at a time. The way to a page starts where it leaves the way to the page
+/// before, so neighbours cost a few nodes. Memory: about 100 bytes for each page of a dense region.
 struct MerkleTree {
   /// A node, by its place in the arrays.
   typealias Node = UInt32
@@ -17,8 +17,8 @@ struct MerkleTree {
   let pageIndexBits: Int
   private var hashes: [Bytes32]
   private var parents: [Node] = [missing]
-  /// Of a page, which has no children: how often it was hashed, and one more than its slot among the
-  /// kept pages.
+  /// Of a page, which has no children: how often it was hashed, and one more than its slot among
+  /// the kept pages.
   private var children: [(left: Node, right: Node)] = [(missing, missing)]
   /// Whether a node waits to be hashed.
   private var isMarked: [Bool] = [false]
@@ -45,8 +45,8 @@ struct MerkleTree {
 
   // MARK: Pages
 
-  /// The node of a page, made where it doesn't exist. Bits of the index above the tree's are ignored.
-  /// O(depth).
+  /// The node of a page, made where it doesn't exist. Bits of the index above the tree's are
+  /// ignored. O(depth).
   mutating func insertPage(_ index: UInt64) -> Node {
     descend(to: index, inserting: true)
     return path[pageIndexBits]

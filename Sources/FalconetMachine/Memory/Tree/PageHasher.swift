@@ -68,7 +68,8 @@ package struct PageHasher {
 
   /// What the threads share.
   ///
-  /// Soundness: the pages are only read, and each root is written by the one thread whose part it is.
+  /// Soundness: the pages are only read, and each root is written by the one thread whose part it
+  /// is.
   private struct Job: @unchecked Sendable {
     let pages: UnsafeBufferPointer<UnsafeRawPointer>
     let roots: UnsafeMutablePointer<Bytes32>

@@ -1,13 +1,13 @@
 import Keccak
 
 /// The Merkle tree inside one page, in 8 KiB: a copy of the page's bytes, which are the leaves, and
-/// its 127 nodes. Node 1 is the page's root, nodes 2k and 2k + 1 are the children of node k, and nodes
-/// 64 to 127 lie right above the leaves.
+/// its 127 nodes. Node 1 is the page's root, nodes 2k and 2k + 1 are the children of node k, and
+/// nodes 64 to 127 lie right above the leaves.
 ///
 /// So the two children of every node are 64 bytes in a row, and the nodes of a level too.
 ///
-/// Soundness: `start` has ``byteCount`` bytes, which whoever makes the value keeps as long as it uses
-/// it. Node numbers are 1 to 127, and offsets below 4096.
+/// Soundness: `start` has ``byteCount`` bytes, which whoever makes the value keeps as long as it
+/// uses it. Node numbers are 1 to 127, and offsets below 4096.
 struct PageNodes {
   /// Leaves of a page: its 4096 bytes in pieces of 32.
   static let leaves = 128

@@ -1,7 +1,7 @@
 import Keccak
 
-/// Brings the kept nodes of many pages up to date with their pages, level by level over all of them,
-/// so that the kernel has many nodes at once however few differ in each page.
+/// Brings the kept nodes of many pages up to date with their pages, level by level over all of
+/// them, so that the kernel has many nodes at once however few differ in each page.
 ///
 /// Soundness: a job's page has 4096 readable bytes, and its nodes belong to no other job.
 struct PageRehash {

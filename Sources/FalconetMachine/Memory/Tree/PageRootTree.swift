@@ -83,8 +83,8 @@ public struct PageRootTree {
     isAscending = true
   }
 
-  /// The root above the nodes of one level, which must be in ascending order: hashes level by level,
-  /// in place, since each parent has a place at or before that of its first child.
+  /// The root above the nodes of one level, which must be in ascending order: hashes level by
+  /// level, in place, since each parent has a place at or before that of its first child.
   private static func fold(_ nodes: inout [Node], levels: Int) -> Bytes32 {
     var pairs = [Bytes32](repeating: Bytes32(), count: 2 * batch)
     for height in PageNodes.levels..<PageNodes.levels + levels {
