@@ -52,10 +52,23 @@ let package = Package(
     .target(
       name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"]),
     .target(
+      name: "FalconetTrace",
+      dependencies: [
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "FalconetBisect",
+      dependencies: [
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "Falconet",
       dependencies: [
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetInsight", "FalconetStreams", "Keccak",
+        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
@@ -71,24 +84,37 @@ let package = Package(
 
     .target(
       name: "FalconetTestSupport", dependencies: ["Falconet"], path: "Tests/FalconetTestSupport"),
+    // Random programs in lock step for as long as one likes.
+    .executableTarget(
+      name: "falconet-lockstep", dependencies: ["FalconetTestSupport"],
+      path: "Tests/LockStepProgram"),
+    .testTarget(name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
     .testTarget(name: "KeccakTests", dependencies: ["Keccak"]),
-    .testTarget(name: "FalconetStreamsTests", dependencies: ["FalconetStreams"]),
+    .testTarget(
+      name: "FalconetStreamsTests", dependencies: ["FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetMachineTests", dependencies: ["FalconetMachine", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetELFTests",
-      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams"]),
+      dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetOracleTests",
       dependencies: [
-        "FalconetOracle", "FalconetMachine", "FalconetStreams", "Keccak",
+        "FalconetOracle", "FalconetMachine", "FalconetStreams", "FalconetTestSupport", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      exclude: ["Fixtures", "Servers"]),
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
     .testTarget(
-      name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"]),
+      name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"],
+      exclude: ["Calldata/decode_calldata.py"]),
+    .testTarget(
+      name: "FalconetBisectTests",
+      dependencies: ["FalconetBisect", "FalconetOracle", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetInsightTests", dependencies: ["FalconetInsight", "FalconetTestSupport"],
+      exclude: ["Readers"]),
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
@@ -96,7 +122,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      exclude: ["Help", "Servers"]),
+      exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 // One import for programs that use Falconet as a library.
 
+@_exported import FalconetBisect
 @_exported import FalconetELF
 @_exported import FalconetInsight
 @_exported import FalconetMachine
@@ -7,6 +8,7 @@
 @_exported import FalconetProofs
 @_exported import FalconetSnapshots
 @_exported import FalconetStreams
+@_exported import FalconetTrace
 @_exported import Keccak
 
 /// What this is, and which.

@@ -4,8 +4,8 @@ import Keccak
 
 /// A step's proof, as it stands in a proof file.
 public struct StepProof: Sendable, Equatable {
-  /// Steps executed before the one that is proved. Left out, as is ``pre``, where a challenger shows
-  /// that a program has exited.
+  /// Steps executed before the one that is proved. Left out, as is ``pre``, where a challenger
+  /// shows that a program has exited.
   public var step: UInt64?
   /// The claim before the step.
   public var pre: Bytes32?
@@ -18,7 +18,8 @@ public struct StepProof: Sendable, Equatable {
   public var proofData: [UInt8]
   /// The key of the pre-image that the step reads; nil where it reads none.
   public var oracleKey: Bytes32?
-  /// The whole pre-image with its length in 8 bytes, big-endian, in front; empty where none is read.
+  /// The whole pre-image with its length in 8 bytes, big-endian, in front; empty where none is
+  /// read.
   public var oracleValue: [UInt8] = []
   /// Where the part that is read starts, counted from the length prefix.
   public var oracleOffset: UInt64 = 0

@@ -1,5 +1,6 @@
 import FalconetELF
 import FalconetMachine
+import FalconetTestSupport
 import Testing
 
 @Suite struct HostileELFTests {
@@ -58,7 +59,7 @@ import Testing
   @Test(arguments: wordSizes)
   func `several random changes at once do no harm`(wordSize: WordSize) throws {
     let bytes = builder(wordSize).build()
-    var random = Generator(seed: 0xE1F)
+    var random = SeededGenerator(seed: 0xE1F)
     for _ in 0..<2000 {
       var changed = bytes
       for _ in 0..<Int.random(in: 1...6, using: &random) {

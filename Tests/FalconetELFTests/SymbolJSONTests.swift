@@ -1,5 +1,6 @@
 import FalconetELF
 import FalconetStreams
+import FalconetTestSupport
 import Testing
 
 @Suite struct SymbolJSONTests {
@@ -48,7 +49,7 @@ import Testing
   }
 
   @Test func `what is written reads back the same`() throws {
-    var random = Generator(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let names = ["a", "größe", "", "quote\"\\", "tab\t", "日本", "a<b>&c"]
     let symbols = (0..<300).map { _ in
       Symbol(

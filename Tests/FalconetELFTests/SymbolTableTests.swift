@@ -1,4 +1,5 @@
 import FalconetELF
+import FalconetTestSupport
 import Testing
 
 @Suite struct SymbolTableTests {
@@ -52,7 +53,7 @@ import Testing
   }
 
   @Test func `lookups agree with a linear search`() throws {
-    var random = Generator(seed: 2)
+    var random = SeededGenerator(seed: 2)
     for _ in 0..<200 {
       let symbols = (0..<Int.random(in: 1...40, using: &random)).map { index in
         Symbol(

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetTestSupport
 import Glibc
 import Keccak
 import SystemPackage
@@ -30,25 +31,25 @@ import Testing
 
   @Test(arguments: ["file", "directory", "file\n", nil])
   func `The layout comes from kvformat, or from the names`(marker: String?) throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     for layout in ["file", "directory"] where marker == nil || marker?.hasPrefix(layout) == true {
-      let folder = marker == nil ? TemporaryFolder() : folder
+      let folder = try marker == nil ? TemporaryFolder() : folder
       let key = PreimageKey.sha256(of: [1, 0xAB])
       let names = names(key)
       if layout == "file" {
-        folder.write("01ab", to: names.file)
+        try folder.write("01ab", to: names.file)
       } else {
         folder.makeFolder(names.folder)
-        folder.write("01ab", to: names.inner)
+        try folder.write("01ab", to: names.inner)
       }
-      if let marker { folder.write(marker, to: "kvformat") }
+      if let marker { try folder.write(marker, to: "kvformat") }
       var oracle = CheckedOracle(try FolderOracle(path: folder.path))
       #expect(try oracle.preimage(for: key) == [1, 0xAB])
     }
   }
 
   @Test func `An empty folder opens, and each pre-image is missing`() throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     var oracle = try FolderOracle(path: folder.path)
     try oracle.hint([1])
     let error = rejection(by: oracle, for: key(2))
@@ -58,67 +59,67 @@ import Testing
   }
 
   @Test func `Other names beside the pre-images don't matter`() throws {
-    let folder = TemporaryFolder()
-    folder.write("{}", to: "debug-info.json")
-    folder.write("0123", to: names(key(2)).file + ".1234")
+    let folder = try TemporaryFolder()
+    try folder.write("{}", to: "debug-info.json")
+    try folder.write("0123", to: names(key(2)).file + ".1234")
     folder.makeFolder("abcd")
-    folder.write("zz", to: "abcd/x.txt")
-    folder.write("zz", to: "beef")
+    try folder.write("zz", to: "abcd/x.txt")
+    try folder.write("zz", to: "beef")
     #expect(rejection(by: try FolderOracle(path: folder.path), for: key(2))?.kind == .missing)
-    folder.write("0123", to: names(key(2)).file)
+    try folder.write("0123", to: names(key(2)).file)
     #expect(try FolderOracle(path: folder.path).preimage(for: key(2)) == [1, 0x23])
   }
 
   @Test func `A missing local input names the option that gives it`() throws {
-    let folder = TemporaryFolder()
-    folder.write("directory", to: "kvformat")
+    let folder = try TemporaryFolder()
+    try folder.write("directory", to: "kvformat")
     let error = rejection(by: try FolderOracle(path: folder.path), for: PreimageKey.local(4))
     #expect(error?.kind == .missing)
     #expect(error?.remedy?.contains("--local 4=") == true)
   }
 
   @Test(arguments: ["pebble", "pebble\n"])
-  func `A pebble database is refused with what to do`(marker: String) {
-    let folder = TemporaryFolder()
-    folder.write(marker, to: "kvformat")
+  func `A pebble database is refused with what to do`(marker: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(marker, to: "kvformat")
     let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
     #expect(error?.kind == .unreadable)
     #expect(error?.message.contains("pebble") == true)
     #expect(error?.remedy?.contains("--record-preimages") == true)
   }
 
-  @Test func `A pebble database without kvformat is known by its manifest`() {
-    let folder = TemporaryFolder()
-    folder.write("", to: "MANIFEST-000001")
+  @Test func `A pebble database without kvformat is known by its manifest`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("", to: "MANIFEST-000001")
     let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
     #expect(error?.message.contains("pebble") == true)
   }
 
   @Test(arguments: ["", "\n", "File", "file ", " file", "file\n\n", "leveldb", "file\u{0}"])
-  func `Any other kvformat is refused`(marker: String) {
-    let folder = TemporaryFolder()
-    folder.write(marker, to: "kvformat")
+  func `Any other kvformat is refused`(marker: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(marker, to: "kvformat")
     let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
     #expect(error?.kind == .unreadable)
     #expect(error?.message.contains("unknown layout") == true)
   }
 
-  @Test func `A huge kvformat is refused without being read`() {
-    let folder = TemporaryFolder()
-    folder.write([UInt8](repeating: 0x66, count: 1 << 20), to: "kvformat")
+  @Test func `A huge kvformat is refused without being read`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([UInt8](repeating: 0x66, count: 1 << 20), to: "kvformat")
     let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
     #expect((error?.message.utf8.count ?? .max) < 300)
   }
 
-  @Test func `Both layouts in one folder need a kvformat`() {
-    let folder = TemporaryFolder()
+  @Test func `Both layouts in one folder need a kvformat`() throws {
+    let folder = try TemporaryFolder()
     let names = names(key(2))
-    folder.write("00", to: names.file)
+    try folder.write("00", to: names.file)
     folder.makeFolder(names.folder)
-    folder.write("00", to: names.inner)
+    try folder.write("00", to: names.inner)
     let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
     #expect(error?.message.contains("both layouts") == true)
-    folder.write("directory", to: "kvformat")
+    try folder.write("directory", to: "kvformat")
     #expect(throws: Never.self) { try FolderOracle(path: folder.path) }
   }
 
@@ -133,8 +134,8 @@ import Testing
       ("", []), ("\n", []), ("00", [0]), ("aBcD", [0xAB, 0xCD]), ("ff\n", [0xFF]),
     ] as [(String, [UInt8])])
   func `Digits of either case and one newline are read`(text: String, bytes: [UInt8]) throws {
-    let folder = TemporaryFolder()
-    folder.write(text, to: names(key(2)).file)
+    let folder = try TemporaryFolder()
+    try folder.write(text, to: names(key(2)).file)
     #expect(try FolderOracle(path: folder.path).preimage(for: key(2)) == bytes)
   }
 
@@ -146,8 +147,8 @@ import Testing
     ("@", "0x40 at offset 0"), ("`", "0x60 at offset 0"), ("é", "0xc3 at offset 0"),
   ])
   func `Anything else is an error that says where`(text: String, place: String) throws {
-    let folder = TemporaryFolder()
-    folder.write(text, to: names(key(2)).file)
+    let folder = try TemporaryFolder()
+    try folder.write(text, to: names(key(2)).file)
     let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
     #expect(error?.kind == .unreadable)
     #expect(error?.key == key(2))
@@ -156,18 +157,18 @@ import Testing
   }
 
   @Test func `An error beyond the first chunk has its offset in the file`() throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     var text = [UInt8](repeating: UInt8(ascii: "7"), count: 200_000)
     text[150_001] = UInt8(ascii: "-")
-    folder.write(text, to: names(key(2)).file)
+    try folder.write(text, to: names(key(2)).file)
     let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
     #expect(error?.message.contains("offset 150001") == true)
   }
 
   @Test func `A file over the limit is refused by its size`() throws {
-    let folder = TemporaryFolder()
-    let file = folder.path(names(key(2)).file)
-    folder.write("", to: names(key(2)).file)
+    let folder = try TemporaryFolder()
+    let file = folder.file(names(key(2)).file)
+    try folder.write("", to: names(key(2)).file)
     // Sparse: it takes no space.
     truncate(file, off_t(2 * PreimageKey.maximumPreimageSize + 2))
     let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
@@ -175,21 +176,21 @@ import Testing
   }
 
   @Test func `The limit counts bytes, not digits or the newline`() throws {
-    let folder = TemporaryFolder()
-    folder.write("aabbcc\n", to: "x")
-    folder.write("aabbccd", to: "odd")
-    #expect(try HexFile.read(FilePath(folder.path("x")), limit: 3) == [0xAA, 0xBB, 0xCC])
+    let folder = try TemporaryFolder()
+    try folder.write("aabbcc\n", to: "x")
+    try folder.write("aabbccd", to: "odd")
+    #expect(try HexFile.read(FilePath(folder.file("x")), limit: 3) == [0xAA, 0xBB, 0xCC])
     #expect(throws: StoredFileFault.tooLarge(limit: 2)) {
-      try HexFile.read(FilePath(folder.path("x")), limit: 2)
+      try HexFile.read(FilePath(folder.file("x")), limit: 2)
     }
     #expect(throws: StoredFileFault.tooLarge(limit: 3)) {
-      try HexFile.read(FilePath(folder.path("odd")), limit: 3)
+      try HexFile.read(FilePath(folder.file("odd")), limit: 3)
     }
   }
 
   @Test func `A named pipe in place of a file is refused at once`() throws {
-    let folder = TemporaryFolder()
-    mkfifo(folder.path(names(key(2)).file), 0o644)
+    let folder = try TemporaryFolder()
+    mkfifo(folder.file(names(key(2)).file), 0o644)
     let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
     #expect(error?.message.contains("regular file") == true)
     folder.makeFolder(names(key(4)).file)

@@ -1,34 +1,35 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetTestSupport
 import Glibc
 import Keccak
 import Testing
 
 @Suite struct RecordingOracleTests {
   @Test func `What is served is stored in the file layout, and serves again`() throws {
-    let folder = TemporaryFolder()
-    var generator = SeededGenerator(state: 2)
+    let folder = try TemporaryFolder()
+    var generator = SeededGenerator(seed: 2)
     var source = DictionaryOracle(keepsHints: true)
     var keys: [Bytes32] = [source.insert(local: 3, [1, 0xFE]), source.insert(sha256: [])]
     for size in [1, 100, 70_000] { keys.append(source.insert(keccak256: generator.bytes(size))) }
     source.preimages[key(6)] = [1]
     keys.append(key(6))
 
-    let path = folder.path("new")
+    let path = folder.file("new")
     var recording = try RecordingOracle(source, path: path)
     try recording.hint([5])
     for key in keys { _ = try recording.preimage(for: key) }
     #expect((recording.source as? DictionaryOracle)?.hints == [[5]])
 
-    #expect(contents(of: "\(path)/kvformat") == Array("file".utf8))
+    #expect(TemporaryFolder.contents("\(path)/kvformat") == Array("file".utf8))
     let local = "\(path)/\(PreimageKey.local(3)).txt"
-    #expect(contents(of: local) == Array("01fe".utf8))
+    #expect(TemporaryFolder.contents(local) == Array("01fe".utf8))
     let replay = try FolderOracle(path: path)
     for key in keys { #expect(try replay.preimage(for: key) == source.preimages[key]) }
   }
 
   @Test func `Only what was asked for is stored`() throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     var source = DictionaryOracle()
     let asked = source.insert(sha256: [1])
     source.insert(sha256: [2])
@@ -40,7 +41,7 @@ import Testing
   }
 
   @Test func `A second run with the same data leaves the files as they are`() throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     var source = DictionaryOracle()
     let keys = [source.insert(local: 1, [1]), source.insert(sha256: [2])]
     var inodes: [[UInt]] = []
@@ -50,7 +51,7 @@ import Testing
       inodes.append(
         (keys.map { "\($0).txt" } + ["kvformat"]).map { name in
           var status = stat()
-          stat(folder.path(name), &status)
+          stat(folder.file(name), &status)
           return status.st_ino
         })
     }
@@ -61,7 +62,7 @@ import Testing
   func `Another pre-image for a stored key is an error, and the stored one stays`(
     key: Bytes32
   ) throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     var first = try RecordingOracle(DictionaryOracle([key: [1]]), path: folder.path)
     _ = try first.preimage(for: key)
     let second = try RecordingOracle(DictionaryOracle([key: [2]]), path: folder.path)
@@ -73,7 +74,7 @@ import Testing
   }
 
   @Test func `A source that changes its mind in one run is found`() throws {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     let key = PreimageKey.local(1)
     var recording = try RecordingOracle(DictionaryOracle([key: [1]]), path: folder.path)
     _ = try recording.preimage(for: key)
@@ -82,9 +83,9 @@ import Testing
   }
 
   @Test(arguments: ["directory", "pebble", "other"])
-  func `A folder in another format is refused and left alone`(marker: String) {
-    let folder = TemporaryFolder()
-    folder.write(marker, to: "kvformat")
+  func `A folder in another format is refused and left alone`(marker: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(marker, to: "kvformat")
     let error = failure { () throws(PreimageError) in
       _ = try RecordingOracle(NoPreimages(), path: folder.path)
     }
@@ -94,26 +95,27 @@ import Testing
     #expect(folder.read("kvformat") == Array(marker.utf8))
   }
 
-  @Test func `A folder with the other layout's names is refused though it has no kvformat`() {
-    let folder = TemporaryFolder()
+  @Test func `A folder with the other layout's names is refused though it has no kvformat`() throws
+  {
+    let folder = try TemporaryFolder()
     folder.makeFolder("0212")
-    folder.write("00", to: "0212/\(String(repeating: "ab", count: 30)).txt")
+    try folder.write("00", to: "0212/\(String(repeating: "ab", count: 30)).txt")
     #expect(throws: PreimageError.self) { try RecordingOracle(NoPreimages(), path: folder.path) }
     #expect(folder.names == ["0212"])
   }
 
   @Test func `A folder with files and no kvformat gets one`() throws {
-    let folder = TemporaryFolder()
-    folder.write("01", to: "\(key(2)).txt")
+    let folder = try TemporaryFolder()
+    try folder.write("01", to: "\(key(2)).txt")
     var recording = try RecordingOracle(DictionaryOracle([key(2): [1]]), path: folder.path)
     #expect(try recording.preimage(for: key(2)) == [1])
     #expect(folder.read("kvformat") == Array("file".utf8))
   }
 
-  @Test func `A folder that can't be made or written is an error`() {
-    let folder = TemporaryFolder()
-    folder.write("", to: "file")
-    for path in [folder.path("missing/new"), folder.path("file"), "/proc/nothing", ""] {
+  @Test func `A folder that can't be made or written is an error`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("", to: "file")
+    for path in [folder.file("missing/new"), folder.file("file"), "/proc/nothing", ""] {
       let error = failure { () throws(PreimageError) in
         _ = try RecordingOracle(NoPreimages(), path: path)
       }
@@ -122,8 +124,8 @@ import Testing
   }
 
   @Test func `A damaged stored file is an error`() throws {
-    let folder = TemporaryFolder()
-    folder.write("0", to: "\(key(2)).txt")
+    let folder = try TemporaryFolder()
+    try folder.write("0", to: "\(key(2)).txt")
     let recording = try RecordingOracle(DictionaryOracle([key(2): [1]]), path: folder.path)
     #expect(rejection(by: recording, for: key(2))?.kind == .unreadable)
   }

@@ -1,11 +1,12 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetTestSupport
 import Keccak
 import Testing
 
 @Suite struct CheckedOracleTests {
   @Test func `Right pre-images of types 2 and 4 pass`() throws {
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     var source = DictionaryOracle()
     var expected: [Bytes32: [UInt8]] = [:]
     for size in [0, 1, 31, 32, 33, 135, 136, 137, 1000, 100_000] {

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetTestSupport
 import Testing
 
 private func reader(_ text: String, chunk: Int = .max, capacity: Int = 4096) -> JSONReader {

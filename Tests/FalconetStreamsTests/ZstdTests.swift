@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetTestSupport
 import Testing
 
 /// `sampleText` from the `zstd` program, with a checksum.
@@ -89,6 +90,36 @@ private func failure(_ bytes: [UInt8], inputChunk: Int = .max) -> StreamError? {
     #expect(failure(fixture + [0])?.kind != nil)
     #expect(failure(Array("hello, world".utf8))?.kind == .corrupt)
     #expect(failure([])?.kind == .truncated)
+  }
+
+  @Test func `frames of the formats before RFC 8878 are none`() throws {
+    // What fuzzing found: libzstd may read them, and tells them apart by how they come.
+    let frame = try bytes(hex: "27b52ffd0558080010ff22002e9428b5cb02cd59")
+    for chunk in [1, 3, .max] {
+      let error = streamError { () throws(StreamError) in
+        _ = try readAll(ZstdSource(over: MemorySource(frame, chunk: chunk)))
+      }
+      #expect(error?.kind == .corrupt)
+    }
+    let later = streamError { () throws(StreamError) in
+      _ = try readAll(ZstdSource(over: MemorySource(fixture + frame)))
+    }
+    #expect(later?.kind == .trailingData)
+  }
+
+  @Test func `a frame with more bytes than its header says is damaged, however it comes`() throws {
+    // What fuzzing found: libzstd tells the two ways to read it apart.
+    let frame = try bytes(
+      hex: "28b52ffd24582bf5010058083910e8000200f501005808000000000001005808391000cd41")
+    for chunk in [1, 3, .max] {
+      for capacity in [40, 1 << 16] {
+        let error = streamError { () throws(StreamError) in
+          let source = try ZstdSource(over: MemorySource(frame, chunk: chunk))
+          _ = try ByteReader(source, capacity: capacity).readAll(limit: 1 << 20)
+        }
+        #expect(error?.kind == .corrupt)
+      }
+    }
   }
 
   @Test func `a window above the limit is refused`() throws {

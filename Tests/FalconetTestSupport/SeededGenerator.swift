@@ -18,6 +18,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   /// A number from `0` up to, not including, `bound`.
   public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
+  public mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+  }
+
   /// One of the elements of a list that has any.
   public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[below(elements.count)]

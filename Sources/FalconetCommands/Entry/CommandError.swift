@@ -38,6 +38,17 @@ struct CommandError: Error, CustomStringConvertible {
       self = .interrupted
     case .preimage(_, _, let pc), .memory(_, _, let pc):
       self.init(.other, "failed to execute a step: " + located(pc, "\(error)"))
+    case .engines: self.init(.other, "\(error)")
+    }
+  }
+
+  /// A trace that could not answer.
+  init(_ error: TraceError) {
+    switch error {
+    case .interrupted: self = .interrupted
+    case .machine(.fault(let fault)):
+      self.init(.fault(fault), "the program stopped the VM: \(fault)")
+    default: self.init(.other, "\(error)")
     }
   }
 

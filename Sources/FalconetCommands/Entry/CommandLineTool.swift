@@ -8,9 +8,22 @@ struct FalconetCommand: ParsableCommand {
     abstract: "A fault-proof virtual machine, compatible with Cannon.",
     version: "falconet \(Falconet.version)",
     subcommands: [
-      LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
-      ClaimCommand.self, InspectCommand.self, CheckCommand.self, ConvertCommand.self,
-      SquashCommand.self, VerifyCommand.self, DemoCommand.self,
+      LoadELFCommand.self,
+      RunCommand.self,
+      WitnessCommand.self,
+      ListCommand.self,
+      ClaimCommand.self,
+      InspectCommand.self,
+      CheckCommand.self,
+      ConvertCommand.self,
+      SquashCommand.self,
+      DiffCommand.self,
+      VerifyCommand.self,
+      CalldataCommand.self,
+      BisectCommand.self,
+      TraceCommand.self,
+      CheckELFCommand.self,
+      DemoCommand.self,
     ])
 }
 

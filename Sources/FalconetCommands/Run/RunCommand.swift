@@ -26,7 +26,11 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
   var meta = "meta.json"
 
-  @Option(help: "How steps are executed between events: jit, interpreter or step. The next simpler one is used where the host can't.")
+  @Option(
+    help: """
+      How steps are executed between events: jit, interpreter or step, the next simpler one where \
+      the host can't; check runs the first beside step and compares.
+      """)
   var engine = EngineKind.jit
 
   @Flag(
@@ -80,6 +84,10 @@ struct RunCommand: ParsableCommand {
     if image.state.version.isSingleThreaded, let sleep = symbols?.symbol(named: "runtime.notesleep")
     {
       machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
+    }
+    if engine == .jit, machine.activeEngine != .jit {
+      logger.info(
+        "the host can't run translated code", metadata: ["engine": "\(machine.activeEngine)"])
     }
     let output = loggers.logger("guest", stream: "stdout")
     let errors = loggers.logger("guest", stream: "stderr")

@@ -8,6 +8,8 @@ struct ELFSection: Sendable, Equatable {
   static let strings: UInt32 = 3
   /// SHF_COMPRESSED of the System V ABI.
   static let compressed: UInt64 = 0x800
+  /// SHF_EXECINSTR of the System V ABI: the section holds instructions.
+  static let instructions: UInt64 = 4
 
   /// Where in the file its header is, in bytes.
   let headerOffset: UInt64
@@ -15,6 +17,8 @@ struct ELFSection: Sendable, Equatable {
   let type: UInt32
   /// sh_flags.
   let flags: UInt64
+  /// sh_addr: where in memory its bytes go.
+  let address: UInt64
   /// sh_offset: where in the file its bytes are.
   let offset: UInt64
   /// sh_size, in bytes.
@@ -92,14 +96,15 @@ struct ELFSections {
     _ = fields.int()  // sh_name
     let type = fields.int()
     let flags = fields.word()
-    _ = fields.word()  // sh_addr
+    let address = fields.word()
     let start = fields.word()
     let length = fields.word()
     let link = fields.int()
     _ = fields.int()  // sh_info
     _ = fields.word()  // sh_addralign
     return ELFSection(
-      headerOffset: offset, type: type, flags: flags, offset: start, size: length, link: link,
+      headerOffset: offset, type: type, flags: flags, address: address, offset: start, size: length,
+      link: link,
       entrySize: fields.word())
   }
 

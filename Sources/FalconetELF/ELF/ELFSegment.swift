@@ -4,6 +4,8 @@ struct ELFSegment: Sendable, Equatable {
   static let load: UInt32 = 1
   /// PT_MIPS_ABIFLAGS of the MIPS ABI.
   static let abiFlags: UInt32 = 0x7000_0003
+  /// PF_X of the System V ABI: what the segment holds may be executed.
+  static let executable: UInt32 = 1
 
   /// Its place in the table, from 0.
   let index: Int
@@ -11,6 +13,8 @@ struct ELFSegment: Sendable, Equatable {
   let headerOffset: UInt64
   /// p_type.
   let type: UInt32
+  /// p_flags.
+  let flags: UInt32
   /// p_offset: where in the file its bytes are.
   let offset: UInt64
   /// p_vaddr: where in memory they go.
@@ -47,13 +51,16 @@ extension ELFSegment {
       let position = index * Int(entrySize)
       var fields = FieldCursor(bytes, at: position, wordSize: header.wordSize)
       let type = fields.int()
-      if header.wordSize == .bits64 { _ = fields.int() }  // p_flags
+      var flags = header.wordSize == .bits64 ? fields.int() : 0
       let offset = fields.word()
       let address = fields.word()
       _ = fields.word()  // p_paddr
+      let fileSize = fields.word()
+      let memorySize = fields.word()
+      if header.wordSize == .bits32 { flags = fields.int() }
       return ELFSegment(
-        index: index, headerOffset: table.offset + UInt64(position), type: type, offset: offset,
-        address: address, fileSize: fields.word(), memorySize: fields.word())
+        index: index, headerOffset: table.offset + UInt64(position), type: type, flags: flags,
+        offset: offset, address: address, fileSize: fileSize, memorySize: memorySize)
     }
   }
 }

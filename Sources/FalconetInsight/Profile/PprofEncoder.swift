@@ -70,7 +70,7 @@ struct PprofEncoder {
     }
   }
 
-  private mutating func id(of location: SourceLocation) -> UInt64 {
+  private mutating func id(of location: CodeLocation) -> UInt64 {
     let key = FunctionKey(name: location.function, file: location.file)
     if let known = functionIDs[key] { return known }
     let id = UInt64(functionIDs.count) + 1

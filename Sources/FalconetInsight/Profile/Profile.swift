@@ -3,7 +3,7 @@ public struct Profile: Sendable {
   /// An instruction of the program, and the functions it belongs to: inlined ones first.
   public struct Location: Sendable, Equatable {
     public var address: UInt64
-    public var functions: [SourceLocation]
+    public var functions: [CodeLocation]
   }
 
   /// Steps counted for the same calls.

@@ -22,11 +22,13 @@ struct GoFrame {
 
   init(_ function: GoFunction, of table: GoFunctionTable, at address: UInt64) {
     size = table.frameSize(of: function, at: address)
+    let name = table.name(of: function)
     let flags = table.flags(of: function)
-    isOutermost = flags.contains(.topFrame)
+    // The second half of `runtime.gogo`, which is told to be outermost, is not told so.
+    isOutermost = flags.contains(.topFrame) || name == "gogo"
     writesStackPointer = flags.contains(.writesStackPointer)
     kind =
-      switch table.name(of: function) {
+      switch name {
       case "runtime.systemstack": .systemStack
       case "runtime.morestack", "runtime.morestack_noctxt": .moreStack
       case "runtime.mcall": .switchesForGood

@@ -6,6 +6,9 @@ public enum EngineKind: String, Sendable, CaseIterable {
   case interpreter
   /// The plain step, one at a time.
   case step
+  /// The first of these that the host can run, and the plain step beside it: both states are compared
+  /// every million steps. Takes the time of the plain step, and the memory of two machines.
+  case check
 }
 
 extension Machine {
@@ -32,7 +35,7 @@ extension Machine {
     #else
       let usesSwitch = forcesSwitch
     #endif
-    if engine == .jit { blockEngine = Translator(self, stopRange: stopRange) }
+    if engine == .jit || engine == .check { blockEngine = Translator(self, stopRange: stopRange) }
     if blockEngine == nil {
       blockEngine = PortableEngine(self, stopRange: stopRange, usesSwitch: usesSwitch)
     }

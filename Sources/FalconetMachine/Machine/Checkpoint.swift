@@ -27,6 +27,11 @@ extension Machine {
   ///
   /// - Precondition: the checkpoint is of this machine.
   public func restore(_ checkpoint: Checkpoint) {
+    check = nil
+    restoreState(checkpoint)
+  }
+
+  func restoreState(_ checkpoint: Checkpoint) {
     state = checkpoint.state
     memory.restore(checkpoint.memory)
     memory.guardPage(of: state.scalars.reservation.address)

@@ -22,8 +22,8 @@ public struct PreimageRead: Sendable, Equatable {
     self.value = value
   }
 
-  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil where the
-  /// offset is past the end.
+  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil where
+  /// the offset is past the end.
   var part: (bytes: UInt64, count: UInt64)? {
     guard offset < UInt64(value.count) else { return nil }
     let part = value[Int(offset)...].prefix(8)
@@ -54,6 +54,7 @@ extension Machine {
   private func fetchPreimage(_ key: Bytes32) throws(StepError) {
     let data: [UInt8]
     do { data = try oracle.preimage(for: key) } catch { throw .preimage(error) }
+    check?.note(key, data)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 + data.count)
     withUnsafeBytes(of: UInt64(data.count).bigEndian) { bytes.append(contentsOf: $0) }

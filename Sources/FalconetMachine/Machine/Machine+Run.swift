@@ -36,6 +36,8 @@ public enum MachineError: Error, Sendable, CustomStringConvertible {
   case preimage(PreimageError, step: UInt64, pc: UInt64)
   /// The host has no memory for the next state.
   case memory(HostMemoryError, step: UInt64, pc: UInt64)
+  /// Engines that are compared differ: no result of the run can be trusted.
+  case engines(EngineMismatch)
 
   public var description: String {
     switch self {
@@ -44,6 +46,7 @@ public enum MachineError: Error, Sendable, CustomStringConvertible {
       "\(error), at step \(step), pc \(hex(pc, digits: 8))"
     case .memory(let error, let step, let pc):
       "\(error), at step \(step), pc \(hex(pc, digits: 8))"
+    case .engines(let mismatch): mismatch.description
     }
   }
 }
@@ -57,6 +60,14 @@ extension Machine {
   /// - Returns: why it stopped. A program that exits is reported first.
   public func run(
     until step: UInt64, stopAfterPreimageRead: Bool = false
+  ) throws(MachineError) -> StopReason {
+    engine == .check
+      ? try runChecked(until: step, stopAfterPreimageRead)
+      : try runEngine(until: step, stopAfterPreimageRead)
+  }
+
+  func runEngine(
+    until step: UInt64, _ stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
     switch rules.wordSize {
     case .bits32: try run(UInt32.self, step, stopAfterPreimageRead)

@@ -24,7 +24,10 @@ public final class Machine: StepEnvironment {
   ///
   /// Where the host can't run the engine, the next simpler one is used: see ``activeEngine``.
   public var engine: EngineKind {
-    didSet { dropEngine() }
+    didSet {
+      dropEngine()
+      check = nil
+    }
   }
   /// Is asked at least every 25 million steps whether a run shall stop where it is.
   public var shouldInterrupt: () -> Bool = { false }
@@ -44,6 +47,8 @@ public final class Machine: StepEnvironment {
   package var forcesSwitch = false {
     didSet { dropEngine() }
   }
+  /// The second machine of ``EngineKind/check``.
+  var check: EngineCheck?
   /// The engine that holds blocks, once a step was executed with one.
   var blockEngine: BlockEngine?
   let bank = RegisterBank()

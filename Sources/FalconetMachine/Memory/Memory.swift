@@ -44,6 +44,10 @@ public final class Memory {
 
   deinit { zeroPage.deallocate() }
 
+  /// Whether pages lie in reserved host address space. Otherwise they are found through a table, which
+  /// makes accesses slower, and nothing else.
+  public var hasReservedAddressSpace: Bool { space.isReserved }
+
   // MARK: Pages
 
   /// The number of pages that exist.

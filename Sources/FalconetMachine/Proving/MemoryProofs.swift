@@ -43,8 +43,8 @@ final class MemoryProofs {
 
   func leaf(_ slot: ProofSlot) -> Bytes32 { proofs[slot.rawValue].leaf }
 
-  /// The root of a memory that has `leaf` at an address, and elsewhere what the proof's siblings stand
-  /// for. One hash a level of the tree.
+  /// The root of a memory that has `leaf` at an address, and elsewhere what the proof's siblings
+  /// stand for. One hash a level of the tree.
   func root(_ slot: ProofSlot, at address: UInt64, leaf: Bytes32) -> Bytes32 {
     let place = address >> 5
     let isWritten = leaf != proofs[slot.rawValue].leaf

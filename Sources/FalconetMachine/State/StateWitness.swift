@@ -33,7 +33,7 @@ public struct StateWitness: Sendable, Equatable {
   /// The state that a witness's bytes encode.
   ///
   /// - Throws: ``WitnessFault/stateDataSize(expected:given:)``,
-  /// ``WitnessFault/boolean(field:value:)``.
+  ///   ``WitnessFault/boolean(field:value:)``.
   public init(decoding bytes: [UInt8], version: StateVersion) throws(WitnessFault) {
     let layout = version.witnessLayout
     guard bytes.count == layout.byteCount else {

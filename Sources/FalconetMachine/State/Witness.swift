@@ -1,7 +1,7 @@
 import Keccak
 
-/// A thread stack as a witness commits to it: the hash of the empty stack, then for each thread from
-/// the bottom up the hash of the root so far and of the thread's hash.
+/// A thread stack as a witness commits to it: the hash of the empty stack, then for each thread
+/// from the bottom up the hash of the root so far and of the thread's hash.
 public enum ThreadStackRoot {
   /// The root of a stack without threads: Keccak-256 of 64 zero bytes.
   public static let empty = Keccak256.hash([UInt8](repeating: 0, count: 64))

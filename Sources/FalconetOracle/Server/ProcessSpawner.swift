@@ -7,7 +7,7 @@ import SystemPackage
 /// and freed after it, and the opaque structures of `posix_spawn`, which are made and destroyed
 /// here. `environ` is read without a lock, as every C program does: a program that changes its
 /// environment does so before it starts a server.
-enum ProcessSpawner {
+package enum ProcessSpawner {
   /// Descriptors of this process that are to become a child's lie at or above this number, so that
   /// placing one in the child never overwrites another.
   static let firstFreeDescriptor: Int32 = 16
@@ -21,7 +21,7 @@ enum ProcessSpawner {
   ///     else is open.
   ///   - environment: set in the child's environment, above this process's own.
   /// - Returns: the process's id, which is its group's too.
-  static func spawn(
+  package static func spawn(
     _ command: [String], descriptors: [FileDescriptor], environment: [(name: String, value: String)]
   ) throws(ServerStartError) -> pid_t {
     guard let program = command.first, !program.isEmpty else {

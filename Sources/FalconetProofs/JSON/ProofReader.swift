@@ -30,8 +30,8 @@ public final class ProofReader {
 
   /// The next proof, or nil after the last.
   ///
-  /// - Throws: ``StreamError`` where the file can't be read or is no proof. No call after that gives
-  ///   a proof.
+  /// - Throws: ``StreamError`` where the file can't be read or is no proof. No call after that
+  ///   gives a proof.
   public func next() throws(StreamError) -> StepProof? {
     source.renew()
     do throws(StreamError) {

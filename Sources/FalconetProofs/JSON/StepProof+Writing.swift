@@ -4,12 +4,19 @@ import Keccak
 
 extension StepProof {
   /// Writes the proof file's JSON: Cannon's keys in Cannon's order. The oracle's keys are left out
-  /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version, the
-  /// key `stateVersion`, which Cannon's files don't have, comes last.
+  /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version,
+  /// the key `stateVersion`, which Cannon's files don't have, comes last.
   public func write(to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink)
     let json = JSONWriter(writer)
     try json.beginObject()
+    try writeMembers(to: json)
+    try json.endObject()
+    try json.finish(newlines: 2)
+  }
+
+  /// Writes the members of the proof's JSON object into one that is open.
+  package func writeMembers(to json: JSONWriter) throws(StreamError) {
     if let step {
       try json.key("step")
       try json.number(step)
@@ -38,8 +45,6 @@ extension StepProof {
       try json.key("stateVersion")
       try json.number(version.rawValue)
     }
-    try json.endObject()
-    try json.finish(newlines: 2)
   }
 
   /// Writes a proof file, gzip-compressed where its name ends in `.gz`. It appears whole, or not at

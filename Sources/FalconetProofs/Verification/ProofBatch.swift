@@ -38,7 +38,8 @@ public struct ProofBatch: Sendable {
   /// Proofs of one file that are verified together.
   private static let slice = 64
 
-  /// Hands the report of each proof to `report`, in the order of the files and of the proofs in them.
+  /// Hands the report of each proof to `report`, in the order of the files and of the proofs in
+  /// them.
   public func verify<Failure: Error>(
     _ paths: [String], report: (ProofReport) throws(Failure) -> Void
   ) throws(Failure) {

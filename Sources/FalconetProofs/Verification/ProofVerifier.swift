@@ -30,8 +30,8 @@ public enum ProofVerifier {
 
   /// Verifies a proof.
   ///
-  /// - Parameter version: the state version; nil goes by the proof's own, and where it has none, by the
-  ///   sizes of its data.
+  /// - Parameter version: the state version; nil goes by the proof's own, and where it has none, by
+  ///   the sizes of its data.
   public static func verify(_ proof: StepProof, version: StateVersion? = nil) -> Verdict {
     let versions =
       (version ?? proof.version).map { [$0] } ?? candidates(for: proof)

@@ -33,6 +33,21 @@ public final class PageSpool: SnapshotConsumer, SnapshotProducer {
 
   public func end(_ state: MachineState) throws(StreamError) { self.state = state }
 
+  // MARK: Random access
+
+  /// The pages by index: where in the file each is. Made once all came.
+  func offsets() -> [UInt64: UInt64] {
+    Dictionary(entries.map { ($0.index, $0.offset) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Reads the page at an offset of ``offsets()``.
+  func readPage(at offset: UInt64, into buffer: PageBuffer) throws(StreamError) {
+    try file.read(into: buffer.bytes, at: offset)
+  }
+
+  /// The state, once all of the snapshot came.
+  var finalState: MachineState? { state }
+
   public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     guard let state else {
       throw StreamError(.truncated, path: file.name, message: "the snapshot has no end")

@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// What was tried when a system call failed; it chooses the words of the message.
-enum FileOperation {
+package enum FileOperation {
   case read
   case write
   /// Making a new file in a folder.
@@ -13,7 +13,7 @@ enum FileOperation {
 
 extension StreamError {
   /// The error of a failed system call on `path`.
-  init(
+  package init(
     _ errno: Errno, _ operation: FileOperation, path: String, offset: UInt64? = nil
   ) {
     let verb =

@@ -5,7 +5,9 @@ import Synchronization
 private let received = Atomic<Bool>(false)
 
 /// The handler of SIGUSR1. A lock-free store is async-signal-safe.
-private func handleSignal(_ signal: Int32) { received.store(true, ordering: .sequentiallyConsistent) }
+private func handleSignal(_ signal: Int32) {
+  received.store(true, ordering: .sequentiallyConsistent)
+}
 
 /// SIGUSR1: the user's wish to be told where a run is, without an end to it.
 public enum UserSignal {

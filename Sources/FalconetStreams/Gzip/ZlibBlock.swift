@@ -101,14 +101,9 @@ public final class ZlibInflate {
 
   /// The `count` bytes that `stream`, a whole zlib stream, holds.
   public func inflate(_ stream: [UInt8], count: Int) throws(StreamError) -> [UInt8] {
-    var output = [UInt8](repeating: 0, count: count)
-    try output.withUnsafeMutableBufferPointer { (output) throws(StreamError) in
-      try stream.withUnsafeBufferPointer { (stream) throws(StreamError) in
-        try inflate(
-          UnsafeRawBufferPointer(stream), into: UnsafeMutableRawBufferPointer(output))
-      }
+    try stream.transformed(to: count) { (stream, output) throws(StreamError) in
+      try inflate(stream, into: output)
     }
-    return output
   }
 }
 

@@ -27,14 +27,9 @@ public enum Zstd {
   public static func decompress(
     _ frame: [UInt8], exactly count: Int
   ) throws(StreamError) -> [UInt8] {
-    var output = [UInt8](repeating: 0, count: count)
-    try output.withUnsafeMutableBufferPointer { (output) throws(StreamError) in
-      try frame.withUnsafeBufferPointer { (frame) throws(StreamError) in
-        try decompress(
-          UnsafeRawBufferPointer(frame), into: UnsafeMutableRawBufferPointer(output))
-      }
+    try frame.transformed(to: count) { (frame, output) throws(StreamError) in
+      try decompress(frame, into: output)
     }
-    return output
   }
 }
 

@@ -68,7 +68,8 @@ final class ZstdDecompressionContext {
     var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
     var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
     let rest = ZSTD_decompressStream(context, &target, &source)
-    try StreamError.checkZstd(rest, offset: offset &+ UInt64(source.pos))
+    // A stream takes what there is: more than expected is more than the frame's header says.
+    try StreamError.checkZstd(rest, offset: offset &+ UInt64(source.pos), tooMuch: .corrupt)
     return (source.pos, target.pos, rest)
   }
 
@@ -93,7 +94,11 @@ extension StreamError {
   ///
   /// Numbers are those of zstd_errors.h, which its authors keep stable below 100; results are
   /// their negatives.
-  static func checkZstd(_ code: Int, offset: UInt64?) throws(StreamError) {
+  ///
+  /// - Parameter tooMuch: the kind of error where more bytes come out than expected.
+  static func checkZstd(
+    _ code: Int, offset: UInt64?, tooMuch: Kind = .tooLarge
+  ) throws(StreamError) {
     guard ZSTD_isError(code) != 0 else { return }
     let remedy = "the file is damaged; make or fetch it again"
     switch 0 &- code {
@@ -114,7 +119,7 @@ extension StreamError {
       throw zstdMemory
     case 70:  // dstSize_tooSmall
       throw StreamError(
-        .tooLarge, offset: offset, message: "the zstd data holds more bytes than expected",
+        tooMuch, offset: offset, message: "the zstd data holds more bytes than expected",
         remedy: remedy)
     case 72:  // srcSize_wrong
       throw StreamError(

@@ -56,7 +56,7 @@ public final class ZstdSource: ByteSource {
   }
 
   private func decompress(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
-    if !isInFrame, hasFrame { try lookForFrame() }
+    if !isInFrame { try lookForFrame() }
     let progress = try context.decompress(
       from: input.buffered, into: buffer, offset: input.position)
     input.consume(progress.consumed)
@@ -66,18 +66,23 @@ public final class ZstdSource: ByteSource {
     return progress.produced
   }
 
-  /// Tells data that was appended from a damaged frame.
+  /// Tells data that was appended from a damaged frame, and keeps what is no frame of RFC 8878 from
+  /// libzstd, which may have been built to read the formats before it.
   private func lookForFrame() throws(StreamError) {
     let prefix = try input.peek(upTo: 4)
     // 0x184D2A50 to 0x184D2A5F, little-endian, begin skippable frames.
     let isSkippable =
       prefix.count == 4 && prefix[0] & 0xF0 == 0x50 && prefix[1...] == [0x2A, 0x4D, 0x18]
-    guard isSkippable || Self.looksLikeZstd(prefix: prefix) || prefix.count < 4 else {
+    guard !isSkippable, !Self.looksLikeZstd(prefix: prefix), prefix.count == 4 else { return }
+    if hasFrame {
       throw StreamError(
         .trailingData, offset: input.position,
         message: "data that is not zstd follows the zstd data",
         remedy: "the file is damaged, or something was appended to it")
     }
+    throw StreamError(
+      .corrupt, offset: input.position, message: "not a zstd frame",
+      remedy: "the file is damaged or of another format")
   }
 
   private var truncated: StreamError {

@@ -27,7 +27,7 @@ struct ChallengerTests {
         "%10000000", "--proof-at", "=\(index)", "--proof-fmt", "\(game)/proofs/%d.json.gz",
         "--snapshot-at", "%1000000", "--snapshot-fmt", "\(game)/snapshots/%d.bin.gz", "--stop-at",
         "=\(index + 1)", "--debug-info", "\(game)/preimages/debug-info.json", "--", "python3",
-        "\(testFolder)/Servers/server.py", "serve", try Guest.preimages(),
+        Guest.server, "serve", try Guest.preimages(),
       ])
   }
 
@@ -101,7 +101,7 @@ struct ChallengerTests {
         "=\(UInt64.max)",
         "--proof-fmt", "\(game)/proofs/%d.json.gz", "--snapshot-at", "%1000000000",
         "--snapshot-fmt",
-        "\(game)/snapshots/%d.bin.gz", "--", "python3", "\(testFolder)/Servers/server.py", "serve",
+        "\(game)/snapshots/%d.bin.gz", "--", "python3", Guest.server, "serve",
         try Guest.preimages(), "--server", "--l1", "http://x", "--log.level", "INFO",
       ])
     #expect(outcome.exitCode == 0)

@@ -56,16 +56,6 @@ struct DebugTests {
     for key in Self.keys.dropFirst(7) { #expect(info[key] == .number(0)) }
   }
 
-  @Test("--debug tells where each thread is, on standard output")
-  func threads() throws {
-    let outcome = try Tool.run(Guest.run("hello") + ["--debug"], in: folder.path)
-    #expect(outcome.exitCode == 0)
-    let lines = outcome.text.split(separator: "\n")
-    #expect(lines.count % 3 == 0)
-    #expect(lines.contains("thread 0: running"))
-    #expect(lines.contains { $0.hasPrefix("\tpc 0x") && $0.hasSuffix(" runtime.exit") })
-  }
-
   @Test("JSON log lines are one object each")
   func jsonLog() throws {
     let outcome = try Tool.run(Guest.run("hello") + ["-log-format=json"], in: folder.path)

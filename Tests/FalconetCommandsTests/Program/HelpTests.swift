@@ -1,5 +1,6 @@
 import FalconetCommands
 import FalconetStreams
+import FalconetTestSupport
 import Glibc
 import Testing
 

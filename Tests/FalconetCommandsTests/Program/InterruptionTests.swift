@@ -68,7 +68,7 @@ struct InterruptionTests {
     "A wait for a server that stalls ends, and the server with it", arguments: [SIGINT, SIGTERM])
   func stalledServer(_ signal: Int32) throws {
     let server = [
-      "--", "python3", "\(testFolder)/Servers/server.py", "deaf", try Guest.preimages(),
+      "--", "python3", Guest.server, "deaf", try Guest.preimages(),
       folder.file("pid"),
     ]
     let tool = try RunningTool(Guest.run("oracle") + server, in: folder.path)

@@ -14,7 +14,7 @@ struct PreimageSourceTests {
   }
 
   private func server(_ mode: String, _ arguments: String...) throws -> [String] {
-    ["--", "python3", "\(testFolder)/Servers/server.py", mode, try Guest.preimages()] + arguments
+    ["--", "python3", Guest.server, mode, try Guest.preimages()] + arguments
   }
 
   private func expectFinalState() throws {

@@ -11,7 +11,7 @@ struct ServerFailureTests {
 
   private func run(_ mode: String, _ arguments: String...) throws -> Outcome {
     let server = [
-      "--", "python3", "\(testFolder)/Servers/server.py", mode, try Guest.preimages(),
+      "--", "python3", Guest.server, mode, try Guest.preimages(),
       folder.file("pid"),
     ]
     return try Tool.run(Guest.run("oracle") + arguments + server, in: folder.path)

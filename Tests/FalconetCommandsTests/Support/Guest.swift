@@ -44,6 +44,10 @@ enum Guest {
     ]
   }
 
+  /// A server of such a folder, which fails in the mode that it is started with.
+  static let server =
+    String(testFolder.dropLast("/FalconetCommandsTests".count)) + "/Servers/folder.py"
+
   /// A folder of pre-images as a host stores them, with local inputs too.
   static func preimages() throws -> String { try Fixtures.path("preimages/oracle-valid") }
 

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetTestSupport
 import Glibc
 import Testing
 
@@ -136,13 +137,4 @@ private func withCStrings<Result>(
   let copies = texts.map { strdup($0) }
   defer { for copy in copies { free(copy) } }
   return body(copies + [nil])
-}
-
-/// Looks until `condition` holds, at most 20 seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<4000 {
-    if condition() { return true }
-    usleep(5000)
-  }
-  return condition()
 }

@@ -1,6 +1,9 @@
 import Glibc
 import Testing
 
+/// The folder of this test target.
+let testFolder = String(#filePath.dropLast("/Support/Tool.swift".count))
+
 /// The built program, which the build puts next to the tests' executable.
 enum Tool {
   /// Its path, or why it isn't there.

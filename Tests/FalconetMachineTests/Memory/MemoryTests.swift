@@ -46,6 +46,21 @@ struct MemoryTests {
     #expect(memory.loadWord(at: (index + 1024) << 12) == 8)
   }
 
+  @Test("32 machines fit into one process", arguments: [WordSize.bits32, .bits64])
+  func manyMemories(_ wordSize: WordSize) throws {
+    let memories = (0..<32).map { _ in Memory(wordSize: wordSize) }
+    // Tests that run meanwhile have memories too, and 63 places are shared.
+    #expect(memories.count { $0.hasReservedAddressSpace } >= 24)
+    let heap: UInt64 = wordSize == .bits64 ? 1 << 44 : 0x0500_0000
+    for (number, memory) in memories.enumerated() {
+      try memory.storeWord(UInt64(number), at: heap)
+    }
+    for (number, memory) in memories.enumerated() {
+      #expect(memory.loadWord(at: heap) == UInt64(number))
+      #expect(memory.pageCount == 1)
+    }
+  }
+
   @Test("Ranges cross pages and wrap", arguments: [WordSize.bits32, .bits64])
   func ranges(_ wordSize: WordSize) throws {
     let memory = Memory(wordSize: wordSize)

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetTestSupport
 import Keccak
 import Testing
 

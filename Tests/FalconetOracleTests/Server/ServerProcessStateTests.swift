@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetOracle
 import FalconetStreams
+import FalconetTestSupport
 import Glibc
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
   @Test func `An interrupted run shuts down with the short grace`() async {
     await #expect(processExitsWith: .success) {
       let server = try ServerOracle(
-        command: ["python3", "\(testFolder)/Servers/server.py", "stubborn"],
+        command: ["python3", serverScript, "stubborn"],
         options: .init(grace: .standard, hurriedGrace: .hasty)
       ) { _, _ in }
       _ = try server.preimage(for: key(2))
@@ -43,7 +44,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       try Interruption.install()
       let server = try ServerOracle(
-        command: ["python3", "\(testFolder)/Servers/server.py", "stubborn"],
+        command: ["python3", serverScript, "stubborn"],
         options: .init(grace: .standard, hurriedGrace: .hasty)
       ) { _, _ in }
       _ = try server.preimage(for: key(2))

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetTestSupport
 import Keccak
 import Testing
 
@@ -18,9 +19,9 @@ import Testing
   }
 
   @Test func `Hints arrive framed and in order, empty and long ones too`() throws {
-    let folder = TemporaryFolder()
-    let server = try startServer("hints", folder.path("log"))
-    var generator = SeededGenerator(state: 3)
+    let folder = try TemporaryFolder()
+    let server = try startServer("hints", folder.file("log"))
+    var generator = SeededGenerator(seed: 3)
     var expected: [UInt8] = []
     // The longest is more than a pipe holds.
     for size in [0, 1, 4, 255, 256, 65_535, 65_536, 300_000] {

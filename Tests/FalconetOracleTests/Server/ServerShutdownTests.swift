@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetTestSupport
 import Glibc
 import Keccak
 import Testing
@@ -57,7 +58,7 @@ import Testing
 
   @Test func `A server that has stalled gets the short grace`() throws {
     let server = try ServerOracle(
-      command: ["python3", "\(testFolder)/Servers/server.py", "stall-hint"],
+      command: ["python3", serverScript, "stall-hint"],
       options: .init(timeout: .milliseconds(300), grace: .standard, hurriedGrace: .hasty)
     ) { _, _ in }
     #expect(failure { () throws(PreimageError) in try server.hint([1]) }?.kind == .stalled)
@@ -107,7 +108,7 @@ import Testing
     grace.leftovers = .milliseconds(100)
     // The first chunk is still at work when the time of the process that holds on is over.
     let server = try ServerOracle(
-      command: ["python3", "\(testFolder)/Servers/server.py", "session"],
+      command: ["python3", serverScript, "session"],
       options: .init(grace: grace)
     ) { stream, bytes in
       pause(.milliseconds(900))

@@ -1,4 +1,5 @@
 import FalconetOracle
+import FalconetTestSupport
 import Glibc
 import SystemPackage
 
@@ -10,7 +11,7 @@ func isUnreapedChild(_ id: pid_t) -> Bool {
 
 /// Whether process `id` runs; one that waits to be reaped by the system's first process doesn't.
 func isRunning(_ id: pid_t) -> Bool {
-  guard let status = contents(of: "/proc/\(id)/stat") else { return false }
+  guard let status = TemporaryFolder.contents("/proc/\(id)/stat") else { return false }
   // PID (NAME) STATE …, where the name may hold anything.
   let state = status.suffix(from: (status.lastIndex(of: UInt8(ascii: ")")) ?? 0) + 2).first
   return state != UInt8(ascii: "Z") && state != UInt8(ascii: "X")

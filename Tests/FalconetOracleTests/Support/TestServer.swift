@@ -19,13 +19,13 @@ final class Output: Sendable {
   var lines: [Substring] { text().split(separator: "\n") }
 }
 
-/// Starts `Servers/server.py` in the given mode.
+/// Starts `Tests/Servers/misbehaving.py` in the given mode.
 func startServer(
   _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(60),
   grace: Grace = .test, output: Output = Output()
 ) throws(ServerStartError) -> ServerOracle {
   try ServerOracle(
-    command: ["python3", "\(testFolder)/Servers/server.py", mode, argument],
+    command: ["python3", serverScript, mode, argument],
     options: .init(timeout: timeout, grace: grace, hurriedGrace: grace),
     onOutput: output.take)
 }
@@ -43,15 +43,4 @@ extension Grace {
 /// How long `body` takes.
 func elapsed(_ body: () throws -> Void) rethrows -> Duration {
   try SuspendingClock().measure(body)
-}
-
-/// Looks until `condition` holds, at most 20 seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-  let clock = SuspendingClock()
-  let end = clock.now.advanced(by: .seconds(20))
-  while clock.now < end {
-    if condition() { return true }
-    pause(.milliseconds(5))
-  }
-  return condition()
 }

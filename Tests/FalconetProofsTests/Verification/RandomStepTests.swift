@@ -48,6 +48,7 @@ struct RandomStepTests {
 
   /// Has the thread begin with a read of the pre-image.
   private static func putRead(into image: inout MachineImage) {
+    guard image.state.activeThread != nil else { return }
     image.write(words: [Assembly.syscall], at: image.thread.pc)
     image[register: 2] = image.version.wordSize == .bits32 ? 4003 : 5000
     image[register: 4] = 5

@@ -81,8 +81,10 @@ struct PythonReaderTests {
     try agrees(parts.bytes, "an optional section")
     parts.sections[2].flags = 1
     try agrees(parts.bytes, "a mandatory section")
-    for section in FsnapParts(file).sections.indices {
-      for offset in FsnapParts(file).sections[section].content.indices.prefix(40) {
+    for (section, part) in FsnapParts(file).sections.enumerated() {
+      // Of a block its number and what zstd's frame begins with: inside the frame, releases of zstd
+      // differ in whether they look at reserved bits.
+      for offset in part.content.indices.prefix(part.kind == "BLCK" ? 14 : 40) {
         guard isLongRun || offset % 7 == 0 else { continue }
         var lie = FsnapParts(file)
         lie.sections[section].content[offset] ^= 1

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetTestSupport
 import Testing
 
 /// All bytes of `source`, read with buffers of `chunk` bytes.

@@ -12,34 +12,25 @@ public struct FixtureError: Error, Sendable, CustomStringConvertible {
 /// that is removed when the process exits.
 enum FixtureFolder {
   /// The folder's path, or why there is none.
-  static let path: Result<String, FixtureError> = Result { () throws(FixtureError) in
-    try make()
+  static let path: Result<String, FixtureError> = folder.map { $0.path }
+
+  private static let folder: Result<TemporaryFolder, FixtureError> = Result {
+    () throws(FixtureError) in try make()
   }
 
   /// The repository's `Tests` folder.
   private static let tests = String(
     #filePath.dropLast("/FalconetTestSupport/Fixtures/FixtureFolder.swift".count))
 
-  private static func make() throws(FixtureError) -> String {
-    var template = Array((temporaryRoot + "/falconet-fixtures-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw FixtureError("no temporary folder can be made in \(temporaryRoot) (errno \(errno))")
-    }
-    let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    atexit {
-      if case .success(let folder) = FixtureFolder.path { FixtureFolder.remove(folder) }
-    }
+  private static func make() throws(FixtureError) -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    atexit { if case .success(let folder) = FixtureFolder.folder { folder.remove() } }
     do {
-      try unpack(into: folder)
+      try unpack(into: folder.path)
     } catch {
-      remove(folder)
       throw FixtureError("the fixtures can't be unpacked: \(error)")
     }
     return folder
-  }
-
-  private static var temporaryRoot: String {
-    getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
   }
 
   private static func unpack(into folder: String) throws(StreamError) {
@@ -60,29 +51,5 @@ enum FixtureFolder {
       path += "/" + part
       mkdir(path, 0o755)
     }
-  }
-
-  /// Removes a folder and all in it.
-  private static func remove(_ folder: String) {
-    for name in names(in: folder) {
-      let path = folder + "/" + name
-      // Fails for a folder that is not empty.
-      if Glibc.remove(path) != 0 { remove(path) }
-    }
-    rmdir(folder)
-  }
-
-  /// The names in a folder; none where it can't be read.
-  static func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names
   }
 }

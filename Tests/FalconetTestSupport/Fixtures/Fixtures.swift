@@ -108,7 +108,7 @@ public enum Fixtures {
   public static func preimages(_ name: String) throws(FixtureError) -> [Bytes32: [UInt8]] {
     let folder = try path("preimages/" + name)
     var preimages: [Bytes32: [UInt8]] = [:]
-    for file in FixtureFolder.names(in: folder) where file.hasSuffix(".txt") {
+    for file in TemporaryFolder.names(in: folder) where file.hasSuffix(".txt") {
       guard let key = Bytes32(hex: file.dropLast(4)),
         let data = Hex.decode(utf8: try bytes(at: folder + "/" + file))
       else { throw FixtureError("\(folder)/\(file) is no pre-image") }

@@ -75,7 +75,8 @@ enum Threaded {
   static func enter(
     _ block: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ left: Int
   ) {
-    let after = left &- Int(block.load(fromByteOffset: 11 - ThreadedOperation.stride, as: UInt8.self))
+    let after =
+      left &- Int(block.load(fromByteOffset: 11 - ThreadedOperation.stride, as: UInt8.self))
     if _slowPath(after < 0) {
       let pc = block.load(fromByteOffset: -ThreadedOperation.stride, as: UInt64.self)
       return exit(bank, .budget, at: pc, left)

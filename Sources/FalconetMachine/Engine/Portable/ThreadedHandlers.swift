@@ -14,13 +14,21 @@ enum ThreadedHandlers {
     set(.sra) { Threaded.shift($0, $1, $2, $3, $4) { A.shiftRightArithmetic($0, by: $1) } }
     set(.dsll) { Threaded.shift($0, $1, $2, $3, $4) { $0 &<< UInt64($1) } }
     set(.dsrl) { Threaded.shift($0, $1, $2, $3, $4) { $0 &>> UInt64($1) } }
-    set(.dsra) { Threaded.shift($0, $1, $2, $3, $4) { UInt64(bitPattern: Int64(bitPattern: $0) &>> Int64($1)) } }
+    set(.dsra) {
+      Threaded.shift($0, $1, $2, $3, $4) { UInt64(bitPattern: Int64(bitPattern: $0) &>> Int64($1)) }
+    }
     set(.sllv) { Threaded.binary($0, $1, $2, $3, $4) { A.shiftLeft($1, by: $0.low32 & 31) } }
     set(.srlv) { Threaded.binary($0, $1, $2, $3, $4) { A.shiftRight($1, by: $0.low32 & 31) } }
-    set(.srav) { Threaded.binary($0, $1, $2, $3, $4) { A.shiftRightArithmetic($1, by: $0.low32 & 31) } }
+    set(.srav) {
+      Threaded.binary($0, $1, $2, $3, $4) { A.shiftRightArithmetic($1, by: $0.low32 & 31) }
+    }
     set(.dsllv) { Threaded.binary($0, $1, $2, $3, $4) { $1 &<< $0 } }
     set(.dsrlv) { Threaded.binary($0, $1, $2, $3, $4) { $1 &>> $0 } }
-    set(.dsrav) { Threaded.binary($0, $1, $2, $3, $4) { UInt64(bitPattern: Int64(bitPattern: $1) &>> Int64(bitPattern: $0)) } }
+    set(.dsrav) {
+      Threaded.binary($0, $1, $2, $3, $4) {
+        UInt64(bitPattern: Int64(bitPattern: $1) &>> Int64(bitPattern: $0))
+      }
+    }
     set(.add) { Threaded.binary($0, $1, $2, $3, $4) { A.add($0, $1) } }
     set(.sub) { Threaded.binary($0, $1, $2, $3, $4) { A.subtract($0, $1) } }
     set(.dadd) { Threaded.binary($0, $1, $2, $3, $4) { $0 &+ $1 } }
@@ -39,7 +47,7 @@ enum ThreadedHandlers {
     set(.andi) { Threaded.immediate($0, $1, $2, $3, $4) { $0 & $1 } }
     set(.ori) { Threaded.immediate($0, $1, $2, $3, $4) { $0 | $1 } }
     set(.xori) { Threaded.immediate($0, $1, $2, $3, $4) { $0 ^ $1 } }
-    set(.lui) { Threaded.immediate($0, $1, $2, $3, $4) { _ = $0; return $1 } }
+    set(.lui) { Threaded.immediate($0, $1, $2, $3, $4) { _, immediate in immediate } }
     set(.mfhi) {
       Threaded.write($0, $1, Threaded.read($1, RegisterBank.hi))
       Threaded.next($0, $1, $2, $3, $4)

@@ -42,4 +42,23 @@ extension Memory {
     let kept = Set(view.pageIndices)
     forgetPages { !kept.contains($0) }
   }
+
+  /// Tells that nobody needs a view any longer, so that pages copied for it alone are freed.
+  ///
+  /// - Precondition: the view is of this memory, and is not used after this.
+  package func release(_ view: MemoryView) {
+    guard let older = view.older else { return }
+    older.absorbNewer()
+    if latestView === view { latestView = older }
+  }
+
+  /// A memory with the same pages. O(pages).
+  func copy() throws(HostMemoryError) -> Memory {
+    let copy = Memory(wordSize: wordSize)
+    for index in pageIndices {
+      try copy.write(
+        UnsafeRawBufferPointer(start: page(index), count: Self.pageSize), at: index << 12)
+    }
+    return copy
+  }
 }

@@ -35,6 +35,8 @@ public final class MemoryView: @unchecked Sendable {
   private var copies: [UInt64: UnsafeMutableRawPointer] = [:]
   /// The view made after this one, whose copies serve this one too.
   private var newer: MemoryView?
+  /// The view made before this one, as long as anyone has it.
+  private(set) weak var older: MemoryView?
 
   init(
     _ memory: Memory, lock: Lock, pages: [Page], knownRoots: [UInt64: Bytes32]
@@ -51,7 +53,25 @@ public final class MemoryView: @unchecked Sendable {
   }
 
   /// Tells the newest view so far of the next one.
-  func link(to newer: MemoryView) { lock.mutex.withLock { _ in self.newer = newer } }
+  func link(to newer: MemoryView) {
+    lock.mutex.withLock { _ in
+      self.newer = newer
+      newer.older = self
+    }
+  }
+
+  /// Takes over what the next view has, which nobody uses any longer.
+  func absorbNewer() {
+    lock.mutex.withLock { _ in
+      guard let next = newer else { return }
+      for (index, copy) in next.copies {
+        if copies[index] == nil { copies[index] = copy } else { copy.deallocate() }
+      }
+      next.copies = [:]
+      newer = next.newer
+      newer?.older = self
+    }
+  }
 
   /// Copies a page that is about to be written, if the view has none of it yet.
   func keep(_ index: UInt64, _ bytes: UnsafeRawPointer) {
@@ -71,6 +91,9 @@ public final class MemoryView: @unchecked Sendable {
 
   /// The indices (address / 4096) of the pages, ascending.
   public var pageIndices: [UInt64] { pages.map(\.index) }
+
+  /// Pages copied for this view alone.
+  package var ownPageCount: Int { lock.mutex.withLock { _ in copies.count } }
 
   /// Pages copied for this view and for those after it: the memory that the views take.
   public var copiedPageCount: Int {

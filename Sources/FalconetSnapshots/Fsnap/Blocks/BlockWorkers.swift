@@ -78,14 +78,9 @@ final class BlockWorker: @unchecked Sendable {
       decompressor = try ZstdBlockDecompressor()
       self.decompressor = decompressor
     }
-    var bytes = [UInt8](repeating: 0, count: count)
-    try bytes.withUnsafeMutableBufferPointer { (bytes) throws(StreamError) in
-      try frame.withUnsafeBufferPointer { (frame) throws(StreamError) in
-        try decompressor.decompress(
-          UnsafeRawBufferPointer(frame), into: UnsafeMutableRawBufferPointer(bytes))
-      }
+    return try frame.transformed(to: count) { (frame, bytes) throws(StreamError) in
+      try decompressor.decompress(frame, into: bytes)
     }
-    return bytes
   }
 }
 

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetTestSupport
 import Glibc
 
 /// The reader of `docs/snapshot_claim.py`, which was written from the specification alone.

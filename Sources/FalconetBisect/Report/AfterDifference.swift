@@ -1,0 +1,85 @@
+import FalconetMachine
+import FalconetSnapshots
+
+/// In what two states after the same step differ.
+public struct AfterDifference: Sendable {
+  /// A value that differs.
+  public struct Item: Sendable, Equatable {
+    /// Where it is: a field, a thread's register, an address of memory.
+    public var place: String
+    public var a: String
+    public var b: String
+  }
+
+  public private(set) var items: [Item] = []
+  /// Words of memory that differ and are not among the items.
+  public private(set) var wordsLeftOut = 0
+
+  /// Words of memory that are listed.
+  private static let wordLimit = 32
+
+  /// Compares two states in memory, of one version.
+  public init(_ a: MemoryImage, _ b: MemoryImage) {
+    compareScalars(a.state, b.state)
+    for side in StackSide.allCases {
+      compareThreads(a.state, b.state, side)
+    }
+    compareMemory(a.memory, b.memory)
+  }
+
+  private mutating func add(_ place: String, _ a: UInt64, _ b: UInt64) {
+    if a != b { items.append(Item(place: place, a: Self.hex(a), b: Self.hex(b))) }
+  }
+
+  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+  private mutating func compareScalars(_ a: MachineState, _ b: MachineState) {
+    if a.scalars.preimageKey != b.scalars.preimageKey {
+      items.append(
+        Item(
+          place: "preimageKey", a: "\(a.scalars.preimageKey)", b: "\(b.scalars.preimageKey)"))
+    }
+    let inThread: [StateField] = [.pc, .nextPC, .lo, .hi]
+    for field in a.version.witnessLayout.fields where !inThread.contains(field) {
+      add("\(field)", a[field], b[field])
+    }
+  }
+
+  private mutating func compareThreads(_ a: MachineState, _ b: MachineState, _ side: StackSide) {
+    let (mine, other) = (a.threads.stack(side), b.threads.stack(side))
+    if mine.count != other.count {
+      items.append(
+        Item(
+          place: "threads on the \(side) stack", a: "\(mine.count)", b: "\(other.count)"))
+    }
+    for (left, right) in zip(mine, other) {
+      let thread = a.version.isSingleThreaded ? "" : "thread \(left.id) "
+      for field in a.version.threadLayout.fields where field != .registers {
+        add("\(thread)\(field)", left[field], right[field])
+      }
+      for (index, name) in Registers.names.enumerated() {
+        add("\(thread)\(name)", left.registers[index], right.registers[index])
+      }
+    }
+  }
+
+  private mutating func compareMemory(_ a: Memory, _ b: Memory) {
+    for page in Set(a.pageIndices).union(b.pageIndices).sorted() {
+      let same = a.withPage(page) { mine in
+        b.withPage(page) { other in mine.elementsEqual(other) }
+      }
+      if same { continue }
+      for offset in stride(from: 0, to: Memory.pageSize, by: a.wordSize.bytes) {
+        let address = page << 12 | UInt64(offset)
+        let (mine, other) = (a.loadWord(at: address), b.loadWord(at: address))
+        guard mine != other else { continue }
+        let listed = items.count { $0.place.hasPrefix("memory") }
+        if listed < Self.wordLimit {
+          add("memory \(Self.hex(address))", mine, other)
+        } else {
+          wordsLeftOut += 1
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import FalconetMachine
+import FalconetProofs
+import FalconetSnapshots
+import Keccak
+
+/// The step in which two runs part, and what each did in it.
+public struct Divergence {
+  /// What one run did in the step.
+  public struct Part {
+    public let name: String
+    public let step: SideStep
+    /// What the proof says, where there is one.
+    public let verdict: ProofVerifier.Verdict?
+
+    /// The step as the proof's data has it executed; nil where there is no proof, or one that can't
+    /// be.
+    public var execution: WitnessStep? { verdict?.findings.first?.execution }
+
+    /// The registers of the thread that ran that have another value after the step, with both
+    /// values.
+    public var registers: [(name: String, before: UInt64, after: UInt64)] {
+      guard let before = execution?.thread, let state = step.after?.state,
+        let after = (state.threads.left + state.threads.right).first(where: { $0.id == before.id })
+      else { return [] }
+      var changed: [(String, UInt64, UInt64)] = []
+      for (index, name) in Registers.names.enumerated()
+      where before.registers[index] != after.registers[index] {
+        changed.append((name, before.registers[index], after.registers[index]))
+      }
+      if before.lo != after.lo { changed.append(("lo", before.lo, after.lo)) }
+      if before.hi != after.hi { changed.append(("hi", before.hi, after.hi)) }
+      return changed
+    }
+  }
+
+  /// Steps executed before the one in which the runs part.
+  public let step: UInt64
+  public let a: Part
+  public let b: Part
+  /// How the states after the step differ, where both runs have one.
+  public let difference: AfterDifference?
+
+  /// Executes the step on both sides, whose states before it are kept.
+  public init(
+    at step: UInt64, _ a: any BisectSide, _ b: any BisectSide
+  ) throws(BisectError) {
+    self.step = step
+    self.a = try Self.part(a, step)
+    self.b = try Self.part(b, step)
+    if let mine = self.a.step.after, let other = self.b.step.after,
+      mine.state.version == other.state.version
+    {
+      difference = AfterDifference(mine, other)
+    } else {
+      difference = nil
+    }
+  }
+
+  private static func part(_ side: any BisectSide, _ step: UInt64) throws(BisectError) -> Part {
+    let result = try side.execute(step)
+    return Part(
+      name: side.name, step: result,
+      verdict: result.proof.map { ProofVerifier.verify($0, version: side.version) })
+  }
+
+  /// The instruction that is executed, as either proof has it.
+  public var instruction: (pc: UInt64, bits: UInt32)? {
+    a.execution?.instruction ?? b.execution?.instruction
+  }
+
+  /// The name of the operation that the instruction is.
+  public var operation: String? {
+    guard let version = (a.execution ?? b.execution)?.before.version else { return nil }
+    return instruction.map {
+      "\(Operation(decoding: Instruction($0.bits), under: version.rules))"
+    }
+  }
+}

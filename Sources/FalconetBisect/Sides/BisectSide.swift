@@ -1,0 +1,101 @@
+import FalconetMachine
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
+
+/// What one run says of its state after so many steps.
+public struct SideClaim: Sendable, Equatable {
+  /// The state's claim, or why there is no such state.
+  public enum Value: Sendable, Equatable {
+    case claim(Bytes32)
+    /// A step before it is illegal.
+    case failed(String)
+  }
+
+  public var value: Value
+  /// Whether the program has ended by then, so that later claims are the same.
+  public var isEnd: Bool
+
+  public init(value: Value, isEnd: Bool) {
+    self.value = value
+    self.isEnd = isEnd
+  }
+
+  /// Whether two runs stand the same: with one claim, or both failed.
+  func agrees(with other: SideClaim) -> Bool {
+    switch (value, other.value) {
+    case (.claim(let mine), .claim(let theirs)): mine == theirs
+    case (.failed, .failed): true
+    default: false
+    }
+  }
+}
+
+/// What one run did in one step.
+public struct SideStep {
+  /// The proof of the step, where the run gives one.
+  public var proof: StepProof?
+  /// The state after the step, where the run gives one.
+  public var after: MemoryImage?
+  /// Why there is no state after the step.
+  public var failure: String?
+
+  public init(proof: StepProof? = nil, after: MemoryImage? = nil, failure: String? = nil) {
+    self.proof = proof
+    self.after = after
+    self.failure = failure
+  }
+}
+
+/// One of two runs that are compared.
+///
+/// Asked for claims at steps in any order, but at none below the step last kept.
+public protocol BisectSide: AnyObject {
+  /// What the user calls it.
+  var name: String { get }
+  /// The version of its states, where it is known.
+  var version: StateVersion? { get }
+  /// The first step that it has a claim of.
+  var start: UInt64 { get }
+  /// The steps that it has claims of, ascending; nil for all.
+  var steps: [UInt64]? { get }
+  /// Claims asked for.
+  var claimCount: Int { get }
+  /// Steps executed.
+  var executed: UInt64 { get }
+
+  /// The claim of the state after `step` steps.
+  func claim(at step: UInt64) throws(BisectError) -> SideClaim
+  /// Keeps the state of the last claim, to go on from it.
+  func keep() throws(BisectError)
+  /// Executes the step after the state last kept, which is `step`.
+  func execute(_ step: UInt64) throws(BisectError) -> SideStep
+}
+
+/// Why runs can't be compared.
+public enum BisectError: Error, Sendable, CustomStringConvertible {
+  case interrupted
+  /// A run can't be carried on, for a reason that says nothing about it.
+  case run(side: String, MachineError)
+  /// A file can't be read or written.
+  case file(StreamError)
+  /// Another program did not do what it was asked for.
+  case program(side: String, String)
+  /// The two runs have nothing in common to compare.
+  case mismatch(String)
+
+  init(_ error: StreamError) {
+    self = error.kind == .interrupted ? .interrupted : .file(error)
+  }
+
+  public var description: String {
+    switch self {
+    case .interrupted: "command interrupted"
+    case .run(let side, let error): "\(side): \(error)"
+    case .file(let error): error.description
+    case .program(let side, let text): "\(side): \(text)"
+    case .mismatch(let text): text
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import FalconetOracle
+import FalconetStreams
+import Glibc
+import SystemPackage
+
+/// A command that is run to its end, with its output in files.
+struct ChildProcess {
+  let command: [String]
+  /// Where its standard output and its standard error go.
+  let output: String
+  let log: String
+
+  /// Milliseconds that a command has to end when it is asked to.
+  private static let patience = 5_000
+
+  /// Runs the command.
+  ///
+  /// - Returns: its exit code; nil where a signal ended it.
+  /// - Throws: ``BisectError/interrupted``, ``BisectError/program(side:_:)`` where it can't be
+  ///   started.
+  func run(side: String) throws(BisectError) -> Int32? {
+    let process: pid_t
+    do {
+      let flags: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
+      let files = try [output, log].map {
+        try FileDescriptor.open(
+          FilePath($0), .writeOnly, options: flags, permissions: [.ownerReadWrite])
+      }
+      defer { for file in files { try? file.close() } }
+      // Numbers that placing one in the child never overwrites another of.
+      let placed = try files.map { file in
+        let number = fcntl(file.rawValue, F_DUPFD_CLOEXEC, 16)
+        guard number >= 0 else { throw Errno(rawValue: errno) }
+        return FileDescriptor(rawValue: number)
+      }
+      defer { for file in placed { try? file.close() } }
+      process = try ProcessSpawner.spawn(command, descriptors: placed, environment: [])
+    } catch { throw .program(side: side, "\(command.first ?? "") can't be started: \(error)") }
+    return try wait(for: process)
+  }
+
+  /// Waits for a process, and ends it where this one is interrupted.
+  private func wait(for process: pid_t) throws(BisectError) -> Int32? {
+    var status: Int32 = 0
+    var left = Self.patience
+    while true {
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process { break }
+      if ended < 0, errno != EINTR { return nil }
+      if Interruption.isRequested {
+        kill(-process, left > 0 ? SIGTERM : SIGKILL)
+        left -= 1
+      }
+      usleep(1000)
+    }
+    if Interruption.isRequested { throw .interrupted }
+    // The low seven bits are the signal, the next byte the exit status.
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
+  }
+
+  /// The end of what it wrote to standard error.
+  var complaint: String {
+    guard let source = try? FileSource(path: log),
+      let bytes = try? ByteReader(source).readAll(limit: 16 << 20)
+    else { return "" }
+    return String(decoding: bytes.suffix(600), as: UTF8.self)
+  }
+}

@@ -1,0 +1,65 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+
+/// A run of which only a list of claims is known.
+public final class ClaimsSide: BisectSide {
+  public let name: String
+  public let version: StateVersion? = nil
+  public let start: UInt64
+  public let steps: [UInt64]?
+  public private(set) var claimCount = 0
+  public let executed: UInt64 = 0
+  private let claims: [UInt64: Bytes32]
+
+  /// Bytes that a list may have.
+  private static let limit: UInt64 = 256 << 20
+
+  /// The claims that a file lists: a line each of a step and the claim of the state after so many
+  /// steps, separated by white space. Empty lines and what follows a `#` don't count.
+  public init(name: String, _ source: any ByteSource) throws(BisectError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try ByteReader.decompressing(source).reader.readAll(limit: Self.limit)
+    } catch { throw BisectError(error) }
+    var claims: [UInt64: Bytes32] = [:]
+    var number = 0
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      number += 1
+      let text = String(decoding: line.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+      let words = text.split { $0.isWhitespace }
+      if words.isEmpty { continue }
+      guard words.count == 2, let step = UInt64(words[0]), let claim = Bytes32(hex: words[1]) else {
+        throw .file(
+          StreamError(
+            .corrupt, path: source.name, message: "line \(number) is no step and claim",
+            remedy: "write them as in \"1000 0x03…\", the claim with 64 digits"))
+      }
+      guard claims.updateValue(claim, forKey: step) == nil else {
+        throw .file(
+          StreamError(
+            .corrupt, path: source.name, message: "line \(number) repeats step \(step)"))
+      }
+    }
+    let sorted = claims.keys.sorted()
+    guard let first = sorted.first else {
+      throw .file(StreamError(.corrupt, path: source.name, message: "the file lists no claims"))
+    }
+    self.name = name
+    self.claims = claims
+    start = first
+    steps = sorted
+  }
+
+  public func claim(at step: UInt64) throws(BisectError) -> SideClaim {
+    claimCount += 1
+    guard let claim = claims[step] else {
+      throw .mismatch("\(name) has no claim of step \(step)")
+    }
+    return SideClaim(value: .claim(claim), isEnd: false)
+  }
+
+  public func keep() throws(BisectError) {}
+
+  public func execute(_ step: UInt64) throws(BisectError) -> SideStep { SideStep() }
+}

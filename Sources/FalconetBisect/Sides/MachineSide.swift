@@ -1,0 +1,106 @@
+import FalconetMachine
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
+
+/// A run that is executed here.
+public final class MachineSide: BisectSide {
+  public let name: String
+  public let start: UInt64
+  public let steps: [UInt64]? = nil
+  public private(set) var claimCount = 0
+  public private(set) var executed: UInt64 = 0
+
+  private let oracle: any PreimageOracle
+  private let engine: EngineKind
+  private let keptPath: String
+  private var keptStep: UInt64?
+  private var machine: Machine
+  /// The step that can't be executed, once it is known.
+  private var failure: (step: UInt64, text: String)?
+
+  /// A run from a snapshot on.
+  ///
+  /// - Parameter folder: where the run's states are kept.
+  public init(
+    name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .jit,
+    folder: WorkFolder
+  ) {
+    self.name = name
+    self.oracle = oracle
+    self.engine = engine
+    start = image.state.scalars.step
+    keptPath = folder.file("\(name)-kept.bin")
+    machine = Machine(state: image.state, memory: image.memory, oracle: oracle, engine: engine)
+    machine.shouldInterrupt = { Interruption.isRequested }
+  }
+
+  public var version: StateVersion? { machine.version }
+
+  public func claim(at step: UInt64) throws(BisectError) -> SideClaim {
+    claimCount += 1
+    if let failure, step > failure.step {
+      return SideClaim(value: .failed(failure.text), isEnd: true)
+    }
+    try go(to: step)
+    if let failure, step > failure.step {
+      return SideClaim(value: .failed(failure.text), isEnd: true)
+    }
+    return SideClaim(value: .claim(machine.claim()), isEnd: machine.hasExited)
+  }
+
+  public func keep() throws(BisectError) {
+    do {
+      // It need not outlive this process, so it is not synced.
+      let sink = try FileSink(path: keptPath, permissions: 0o600)
+      try Snapshot.write(MemoryImage(machine), to: sink, as: .bin)
+    } catch { throw BisectError(error) }
+    keptStep = machine.step
+  }
+
+  public func execute(_ step: UInt64) throws(BisectError) -> SideStep {
+    try go(to: step)
+    let before = (claim: machine.claim(), witness: machine.witness())
+    do throws(MachineError) {
+      var proof: StepProof
+      if let witness = try machine.prove() {
+        executed += 1
+        proof = StepProof(witness)
+      } else {
+        proof = StepProof(post: before.claim, stateData: before.witness, proofData: [])
+        proof.step = machine.step
+        proof.pre = before.claim
+      }
+      proof.version = machine.version
+      return SideStep(proof: proof, after: MemoryImage(machine))
+    } catch {
+      guard case .fault(let fault) = error else { throw .run(side: name, error) }
+      return SideStep(failure: fault.description)
+    }
+  }
+
+  private func go(to step: UInt64) throws(BisectError) {
+    if machine.step > step, let keptStep, keptStep <= step { try reload() }
+    let before = machine.step
+    defer { executed += machine.step - before }
+    while machine.step < step, !machine.hasExited {
+      let reason: StopReason
+      do { reason = try machine.run(until: step) } catch {
+        guard case .fault(let fault) = error else { throw .run(side: name, error) }
+        failure = (fault.step, fault.description)
+        return
+      }
+      if reason == .interrupted { throw .interrupted }
+    }
+  }
+
+  private func reload() throws(BisectError) {
+    let image: MemoryImage
+    do { image = try Snapshot.load(path: keptPath, from: .bin) } catch {
+      throw BisectError(error)
+    }
+    machine = Machine(state: image.state, memory: image.memory, oracle: oracle, engine: engine)
+    machine.shouldInterrupt = { Interruption.isRequested }
+  }
+}

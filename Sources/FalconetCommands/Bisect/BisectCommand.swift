@@ -1,0 +1,88 @@
+import ArgumentParser
+import Falconet
+
+struct BisectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bisect",
+    abstract: "Find the first step at which two runs differ.",
+    discussion: """
+      A side is a run here from --input (the default), a list of claims (--claims-a, --claims-b: a \
+      line each of a step and a claim), or another VM with Cannon's flags (--program-a, \
+      --program-b), which starts from --input too. What follows -- is the command line of a \
+      pre-image server.
+      Writes the proof of the step that each side gives.
+      """)
+
+  @Option(help: "Snapshot to start from.", completion: .file())
+  var input = ""
+
+  @Option(help: "Snapshot that side B starts from, where it is another one.", completion: .file())
+  var inputB: String?
+
+  @OptionGroup(title: "Sides") var sides: BisectSideOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
+
+  @Option(help: "The last step to compare.")
+  var until: GoNumber?
+
+  @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
+  var meta = ""
+
+  @Option(help: "Folder for the proofs; empty for none.", completion: .directory)
+  var proofs = "."
+
+  @Option(help: "Folder for temporary snapshots (default: TMPDIR).", completion: .directory)
+  var work: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  var server: [String] = []
+
+  func run() throws {
+    let plan = try sides.plan(input: input, inputB: inputB ?? input, server: server)
+    let symbols: SymbolTable?
+    do { symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta)) } catch {
+      throw CommandError(error, while: "failed to load metadata")
+    }
+    var servers: [ServerOracle] = []
+    defer { for server in servers { _ = server.shutdown() } }
+    do {
+      let folder = try WorkFolder(in: work)
+      let a = try plan.a.open("A", folder, snapshot, &servers)
+      let b = try plan.b.open("B", folder, snapshot, &servers)
+      let outcome = try Bisection(a, b).find(until: until?.value ?? .max)
+      var divergence: Divergence?
+      if case .differs(let last, let first, _, _) = outcome, first - last == 1 {
+        divergence = try Divergence(at: last, a, b)
+      }
+      let files = try save(divergence)
+      let report = BisectReport(
+        a: a, b: b, outcome: outcome, divergence: divergence, proofs: files, symbols: symbols)
+      if json {
+        try report.write(to: StandardOutputSink())
+      } else {
+        try OutputFile.print(report.lines)
+      }
+    } catch let error as BisectError {
+      if case .interrupted = error { throw CommandError.interrupted }
+      throw CommandError("failed to bisect: \(error)")
+    } catch let error as StreamError { throw CommandError(error, while: "failed to bisect") }
+  }
+
+  /// Writes the proofs of the step.
+  ///
+  /// - Returns: the files, by the names of the sides.
+  private func save(_ divergence: Divergence?) throws(StreamError) -> [String: String] {
+    guard let divergence, !proofs.isEmpty else { return [:] }
+    var files: [String: String] = [:]
+    for part in [divergence.a, divergence.b] {
+      guard let proof = part.step.proof else { continue }
+      let path = "\(proofs)/bisect-\(part.name.lowercased())-\(divergence.step).json"
+      try proof.save(path: path)
+      files[part.name] = path
+    }
+    return files
+  }
+}

@@ -1,0 +1,109 @@
+import Falconet
+
+/// What a comparison of two runs found.
+struct BisectReport {
+  let a: any BisectSide
+  let b: any BisectSide
+  let outcome: Bisection.Outcome
+  let divergence: Divergence?
+  /// The files of the proofs, by the names of the sides.
+  let proofs: [String: String]
+  let symbols: SymbolTable?
+
+  static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+  static func text(_ claim: SideClaim) -> String {
+    switch claim.value {
+    case .claim(let claim): "\(claim)"
+    case .failed(let reason): "none: \(reason)"
+    }
+  }
+
+  // MARK: Text
+
+  var lines: [String] {
+    var lines = header
+    if let divergence { lines += describe(divergence) }
+    for side in [a, b] {
+      lines.append(
+        row("\(side.name) answered", "\(side.claimCount) claims, executed \(side.executed) steps"))
+    }
+    return lines
+  }
+
+  private func row(_ name: String, _ value: String) -> String {
+    name + String(repeating: " ", count: max(1, 20 - name.count)) + value
+  }
+
+  private var header: [String] {
+    switch outcome {
+    case .same(_, ended: true): return [row("the same", "to the end")]
+    case .same(let step, ended: false): return [row("the same", "up to step \(step)")]
+    case .differsAtStart(let first, let second):
+      return [
+        row("differ", "from the start on"), row("A", Self.text(first)),
+        row("B", Self.text(second)),
+      ]
+    case .differs(let last, let first, let mine, let other):
+      var lines = [row("same claim", "after \(last) steps")]
+      if first - last > 1 {
+        lines.append(
+          row("differ", "after \(first) steps: no claims are known of those between"))
+      } else {
+        lines.append(row("differ", "in the step after that, step \(last)"))
+      }
+      return lines + [
+        row("A's claim", Self.text(mine)), row("B's claim", Self.text(other)),
+      ]
+    }
+  }
+
+  private func describe(_ divergence: Divergence) -> [String] {
+    var lines: [String] = []
+    if let (pc, bits) = divergence.instruction {
+      let function = symbols.map { ", in \($0.name(at: pc))" } ?? ""
+      lines.append(
+        row(
+          "instruction",
+          "0x\(Progress.hex8(UInt64(bits))) \(divergence.operation ?? "")"
+            + " at \(Self.hex(pc))\(function)"))
+    } else if divergence.a.execution != nil || divergence.b.execution != nil {
+      lines.append(row("instruction", "none: the scheduler's turn, or the program has exited"))
+    }
+    for part in [divergence.a, divergence.b] { lines += describe(part) }
+    if let difference = divergence.difference {
+      lines.append(row("after the step", "A, B"))
+      for item in difference.items { lines.append(row("  " + item.place, "\(item.a), \(item.b)")) }
+      if difference.wordsLeftOut > 0 {
+        lines.append("  and \(difference.wordsLeftOut) more words of memory")
+      }
+      if difference.items.isEmpty { lines.append("  the states are the same: only claims differ") }
+    }
+    return lines
+  }
+
+  private func describe(_ part: Divergence.Part) -> [String] {
+    var lines: [String] = []
+    if let failure = part.step.failure { lines.append(row("\(part.name) fails", failure)) }
+    for access in part.execution?.accesses ?? [] {
+      let written = access.after.map { ", writes \(Self.hex($0))" } ?? ""
+      lines.append(
+        row(
+          "\(part.name) reads",
+          "\(Self.hex(access.before)) at \(Self.hex(access.address))\(written)"
+        ))
+    }
+    for change in part.registers {
+      lines.append(
+        row(
+          "\(part.name) changes",
+          "\(change.name) from \(Self.hex(change.before)) to \(Self.hex(change.after))"))
+    }
+    if let verdict = part.verdict {
+      let fault = verdict.fault ?? verdict.findings.compactMap(\.fault).first
+      let file = proofs[part.name].map { "\($0), " } ?? ""
+      lines.append(row("\(part.name)'s proof", file + (fault.map { "fails: \($0)" } ?? "holds")))
+    }
+    return lines
+  }
+}

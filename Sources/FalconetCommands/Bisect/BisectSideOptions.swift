@@ -1,0 +1,116 @@
+import ArgumentParser
+import Falconet
+
+/// What the two sides of a comparison are.
+struct BisectSideOptions: ParsableArguments {
+  @Option(help: "List of claims that is side A.", completion: .file())
+  var claimsA: String?
+
+  @Option(help: "List of claims that is side B.", completion: .file())
+  var claimsB: String?
+
+  @Option(help: "Command line of the VM that is side A, split at spaces.")
+  var programA: String?
+
+  @Option(help: "Command line of the VM that is side B, split at spaces.")
+  var programB: String?
+
+  @Option(help: "More flags for run of side A's program, split at spaces.")
+  var flagsA = ""
+
+  @Option(help: "More flags for run of side B's program, split at spaces.")
+  var flagsB = ""
+
+  @Option(help: "How a side A that runs here executes steps: jit, interpreter, step or check.")
+  var engineA = EngineKind.jit
+
+  @Option(help: "How a side B that runs here executes steps: jit, interpreter, step or check.")
+  var engineB = EngineKind.jit
+
+  @Option(
+    help: "Folder to serve runs here from, as a host stores pre-images.", completion: .directory)
+  var preimages: String?
+
+  @Option(help: "Folder to serve side B from, where it is another one.", completion: .directory)
+  var preimagesB: String?
+
+  @Option(name: .customLong("local"), help: "Local input, as INDEX=HEX; may be repeated.")
+  var locals: [String] = []
+
+  @Option(
+    name: .customLong("local-b"),
+    help: "Local input of side B; where any is given, none of --local counts for it.")
+  var localsB: [String] = []
+
+  /// The sides as they were asked for.
+  func plan(
+    input: String, inputB: String, server: [String]
+  ) throws(UsageError) -> (a: BisectSidePlan, b: BisectSidePlan) {
+    let a = try plan(
+      "a", claimsA, programA, flagsA, engineA, preimages, locals, input, server)
+    let b = try plan(
+      "b", claimsB, programB, flagsB, engineB, preimagesB ?? preimages,
+      localsB.isEmpty ? locals : localsB, inputB, server)
+    return (a, b)
+  }
+
+  private func plan(
+    _ letter: String, _ claims: String?, _ program: String?, _ flags: String,
+    _ engine: EngineKind, _ folder: String?, _ locals: [String], _ input: String,
+    _ server: [String]
+  ) throws(UsageError) -> BisectSidePlan {
+    if let claims {
+      guard program == nil else {
+        throw UsageError("--claims-\(letter) and --program-\(letter) exclude one another")
+      }
+      return .claims(claims)
+    }
+    guard !input.isEmpty, input != "-" else {
+      throw UsageError(
+        "a side that runs needs a snapshot file to start from: give one with --input")
+    }
+    if let program {
+      let words = program.split(separator: " ").map(String.init)
+      guard !words.isEmpty else { throw UsageError("--program-\(letter) names no program") }
+      return .program(
+        ProgramSide.Command(
+          program: words, flags: flags.split(separator: " ").map(String.init), server: server),
+        input: input)
+    }
+    guard server.isEmpty || folder == nil else {
+      throw UsageError("a server after -- and --preimages exclude one another: leave one out")
+    }
+    let inputs: [UInt64: [UInt8]]
+    do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
+    return .here(
+      input: input, engine: engine,
+      preimages: PreimageSource(server: server, folder: folder, locals: inputs))
+  }
+}
+
+/// One side of a comparison, before it is opened.
+enum BisectSidePlan {
+  case claims(String)
+  case program(ProgramSide.Command, input: String)
+  case here(input: String, engine: EngineKind, preimages: PreimageSource)
+
+  /// Opens the side. A server that is started for it is added to `servers`.
+  func open(
+    _ name: String, _ folder: WorkFolder, _ options: SnapshotOptions,
+    _ servers: inout [ServerOracle]
+  ) throws -> any BisectSide {
+    switch self {
+    case .claims(let path):
+      return try ClaimsSide(name: name, Inputs.source(path))
+    case .program(let command, let input):
+      return try ProgramSide(name: name, command, snapshot: input, folder: folder)
+    case .here(let input, let engine, let preimages):
+      let loggers = Loggers(format: .text, level: .info)
+      let (oracle, server) = try preimages.open(loggers)
+      if let server { servers.append(server) }
+      return MachineSide(
+        name: name, image: try Inputs.snapshot(input, options), oracle: oracle, engine: engine,
+        folder: folder)
+    }
+  }
+}

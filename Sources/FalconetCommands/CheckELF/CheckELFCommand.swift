@@ -1,0 +1,49 @@
+import ArgumentParser
+import Falconet
+
+struct CheckELFCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-elf",
+    abstract: "Look for instructions and system calls that a state version lacks in a program.",
+    discussion: """
+      Exits with 1 where one of them can be reached from the program's entry: by jumps, or by \
+      functions whose address is taken. Nothing is executed, so system calls whose numbers are made \
+      at run time, and functions called only through tables, are not seen.
+      """)
+
+  @Argument(help: "ELF file, for big-endian MIPS.", completion: .file())
+  var path: String
+
+  @Option(help: "State version, by name or number.")
+  var type: String
+
+  @Option(help: "Function whose findings do no harm; may be repeated.")
+  var accept: [String] = []
+
+  @Flag(help: "List what can't be reached too.")
+  var all = false
+
+  @Flag(help: "Print JSON, with all that was found.")
+  var json = false
+
+  func run() throws {
+    guard let version = StateVersion(named: type) else {
+      throw UsageError("unknown state version \"\(type)\": 'falconet list' names those that exist")
+    }
+    let report: CompatibilityReport
+    do {
+      report = try ELFFile(path: path).checkCompatibility(with: version, accepting: Set(accept))
+    } catch {
+      throw CommandError("failed to check the program: \(error)")
+    }
+    let view = CompatibilityView(report, path: path)
+    do {
+      if json {
+        try view.write(to: StandardOutputSink())
+      } else {
+        try OutputFile.print(view.lines(listsAll: all))
+      }
+    } catch { throw CommandError(error, while: "failed to write") }
+    guard report.isCompatible else { throw ExitCode(1) }
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Falconet
+
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Show how two snapshots differ: fields, threads, registers, words of memory.",
+    discussion: """
+      The snapshots may have different formats. Exits with 0 where they are the same state, and \
+      with 1 where they are not, or can't be read.
+      """)
+
+  @Argument(help: "First snapshot; - is standard input.", completion: .file())
+  var left: String
+
+  @Argument(help: "Second snapshot; - is standard input.", completion: .file())
+  var right: String
+
+  @Option(help: "Symbols, as load-elf writes them, for the functions of pcs.", completion: .file())
+  var meta = ""
+
+  @Option(help: "How many of the pages that differ are shown.")
+  var pages = 64
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @OptionGroup var snapshot: SnapshotOptions
+
+  func run() throws {
+    guard left != "-" || right != "-" else {
+      throw UsageError("only one of the two snapshots can be standard input")
+    }
+    guard pages >= 0 else { throw UsageError("--pages must be 0 or more") }
+    let difference: SnapshotDifference
+    let symbols: SymbolTable?
+    do {
+      symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta))
+      difference = try SnapshotComparison.compare(
+        { (consumer) throws(StreamError) in try read(left, into: consumer) },
+        { (consumer) throws(StreamError) in try read(right, into: consumer) }, pageLimit: pages)
+    } catch { throw CommandError(error, while: "failed to compare") }
+    let view = DifferenceView(difference, symbols: symbols)
+    do {
+      if json {
+        try view.write(to: StandardOutputSink())
+      } else {
+        try OutputFile.print(view.lines)
+      }
+    } catch { throw CommandError(error, while: "failed to write") }
+    guard difference.isEmpty else { throw ExitCode(1) }
+  }
+
+  private func read(
+    _ path: String, into consumer: any SnapshotConsumer
+  ) throws(StreamError) {
+    _ = try Snapshot.read(Inputs.source(path), snapshot.reading(path), into: consumer)
+  }
+}

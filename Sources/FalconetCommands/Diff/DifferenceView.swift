@@ -1,0 +1,168 @@
+import Falconet
+
+/// The difference of two snapshots as text and as JSON.
+struct DifferenceView {
+  private let difference: SnapshotDifference
+  private let symbols: SymbolTable?
+
+  init(_ difference: SnapshotDifference, symbols: SymbolTable?) {
+    self.difference = difference
+    self.symbols = symbols
+  }
+
+  // MARK: Text
+
+  var lines: [String] {
+    guard !difference.isEmpty else { return ["the two are the same"] }
+    var lines = difference.fields.map { describe($0) }
+    for thread in difference.threads { lines += describe(thread) }
+    let count = difference.pageCount
+    if count > 0 {
+      lines.append("memory: \(count) pages differ, in \(difference.wordCount) words")
+      for page in difference.pages { lines += describe(page) }
+      let hidden = count - UInt64(difference.pages.count)
+      if hidden > 0 { lines.append("  and \(hidden) more pages (--pages shows more)") }
+    }
+    return lines
+  }
+
+  private func describe(_ change: SnapshotDifference.FieldChange) -> String {
+    "\(change.name): \(Self.text(change.left)) -> \(Self.text(change.right))"
+      + (change.name == "pc" || change.name == "nextPC" || change.name == "ra"
+        ? functions(change) : "")
+  }
+
+  private func describe(_ thread: SnapshotDifference.ThreadChange) -> [String] {
+    switch thread.kind {
+    case .changed:
+      // Where the thread is helps, whether it differs or not.
+      let place = thread.leftPC == thread.rightPC ? place(of: thread.leftPC) : ""
+      return ["thread \(thread.id):\(place)"] + thread.fields.map { "  " + describe($0) }
+    case .onlyLeft: return ["thread \(thread.id): only in the first,\(place(of: thread.leftPC))"]
+    case .onlyRight:
+      return ["thread \(thread.id): only in the second,\(place(of: thread.rightPC))"]
+    }
+  }
+
+  private func place(of pc: UInt64?) -> String {
+    guard let pc else { return "" }
+    return " pc \(Self.hex(pc))" + (symbols.map { " \($0.name(at: pc))" } ?? "")
+  }
+
+  private func functions(_ change: SnapshotDifference.FieldChange) -> String {
+    guard let symbols, case .address(let left)? = change.left,
+      case .address(let right)? = change.right
+    else { return "" }
+    return " (\(symbols.name(at: left)) -> \(symbols.name(at: right)))"
+  }
+
+  /// The most words of a page that are shown as text; JSON has all.
+  private static let wordLimit = 16
+
+  private func describe(_ page: SnapshotDifference.PageChange) -> [String] {
+    let note =
+      switch page.kind {
+      case .changed: ""
+      case .onlyLeft: ", only in the first"
+      case .onlyRight: ", only in the second"
+      }
+    var lines = ["  page \(Self.hex(page.index << 12)): \(page.words.count) words\(note)"]
+    for word in page.words.prefix(Self.wordLimit) {
+      let values = "\(Self.hex(word.left)) -> \(Self.hex(word.right))"
+      lines.append("    \(Self.hex(word.address)): \(values)")
+    }
+    if page.words.count > Self.wordLimit {
+      lines.append("    and \(page.words.count - Self.wordLimit) more")
+    }
+    return lines
+  }
+
+  private static func text(_ value: SnapshotDifference.FieldValue?) -> String {
+    switch value {
+    case nil: "none"
+    case .number(let value): "\(value)"
+    case .address(let value): hex(value)
+    case .bytes(let bytes): Hex.encode(bytes, prefix: true)
+    }
+  }
+
+  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+  // MARK: JSON
+
+  func write(to sink: any ByteSink) throws(StreamError) {
+    let json = JSONWriter(to: sink)
+    try json.beginObject()
+    try json.field("same", difference.isEmpty)
+    try json.key("fields")
+    try write(difference.fields, to: json)
+    try json.key("threads")
+    try json.beginArray()
+    for thread in difference.threads {
+      try json.beginObject()
+      try json.field("threadId", thread.id)
+      try json.field("kind", string: thread.kind.rawValue)
+      try write(thread.leftPC, "left", to: json)
+      try write(thread.rightPC, "right", to: json)
+      try json.key("fields")
+      try write(thread.fields, to: json)
+      try json.endObject()
+    }
+    try json.endArray()
+    try json.field("pagesDiffering", difference.pageCount)
+    try json.field("wordsDiffering", difference.wordCount)
+    try json.key("pages")
+    try json.beginArray()
+    for page in difference.pages { try write(page, to: json) }
+    try json.endArray()
+    try json.endObject()
+    try json.finish()
+  }
+
+  private func write(
+    _ pc: UInt64?, _ side: String, to json: JSONWriter
+  ) throws(StreamError) {
+    guard let pc else { return }
+    try json.field(side + "PC", address: pc)
+    if let symbols { try json.field(side + "Function", string: symbols.name(at: pc)) }
+  }
+
+  private func write(
+    _ fields: [SnapshotDifference.FieldChange], to json: JSONWriter
+  ) throws(StreamError) {
+    try json.beginArray()
+    for field in fields {
+      try json.beginObject()
+      try json.field("name", string: field.name)
+      for (key, value) in [("left", field.left), ("right", field.right)] {
+        switch value {
+        case nil: break
+        case .number(let value): try json.field(key, value)
+        case .address(let value): try json.field(key, address: value)
+        case .bytes(let bytes): try json.field(key, hex: bytes)
+        }
+      }
+      try json.endObject()
+    }
+    try json.endArray()
+  }
+
+  private func write(
+    _ page: SnapshotDifference.PageChange, to json: JSONWriter
+  ) throws(StreamError) {
+    try json.beginObject()
+    try json.field("address", address: page.index << 12)
+    try json.field("kind", string: page.kind.rawValue)
+    try json.key("words")
+    try json.beginArray()
+    for word in page.words {
+      try json.beginObject()
+      try json.field("address", address: word.address)
+      try json.field("left", address: word.left)
+      try json.field("right", address: word.right)
+      try json.endObject()
+    }
+    try json.endArray()
+    try json.endObject()
+  }
+}

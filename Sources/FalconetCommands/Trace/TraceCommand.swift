@@ -1,0 +1,127 @@
+import ArgumentParser
+import Falconet
+
+struct TraceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace",
+    abstract: "Answer questions about a trace, and keep the answers in a folder.",
+    discussion: """
+      The index of a step is the number of steps executed before it; the claim at an index is the \
+      one after that step. An index past the end is answered from the state that exited.
+      What follows -- is the command line of a pre-image server.
+      """,
+    subcommands: [
+      TraceClaimCommand.self,
+      TraceStepCommand.self,
+      TracePrestateCommand.self,
+      TraceLastCommand.self,
+      TraceStatusCommand.self,
+      TraceExportCommand.self,
+      TraceAdoptCommand.self,
+      TracePruneCommand.self,
+      TraceDeleteCommand.self,
+    ])
+}
+
+struct TraceClaimCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "claim", abstract: "Print the claims at indices, as JSON.")
+
+  @OptionGroup var trace: TraceFolderOptions
+
+  @Argument(help: "Indices; several are answered in one pass.")
+  var indices: [UInt64]
+
+  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  var server: [String] = []
+
+  func run() throws {
+    try trace.withProvider(server) { (provider) throws(TraceError) in
+      try provider.claims(at: indices)
+    } print: { (claims, json) throws(StreamError) in
+      try json.list(claims, isSingle: indices.count == 1) { (claim) throws(StreamError) in
+        try json.key("index")
+        try json.number(claim.index)
+        try json.key("claim")
+        try json.hex(claim.claim.bytes)
+        try json.key("pastEnd")
+        try json.bool(claim.isPastEnd)
+      }
+    }
+  }
+}
+
+struct TraceStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Print the step data at indices: claims, witness, proofs, pre-image, as JSON.")
+
+  @OptionGroup var trace: TraceFolderOptions
+
+  @Argument(help: "Indices; several are answered in one pass.")
+  var indices: [UInt64]
+
+  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  var server: [String] = []
+
+  func run() throws {
+    try trace.withProvider(server) { (provider) throws(TraceError) in
+      try provider.steps(at: indices)
+    } print: { (steps, json) throws(StreamError) in
+      try json.list(steps, isSingle: indices.count == 1) { (step) throws(StreamError) in
+        try json.key("index")
+        try json.number(step.index)
+        try json.key("pastEnd")
+        try json.bool(step.isPastEnd)
+        try step.proof.writeMembers(to: json)
+      }
+    }
+  }
+}
+
+struct TracePrestateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prestate", abstract: "Print the claim and the witness of the prestate, as JSON.")
+
+  @OptionGroup var trace: TraceFolderOptions
+
+  func run() throws {
+    try trace.withProvider([]) { (provider) throws(TraceError) in
+      (provider.prestateClaim, provider.prestateWitness)
+    } print: { (prestate, json) throws(StreamError) in
+      try json.object {
+        () throws(StreamError) in
+        try json.key("claim")
+        try json.hex(prestate.0.bytes)
+        try json.key("witness")
+        try json.hex(prestate.1)
+      }
+    }
+  }
+}
+
+struct TraceLastCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "last",
+    abstract: "Print the index, claim and witness of the last step, as JSON; runs to it if need be.")
+
+  @OptionGroup var trace: TraceFolderOptions
+
+  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  var server: [String] = []
+
+  func run() throws {
+    try trace.withProvider(server) { (provider) throws(TraceError) in
+      try provider.lastStep()
+    } print: { (end, json) throws(StreamError) in
+      try json.object { () throws(StreamError) in
+        try json.key("index")
+        try json.number(end.index)
+        try json.key("claim")
+        try json.hex(end.claim.bytes)
+        try json.key("witness")
+        try json.hex(end.witness)
+      }
+    }
+  }
+}

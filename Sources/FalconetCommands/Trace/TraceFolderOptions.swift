@@ -1,0 +1,98 @@
+import ArgumentParser
+import Falconet
+import Logging
+
+/// Which trace is asked about, and how it is worked on.
+struct TraceFolderOptions: ParsableArguments {
+  @Option(help: "Folder of the trace; made where it doesn't exist.", completion: .directory)
+  var folder: String
+
+  @Option(help: "Snapshot that the trace starts from.", completion: .file())
+  var input: String
+
+  @Option(help: "Steps between snapshots.")
+  var snapshotInterval: UInt64 = 1_000_000_000
+
+  @Option(help: "MiB that the folder may take.")
+  var diskBudget: UInt64 = 16_384
+
+  @Option(help: "MiB that states in memory may take beside the machine.")
+  var memoryBudget: UInt64 = 512
+
+  @Option(help: "How steps are executed: jit, interpreter, step or check.")
+  var engine = EngineKind.jit
+
+  @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
+  @OptionGroup(title: "Logs") var logs: LogOptions
+
+  /// The server that serves pre-images, where there is one. Opened, closed and opened anew by the one
+  /// thread that the command runs on.
+  private final class Host: @unchecked Sendable {
+    var server: ServerOracle?
+  }
+
+  /// Opens the folder, asks it something, and prints the answer as JSON.
+  func withProvider<Answer>(
+    _ server: [String], _ ask: (TraceProvider) throws(TraceError) -> Answer,
+    print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
+  ) throws {
+    let loggers = logs.loggers
+    let logger = loggers.logger("trace")
+    let source = try preimages.source(server)
+    let host = Host()
+    defer { if let report = host.server?.shutdown(), !report.isClean {
+      logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
+    } }
+    let (input, reading) = (self.input, snapshot.reading(self.input))
+    let trace = TraceSource(
+      prestate: { () throws(StreamError) in
+        try Snapshot.load(from: Inputs.source(input), reading)
+      },
+      preimages: { () throws(PreimageError) in
+        _ = host.server?.shutdown()
+        do throws(CommandError) {
+          let (oracle, started) = try source.open(loggers)
+          host.server = started
+          return oracle
+        } catch { throw PreimageError(.unreadable, message: error.description) }
+      })
+    let options = TraceOptions(
+      snapshotInterval: snapshotInterval, diskBudget: diskBudget &<< 20,
+      memoryBudget: memoryBudget &<< 20, engine: engine)
+    do throws(TraceError) {
+      let provider = try TraceProvider(folder: folder, trace, options)
+      provider.setInterruption { Interruption.isRequested }
+      let answer = try ask(provider)
+      for incident in provider.incidents {
+        logger.warning(
+          "put aside",
+          metadata: ["file": "\(incident.path)", "reason": "\(incident.reason)"])
+      }
+      guard let print else { return }
+      do throws(StreamError) {
+        let json = JSONWriter(to: StandardOutputSink())
+        try print(answer, json)
+        try json.finish()
+      } catch { throw .file(error) }
+    } catch { throw CommandError(error) }
+  }
+}
+
+extension JSONWriter {
+  /// An object with the members that `body` writes.
+  func object(_ body: () throws(StreamError) -> Void) throws(StreamError) {
+    try beginObject()
+    try body()
+    try endObject()
+  }
+
+  /// An object for each element, in an array where there is not a single one.
+  func list<Element>(
+    _ elements: [Element], isSingle: Bool, _ body: (Element) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    if !isSingle { try beginArray() }
+    for element in elements { try object { () throws(StreamError) in try body(element) } }
+    if !isSingle { try endArray() }
+  }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import Falconet
+
+struct CalldataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calldata",
+    abstract: "Print the contract calls that execute a proof's step.",
+    discussion: """
+      First the call that loads the part of the pre-image that the step reads, where it reads any, \
+      then the call of step. A line each: what for, function, data. The call to read asks the oracle \
+      contract whether the part is loaded.
+      The proof is verified first.
+      """)
+
+  @Argument(help: "Proof file; - is standard input.", completion: .file())
+  var proof: String
+
+  @OptionGroup var version: StateVersionOption
+
+  @Option(
+    help: "Folder where a host stored what keys of blobs and precompiles are hashes of.",
+    completion: .directory)
+  var preimages: String?
+
+  @Option(help: "KZG proof of a blob's field element, in hexadecimal.")
+  var kzgProof: String?
+
+  @Option(help: "Local context of the dispute, 32 bytes in hexadecimal (default: zeros).")
+  var localContext: String?
+
+  @Option(help: "Address of the dispute game, which local inputs are kept for.")
+  var caller: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    var context = try context()
+    let version = try version.parsed()
+    let proof = try read()
+    let verdict = ProofVerifier.verify(proof, version: version)
+    guard let finding = verdict.findings.first(where: { $0.fault == nil }) else {
+      let fault = verdict.fault ?? verdict.findings.first?.fault
+      let reason = fault.map { ": \($0)" } ?? ""
+      throw CommandError("\(self.proof): the contract would not execute this proof\(reason)")
+    }
+    do {
+      if let preimages { context.store = try FolderOracle(path: preimages) }
+    } catch { throw CommandError("\(error)") }
+    let calls: StepCalls
+    do { calls = try StepCalls(proof, context) } catch {
+      throw CommandError("\(self.proof): \(error)")
+    }
+    do {
+      try CalldataOutput(calls: calls, finding: finding).print(asJSON: json)
+    } catch { throw CommandError(error, while: "failed to write") }
+  }
+
+  private func context() throws(UsageError) -> StepCalls.Context {
+    var context = StepCalls.Context()
+    if let localContext {
+      guard let bytes = Bytes32(hex: localContext) else {
+        throw UsageError("--local-context takes 32 bytes in hexadecimal, not \"\(localContext)\"")
+      }
+      context.localContext = bytes
+    }
+    if let caller {
+      guard let address = EthereumAddress(hex: caller) else {
+        throw UsageError("--caller takes an address, 20 bytes in hexadecimal, not \"\(caller)\"")
+      }
+      context.caller = address
+    }
+    if let kzgProof {
+      guard let bytes = Hex.decode(kzgProof), bytes.count == 48 else {
+        throw UsageError("--kzg-proof takes 48 bytes in hexadecimal")
+      }
+      context.kzgProof = bytes
+    }
+    return context
+  }
+
+  /// The only proof of the file.
+  private func read() throws(CommandError) -> StepProof {
+    do throws(StreamError) {
+      let reader = try ProofReader(Inputs.source(proof))
+      guard let first = try reader.next() else {
+        throw StreamError(.corrupt, path: proof, message: "the file holds no proof")
+      }
+      guard try reader.next() == nil else {
+        throw StreamError(
+          .corrupt, path: proof, message: "the file holds several proofs",
+          remedy: "put the one that is meant into a file of its own")
+      }
+      return first
+    } catch { throw CommandError(error, while: "failed to read the proof") }
+  }
+}
+
+/// The calls of one step as text or JSON.
+private struct CalldataOutput {
+  let calls: StepCalls
+  let finding: ProofVerifier.Finding
+
+  /// In the order in which they are made.
+  private var named: [(purpose: String, contract: String, call: ContractCall)] {
+    var named: [(String, String, ContractCall)] = []
+    if let load = calls.load { named.append(("load", "PreimageOracle", load)) }
+    if let read = calls.read { named.append(("read", "PreimageOracle", read)) }
+    return named + [("step", "MIPS", calls.step)]
+  }
+
+  func print(asJSON: Bool) throws(StreamError) {
+    guard asJSON else {
+      return try OutputFile.print(
+        named.map { "\($0.purpose) \($0.call.signature) \(Hex.encode($0.call.data, prefix: true))" }
+      )
+    }
+    let json = JSONWriter(to: StandardOutputSink())
+    try json.beginObject()
+    try json.field("stateVersion", finding.version.rawValue)
+    if let step = finding.execution?.before.state.scalars.step { try json.field("step", step) }
+    if let key = calls.key { try json.field("key", hex: key.bytes) }
+    try json.key("calls")
+    try json.beginArray()
+    for (purpose, contract, call) in named {
+      try json.beginObject()
+      try json.field("purpose", string: purpose)
+      try json.field("contract", string: contract)
+      try json.field("function", string: call.signature)
+      try json.key("arguments")
+      try json.beginObject()
+      for argument in call.arguments {
+        try json.field(argument.name, string: argument.value.text)
+      }
+      try json.endObject()
+      try json.field("data", hex: call.data)
+      try json.endObject()
+    }
+    try json.endArray()
+    try json.endObject()
+    try json.finish()
+  }
+}

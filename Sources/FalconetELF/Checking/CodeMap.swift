@@ -1,0 +1,131 @@
+import FalconetMachine
+
+/// A function of a program's code, by its symbol.
+struct CodeFunction: Sendable {
+  let name: String
+  let start: UInt64
+  /// The address behind its last instruction.
+  let end: UInt64
+}
+
+/// Where a program's instructions are, and which functions they make up.
+struct CodeMap {
+  /// The ranges that hold instructions, in ascending order; none overlap.
+  let ranges: [Range<UInt64>]
+  /// The functions, in ascending order; none overlap. Code without a symbol is in functions of its
+  /// own, named as a look-up of its address answers.
+  let functions: [CodeFunction]
+
+  /// - Throws: `ELFError` where section headers can't be read.
+  init(_ elf: ELFFile, _ symbols: SymbolTable) throws(ELFError) {
+    ranges = try Self.ranges(of: elf)
+    functions = ranges.flatMap { Self.functions(in: $0, symbols) }
+  }
+
+  /// Sections of instructions inside executable segments, or those segments where sections tell of
+  /// none.
+  private static func ranges(of elf: ELFFile) throws(ELFError) -> [Range<UInt64>] {
+    let segments = merged(
+      elf.segments.filter {
+        $0.type == ELFSegment.load && $0.flags & ELFSegment.executable != 0
+      }.compactMap { range(from: $0.address, count: $0.fileSize) })
+    var sections: [Range<UInt64>] = []
+    var index: UInt64 = 0
+    while index < elf.sections.count {
+      let section = try elf.sections.section(index)
+      index += 1
+      guard section.flags & ELFSection.instructions != 0,
+        let range = range(from: section.address, count: section.size)
+      else { continue }
+      sections.append(range)
+    }
+    let code = intersection(merged(sections), segments)
+    return code.isEmpty ? segments : code
+  }
+
+  /// The union of ranges, in ascending order.
+  private static func merged(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = result.last, range.lowerBound <= last.upperBound {
+        result[result.count - 1] =
+          last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        result.append(range)
+      }
+    }
+    return result
+  }
+
+  /// What two lists of ranges, both merged, have in common.
+  private static func intersection(
+    _ left: [Range<UInt64>], _ right: [Range<UInt64>]
+  ) -> [Range<UInt64>] {
+    var result: [Range<UInt64>] = []
+    var (i, j) = (0, 0)
+    while i < left.count, j < right.count {
+      if left[i].overlaps(right[j]) { result.append(left[i].clamped(to: right[j])) }
+      if left[i].upperBound < right[j].upperBound { i += 1 } else { j += 1 }
+    }
+    return result
+  }
+
+  /// Whole instructions only.
+  private static func range(from start: UInt64, count: UInt64) -> Range<UInt64>? {
+    let first = (start &+ 3) & ~3
+    let (end, wraps) = start.addingReportingOverflow(count)
+    guard !wraps, first >= start, end & ~3 > first else { return nil }
+    return first..<(end & ~3)
+  }
+
+  private static func functions(
+    in range: Range<UInt64>, _ symbols: SymbolTable
+  ) -> [CodeFunction] {
+    var functions: [CodeFunction] = []
+    var position = range.lowerBound
+    func gap(to end: UInt64) {
+      guard position < end else { return }
+      functions.append(CodeFunction(name: SymbolTable.gap, start: position, end: end))
+      position = end
+    }
+    let first =
+      range.lowerBound == 0 ? 0 : symbols.index(at: range.lowerBound - 1).map { $0 + 1 } ?? 0
+    for index in first..<symbols.count {
+      let start = symbols.start(at: index)
+      guard start < range.upperBound else { break }
+      guard start >= position, start & 3 == 0 else { continue }
+      var size = symbols.size(at: index)
+      if size == 0 {
+        // A label: a function where no other symbol says what follows.
+        guard index + 1 == symbols.count || symbols.start(at: index + 1) > start else { continue }
+        let next = index + 1 < symbols.count ? symbols.start(at: index + 1) : range.upperBound
+        size = next - start
+      }
+      let (sum, wraps) = start.addingReportingOverflow(size)
+      let end = min(wraps ? range.upperBound : sum, range.upperBound) & ~3
+      guard end > start else { continue }
+      gap(to: start)
+      functions.append(CodeFunction(name: symbols[index].name, start: start, end: end))
+      position = end
+    }
+    gap(to: range.upperBound)
+    return functions
+  }
+
+  /// The index of the function that holds an address, or nil. O(log n).
+  func function(at address: UInt64) -> Int? {
+    var low = 0
+    var high = functions.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      if functions[middle].start <= address { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0, address < functions[low - 1].end else { return nil }
+    return low - 1
+  }
+
+  /// The index of the function that begins at an address, or nil. O(log n).
+  func function(startingAt address: UInt64) -> Int? {
+    function(at: address).flatMap { functions[$0].start == address ? $0 : nil }
+  }
+}

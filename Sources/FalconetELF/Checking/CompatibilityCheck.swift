@@ -1,0 +1,131 @@
+import FalconetMachine
+
+/// Looks for what a state version lacks in a program's code, without running it.
+///
+/// What a version has is asked of the machine itself (`Operation`, `SystemCall`).
+struct CompatibilityCheck {
+  private let version: StateVersion
+  private let code: CodeMap
+  private let memory: Memory
+  private let entry: UInt64
+  private let globalPointer: UInt64?
+  /// Functions whose findings the user excuses.
+  private let accepted: Set<String>
+
+  /// Wrappers that call wrappers that call wrappers, and so on, up to this many.
+  private static let wrapperDepth = 8
+
+  init(_ elf: ELFFile, _ version: StateVersion, accepted: Set<String>) throws(ELFError) {
+    self.accepted = accepted
+    let prestate = try Prestate.load(elf, version: version)
+    self.version = version
+    code = try CodeMap(elf, prestate.symbols)
+    memory = prestate.memory
+    entry = elf.entry
+    globalPointer = Self.globalPointer(prestate.symbols, elf)
+  }
+
+  /// Scans all code. Time in proportion to its size.
+  func run() -> CompatibilityReport {
+    let scans = scanAll()
+    let callees = scans.map { self.callees(of: $0) }
+    let graph = CallGraph(from: code.function(at: entry), callees: callees)
+    var findings: [CompatibilityReport.Finding] = []
+    var unseen: [CompatibilityReport.UnseenNumbers] = []
+    for (index, scan) in scans.enumerated() {
+      let function = code.functions[index].name
+      let path = graph.path(to: index).map { code.functions[$0].name }
+      for (problem, addresses) in problems(in: scan) {
+        findings.append(
+          CompatibilityReport.Finding(
+            problem: problem, function: function, addresses: addresses, path: path,
+            excuse: accepted.contains(function)
+              ? "accepted" : KnownGuards.reason(problem, in: function)))
+      }
+      let count = scan.systemCalls.count { $0.number.isUnseen }
+      if count > 0 {
+        unseen.append(
+          CompatibilityReport.UnseenNumbers(
+            function: function, count: count, isReachable: !path.isEmpty))
+      }
+    }
+    return CompatibilityReport(
+      version: version, functionCount: code.functions.count,
+      reachableFunctionCount: code.functions.indices.count(where: graph.isReachable),
+      findings: findings, unseenNumbers: unseen)
+  }
+
+  /// What register 28 holds in all of the program: linkers tell it by a symbol; 64-bit Go programs
+  /// have the upper half of their code's addresses there.
+  private static func globalPointer(_ symbols: SymbolTable, _ elf: ELFFile) -> UInt64? {
+    if let symbol = symbols.symbol(named: "_gp") { return symbol.start }
+    let isGo = symbols.symbol(named: "runtime.text") != nil
+    return isGo && elf.wordSize == .bits64 ? elf.entry & ~0xFFFF_FFFF : nil
+  }
+
+  /// Scans every function, again as long as new wrappers of system calls turn up.
+  private func scanAll() -> [FunctionScan] {
+    var wrappers: [UInt64: Set<ArgumentPlace>] = [:]
+    var scans: [FunctionScan] = []
+    for _ in 0..<Self.wrapperDepth {
+      scans = code.functions.map {
+        FunctionScan(
+          $0, in: memory, under: version.rules, wrappers: wrappers,
+          globalPointer: globalPointer)
+      }
+      var found: [UInt64: Set<ArgumentPlace>] = [:]
+      for (function, scan) in zip(code.functions, scans) {
+        for site in scan.systemCalls {
+          if case .argument(let place) = site.number {
+            found[function.start, default: []].insert(place)
+          }
+        }
+      }
+      if found == wrappers { break }
+      wrappers = found
+    }
+    return scans
+  }
+
+  /// Functions that a function jumps to, or whose address it takes: itself, or in a word of data that
+  /// it names, as Go's function values are.
+  private func callees(of scan: FunctionScan) -> Set<Int> {
+    var callees = Set(scan.targets.compactMap { code.function(at: $0) })
+    for address in scan.addresses {
+      if let function = code.function(startingAt: address) {
+        callees.insert(function)
+      } else if let function = code.function(startingAt: memory.loadWord(at: address)) {
+        callees.insert(function)
+      }
+    }
+    return callees
+  }
+
+  private func problems(
+    in scan: FunctionScan
+  ) -> [(problem: CompatibilityReport.Problem, addresses: [UInt64])] {
+    var instructions: [CompatibilityReport.Problem: [UInt64]] = [:]
+    for found in scan.unsupported {
+      instructions[.instruction(UnsupportedInstruction(found.instruction)), default: []].append(
+        found.address)
+    }
+    for site in scan.systemCalls {
+      guard case .constant(let value) = site.number else { continue }
+      let number = value & version.wordSize.mask
+      guard SystemCall(number: number, under: version.rules) == nil else { continue }
+      instructions[.systemCall(number), default: []].append(site.address)
+    }
+    return instructions.sorted { ($0.value[0], $0.key.text) < ($1.value[0], $1.key.text) }
+      .map { (problem: $0.key, addresses: $0.value) }
+  }
+}
+
+extension StaticValue {
+  /// Whether a system call's number is neither known here nor where the function is called.
+  fileprivate var isUnseen: Bool {
+    switch self {
+    case .constant, .argument: false
+    case .unknown, .stackAddress: true
+    }
+  }
+}

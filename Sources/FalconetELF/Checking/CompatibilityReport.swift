@@ -1,0 +1,70 @@
+import FalconetMachine
+
+/// What a program's code has that a state version lacks.
+///
+/// A program without findings may still stop the machine: by a system call whose number is made at
+/// run time, by code that is made at run time, by what it does when (a division by zero). And a
+/// finding may never be executed: its function may be called under no condition that comes true.
+public struct CompatibilityReport: Sendable {
+  /// One thing that the version lacks.
+  public enum Problem: Sendable, Hashable {
+    case instruction(UnsupportedInstruction)
+    /// The number in register 2.
+    case systemCall(UInt64)
+
+    public var text: String {
+      switch self {
+      case .instruction(let instruction): "instruction \(instruction.text)"
+      case .systemCall(let number): "system call \(number)"
+      }
+    }
+  }
+
+  /// A problem in one function.
+  public struct Finding: Sendable {
+    public let problem: Problem
+    public let function: String
+    /// Where it is: of a system call made by a wrapper, where the wrapper is called. Ascending.
+    public let addresses: [UInt64]
+    /// A shortest way of calls from the entry, both ends included; empty where there is none.
+    public let path: [String]
+    /// Why it is not met although calls lead there, where that is known.
+    public let excuse: String?
+
+    public var isReachable: Bool { !path.isEmpty }
+    /// Whether the program may stop the machine here, as far as can be seen.
+    public var isHarmful: Bool { isReachable && excuse == nil }
+  }
+
+  /// System calls of a function whose numbers can't be seen.
+  public struct UnseenNumbers: Sendable {
+    public let function: String
+    public let count: Int
+    public let isReachable: Bool
+  }
+
+  public let version: StateVersion
+  public let functionCount: Int
+  public let reachableFunctionCount: Int
+  /// In the order of the functions' addresses.
+  public let findings: [Finding]
+  public let unseenNumbers: [UnseenNumbers]
+
+  /// Whether nothing that the version lacks can be reached, but for what is excused.
+  public var isCompatible: Bool { !findings.contains { $0.isHarmful } }
+}
+
+extension ELFFile {
+  /// Looks for what a state version lacks in this program.
+  ///
+  /// Functions are told by symbols. One is reachable if the entry's function jumps to it, directly or
+  /// through others, or takes its address.
+  ///
+  /// - Parameter accepted: functions whose findings are excused.
+  /// - Throws: ``ELFError`` as `Prestate.load` does.
+  public func checkCompatibility(
+    with version: StateVersion, accepting accepted: Set<String> = []
+  ) throws(ELFError) -> CompatibilityReport {
+    try CompatibilityCheck(self, version, accepted: accepted).run()
+  }
+}

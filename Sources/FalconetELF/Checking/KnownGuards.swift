@@ -1,0 +1,41 @@
+/// Code of Go's runtime that calls lead to, and that a condition keeps from being executed in this
+/// machine: as long as a program is built by Go's own tools, what it lacks there does no harm.
+enum KnownGuards {
+  private struct Guard {
+    let function: String
+    let matches: @Sendable (CompatibilityReport.Problem) -> Bool
+    let reason: String
+  }
+
+  private static let all: [Guard] = [
+    // rdhwr
+    Guard(
+      function: "runtime.save_g", matches: { $0.isInstruction(opcode: 0x1F) }, reason: onlyWithCgo),
+    Guard(
+      function: "runtime.load_g", matches: { $0.isInstruction(opcode: 0x1F) }, reason: onlyWithCgo),
+    // The vector instructions of MSA
+    Guard(
+      function: "runtime.memclrNoHeapPointers", matches: { $0.isInstruction(opcode: 0x1E) },
+      reason: "only where the auxiliary vector tells of MSA, and the prestate's does not"),
+    // kill: 4037 in the o32 ABI of Linux, 5060 in n64
+    Guard(
+      function: "runtime.raiseproc",
+      matches: { [.systemCall(4037), .systemCall(5060)].contains($0) },
+      reason: "only to pass a signal on, and the machine delivers none"),
+  ]
+
+  private static let onlyWithCgo = "only in programs with cgo"
+
+  /// Why a problem of a function is never met; nil where that is not known.
+  static func reason(
+    _ problem: CompatibilityReport.Problem, in function: String
+  ) -> String? {
+    all.first { $0.function == function && $0.matches(problem) }?.reason
+  }
+}
+
+extension CompatibilityReport.Problem {
+  fileprivate func isInstruction(opcode: UInt32) -> Bool {
+    if case .instruction(let instruction) = self { instruction.opcode == opcode } else { false }
+  }
+}

@@ -1,0 +1,74 @@
+import FalconetELF
+import FalconetMachine
+
+/// A function at an instruction, and where that is in the source.
+public struct CodeLocation: Sendable, Equatable {
+  public var function: String
+  /// The path that the compiler was given; nil where it is not known.
+  public var file: String?
+  public var line: UInt32?
+  /// The line of the function's declaration, where known.
+  public var startLine: UInt32?
+  /// Bytes from the function's first instruction. Of an inlined call, from the one it is inlined in.
+  public var offset: UInt64
+  /// Whether the compiler put the function's code into its caller's.
+  public var isInlined = false
+}
+
+extension Unwinder {
+  /// The functions that an instruction belongs to: inlined ones first, then the one whose code it is.
+  /// Names are as the program has them, with unprintable characters replaced.
+  public func locations(of instruction: UInt64) -> [CodeLocation] {
+    guard let table, let function = table.function(at: instruction) else {
+      return [symbolLocation(of: instruction)]
+    }
+    let offset = instruction &- function.entry
+    let inlined = table.inlinedCalls(of: function, at: instruction)
+    var locations: [CodeLocation] = []
+    var position = instruction
+    for call in inlined {
+      locations.append(
+        location(
+          call.name, call.startLine, table.line(of: function, at: position), offset,
+          isInlined: true))
+      position = call.callSite
+    }
+    locations.append(
+      location(
+        table.name(of: function), table.startLine(of: function),
+        table.line(of: function, at: position), offset))
+    return locations
+  }
+
+  private func location(
+    _ name: String, _ startLine: UInt32, _ line: (file: String, line: UInt32)?, _ offset: UInt64,
+    isInlined: Bool = false
+  ) -> CodeLocation {
+    CodeLocation(
+      function: Self.printable(name), file: line.map { Self.printable($0.file) },
+      line: line?.line, startLine: startLine, offset: offset, isInlined: isInlined)
+  }
+
+  private func symbolLocation(of instruction: UInt64) -> CodeLocation {
+    let symbol = symbols?.symbol(at: instruction)
+    let name = symbol?.name ?? symbols?.name(at: instruction) ?? SymbolTable.unknown
+    return CodeLocation(
+      function: Self.printable(name), offset: symbol.map { instruction &- $0.start } ?? 0)
+  }
+
+  /// Text of the guest that may be shown on a terminal and put into files.
+  private static func printable(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+    guard !isPlain else { return text }
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+        .paragraphSeparator:
+        result.unicodeScalars.append("?")
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,158 @@
+import FalconetMachine
+
+/// Compares all of two states that is not memory.
+struct StateComparison {
+  private let left: MachineState
+  private let right: MachineState
+
+  init(_ left: MachineState, _ right: MachineState) {
+    self.left = left
+    self.right = right
+  }
+
+  // MARK: Scalars
+
+  /// The scalars that differ, in the order of the snapshot layouts; what one version alone has comes
+  /// last.
+  var fields: [SnapshotDifference.FieldChange] {
+    var changes: [SnapshotDifference.FieldChange] = []
+    func note(
+      _ name: String, _ left: SnapshotDifference.FieldValue?,
+      _ right: SnapshotDifference.FieldValue?
+    ) {
+      guard left != right else { return }
+      changes.append(SnapshotDifference.FieldChange(name: name, left: left, right: right))
+    }
+    note(
+      "stateVersion", .number(UInt64(left.version.rawValue)),
+      .number(UInt64(right.version.rawValue)))
+    let (own, other) = (left.scalarFields, right.scalarFields)
+    for field in own + other.filter({ !own.contains($0) }) {
+      note(
+        field.name, own.contains(field) ? left.value(of: field) : nil,
+        other.contains(field) ? right.value(of: field) : nil)
+    }
+    for side in StackSide.allCases {
+      note(
+        side == .left ? "leftStack" : "rightStack", .bytes(left.identifiers(of: side)),
+        .bytes(right.identifiers(of: side)))
+    }
+    return changes
+  }
+
+  // MARK: Threads
+
+  /// The threads that differ, matched by their ids.
+  var threads: [SnapshotDifference.ThreadChange] {
+    var others = right.threadsByID
+    var changes: [SnapshotDifference.ThreadChange] = []
+    for thread in left.allThreads {
+      guard var candidates = others[thread.id], !candidates.isEmpty else {
+        changes.append(only(thread, .onlyLeft))
+        continue
+      }
+      let other = candidates.removeFirst()
+      others[thread.id] = candidates
+      let fields = compare(thread, other)
+      guard !fields.isEmpty else { continue }
+      changes.append(
+        SnapshotDifference.ThreadChange(
+          id: thread.id, kind: .changed, fields: fields, leftPC: thread.pc, rightPC: other.pc))
+    }
+    for thread in others.values.joined().sorted(by: { $0.id < $1.id }) {
+      changes.append(only(thread, .onlyRight))
+    }
+    return changes
+  }
+
+  private func only(
+    _ thread: ThreadState, _ kind: SnapshotDifference.Kind
+  ) -> SnapshotDifference.ThreadChange {
+    SnapshotDifference.ThreadChange(
+      id: thread.id, kind: kind, fields: [], leftPC: kind == .onlyLeft ? thread.pc : nil,
+      rightPC: kind == .onlyRight ? thread.pc : nil)
+  }
+
+  private func compare(
+    _ thread: ThreadState, _ other: ThreadState
+  ) -> [SnapshotDifference.FieldChange] {
+    var changes: [SnapshotDifference.FieldChange] = []
+    let own = left.version.threadLayout.fields
+    let others = right.version.threadLayout.fields
+    for field in own + others.filter({ !own.contains($0) }) {
+      if field == .registers {
+        changes += compare(thread.registers, other.registers)
+        continue
+      }
+      let left = own.contains(field) ? field.value(of: thread) : nil
+      let right = others.contains(field) ? field.value(of: other) : nil
+      if left != right {
+        changes.append(
+          SnapshotDifference.FieldChange(name: "\(field)", left: left, right: right))
+      }
+    }
+    return changes
+  }
+
+  private func compare(
+    _ registers: Registers, _ other: Registers
+  ) -> [SnapshotDifference.FieldChange] {
+    Registers.names.enumerated().compactMap { index, name in
+      registers[index] == other[index]
+        ? nil
+        : SnapshotDifference.FieldChange(
+          name: name, left: .address(registers[index]), right: .address(other[index]))
+    }
+  }
+}
+
+extension MachineState {
+  /// The threads of both stacks, bottom first.
+  fileprivate var allThreads: [ThreadState] { threads.left + threads.right }
+
+  fileprivate var threadsByID: [UInt64: [ThreadState]] {
+    Dictionary(grouping: allThreads, by: \.id)
+  }
+
+  /// The fields of the snapshot that no thread has.
+  fileprivate var scalarFields: [StateField] {
+    version.snapshotLayout.fields.filter {
+      ![.leftStack, .rightStack, .pc, .nextPC, .lo, .hi, .registers].contains($0)
+    }
+  }
+
+  fileprivate func value(of field: StateField) -> SnapshotDifference.FieldValue {
+    switch field {
+    case .preimageKey: .bytes(scalars.preimageKey.bytes)
+    case .lastHint: .bytes(lastHint)
+    case .heap, .reservationAddress, .wakeup: .address(self[field])
+    default: .number(self[field])
+    }
+  }
+
+  /// The ids of a stack's threads, bottom first, a byte string as the order of threads is compared.
+  fileprivate func identifiers(of side: StackSide) -> [UInt8] {
+    threads.stack(side).flatMap { thread in
+      withUnsafeBytes(of: thread.id.bigEndian) { Array($0) }
+    }
+  }
+}
+
+extension StateField {
+  /// The name that `inspect` gives the field too.
+  fileprivate var name: String {
+    switch self {
+    case .nextThreadID: "nextThreadId"
+    default: "\(self)"
+    }
+  }
+}
+
+extension ThreadField {
+  fileprivate func value(of thread: ThreadState) -> SnapshotDifference.FieldValue {
+    switch self {
+    case .id, .exitCode, .exited, .futexValue, .futexTimeoutStep: .number(thread[self])
+    default: .address(thread[self])
+    }
+  }
+}

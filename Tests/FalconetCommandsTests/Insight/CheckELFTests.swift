@@ -1,0 +1,41 @@
+import FalconetTestSupport
+import Testing
+
+@Suite("check-elf")
+struct CheckELFTests {
+  private func check(_ arguments: String...) throws -> Outcome {
+    try Tool.run(["check-elf", Fixtures.path("guests/64/hello.elf")] + arguments)
+  }
+
+  @Test("A program that a version can run")
+  func compatible() throws {
+    let outcome = try check("--type", "8")
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.text.contains("nothing reachable that multithreaded64-5 (version 8) lacks"))
+    #expect(outcome.text.contains("only in programs with cgo"))
+    #expect(outcome.log == "")
+  }
+
+  @Test("One that it can't: what, where, and how it is reached")
+  func incompatible() throws {
+    let outcome = try check("--type", "multithreaded64-3")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.text.contains("  system call 5284: once in runtime.netpollinit, at 0x"))
+    #expect(outcome.text.contains("    by _rt0_mips64_linux > _main > main > runtime.rt0_go"))
+    let json = try JSONValue(check("--type", "6", "--json").output)
+    #expect(json["compatible"] == .bool(false))
+    let numbers = json["findings"]?.elements.compactMap { $0["systemCall"] } ?? []
+    #expect(numbers.contains(.number(5284)))
+    let accepted = try check(
+      "--type", "6", "--accept", "runtime.netpollinit", "--accept", "runtime.sysFaultOS")
+    #expect(accepted.exitCode == 0)
+  }
+
+  @Test("A version that there is not, and one of another word size")
+  func mistakes() throws {
+    #expect(try check("--type", "9").exitCode == 64)
+    let outcome = try check("--type", "5")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.log.contains("a 64-bit file"))
+  }
+}

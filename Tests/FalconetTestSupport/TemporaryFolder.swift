@@ -1,0 +1,79 @@
+import FalconetStreams
+import Glibc
+
+/// An empty folder that is removed, with what is in it, when the object goes.
+public final class TemporaryFolder: Sendable {
+  public let path: String
+
+  public init() throws(FixtureError) {
+    let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array((root + "/falconet-tests-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw FixtureError("no temporary folder can be made in \(root) (errno \(errno))")
+    }
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  deinit { remove() }
+
+  /// Removes the folder now.
+  public func remove() { Self.remove(path) }
+
+  /// The path of a file in the folder.
+  public func file(_ name: String) -> String { path + "/" + name }
+
+  public func makeFolder(_ name: String) { mkdir(file(name), 0o755) }
+
+  public func write(_ text: String, to name: String) throws(StreamError) {
+    try write(Array(text.utf8), to: name)
+  }
+
+  public func write(_ bytes: [UInt8], to name: String) throws(StreamError) {
+    let sink = try FileSink(path: file(name), permissions: 0o644)
+    try sink.write(bytes)
+    try sink.finish()
+  }
+
+  /// The bytes of a file, or nil where there is none.
+  public func read(_ name: String) -> [UInt8]? { Self.contents(file(name)) }
+
+  /// The bytes of the file at `path`, or nil where there is none.
+  public static func contents(_ path: String) -> [UInt8]? {
+    guard let source = try? FileSource(path: path) else { return nil }
+    return try? ByteReader(source).readAll(limit: 1 << 28)
+  }
+
+  /// The bytes of a file without its compression.
+  public func decompressed(_ name: String) throws(StreamError) -> [UInt8] {
+    try ByteReader.decompressing(FileSource(path: file(name))).reader.readAll(limit: 1 << 28)
+  }
+
+  /// The permission bits of a file; nil where there is none.
+  public func permissions(_ name: String) -> UInt32? {
+    var status = stat()
+    return stat(file(name), &status) == 0 ? status.st_mode & 0o7777 : nil
+  }
+
+  /// The names in the folder, sorted, hidden ones too.
+  public var names: [String] { Self.names(in: path) }
+
+  /// The names in a folder, sorted, hidden ones too; none where it can't be read.
+  public static func names(in path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  private static func remove(_ path: String) {
+    if unlink(path) == 0 { return }
+    for name in names(in: path) { remove(path + "/" + name) }
+    rmdir(path)
+  }
+}

@@ -1,0 +1,149 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTestSupport
+import FalconetTrace
+import Keccak
+import Testing
+
+/// A recorded run as a trace.
+struct RecordedTrace {
+  let vector: Vector
+  let source: TraceSource
+
+  init(_ version: StateVersion, _ guest: String) throws {
+    vector = try Fixtures.vector(version, guest)
+    let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
+    source = TraceSource(
+      prestate: { () throws(StreamError) in
+        do throws(FixtureError) {
+          let prestate = try Fixtures.prestate(version, guest)
+          return MemoryImage(state: prestate.state, memory: prestate.memory)
+        } catch { throw StreamError(.corrupt, message: "\(error)") }
+      },
+      preimages: { DictionaryOracle(preimages) })
+  }
+
+  /// Indices whose claims are recorded, and the claims.
+  var claims: [(index: UInt64, claim: Bytes32)] {
+    vector.checkpoints.flatMap { checkpoint in
+      (checkpoint.step > 0 ? [(checkpoint.step - 1, checkpoint.before)] : [])
+        + [(checkpoint.step, checkpoint.after)]
+    }
+  }
+}
+
+@Suite("Traces that manage themselves")
+struct TraceProviderTests {
+  private static let options = TraceOptions(snapshotInterval: 2_000_000)
+
+  @Test(
+    "Every recorded claim, in random order, then from a restarted provider",
+    arguments: [(StateVersion.v8, "oracle"), (.v8, "threads"), (.v2, "hello"), (.v5, "threads")])
+  func claims(_ version: StateVersion, _ guest: String) throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(version, guest)
+    var random = SeededGenerator(seed: 7)
+    for round in 0..<2 {
+      let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+      #expect(trace.prestateClaim == recorded.vector.prestateHash)
+      #expect(trace.prestateWitness == recorded.vector.prestateWitness)
+      for (index, claim) in recorded.claims.shuffled(using: &random) {
+        #expect(try trace.claim(at: index).claim == claim, "index \(index)")
+      }
+      let end = try trace.lastStep()
+      #expect(end.index == recorded.vector.steps - 1)
+      #expect(end.claim == recorded.vector.finalHash)
+      #expect(end.witness == recorded.vector.finalWitness)
+      for past in [end.index + 1, 1 << 40, .max] {
+        let claim = try trace.claim(at: past)
+        #expect(claim.claim == end.claim && claim.isPastEnd)
+        let step = try trace.step(at: past)
+        #expect(step.index == end.index && step.isPastEnd && step.proof.proofData.isEmpty)
+        #expect(step.proof.stateData == end.witness)
+      }
+      #expect(trace.incidents == [])
+      // What is known is not executed again.
+      if round == 1 { #expect(try trace.status().executedSteps == 0) }
+    }
+  }
+
+  @Test("Step data is what was recorded, in one pass and one by one, and after a restart")
+  func stepData() throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let proofs = try Fixtures.proofs(.v8, "oracle")
+    let indices = proofs.map(\.step)
+    for round in 0..<2 {
+      let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+      let steps =
+        round == 0 ? try trace.steps(at: indices) : try indices.map { try trace.step(at: $0) }
+      for (step, proof) in zip(steps, proofs) {
+        #expect(step.index == proof.step)
+        #expect(step.claim == proof.post && step.proof.pre == proof.pre)
+        #expect(step.proof.stateData == proof.stateData)
+        #expect(step.proof.oracleKey == proof.oracleKey)
+        #expect(step.proof.oracleValue == proof.oracleValue ?? [])
+      }
+      if round == 1 { #expect(try trace.status().executedSteps == 0) }
+    }
+  }
+
+  @Test("Eight threads at once get the recorded claims")
+  func threads() async throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let claims = recorded.claims
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          var random = SeededGenerator(seed: UInt64(number))
+          for (index, claim) in claims.shuffled(using: &random) {
+            let answer = try trace.claim(at: index)
+            #expect(answer.claim == claim)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("A bisection executes at most twice the trace")
+  func bisection() throws {
+    let recorded = try RecordedTrace(.v8, "threads")
+    let length = recorded.vector.steps
+    for seed in 0..<UInt64(4) {
+      let folder = try TemporaryFolder()
+      let trace = try TraceProvider(folder: folder.path, recorded.source)
+      var random = SeededGenerator(seed: seed)
+      let wanted = random.next() % length
+      var (low, high) = (UInt64(0), UInt64(1) << 30)
+      while high - low > 1 {
+        let middle = (low + high) / 2
+        _ = try trace.claim(at: middle - 1)
+        if middle <= wanted { low = middle } else { high = middle }
+      }
+      _ = try trace.step(at: wanted)
+      #expect(try trace.status().executedSteps <= 2 * length, "seed \(seed)")
+    }
+  }
+
+  @Test("A folder of another trace is refused, and so is one that is in use")
+  func refusals() throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "hello")
+    var trace: TraceProvider? = try TraceProvider(folder: folder.path, recorded.source)
+    #expect(throws: TraceError.self) {
+      _ = try TraceProvider(folder: folder.path, recorded.source)
+    }
+    #expect(try trace?.claim(at: 3).isPastEnd == false)
+    trace = nil
+    #expect(throws: TraceError.self) {
+      _ = try TraceProvider(folder: folder.path, RecordedTrace(.v7, "hello").source)
+    }
+    _ = try TraceProvider(folder: folder.path, recorded.source)
+  }
+}
