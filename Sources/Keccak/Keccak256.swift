@@ -23,9 +23,19 @@ public struct Keccak256 {
     defer { self.filled = filled }
     withUnsafeMutablePointer(to: &lanes) { lanes in
       let block = UnsafeMutableRawPointer(lanes)
-      for byte in bytes {
-        Self.flip(byte, at: filled, in: block)
-        filled += 1
+      var position = 0
+      while position < bytes.count {
+        if filled % 8 == 0, bytes.count - position >= 8 {
+          let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+          let old = block.load(fromByteOffset: filled, as: UInt64.self)
+          block.storeBytes(of: old ^ word, toByteOffset: filled, as: UInt64.self)
+          filled += 8
+          position += 8
+        } else {
+          Self.flip(bytes[position], at: filled, in: block)
+          filled += 1
+          position += 1
+        }
         if filled == Self.rate {
           ckeccak_permute(block.assumingMemoryBound(to: UInt64.self))
           filled = 0

@@ -11,6 +11,7 @@ struct Runner {
   /// The profile that is recorded, if any.
   let profile: ProfileRecording?
   private let snapshots: SnapshotSeries
+  private let proofs: ProofSeries
 
   init(
     machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger,
@@ -23,6 +24,7 @@ struct Runner {
     self.logger = logger
     self.profile = profile
     snapshots = SnapshotSeries(plan)
+    proofs = ProofSeries(plan)
   }
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
@@ -35,9 +37,13 @@ struct Runner {
     }
     do {
       try execute()
+      try finishProofs()
       try finishSnapshots()
     } catch {
       // What is being written becomes whole, whatever ends the run.
+      do { try proofs.finish() } catch {
+        logger.error("Failed to write proof data", metadata: ["err": "\(error)"])
+      }
       do { try snapshots.finish() } catch {
         logger.error("Failed to write state snapshot", metadata: ["err": "\(error)"])
       }
@@ -108,6 +114,9 @@ struct Runner {
   ///
   /// - Returns: what the last step read, if it is why execution came back.
   private func advance(to step: UInt64) throws(CommandError) -> PreimageRead? {
+    do { try proofs.prepare(toRun: step &- machine.step) } catch {
+      throw CommandError(error, while: "failed to write proof data")
+    }
     do {
       let stops = plan.preimageStop != nil
       let reason =
@@ -135,18 +144,21 @@ struct Runner {
       throw CommandError(error, in: machine, symbols: symbols)
     }
     guard let witness else { return nil }
-    let proof = StepProof(witness)
-    do {
-      try OutputFile.write(plan.proofName.name(step: step)) { (sink) throws(StreamError) in
-        try proof.write(to: sink)
-      }
-    } catch { throw CommandError(error, while: "failed to write proof data") }
+    do { try proofs.save(witness) } catch {
+      throw CommandError(error, while: "failed to write proof data")
+    }
     return witness.preimage
   }
 
   private func snapshot() throws(CommandError) {
     do { try snapshots.save(machine) } catch {
       throw CommandError(error, while: "failed to write state snapshot")
+    }
+  }
+
+  private func finishProofs() throws(CommandError) {
+    do { try proofs.finish() } catch {
+      throw CommandError(error, while: "failed to write proof data")
     }
   }
 

@@ -36,6 +36,8 @@ public final class Machine: StepEnvironment {
     didSet { dropEngine() }
   }
 
+  var leftRoots = StackRoots()
+  var rightRoots = StackRoots()
   var preimage = PreimageCache()
   /// The pre-image part that the step in hand, or the last one, read.
   var lastRead: PreimageRead?
@@ -80,7 +82,9 @@ public final class Machine: StepEnvironment {
   public var hasExited: Bool { state.scalars.exited }
 
   /// The witness of the current state. Hashes the pages that changed.
-  public func witness() -> [UInt8] { state.witness(memoryRoot: memory.root()) }
+  public func witness() -> [UInt8] {
+    StateWitness(state, memoryRoot: memory.root(), left: &leftRoots, right: &rightRoots).bytes
+  }
 
   /// The claim of the current state. Hashes the pages that changed.
   public func claim() -> Bytes32 { state.claim(witness: witness()) }

@@ -21,7 +21,7 @@ public final class Memory {
   weak var latestView: MemoryView?
   /// The pages that were written since the tree was last brought up to date.
   var changed: [UInt64] = []
-  var tree: MerkleTree
+  var tree: MemoryTree
 
   /// The page of the word that `ll` reserved.
   private var reservedPage: UInt64 = 0
@@ -36,7 +36,7 @@ public final class Memory {
   public init(wordSize: WordSize, reservesAddressSpace: Bool = true) {
     self.wordSize = wordSize
     space = reservesAddressSpace ? GuestSpace.make(wordSize) : GuestSpace()
-    tree = MerkleTree(pageIndexBits: wordSize.pageIndexBits)
+    tree = MemoryTree(pageIndexBits: wordSize.pageIndexBits)
     zeroPage = .allocate(byteCount: Self.pageSize, alignment: Self.pageSize)
     zeroPage.initializeMemory(as: UInt8.self, repeating: 0, count: Self.pageSize)
     guardPage(of: 0)

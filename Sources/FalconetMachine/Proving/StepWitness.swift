@@ -34,7 +34,7 @@ extension StateVersion {
 extension Machine {
   /// Executes one step and gives what proves it, or nil where the program has exited.
   ///
-  /// Takes as long as a claim, and some hundred hashes more.
+  /// Takes as long as two claims: the proofs' nodes are kept where the claims have them.
   ///
   /// - Throws: ``MachineError`` where the step can't be executed; the state is then as before.
   public func prove() throws(MachineError) -> StepWitness? {
@@ -67,7 +67,11 @@ extension Machine {
     guard !version.isSingleThreaded, let thread = stack.last else { return [] }
     var encoder = FieldEncoder(version: version, reserving: version.proofDataBytes)
     encoder.append(thread)
-    encoder.append(ThreadStackRoot.root(of: stack.dropLast(), version: version))
+    let below = stack.dropLast()
+    encoder.append(
+      state.scalars.activeSide == .left
+        ? leftRoots.root(of: below, version: version)
+        : rightRoots.root(of: below, version: version))
     return encoder.bytes
   }
 }

@@ -20,9 +20,7 @@ public struct FieldEncoder {
 
   /// The low `count` bytes of `value`, most significant first.
   package mutating func append(_ value: UInt64, bytes count: Int) {
-    for shift in stride(from: 8 * (count - 1), through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-    }
+    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0.suffix(count)) }
   }
 
   /// The encoding of one thread: `version.threadLayout`.

@@ -14,12 +14,20 @@ public struct StateWitness: Sendable, Equatable {
 
   /// The witness of a state over a memory with this root.
   public init(_ state: MachineState, memoryRoot: Bytes32) {
+    var (left, right) = (StackRoots(), StackRoots())
+    self.init(state, memoryRoot: memoryRoot, left: &left, right: &right)
+  }
+
+  /// As ``init(_:memoryRoot:)``, with what is known of the stacks' roots from earlier states.
+  init(
+    _ state: MachineState, memoryRoot: Bytes32, left: inout StackRoots, right: inout StackRoots
+  ) {
     self.state = state
     self.memoryRoot = memoryRoot
     guard !state.version.isSingleThreaded else { return }
     self.state.threads = ThreadTable(left: [], right: [])
-    leftStackRoot = ThreadStackRoot.root(of: state.threads.left, version: state.version)
-    rightStackRoot = ThreadStackRoot.root(of: state.threads.right, version: state.version)
+    leftStackRoot = left.root(of: state.threads.left[...], version: state.version)
+    rightStackRoot = right.root(of: state.threads.right[...], version: state.version)
   }
 
   /// The state that a witness's bytes encode.

@@ -20,6 +20,8 @@ public final class AtomicFile: ByteSink {
   /// The paths of the temporary file and of the file that it becomes; nil once there is nothing
   /// to rename or remove.
   private var pending: (temporary: FilePath, final: FilePath)?
+  /// The path of the file that was put in place.
+  private var placed: FilePath?
   private var isDone = false
 
   /// Begins a file that will be named `path`.
@@ -61,17 +63,48 @@ public final class AtomicFile: ByteSink {
   /// After a failure before the rename nothing is left behind. Calls after the first do nothing.
   public func commit() throws(StreamError) {
     guard !isDone else { return }
+    try makeDurable()
+    try putInPlace()
+    try synchronizeFolder()
+  }
+
+  /// The first part of a commit: the content and permissions are on the disk, and the file is
+  /// closed.
+  func makeDurable() throws(StreamError) {
     isDone = true
-    guard let (temporary, final) = pending else { return try file.close() }
-    do throws(Errno) {
+    guard pending != nil else { return try file.close() }
+    try committing { () throws(Errno) in
       let descriptor = file.descriptor.rawValue
       try retrying { fchmod(descriptor, permissions) }
       try retrying { fsync(descriptor) }
       try file.closeOnce()
+    }
+  }
+
+  /// The second part: the file gets its name.
+  func putInPlace() throws(StreamError) {
+    guard let (temporary, final) = pending else { return }
+    try committing { () throws(Errno) in
       try retrying { rename(temporary.string, final.string) }
-      pending = nil
-      try Self.synchronizeFolder(of: final)
-    } catch {
+    }
+    pending = nil
+    placed = final
+  }
+
+  /// The last part: the name is on the disk.
+  func synchronizeFolder() throws(StreamError) {
+    guard let placed else { return }
+    try committing { () throws(Errno) in try Self.synchronizeFolder(of: placed) }
+  }
+
+  /// The folder that the file was put in place in, for comparison.
+  var finalFolder: FilePath? { placed?.removingLastComponent() }
+
+  /// Whether the content waits in a temporary file to be put in place.
+  var isPending: Bool { pending != nil }
+
+  private func committing(_ body: () throws(Errno) -> Void) throws(StreamError) {
+    do throws(Errno) { try body() } catch {
       removeTemporary()
       throw StreamError(error, .commit, path: path)
     }

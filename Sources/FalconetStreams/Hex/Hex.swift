@@ -9,15 +9,23 @@ public enum Hex {
 
   /// The text of `encode` as ASCII bytes.
   static func encodedBytes(_ bytes: [UInt8], prefix: Bool) -> [UInt8] {
-    let digits = digits
-    var text: [UInt8] = []
-    text.reserveCapacity(2 * bytes.count + 2)
-    if prefix { text += [UInt8(ascii: "0"), UInt8(ascii: "x")] }
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+    let start = prefix ? 2 : 0
+    return [UInt8](unsafeUninitializedCapacity: start + 2 * bytes.count) { text, count in
+      if prefix { (text[0], text[1]) = (UInt8(ascii: "0"), UInt8(ascii: "x")) }
+      var position = start
+      for byte in bytes {
+        text[position] = digit(byte >> 4)
+        text[position + 1] = digit(byte & 15)
+        position += 2
+      }
+      count = position
     }
-    return text
+  }
+
+  /// The digit of a value below 16.
+  @inline(__always)
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value &+ (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
   }
 
   /// The bytes that `text` stands for: pairs of digits of either case, after an optional `0x` or

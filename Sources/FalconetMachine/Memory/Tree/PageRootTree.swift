@@ -1,7 +1,7 @@
 import Keccak
 
 /// The Merkle root of a memory whose pages pass one at a time: keeps each page's root, 40 bytes a
-/// page wherever it lies, and not the page.
+/// page wherever it lies, and of the pages only the last few, which wait to be hashed together.
 public struct PageRootTree {
   /// A node of one level: its place in the level, and its hash.
   private struct Node {
@@ -16,7 +16,12 @@ public struct PageRootTree {
   private var pages: [Node] = []
   /// Whether the pages are in ascending order, none of them twice.
   private var isAscending = true
-  private var hasher = PageHasher()
+
+  /// Pages that wait to be hashed, one after the other, and their places in `pages`.
+  private var waiting: [UInt8] = []
+  private var waitingPlaces: [Int] = []
+  /// Pages hashed at a time: as many as fit into a core's cache, or as keep all cores busy.
+  private let waitingLimit = CoreThreads.count == 1 ? 64 : 512 * CoreThreads.count
 
   /// The tree of an empty memory.
   public init(wordSize: WordSize) { pageIndexBits = wordSize.pageIndexBits }
@@ -25,10 +30,18 @@ public struct PageRootTree {
   ///
   /// - Precondition: `page` has 4096 bytes.
   public mutating func add(page: UnsafeRawBufferPointer, at index: UInt64) {
-    guard let bytes = page.baseAddress else { return }
-    var root = Bytes32()
-    hasher.hash(CollectionOfOne(((), bytes))) { root = $1 }
-    add(root: root, at: index)
+    guard page.count == Memory.pageSize else { return }
+    add(root: Bytes32(), at: index)
+    waiting.append(contentsOf: page)
+    waitingPlaces.append(pages.count - 1)
+    if waitingPlaces.count == waitingLimit { hashWaiting() }
+  }
+
+  private mutating func hashWaiting() {
+    let roots = waiting.withUnsafeBytes { PageHasher.roots(of: $0, threads: CoreThreads.count) }
+    for (place, root) in zip(waitingPlaces, roots) { pages[place].hash = root }
+    waiting.removeAll(keepingCapacity: true)
+    waitingPlaces.removeAll(keepingCapacity: true)
   }
 
   /// Adds a page by its root, or replaces it. Bits of the index above the tree's are ignored.
@@ -41,6 +54,7 @@ public struct PageRootTree {
   /// The root over all pages added so far. O(pages) hashes where pages lie next to one another, and
   /// O(pages · log(address space)) where they are scattered.
   public mutating func root() -> Bytes32 {
+    hashWaiting()
     sort()
     var nodes = pages
     return Self.fold(&nodes, levels: pageIndexBits)
@@ -69,11 +83,11 @@ public struct PageRootTree {
     isAscending = true
   }
 
-  /// The root above the nodes of one level, which must be in ascending order: hashes level by level,
-  /// in place, since each parent has a place at or before that of its first child.
+  /// The root above the nodes of one level, which must be in ascending order: hashes level by
+  /// level, in place, since each parent has a place at or before that of its first child.
   private static func fold(_ nodes: inout [Node], levels: Int) -> Bytes32 {
     var pairs = [Bytes32](repeating: Bytes32(), count: 2 * batch)
-    for height in PageHasher.levels..<PageHasher.levels + levels {
+    for height in PageNodes.levels..<PageNodes.levels + levels {
       let zero = ZeroHashes.byHeight[height]
       var next = 0
       var done = 0
@@ -100,6 +114,6 @@ public struct PageRootTree {
       }
       nodes.removeLast(nodes.count - done)
     }
-    return nodes.first?.hash ?? ZeroHashes.byHeight[PageHasher.levels + levels]
+    return nodes.first?.hash ?? ZeroHashes.byHeight[PageNodes.levels + levels]
   }
 }

@@ -1,0 +1,153 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Many small files that each appear whole or not at all, as ``AtomicFile``s do, with the waits for
+/// the disk shared.
+///
+/// One file after the other would wait for the disk twice each, some milliseconds. Here files are
+/// collected, made durable together while the caller goes on, and then renamed in the order in
+/// which they were written. A file has its name at the latest when ``commit()`` returns.
+///
+/// ```swift
+/// let files = AtomicFileGroup()
+/// for number in 0..<10_000 {
+///   try files.write(path: "proof-\(number).json") { (sink) throws(StreamError) in
+///     try sink.write(Array("{}\n".utf8))
+///   }
+/// }
+/// try files.commit()
+/// ```
+///
+/// Up to 256 files are open at a time. For use by one thread at a time.
+public final class AtomicFileGroup {
+  /// Files made durable together.
+  static let limit = 128
+
+  private var collected: [AtomicFile] = []
+  private let committer = GroupCommitter()
+
+  public init() {}
+
+  /// Writes a whole file. A path that names a pipe or device is written at once.
+  ///
+  /// - Parameters:
+  ///   - path: The name of the file. Of several files with one name the last one stays.
+  ///   - permissions: The exact permissions of the file.
+  ///   - compression: How the file is compressed; nil goes by the name (`.gz`).
+  ///   - body: Writes the content. It need not call `finish()`.
+  /// - Throws: What `body` throws, and errors of this file or of an earlier one, which the error
+  ///   names. The files before it are put in place all the same.
+  public func write(
+    path: String, permissions: UInt32 = 0o755, compression: Compression? = nil,
+    body: (any ByteSink) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    let file = try open(path, permissions)
+    let sink = try (compression ?? Compression(fileName: path)).sink(over: file)
+    do throws(StreamError) {
+      try body(sink)
+      try sink.finish()
+    } catch {
+      file.discard()
+      throw error
+    }
+    guard file.isPending else { return try file.commit() }
+    collected.append(file)
+    if collected.count == Self.limit { try submit() }
+  }
+
+  /// Waits until all files are durable and have their names.
+  ///
+  /// - Throws: Why one is not, once; the others are.
+  public func commit() throws(StreamError) {
+    if !collected.isEmpty { try submit() }
+    try committer.finish()
+  }
+
+  private func open(_ path: String, _ permissions: UInt32) throws(StreamError) -> AtomicFile {
+    do throws(StreamError) {
+      return try AtomicFile(path: path, permissions: permissions)
+    } catch {
+      guard error.kind == .system(errno: EMFILE), !collected.isEmpty else { throw error }
+      // The files that wait are among those that are open.
+      try commit()
+      return try AtomicFile(path: path, permissions: permissions)
+    }
+  }
+
+  private func submit() throws(StreamError) {
+    let files = collected
+    collected = []
+    try committer.submit(files)
+  }
+}
+
+/// Commits groups of files on threads of its own, one group at a time.
+///
+/// Soundness: `AtomicFile`s are not safe to use from two threads at once. A group is handed over
+/// whole, and each file is used by one queue at a time: by the lane that makes it durable, and
+/// after all lanes are done by `queue`.
+private final class GroupCommitter: @unchecked Sendable {
+  /// Files waited for at the same time: the disk serves many waits at once.
+  private static let lanes = 32
+
+  private let queue = DispatchQueue(label: "falconet.files")
+  /// Serial queues, since those have a thread each even where it waits.
+  private let lanes = (0..<lanes).map { DispatchQueue(label: "falconet.files.\($0)") }
+  private let failure = Mutex<StreamError?>(nil)
+
+  /// What is handed from one queue to another.
+  private struct Group: @unchecked Sendable {
+    let files: [AtomicFile]
+  }
+
+  /// Waits for the group before, then begins to commit this one.
+  /// - Throws: why a file of an earlier group could not be committed; this group then waits no
+  /// less.
+  func submit(_ files: [AtomicFile]) throws(StreamError) {
+    queue.sync {}
+    let group = Group(files: files)
+    queue.async { [self] in commit(group) }
+    try throwFailure()
+  }
+
+  /// Waits until all groups are committed.
+  func finish() throws(StreamError) {
+    queue.sync {}
+    try throwFailure()
+  }
+
+  private func throwFailure() throws(StreamError) {
+    let error = failure.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
+    if let error { throw error }
+  }
+
+  private func commit(_ group: Group) {
+    let done = DispatchGroup()
+    for (number, lane) in lanes.prefix(group.files.count).enumerated() {
+      lane.async(group: done) { [self] in
+        for position in stride(from: number, to: group.files.count, by: Self.lanes) {
+          attempt { () throws(StreamError) in try group.files[position].makeDurable() }
+        }
+      }
+    }
+    done.wait()
+    // A file that could not be made durable has nothing left to be put in place.
+    for file in group.files { attempt(file.putInPlace) }
+    var folders: Set<String> = []
+    for file in group.files {
+      guard let folder = file.finalFolder, folders.insert(folder.string).inserted else { continue }
+      attempt(file.synchronizeFolder)
+    }
+  }
+
+  /// Notes the first failure.
+  private func attempt(_ body: () throws(StreamError) -> Void) {
+    do throws(StreamError) { try body() } catch {
+      failure.withLock { if $0 == nil { $0 = error } }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import FalconetStreams
+import Glibc
+import Testing
+
+@Suite struct AtomicFileGroupTests {
+  private static func write(
+    _ text: [UInt8], _ path: String, to files: AtomicFileGroup
+  ) throws(StreamError) {
+    try files.write(path: path) { (sink) throws(StreamError) in try sink.write(text) }
+  }
+
+  @Test(arguments: [0, 1, 2, 127, 128, 129, 700])
+  func `files have their names, content and permissions after the commit`(_ count: Int) throws {
+    let folder = try TemporaryFolder()
+    let files = AtomicFileGroup()
+    for number in 0..<count {
+      try Self.write(Array("content \(number)".utf8), folder.file("f\(number)"), to: files)
+    }
+    try files.commit()
+    #expect(folder.names.count == count)
+    for number in 0..<count {
+      let content = try readAll(FileSource(path: folder.file("f\(number)")))
+      #expect(content == Array("content \(number)".utf8))
+      #expect(try folder.permissions("f\(number)") == 0o755)
+    }
+    try files.commit()
+  }
+
+  @Test func `the last of several files with one name stays`() throws {
+    let folder = try TemporaryFolder()
+    let files = AtomicFileGroup()
+    for number in 0..<300 {
+      try Self.write(
+        [UInt8(number % 2), UInt8(number / 2)], folder.file("f\(number % 2)"), to: files)
+    }
+    try files.commit()
+    #expect(folder.names == ["f0", "f1"])
+    #expect(try readAll(FileSource(path: folder.file("f0"))) == [0, 149])
+    #expect(try readAll(FileSource(path: folder.file("f1"))) == [1, 149])
+  }
+
+  @Test func `files that are not committed leave nothing behind`() throws {
+    let folder = try TemporaryFolder()
+    do {
+      let files = AtomicFileGroup()
+      try Self.write([1], folder.file("a"), to: files)
+      #expect(folder.names.count == 1)
+      #expect(folder.names != ["a"])
+    }
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func `an error names its file, and the other files are put in place`() throws {
+    let folder = try TemporaryFolder()
+    let files = AtomicFileGroup()
+    try Self.write([1], folder.file("a"), to: files)
+    let missing = streamError { () throws(StreamError) in
+      try Self.write([1], folder.file("none/b"), to: files)
+    }
+    #expect(missing?.kind == .notFound)
+    // Its place is taken by a folder before it gets its name.
+    try Self.write([1], folder.file("c"), to: files)
+    try #require(mkdir(folder.file("c"), 0o700) == 0)
+    try Self.write([2], folder.file("d"), to: files)
+    let taken = streamError { () throws(StreamError) in try files.commit() }
+    #expect(taken?.path == folder.file("c"))
+    #expect(folder.names == ["a", "c", "d"])
+    try files.commit()
+  }
+
+  @Test func `what the caller throws ends that file alone`() throws {
+    let folder = try TemporaryFolder()
+    let files = AtomicFileGroup()
+    let error = streamError { () throws(StreamError) in
+      try files.write(path: folder.file("a")) { (sink) throws(StreamError) in
+        try sink.write([1])
+        throw StreamError(.noSpace, path: "mine", message: "full")
+      }
+    }
+    #expect(error?.path == "mine")
+    #expect(folder.names.isEmpty)
+    try Self.write([1], folder.file("b.gz"), to: files)
+    try files.commit()
+    #expect(folder.names == ["b.gz"])
+    let prefix = try Array(readAll(FileSource(path: folder.file("b.gz"))).prefix(4))
+    #expect(Compression(prefix: prefix) == .gzip)
+  }
+
+  @Test func `devices are written at once and not replaced`() throws {
+    let files = AtomicFileGroup()
+    try Self.write([1], "/dev/null", to: files)
+    let error = streamError { () throws(StreamError) in
+      try Self.write([1], "/dev/full", to: files)
+    }
+    #expect(error?.kind == .noSpace)
+    #expect(shell("test -c /dev/null && test -c /dev/full") == 0)
+  }
+}
