@@ -102,7 +102,7 @@ private func failure(_ bytes: [UInt8], inputChunk: Int = .max) -> StreamError? {
       #expect(error?.kind == .corrupt)
     }
     let later = streamError { () throws(StreamError) in
-      _ = try readAll(ZstdSource(over: MemorySource(fixture + frame)))
+      _ = try readAll(ZstdSource(over: MemorySource(Zstd.compress([1, 2]) + frame)))
     }
     #expect(later?.kind == .trailingData)
   }
