@@ -59,9 +59,10 @@ struct HostileTests {
     var random = SeededGenerator(seed: 7)
     for (name, bytes) in try Self.samples() {
       for offset in 0..<bytes.count {
-        let values: [UInt8] =
-          isLongRun
-          ? Array(0...255) : [0, 1, 0xFF, bytes[offset] ^ 0x20, UInt8(random.below(256))]
+        var values: [UInt8] = [0, 1, 0xFF, bytes[offset] ^ 0x20, UInt8(random.below(256))]
+        if isLongRun {
+          values += (0..<8).map { bytes[offset] ^ 1 << $0 } + random.bytes(8)
+        }
         for value in values where value != bytes[offset] {
           var changed = bytes
           changed[offset] = value
