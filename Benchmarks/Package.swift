@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "falconet-benchmarks",
+  dependencies: [.package(name: "falconet", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "falconet-benchmarks",
+      dependencies: [.product(name: "Falconet", package: "falconet")],
+      path: "Sources/Benchmarks")
+  ],
+  swiftLanguageModes: [.v6]
+)
