@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetTestSupport
 import Glibc
 import Testing
 
