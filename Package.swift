@@ -43,7 +43,12 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "FalconetSnapshots", dependencies: ["FalconetMachine", "FalconetStreams"]),
-    .target(name: "FalconetProofs", dependencies: ["FalconetMachine", "FalconetStreams"]),
+    .target(
+      name: "FalconetProofs",
+      dependencies: [
+        "FalconetMachine", "FalconetOracle", "FalconetStreams", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "Falconet",
       dependencies: [

@@ -10,7 +10,7 @@ struct FalconetCommand: ParsableCommand {
     subcommands: [
       LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
       ClaimCommand.self, InspectCommand.self, CheckCommand.self, ConvertCommand.self,
-      SquashCommand.self, DemoCommand.self,
+      SquashCommand.self, VerifyCommand.self, DemoCommand.self,
     ])
 }
 

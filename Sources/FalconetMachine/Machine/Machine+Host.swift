@@ -15,6 +15,21 @@ public struct PreimageRead: Sendable, Equatable {
   public var offset: UInt64
   /// The pre-image with its length in 8 bytes, big-endian, in front.
   public var value: [UInt8]
+
+  public init(key: Bytes32, offset: UInt64, value: [UInt8]) {
+    self.key = key
+    self.offset = offset
+    self.value = value
+  }
+
+  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil where the
+  /// offset is past the end.
+  var part: (bytes: UInt64, count: UInt64)? {
+    guard offset < UInt64(value.count) else { return nil }
+    let part = value[Int(offset)...].prefix(8)
+    let bytes = part.reduce(0) { $0 << 8 | UInt64($1) }
+    return (bytes << (8 * UInt64(8 - part.count)), UInt64(part.count))
+  }
 }
 
 extension Machine {
@@ -27,15 +42,13 @@ extension Machine {
   public func readPreimage() throws(StepError) -> (bytes: UInt64, count: UInt64) {
     let key = state.scalars.preimageKey
     if key != preimage.key { try fetchPreimage(key) }
-    let length = UInt64(preimage.bytes.count)
     let offset = state.scalars.preimageOffset
-    guard offset < length else { throw .panic(.preimageOffset(offset, length: length)) }
-    lastRead = PreimageRead(key: key, offset: offset, value: preimage.bytes)
-    let part = preimage.bytes[Int(offset)...].prefix(8)
-    var bytes: UInt64 = 0
-    for byte in part { bytes = bytes << 8 | UInt64(byte) }
-    bytes <<= 8 * UInt64(8 - part.count)
-    return (bytes, UInt64(part.count))
+    let read = PreimageRead(key: key, offset: offset, value: preimage.bytes)
+    guard let part = read.part else {
+      throw .panic(.preimageOffset(offset, length: UInt64(preimage.bytes.count)))
+    }
+    lastRead = read
+    return part
   }
 
   private func fetchPreimage(_ key: Bytes32) throws(StepError) {

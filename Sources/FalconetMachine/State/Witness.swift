@@ -28,19 +28,7 @@ extension MachineState {
   ///
   /// 226 bytes for versions 0 and 2, 172 for 1, 168 for 5, 196 for 3 and 4, 188 for 6 to 8.
   public func witness(memoryRoot: Bytes32) -> [UInt8] {
-    let layout = version.witnessLayout
-    var encoder = FieldEncoder(version: version, reserving: layout.byteCount)
-    for field in layout.fields {
-      switch field {
-      case .memoryRoot: encoder.append(memoryRoot)
-      case .leftStackRoot:
-        encoder.append(ThreadStackRoot.root(of: threads.left, version: version))
-      case .rightStackRoot:
-        encoder.append(ThreadStackRoot.root(of: threads.right, version: version))
-      default: encoder.append(field, of: self)
-      }
-    }
-    return encoder.bytes
+    StateWitness(self, memoryRoot: memoryRoot).bytes
   }
 
   /// The claim for a witness of this state: its Keccak-256 with byte 0 replaced by the VM status.

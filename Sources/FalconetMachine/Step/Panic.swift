@@ -46,10 +46,3 @@ public enum StepError: Error, Sendable {
   /// A witness does not hold what the step needs.
   case witness(WitnessFault)
 }
-
-/// What is wrong with the data that a step is verified from.
-public struct WitnessFault: Error, Sendable, Equatable, CustomStringConvertible {
-  public var description: String
-
-  public init(_ description: String) { self.description = description }
-}

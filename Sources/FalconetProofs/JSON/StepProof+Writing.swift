@@ -4,15 +4,20 @@ import Keccak
 
 extension StepProof {
   /// Writes the proof file's JSON: Cannon's keys in Cannon's order. The oracle's keys are left out
-  /// where the step reads no pre-image, and an offset of 0 always.
+  /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version, the
+  /// key `stateVersion`, which Cannon's files don't have, comes last.
   public func write(to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink)
     let json = JSONWriter(writer)
     try json.beginObject()
-    try json.key("step")
-    try json.number(step)
-    try json.key("pre")
-    try json.hex(pre.bytes)
+    if let step {
+      try json.key("step")
+      try json.number(step)
+    }
+    if let pre {
+      try json.key("pre")
+      try json.hex(pre.bytes)
+    }
     try json.key("post")
     try json.hex(post.bytes)
     try json.key("state-data")
@@ -28,6 +33,10 @@ extension StepProof {
         try json.key("oracle-offset")
         try json.number(oracleOffset)
       }
+    }
+    if let version {
+      try json.key("stateVersion")
+      try json.number(version.rawValue)
     }
     try json.endObject()
     try json.finish(newlines: 2)

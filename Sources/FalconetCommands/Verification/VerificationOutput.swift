@@ -1,0 +1,104 @@
+import Falconet
+
+/// What `verify` prints, as it comes: a line or a JSON object for each proof.
+final class VerificationOutput {
+  private(set) var count = 0
+  private(set) var failures = 0
+
+  private let quiet: Bool
+  private let writer = ByteWriter(StandardOutputSink())
+  private let json: JSONWriter?
+
+  init(json: Bool, quiet: Bool) {
+    self.json = json ? JSONWriter(writer) : nil
+    self.quiet = quiet
+  }
+
+  func begin() throws(StreamError) { try json?.beginArray() }
+
+  func end() throws(StreamError) {
+    guard let json else { return try writer.finish() }
+    try json.endArray()
+    try json.finish()
+  }
+
+  func add(_ report: ProofReport) throws(StreamError) {
+    count += 1
+    if !report.holds { failures += 1 }
+    if quiet, report.holds { return }
+    guard let json else { return try writer.write("\(report.name): \(Self.text(report))\n") }
+    try write(report, to: json)
+  }
+
+  // MARK: Text
+
+  private static func text(_ report: ProofReport) -> String {
+    let verdict: ProofVerifier.Verdict
+    switch report.result {
+    case .success(let found): verdict = found
+    case .failure(let error): return "bad: \(error)"
+    }
+    if let fault = verdict.fault { return "fails: \(fault)" }
+    let holding = verdict.findings.filter { $0.fault == nil }.map(\.version)
+    let step = verdict.findings.first { $0.fault == nil }?.execution?.before.state.scalars.step
+    if verdict.holds { return "ok: step \(step ?? 0), \(names(holding))" }
+    let faults = verdict.findings.compactMap { finding in
+      finding.fault.map { (version: finding.version, text: $0.description) }
+    }
+    var parts: [String] = []
+    // Versions that fail for the same reason are named together.
+    for fault in faults where !parts.contains(where: { $0.hasSuffix(fault.text) }) {
+      let versions = faults.filter { $0.text == fault.text }.map(\.version)
+      parts.append("\(names(versions)): \(fault.text)")
+    }
+    if !holding.isEmpty { parts.append("\(names(holding)): holds; give --state-version") }
+    return "fails: " + parts.joined(separator: "; ")
+  }
+
+  private static func names(_ versions: [StateVersion]) -> String {
+    if let only = versions.first, versions.count == 1 {
+      return "version \(only.rawValue) (\(only.name))"
+    }
+    return "versions " + versions.map { "\($0.rawValue)" }.joined(separator: ", ")
+  }
+
+  // MARK: JSON
+
+  private func write(_ report: ProofReport, to json: JSONWriter) throws(StreamError) {
+    try json.beginObject()
+    try json.field("proof", string: report.name)
+    try json.field("holds", report.holds)
+    if let step = report.step { try json.field("step", step) }
+    switch report.result {
+    case .failure(let error):
+      try json.field("reason", string: "unreadable")
+      try json.field("message", string: error.description)
+    case .success(let verdict):
+      if let fault = verdict.fault { try write(fault, to: json) }
+      try json.key("versions")
+      try json.beginArray()
+      for finding in verdict.findings { try write(finding, to: json) }
+      try json.endArray()
+    }
+    try json.endObject()
+  }
+
+  private func write(
+    _ finding: ProofVerifier.Finding, to json: JSONWriter
+  ) throws(StreamError) {
+    try json.beginObject()
+    try json.field("stateVersion", finding.version.rawValue)
+    try json.field("name", string: finding.version.name)
+    try json.field("holds", finding.fault == nil)
+    if let execution = finding.execution {
+      try json.field("post", hex: execution.after.claim.bytes)
+    }
+    if let fault = finding.fault { try write(fault, to: json) }
+    try json.endObject()
+  }
+
+  private func write(_ fault: ProofFault, to json: JSONWriter) throws(StreamError) {
+    try json.field("reason", string: fault.reason)
+    try json.field("message", string: fault.description)
+  }
+}

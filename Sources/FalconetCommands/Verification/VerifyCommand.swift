@@ -1,0 +1,67 @@
+import ArgumentParser
+import Falconet
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check proofs, with no VM state at hand.",
+    discussion: """
+      Executes the step of each proof from its witness data alone, as a contract does, and says \
+      whether post follows from pre. Exit code 0 where all proofs hold, 1 where any does not.
+      Without --state-version, and where a proof has no key stateVersion, the sizes of its data \
+      tell the version; where they fit several, the proof has to hold in each.
+      """)
+
+  @Argument(
+    help: "Proof files, arrays of proofs, or folders of them; - is standard input.",
+    completion: .file())
+  var proofs: [String]
+
+  @OptionGroup var version: StateVersionOption
+
+  @Flag(help: "Print only the proofs that don't hold.")
+  var quiet = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    var paths: [String] = []
+    for path in proofs {
+      do { paths += path == "-" ? [path] : try ProofFolder.files(path) } catch {
+        throw CommandError(error, while: "failed to find proofs")
+      }
+    }
+    let output = VerificationOutput(json: json, quiet: quiet)
+    let batch = ProofBatch(version: try version.parsed()) { (path) throws(StreamError) in
+      try Inputs.source(path)
+    }
+    do {
+      try output.begin()
+      try batch.verify(paths) { (report) throws(StreamError) in
+        if Interruption.isRequested {
+          throw StreamError(.interrupted, message: "interrupted")
+        }
+        try output.add(report)
+      }
+      try output.end()
+    } catch { throw CommandError(error, while: "failed to verify") }
+    if output.failures > 0 {
+      throw CommandError("\(output.failures) of \(output.count) proofs do not hold")
+    }
+  }
+}
+
+/// The version of a state, by number or by name.
+struct StateVersionOption: ParsableArguments {
+  @Option(help: "State version, by number or by name (default: what the proof tells).")
+  var stateVersion: String?
+
+  func parsed() throws(UsageError) -> StateVersion? {
+    guard let stateVersion else { return nil }
+    guard let version = StateVersion(named: stateVersion) else {
+      throw UsageError("unknown state version \"\(stateVersion)\": falconet list names them")
+    }
+    return version
+  }
+}

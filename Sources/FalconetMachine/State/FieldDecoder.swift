@@ -1,0 +1,50 @@
+import Keccak
+
+/// Takes a state's fields from their big-endian encoding, as ``FieldEncoder`` puts them there.
+struct FieldDecoder {
+  private var bytes: ArraySlice<UInt8>
+  let version: StateVersion
+
+  /// - Precondition: `bytes` holds all fields that are asked for.
+  init(_ bytes: ArraySlice<UInt8>, version: StateVersion) {
+    self.bytes = bytes
+    self.version = version
+  }
+
+  mutating func integer(bytes count: Int) -> UInt64 {
+    let value = bytes.prefix(count).reduce(0) { $0 << 8 | UInt64($1) }
+    bytes = bytes.dropFirst(count)
+    return value
+  }
+
+  mutating func bytes32() -> Bytes32 {
+    let value = Bytes32(bytes.prefix(32)) ?? Bytes32()
+    bytes = bytes.dropFirst(32)
+    return value
+  }
+
+  mutating func boolean(_ field: String) throws(WitnessFault) -> Bool {
+    let value = UInt8(truncatingIfNeeded: integer(bytes: 1))
+    guard value < 2 else { throw .boolean(field: field, value: value) }
+    return value == 1
+  }
+
+  mutating func registers() -> Registers {
+    var registers = Registers()
+    for index in 0..<32 { registers[index] = integer(bytes: version.wordSize.bytes) }
+    return registers
+  }
+
+  /// One thread: `version.threadLayout`.
+  mutating func thread() throws(WitnessFault) -> ThreadState {
+    var thread = ThreadState(id: 0, version: version)
+    for field in version.threadLayout.fields {
+      switch field {
+      case .exited: thread.exited = try boolean("exited of the thread")
+      case .registers: thread.registers = registers()
+      default: thread[field] = integer(bytes: field.byteCount(in: version))
+      }
+    }
+    return thread
+  }
+}
