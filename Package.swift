@@ -12,6 +12,8 @@ let package = Package(
   products: [
     .library(name: "Falconet", targets: ["Falconet"]),
     .executable(name: "falconet", targets: ["falconet-tool"]),
+    // What Scripts/build-library makes libfalconet.so of.
+    .library(name: "falconet-c", type: .static, targets: ["FalconetC"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -70,6 +72,9 @@ let package = Package(
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
         "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
       ]),
+    // The C interface: its header, and what implements it.
+    .target(name: "CFalconet"),
+    .target(name: "FalconetC", dependencies: ["CFalconet", "Falconet"]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
     .target(

@@ -1,0 +1,117 @@
+"""What a machine calls: pre-images, hints, output, progress."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from typing import Any, Callable, Mapping, Optional, Union
+
+from . import _library as c
+from ._streams import Guard
+
+# A function from a key to its pre-image, None for none; or a dictionary.
+PreimageSource = Union[Callable[[bytes], Optional[bytes]], Mapping[bytes, bytes]]
+
+
+class Callbacks:
+    """Holds the callbacks as long as the library may call them, and what they raised.
+
+    Refers to no machine, so that a machine is collected when its last user lets it go.
+    """
+
+    def __init__(self) -> None:
+        self.guard = Guard()
+        self._preimage: Any = c.PREIMAGE()
+        self._hint: Any = c.HINT()
+        self._output: Any = c.OUTPUT()
+        self._progress: Any = c.PROGRESS()
+
+    def set_preimages(
+        self,
+        handle: Any,
+        source: Optional[PreimageSource],
+        hint: Optional[Callable[[bytes], None]],
+    ) -> None:
+        get = source.get if isinstance(source, Mapping) else source
+
+        def preimage(_: Any, key: Any, answer: int) -> int:
+            def body() -> int:
+                data = get(ctypes.string_at(key, 32)) if get else None
+                if data is None:
+                    return c.NOT_FOUND
+                c.call("answer_append", answer, bytes(data), len(data))
+                return c.OK
+
+            status = int(self.guard.run(body, c.IO_ERROR))
+            if status == c.IO_ERROR:
+                reason = f"the pre-image source raised {self.guard.error!r}"
+                c.call("answer_explain", answer, reason.encode("utf-8", "replace"))
+            return status
+
+        def send(_: Any, data: Any, count: int) -> int:
+            def body() -> int:
+                if hint:
+                    hint(ctypes.string_at(data, count))
+                return c.OK
+
+            return int(self.guard.run(body, c.IO_ERROR))
+
+        callbacks = (c.PREIMAGE(preimage), c.HINT(send))
+        c.call("machine_set_preimages", handle, *callbacks, None)
+        self._preimage, self._hint = callbacks
+
+    def set_output(self, handle: Any, output: Optional[Callable[[int, bytes], None]]) -> None:
+        def take(_: Any, stream: int, data: Any, count: int) -> None:
+            if output:
+                self.guard.run(lambda: output(stream, ctypes.string_at(data, count)), None)
+
+        callback = c.OUTPUT(take)
+        c.call("machine_set_output", handle, callback, None)
+        self._output = callback
+
+    def set_progress(
+        self, handle: Any, progress: Optional[Callable[[int], Optional[bool]]], interval: int
+    ) -> None:
+        """Without a function too, the callback ends a run whose output callback raised."""
+
+        def report(_: Any, step: int) -> bool:
+            def body() -> bool:
+                return self.guard.error is None and (progress is None or progress(step) is not False)
+
+            return bool(self.guard.run(body, False))
+
+        callback = c.PROGRESS(report)
+        c.call("machine_set_progress", handle, callback, interval, None)
+        self._progress = callback
+
+    def call(self, handle: Any, function: str, *arguments: Any) -> None:
+        """Calls a function of a machine that may call back, and raises what callbacks raised.
+
+        Python raises KeyboardInterrupt in the main thread, wherever that is: in a callback, it could
+        not be caught in time. So the main thread waits, and another one makes the call.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            self.guard.call(function, handle, *arguments)
+            return
+        failures: list[BaseException] = []
+        done = threading.Event()
+
+        def work() -> None:
+            try:
+                self.guard.call(function, handle, *arguments)
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                done.set()
+
+        threading.Thread(target=work, name="falconet", daemon=True).start()
+        try:
+            done.wait()
+        except BaseException:
+            c.call("machine_cancel", handle)
+            done.wait()
+            # Where the call ended by itself, the cancellation is still due: this run takes it.
+            c.call("machine_run", handle, 0, 0, ctypes.byref(ctypes.c_int()))
+            raise
+        if failures:
+            raise failures[0]

@@ -1,0 +1,163 @@
+"""The C library, as its header falconet.h declares it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pathlib
+from ctypes import POINTER, c_bool, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
+from ctypes import c_uint8, c_uint32, c_uint64
+from typing import Any
+
+from .errors import BY_STATUS, FalconetError
+
+ABI_VERSION = 1
+ANY_VERSION = 0xFFFFFFFF
+OK, NOT_FOUND, IO_ERROR = 0, 3, 4
+
+READ = ctypes.CFUNCTYPE(c_int64, c_void_p, c_void_p, c_size_t)
+WRITE = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)
+PREIMAGE = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(c_uint8), c_void_p)
+HINT = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(c_uint8), c_size_t)
+OUTPUT = ctypes.CFUNCTYPE(None, c_void_p, c_int32, POINTER(c_uint8), c_size_t)
+PROGRESS = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64)
+
+
+class Buffer(ctypes.Structure):
+    """falconet_buffer"""
+
+    _fields_ = [("bytes", POINTER(c_uint8)), ("count", c_size_t)]
+
+
+class Reading(ctypes.Structure):
+    """falconet_reading"""
+
+    _fields_ = [("format", c_int), ("base", c_char_p), ("trust_pages", c_bool)]
+
+
+class ThreadFields(ctypes.Structure):
+    """falconet_thread"""
+
+    _fields_ = [
+        ("id", c_uint64),
+        ("pc", c_uint64),
+        ("next_pc", c_uint64),
+        ("lo", c_uint64),
+        ("hi", c_uint64),
+        ("registers", c_uint64 * 32),
+        ("futex_address", c_uint64),
+        ("futex_value", c_uint64),
+        ("futex_timeout_step", c_uint64),
+        ("exit_code", c_uint8),
+        ("exited", c_bool),
+        ("right", c_bool),
+        ("active", c_bool),
+    ]
+
+
+class ProofInfo(ctypes.Structure):
+    """falconet_proof_info"""
+
+    _fields_ = [
+        ("step", c_uint64),
+        ("pre", c_uint8 * 32),
+        ("post", c_uint8 * 32),
+        ("preimage_key", c_uint8 * 32),
+        ("preimage_offset", c_uint64),
+        ("version", c_uint32),
+        ("has_step", c_bool),
+        ("has_pre", c_bool),
+        ("has_preimage", c_bool),
+    ]
+
+
+_HANDLE = POINTER(c_void_p)
+# Arguments of the functions that give a status.
+SIGNATURES: dict[str, list[Any]] = {
+    "machine_open": [c_char_p, POINTER(Reading), _HANDLE],
+    "machine_open_memory": [c_char_p, c_size_t, POINTER(Reading), _HANDLE],
+    "machine_open_stream": [READ, c_void_p, POINTER(Reading), _HANDLE],
+    "machine_load_elf": [c_char_p, c_uint32, _HANDLE],
+    "machine_load_elf_memory": [c_char_p, c_size_t, c_uint32, _HANDLE],
+    "machine_free": [c_void_p],
+    "answer_append": [c_void_p, c_char_p, c_size_t],
+    "answer_explain": [c_void_p, c_char_p],
+    "machine_set_preimages": [c_void_p, PREIMAGE, HINT, c_void_p],
+    "machine_set_preimage_folder": [c_void_p, c_char_p],
+    "machine_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
+    "machine_set_output": [c_void_p, OUTPUT, c_void_p],
+    "machine_set_engine": [c_void_p, c_int],
+    "machine_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
+    "machine_cancel": [c_void_p],
+    "machine_set_stop_range": [c_void_p, c_uint64, c_uint64],
+    "machine_run": [c_void_p, c_uint64, c_uint32, POINTER(c_int)],
+    "machine_last_read": [c_void_p, c_char_p, POINTER(c_uint64)],
+    "machine_version": [c_void_p, POINTER(c_uint32)],
+    "machine_step": [c_void_p, POINTER(c_uint64)],
+    "machine_exit": [c_void_p, POINTER(c_bool), POINTER(c_uint8)],
+    "machine_claim": [c_void_p, c_char_p],
+    "machine_witness": [c_void_p, POINTER(Buffer)],
+    "machine_page_count": [c_void_p, POINTER(c_uint64)],
+    "machine_read_memory": [c_void_p, c_uint64, c_char_p, c_size_t],
+    "machine_thread_count": [c_void_p, POINTER(c_size_t)],
+    "machine_thread": [c_void_p, c_size_t, POINTER(ThreadFields)],
+    "machine_save": [c_void_p, c_char_p, c_int],
+    "machine_write": [c_void_p, c_int, c_int, WRITE, c_void_p],
+    "machine_prove": [c_void_p, _HANDLE],
+    "proof_open": [c_char_p, _HANDLE],
+    "proof_open_memory": [c_char_p, c_size_t, _HANDLE],
+    "proof_free": [c_void_p],
+    "proof_get_info": [c_void_p, POINTER(ProofInfo)],
+    "proof_state_data": [c_void_p, POINTER(Buffer)],
+    "proof_proof_data": [c_void_p, POINTER(Buffer)],
+    "proof_preimage": [c_void_p, POINTER(Buffer)],
+    "proof_save": [c_void_p, c_char_p],
+    "proof_write": [c_void_p, c_int, WRITE, c_void_p],
+    "proof_verify": [c_void_p, c_uint32],
+}
+
+
+def _load() -> ctypes.CDLL:
+    """Loads the file that FALCONET_LIBRARY_FILE names, or the wheel's, or the system's."""
+    name = f"libfalconet.so.{ABI_VERSION}"
+    beside = pathlib.Path(__file__).parent / name
+    path = os.environ.get("FALCONET_LIBRARY_FILE") or (str(beside) if beside.exists() else name)
+    library = ctypes.CDLL(path)
+    library.falconet_abi_version.restype = c_uint32
+    found = library.falconet_abi_version()
+    if found != ABI_VERSION:
+        raise ImportError(f"{path} has ABI version {found}, not {ABI_VERSION}")
+    library.falconet_version.restype = c_char_p
+    library.falconet_error_message.restype = c_char_p
+    library.falconet_buffer_free.argtypes = [POINTER(Buffer)]
+    library.falconet_buffer_free.restype = None
+    for function, arguments in SIGNATURES.items():
+        getattr(library, f"falconet_{function}").argtypes = arguments
+        getattr(library, f"falconet_{function}").restype = c_int
+    return library
+
+
+_library = _load()
+
+
+def call(function: str, *arguments: Any) -> None:
+    """Calls a function that gives a status, and raises where that is not OK."""
+    status = getattr(_library, f"falconet_{function}")(*arguments)
+    if status != OK:
+        message = _library.falconet_error_message().decode("utf-8", "replace")
+        raise BY_STATUS.get(status, FalconetError)(message)
+
+
+def buffer(function: str, handle: c_void_p) -> bytes:
+    """The bytes of a function that fills a buffer."""
+    result = Buffer()
+    call(function, handle, ctypes.byref(result))
+    try:
+        return ctypes.string_at(result.bytes, result.count) if result.count else b""
+    finally:
+        _library.falconet_buffer_free(ctypes.byref(result))
+
+
+def version() -> str:
+    """The version of Falconet."""
+    return str(_library.falconet_version().decode())

@@ -1,0 +1,71 @@
+"""What calls raise."""
+
+from __future__ import annotations
+
+
+class FalconetError(Exception):
+    """A call failed. ``str()`` says what was wrong, where, and what to do."""
+
+
+class BusyError(FalconetError):
+    """Another thread, or the call around a callback, is using the machine or the proof."""
+
+
+class BadDataError(FalconetError, ValueError):
+    """The data is damaged, or none of the kind."""
+
+
+class UnsupportedError(FalconetError, ValueError):
+    """The data is of a kind, or a format is asked for, that can't be had for it."""
+
+
+class PreimageError(FalconetError):
+    """A pre-image can't be had, or is not its key's. Says nothing about the claim.
+
+    The machine is in the state before the step that asked for it, and can go on. Where a callback
+    raised, ``__cause__`` is what it raised.
+    """
+
+
+class Panic(FalconetError):
+    """The guest did something illegal: there is no next state. The machine is in the last one."""
+
+
+class ExitedError(FalconetError):
+    """The program has exited, so there is no step to prove."""
+
+
+class RejectedError(FalconetError):
+    """The proof does not hold."""
+
+
+class NoSuchFileError(FalconetError, FileNotFoundError):
+    """There is no such file."""
+
+
+class StreamError(FalconetError, OSError):
+    """A file can't be opened, read or written."""
+
+
+class InvalidArgumentError(FalconetError, ValueError):
+    """A value is out of range, or the object is closed."""
+
+
+class NoMemoryError(FalconetError, MemoryError):
+    """The host has no memory for the next state."""
+
+
+# By falconet_status.
+BY_STATUS = {
+    1: InvalidArgumentError,
+    2: BusyError,
+    3: NoSuchFileError,
+    4: StreamError,
+    5: BadDataError,
+    6: UnsupportedError,
+    7: PreimageError,
+    8: Panic,
+    9: NoMemoryError,
+    10: ExitedError,
+    11: RejectedError,
+}

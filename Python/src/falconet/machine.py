@@ -1,0 +1,305 @@
+"""Machines: opening, running, proving, looking, saving."""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+import io
+import os
+from dataclasses import dataclass
+from types import TracebackType
+from typing import BinaryIO, Callable, Optional, Type, Union
+
+from . import _library as c
+from ._callbacks import Callbacks, PreimageSource
+from ._streams import COMPRESSIONS, FORMATS, Guard, pick, reader, writer
+from .proof import Proof
+
+Path = Union[str, "os.PathLike[str]"]
+_ENGINES = {"jit": 0, "interpreter": 1, "step": 2}
+_LAST_STEP = 2**64 - 1
+
+
+class Stop(enum.IntEnum):
+    """Why ``Machine.run()`` came back."""
+
+    STEP = 0
+    EXITED = 1
+    PREIMAGE_READ = 2
+    CANCELLED = 3
+    ADDRESS = 4
+
+
+@dataclass(frozen=True)
+class PreimageRead:
+    """A read of part of a pre-image by one step."""
+
+    key: bytes
+    #: Where the part starts, counted from the length prefix.
+    offset: int
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A thread of the guest. Words of 32-bit machines are zero-extended."""
+
+    id: int
+    pc: int
+    next_pc: int
+    lo: int
+    hi: int
+    registers: tuple[int, ...]
+    futex_address: int
+    futex_value: int
+    futex_timeout_step: int
+    exit_code: int
+    exited: bool
+    #: Whether it is on the right stack.
+    right: bool
+    #: Whether the next step runs it.
+    active: bool
+
+
+class Machine:
+    """A machine: a state, its memory, and where its pre-images come from.
+
+    From a snapshot by ``open()``, from a program by ``load_elf()``. Closed by ``with``, ``close()``,
+    or when it is collected. One thread at a time may use it; ``cancel()`` is the exception.
+    """
+
+    def __init__(self, handle: ctypes.c_void_p) -> None:
+        """Not for users: see ``open()`` and ``load_elf()``."""
+        self._handle = handle
+        self._callbacks = Callbacks()
+        self.on_progress(None)
+
+    # Opening and closing
+
+    @classmethod
+    def open(
+        cls,
+        source: Union[Path, bytes, BinaryIO],
+        *,
+        format: Optional[str] = None,
+        base: Optional[Path] = None,
+        trust_pages: bool = False,
+    ) -> "Machine":
+        """Opens a snapshot: a file, its contents as bytes, or a binary stream.
+
+        ``format`` is "bin", "json", "pr7559", "fsnap", or None to go by the content. ``base`` is the
+        base of a delta, or a folder of bases; by default the folder of the file. ``trust_pages``
+        skips the hashing of a .fsnap file's pages.
+        """
+        reading = c.Reading(
+            pick(FORMATS, format, "format"),
+            None if base is None else os.fspath(base).encode(),
+            trust_pages,
+        )
+        handle = ctypes.c_void_p()
+        ends = (ctypes.byref(reading), ctypes.byref(handle))
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            data = bytes(source)
+            c.call("machine_open_memory", data, len(data), *ends)
+        elif isinstance(source, (str, os.PathLike)):
+            c.call("machine_open", os.fspath(source).encode(), *ends)
+        else:
+            guard = Guard()
+            guard.call("machine_open_stream", reader(source, guard), None, *ends)
+        return cls(handle)
+
+    @classmethod
+    def load_elf(cls, source: Union[Path, bytes], version: int = 8) -> "Machine":
+        """Loads an ELF file, or its contents as bytes, for a state version, 0 to 8."""
+        handle = ctypes.c_void_p()
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            data = bytes(source)
+            c.call("machine_load_elf_memory", data, len(data), version, ctypes.byref(handle))
+        else:
+            c.call("machine_load_elf", os.fspath(source).encode(), version, ctypes.byref(handle))
+        return cls(handle)
+
+    def close(self) -> None:
+        """Frees the machine; later uses raise. May be called twice."""
+        c.call("machine_free", self._handle)
+        self._handle = ctypes.c_void_p()
+
+    def __enter__(self) -> "Machine":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self.close()
+
+    # Surroundings
+
+    def use_preimages(
+        self,
+        source: Optional[PreimageSource],
+        hint: Optional[Callable[[bytes], None]] = None,
+    ) -> None:
+        """Has pre-images come from a function or a dictionary, by 32-byte keys, without prefixes.
+
+        A function that returns None has no such pre-image; what it raises is the cause of the
+        ``PreimageError`` that follows. Pre-images of types 2 and 4 are checked against their keys.
+        ``hint`` takes the guest's hints.
+        """
+        self._callbacks.set_preimages(self._handle, source, hint)
+
+    def use_preimage_folder(self, path: Path) -> None:
+        """Has pre-images come from a folder as a host stores them. Hints are dropped."""
+        c.call("machine_set_preimage_folder", self._handle, os.fspath(path).encode())
+
+    def set_local_input(self, index: int, value: bytes) -> None:
+        """Sets the local input (key type 1) of an index, which goes before what the source has."""
+        c.call("machine_set_local_input", self._handle, index, bytes(value), len(value))
+
+    def on_output(self, output: Optional[Callable[[int, bytes], None]]) -> None:
+        """Has what the guest writes go to a function, with 1 for its output, 2 for its errors."""
+        self._callbacks.set_output(self._handle, output)
+
+    def on_progress(
+        self, progress: Optional[Callable[[int], Optional[bool]]], interval: int = 0
+    ) -> None:
+        """Has runs report the number of steps to a function, at least ``interval`` steps apart.
+
+        One that returns False ends the run, which can go on later.
+        """
+        self._callbacks.set_progress(self._handle, progress, interval)
+
+    def use_engine(self, engine: str) -> None:
+        """How steps are executed: "jit", "interpreter" or "step". All give the same states."""
+        c.call("machine_set_engine", self._handle, pick(_ENGINES, engine, "engine"))
+
+    # Running
+
+    def run(self, until: Optional[int] = None, *, to_preimage_read: bool = False) -> Stop:
+        """Runs until so many steps are executed in all, or to the program's end.
+
+        With ``to_preimage_read`` it stops after each step that reads part of a pre-image. Other
+        threads of Python run meanwhile; callbacks run on another thread than the main one. Raises
+        ``Panic`` and ``PreimageError``.
+        """
+        stop = ctypes.c_int()
+        step = _LAST_STEP if until is None else until
+        if not 0 <= step <= _LAST_STEP:
+            raise ValueError(f"there is no step {until}")
+        self._callbacks.call(
+            self._handle, "machine_run", step, int(to_preimage_read), ctypes.byref(stop)
+        )
+        return Stop(stop.value)
+
+    def cancel(self) -> None:
+        """Stops the run in progress, or the next one, from any thread."""
+        c.call("machine_cancel", self._handle)
+
+    def stop_between(self, start: int, end: int) -> None:
+        """Has runs stop before an instruction at an address from ``start`` up to ``end``."""
+        c.call("machine_set_stop_range", self._handle, start, end)
+
+    def prove(self) -> Proof:
+        """Executes one step and proves it. Raises ``ExitedError`` where there is none."""
+        handle = ctypes.c_void_p()
+        self._callbacks.call(self._handle, "machine_prove", ctypes.byref(handle))
+        return Proof(handle)
+
+    # Looking
+
+    @property
+    def version(self) -> int:
+        """The state version, 0 to 8."""
+        number = ctypes.c_uint32()
+        c.call("machine_version", self._handle, ctypes.byref(number))
+        return number.value
+
+    @property
+    def step(self) -> int:
+        """Steps executed since the program's start."""
+        number = ctypes.c_uint64()
+        c.call("machine_step", self._handle, ctypes.byref(number))
+        return number.value
+
+    @property
+    def exit_code(self) -> Optional[int]:
+        """The program's exit code; None where it has not exited."""
+        exited, code = ctypes.c_bool(), ctypes.c_uint8()
+        c.call("machine_exit", self._handle, ctypes.byref(exited), ctypes.byref(code))
+        return code.value if exited.value else None
+
+    def claim(self) -> bytes:
+        """The claim, 32 bytes. Hashes the pages that changed."""
+        claim = ctypes.create_string_buffer(32)
+        c.call("machine_claim", self._handle, claim)
+        return claim.raw
+
+    def witness(self) -> bytes:
+        """The witness, whose hash the claim is but for its first byte."""
+        return c.buffer("machine_witness", self._handle)
+
+    @property
+    def last_read(self) -> Optional[PreimageRead]:
+        """What the last step read of a pre-image, where a run stopped for it."""
+        key, offset = ctypes.create_string_buffer(32), ctypes.c_uint64()
+        try:
+            c.call("machine_last_read", self._handle, key, ctypes.byref(offset))
+        except FileNotFoundError:
+            return None
+        return PreimageRead(key.raw, offset.value)
+
+    @property
+    def page_count(self) -> int:
+        """The pages of 4096 bytes that the memory has."""
+        number = ctypes.c_uint64()
+        c.call("machine_page_count", self._handle, ctypes.byref(number))
+        return number.value
+
+    def read_memory(self, address: int, count: int) -> bytes:
+        """The bytes at an address; zero where nothing was written. Wraps at the end."""
+        room = ctypes.create_string_buffer(count)
+        c.call("machine_read_memory", self._handle, address, room, count)
+        return room.raw
+
+    @property
+    def threads(self) -> list[Thread]:
+        """The threads: those of the left stack first, each stack from the bottom."""
+        count = ctypes.c_size_t()
+        c.call("machine_thread_count", self._handle, ctypes.byref(count))
+        return [self._thread(position) for position in range(count.value)]
+
+    def _thread(self, position: int) -> Thread:
+        fields = c.ThreadFields()
+        c.call("machine_thread", self._handle, position, ctypes.byref(fields))
+        values = {name: getattr(fields, name) for name, *_ in fields._fields_}
+        values["registers"] = tuple(values["registers"])
+        return Thread(**values)
+
+    # Saving
+
+    def save(self, path: Path, format: Optional[str] = None) -> None:
+        """Writes a snapshot, whole or not at all. The format goes by the name by default."""
+        number = pick(FORMATS, format, "format")
+        c.call("machine_save", self._handle, os.fspath(path).encode(), number)
+
+    def write(
+        self, stream: BinaryIO, format: str = "bin", compression: Optional[str] = None
+    ) -> None:
+        """Writes a snapshot to a stream; ``compression`` is None, "gzip" or "zstd"."""
+        guard = Guard()
+        numbers = (
+            pick(FORMATS, format, "format"),
+            pick(COMPRESSIONS, compression, "compression"),
+        )
+        guard.call("machine_write", self._handle, *numbers, writer(stream, guard), None)
+
+    def to_bytes(self, format: str = "bin", compression: Optional[str] = None) -> bytes:
+        """A snapshot as bytes."""
+        stream = io.BytesIO()
+        self.write(stream, format, compression)
+        return stream.getvalue()

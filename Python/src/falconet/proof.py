@@ -1,0 +1,127 @@
+"""Proofs of single steps."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import os
+from types import TracebackType
+from typing import BinaryIO, Optional, Type, Union
+
+from . import _library as c
+from ._streams import COMPRESSIONS, Guard, pick, writer
+
+
+class Proof:
+    """What a contract needs to execute one step, and the claim that follows.
+
+    From ``Machine.prove()``, or from a file by ``open()``. Closed by ``with``, ``close()``, or when
+    it is collected.
+    """
+
+    def __init__(self, handle: ctypes.c_void_p) -> None:
+        """Not for users: see ``open()`` and ``Machine.prove()``."""
+        self._handle = handle
+
+    @classmethod
+    def open(cls, source: Union[str, "os.PathLike[str]", bytes]) -> "Proof":
+        """Opens a file of one proof, or its contents as bytes, compressed or not."""
+        handle = ctypes.c_void_p()
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            data = bytes(source)
+            c.call("proof_open_memory", data, len(data), ctypes.byref(handle))
+        else:
+            c.call("proof_open", os.fspath(source).encode(), ctypes.byref(handle))
+        return cls(handle)
+
+    def close(self) -> None:
+        """Frees the proof; later uses raise. May be called twice."""
+        handle, self._handle = self._handle, ctypes.c_void_p()
+        c.call("proof_free", handle)
+
+    def __enter__(self) -> "Proof":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self.close()
+
+    def verify(self, version: Optional[int] = None) -> None:
+        """Executes the step from the proof alone, and checks that the claims are right.
+
+        Without a state version it is the proof's own, or else all whose data has these sizes.
+        Raises ``RejectedError`` where the proof does not hold.
+        """
+        c.call("proof_verify", self._handle, c.ANY_VERSION if version is None else version)
+
+    def _info(self) -> c.ProofInfo:
+        info = c.ProofInfo()
+        c.call("proof_get_info", self._handle, ctypes.byref(info))
+        return info
+
+    @property
+    def step(self) -> Optional[int]:
+        """Steps executed before the one that is proved; None where the file does not tell."""
+        info = self._info()
+        return int(info.step) if info.has_step else None
+
+    @property
+    def pre(self) -> Optional[bytes]:
+        """The claim before the step, 32 bytes; None where the file does not tell."""
+        info = self._info()
+        return bytes(info.pre) if info.has_pre else None
+
+    @property
+    def post(self) -> bytes:
+        """The claim after the step, 32 bytes."""
+        return bytes(self._info().post)
+
+    @property
+    def preimage_key(self) -> Optional[bytes]:
+        """The key of the pre-image that the step reads part of, 32 bytes; None for none."""
+        info = self._info()
+        return bytes(info.preimage_key) if info.has_preimage else None
+
+    @property
+    def preimage_offset(self) -> int:
+        """Where the part that is read starts, counted from the length prefix."""
+        return int(self._info().preimage_offset)
+
+    @property
+    def preimage(self) -> bytes:
+        """The whole pre-image, its length in 8 bytes, big-endian, in front; empty for none."""
+        return c.buffer("proof_preimage", self._handle)
+
+    @property
+    def state_data(self) -> bytes:
+        """The witness before the step."""
+        return c.buffer("proof_state_data", self._handle)
+
+    @property
+    def proof_data(self) -> bytes:
+        """The thread's witness, where there are threads, and the memory proofs."""
+        return c.buffer("proof_proof_data", self._handle)
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Writes a proof file, compressed with gzip where its name ends in ``.gz``."""
+        c.call("proof_save", self._handle, os.fspath(path).encode())
+
+    def write(self, stream: BinaryIO, compression: Optional[str] = None) -> None:
+        """Writes the proof's JSON to a stream; ``compression`` is None, "gzip" or "zstd"."""
+        guard = Guard()
+        number = pick(COMPRESSIONS, compression, "compression")
+        guard.call("proof_write", self._handle, number, writer(stream, guard), None)
+
+    def to_json(self) -> bytes:
+        """The proof file's JSON."""
+        stream = io.BytesIO()
+        self.write(stream)
+        return stream.getvalue()

@@ -1,0 +1,1 @@
+"""Traces: claims and step data by index, kept in a folder."""

@@ -1,0 +1,293 @@
+"""Tests of the package over the library. FALCONET_FIXTURES names the folder of fixtures."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import io
+import json
+import os
+import pathlib
+import re
+import signal
+import tempfile
+import threading
+import time
+import unittest
+
+import falconet
+from falconet import Machine, Proof, Stop, _library
+
+FIXTURES = pathlib.Path(os.environ["FALCONET_FIXTURES"])
+GUEST = FIXTURES / "guests/64/oracle.elf"
+HEADER = pathlib.Path(__file__).parents[2] / "Sources/CFalconet/include/falconet.h"
+FIRST_READ = 591664
+
+
+def preimages() -> dict[bytes, bytes]:
+    return {
+        bytes.fromhex(path.stem[2:]): bytes.fromhex(path.read_text().strip())
+        for path in (FIXTURES / "preimages/oracle-valid").glob("0x*.txt")
+    }
+
+
+def vector() -> dict:
+    return json.loads((FIXTURES / "vectors/v8/oracle.json").read_text())
+
+
+class RunTests(unittest.TestCase):
+    def test_a_full_run_gives_the_recorded_claims(self) -> None:
+        expected, output, hints = vector(), [], []
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(preimages(), hints.append)
+            machine.on_output(lambda stream, data: output.append((stream, data)))
+            self.assertEqual("0x" + machine.claim().hex(), expected["prestateHash"])
+            self.assertEqual("0x" + machine.witness().hex(), expected["prestateWitness"])
+            self.assertIsNone(machine.exit_code)
+            self.assertEqual(machine.run(), Stop.EXITED)
+            self.assertEqual((machine.step, machine.exit_code), (expected["steps"], 0))
+            self.assertEqual("0x" + machine.claim().hex(), expected["finalHash"])
+        self.assertEqual(b"".join(data for _, data in output).decode(), expected["stdout"])
+        self.assertEqual(len(hints), 16)
+
+    def test_a_run_stops_where_it_is_told(self) -> None:
+        with Machine.load_elf(GUEST.read_bytes()) as machine:
+            machine.use_preimages(preimages().get)
+            self.assertEqual(machine.run(until=1000), Stop.STEP)
+            self.assertIsNone(machine.last_read)
+            self.assertEqual(machine.run(to_preimage_read=True), Stop.PREIMAGE_READ)
+            self.assertEqual(machine.step, FIRST_READ + 1)
+            self.assertEqual(machine.last_read.key, bytes([1] + 30 * [0] + [1]))
+            pc = machine.threads[-1].pc
+            machine.stop_between(pc, pc + 4)
+            self.assertEqual(machine.run(), Stop.ADDRESS)
+            machine.stop_between(0, 0)
+            machine.cancel()
+            self.assertEqual(machine.run(), Stop.CANCELLED)
+            machine.on_progress(lambda step: False)
+            self.assertEqual(machine.run(), Stop.CANCELLED)
+
+    def test_engines_agree(self) -> None:
+        claims = set()
+        for engine in ["jit", "interpreter", "step"]:
+            with Machine.load_elf(GUEST) as machine:
+                machine.use_engine(engine)
+                machine.run(until=200_000)
+                claims.add(machine.claim())
+        self.assertEqual(len(claims), 1)
+
+    def test_a_folder_and_local_inputs_serve_a_run(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimage_folder(FIXTURES / "preimages/oracle-valid")
+            machine.set_local_input(1, b"\0" * 32)
+            machine.run(to_preimage_read=True)
+            self.assertEqual(machine.last_read.offset, 0)
+
+
+class ErrorTests(unittest.TestCase):
+    def test_a_missing_preimage_is_an_error_that_says_so_and_is_no_end(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            with self.assertRaisesRegex(falconet.PreimageError, "no source"):
+                machine.run()
+            machine.use_preimages({})
+            with self.assertRaisesRegex(falconet.PreimageError, "no such pre-image"):
+                machine.run()
+            self.assertEqual(machine.step, FIRST_READ)
+            machine.use_preimages(preimages())
+            self.assertEqual(machine.run(), Stop.EXITED)
+
+    def test_what_a_source_raises_is_the_cause(self) -> None:
+        def source(key: bytes) -> bytes:
+            raise KeyError("lost")
+
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(source)
+            with self.assertRaisesRegex(falconet.PreimageError, "lost") as caught:
+                machine.run()
+            self.assertIsInstance(caught.exception.__cause__, KeyError)
+
+    def test_a_wrong_preimage_is_found(self) -> None:
+        lies = {key: data if key[0] == 1 else b"lie" for key, data in preimages().items()}
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(lies)
+            with self.assertRaisesRegex(falconet.PreimageError, "wrong pre-image"):
+                machine.run()
+
+    def test_what_callbacks_raise_passes_through_the_run(self) -> None:
+        def fail(*_: object) -> None:
+            raise RuntimeError("mine")
+
+        for set_up in [
+            lambda machine: machine.on_progress(fail),
+            lambda machine: machine.on_output(fail),
+        ]:
+            with Machine.load_elf(GUEST) as machine:
+                machine.use_preimages(preimages())
+                set_up(machine)
+                with self.assertRaisesRegex(RuntimeError, "mine"):
+                    machine.run()
+
+    def test_an_interrupt_ends_a_run(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(preimages())
+            machine.use_engine("step")
+            timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+            with self.assertRaises(KeyboardInterrupt):
+                machine.run()
+                time.sleep(5)
+            machine.use_engine("jit")
+            self.assertEqual(machine.run(), Stop.EXITED)
+
+    def test_a_machine_in_use_is_busy(self) -> None:
+        found = []
+        with Machine.load_elf(GUEST) as machine:
+
+            def progress(step: int) -> bool:
+                for use in [lambda: machine.step, machine.claim, machine.close, machine.run]:
+                    try:
+                        use()
+                    except falconet.BusyError as error:
+                        found.append(str(error))
+                return False
+
+            machine.on_progress(progress)
+            self.assertEqual(machine.run(), Stop.CANCELLED)
+        self.assertEqual(len(found), 4)
+
+    def test_what_is_closed_is_an_error(self) -> None:
+        machine = Machine.load_elf(GUEST)
+        proof = machine.prove()
+        for closed in [machine, proof]:
+            closed.close()
+            closed.close()
+            with self.assertRaises(ValueError):
+                closed.step
+
+    def test_bad_files_are_errors(self) -> None:
+        with self.assertRaises(FileNotFoundError):
+            Machine.open("/nowhere/state.bin")
+        with self.assertRaises(OSError):
+            Machine.open("/tmp")
+        with self.assertRaises(falconet.BadDataError):
+            Machine.open(b"\x08 cut short")
+        with self.assertRaises(falconet.UnsupportedError):
+            Machine.open(b"\x55")
+        with self.assertRaises(falconet.BadDataError):
+            Proof.open(b"{}")
+        with self.assertRaises(falconet.BadDataError):
+            Machine.load_elf(b"no ELF file")
+        with self.assertRaises(ValueError):
+            Machine.load_elf(GUEST, version=9)
+
+
+class SnapshotTests(unittest.TestCase):
+    def test_snapshots_come_back_from_every_format_and_way(self) -> None:
+        with Machine.load_elf(GUEST) as machine, tempfile.TemporaryDirectory() as folder:
+            machine.run(until=1000)
+            claim = machine.claim()
+            for name in ["a.bin", "a.bin.gz", "a.fsnap"]:
+                path = pathlib.Path(folder) / name
+                machine.save(path)
+                with Machine.open(path) as copy:
+                    self.assertEqual((copy.claim(), copy.step), (claim, 1000))
+            for compression in [None, "gzip", "zstd"]:
+                data = machine.to_bytes("fsnap", compression)
+                for source in [data, io.BytesIO(data)]:
+                    with Machine.open(source) as copy:
+                        self.assertEqual(copy.claim(), claim)
+            with self.assertRaises(falconet.UnsupportedError):
+                machine.save(pathlib.Path(folder) / "a.json")
+
+    def test_streams_that_fail_raise_what_they_raise(self) -> None:
+        class Broken(io.RawIOBase):
+            def read(self, count: int = -1) -> bytes:
+                raise TimeoutError("read")
+
+            def write(self, data: object) -> int:
+                raise TimeoutError("write")
+
+        with self.assertRaisesRegex(TimeoutError, "read"):
+            Machine.open(Broken())
+        with Machine.load_elf(GUEST) as machine:
+            with self.assertRaisesRegex(TimeoutError, "write"):
+                machine.write(Broken())
+
+    def test_memory_and_threads_can_be_looked_at(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            (thread,) = machine.threads
+            self.assertTrue(thread.active and not thread.exited)
+            self.assertEqual(len(thread.registers), 32)
+            self.assertEqual(machine.version, 8)
+            code = machine.read_memory(thread.pc, 8192)
+            self.assertEqual(machine.read_memory(thread.pc, 4), code[:4])
+            self.assertEqual(machine.read_memory(1 << 60, 3), b"\0\0\0")
+            self.assertGreater(machine.page_count, 100)
+
+
+class ProofTests(unittest.TestCase):
+    def test_a_proof_holds_and_a_damaged_one_does_not(self) -> None:
+        with Machine.load_elf(GUEST) as machine, tempfile.TemporaryDirectory() as folder:
+            machine.use_preimages(preimages())
+            machine.run(until=FIRST_READ)
+            claim = machine.claim()
+            proof = machine.prove()
+            proof.verify()
+            proof.verify(version=8)
+            self.assertEqual((proof.step, proof.pre), (FIRST_READ, claim))
+            self.assertEqual(proof.post, machine.claim())
+            self.assertEqual(proof.preimage_key[0], 1)
+            self.assertEqual(proof.preimage_offset, 0)
+            self.assertEqual(int.from_bytes(proof.preimage[:8], "big"), len(proof.preimage) - 8)
+            path = pathlib.Path(folder) / "proof.json.gz"
+            proof.save(path)
+            with Proof.open(path) as copy:
+                self.assertEqual(copy.to_json(), proof.to_json())
+            fields = json.loads(proof.to_json())
+            self.assertEqual(fields["state-data"], "0x" + proof.state_data.hex())
+            self.assertEqual(fields["proof-data"], "0x" + proof.proof_data.hex())
+            fields["post"] = "0x" + claim.hex()
+            with self.assertRaisesRegex(falconet.RejectedError, "post is"):
+                Proof.open(json.dumps(fields).encode()).verify()
+            machine.run()
+            with self.assertRaises(falconet.ExitedError):
+                machine.prove()
+
+
+class LibraryTests(unittest.TestCase):
+    def test_signatures_are_those_of_the_header(self) -> None:
+        text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.DOTALL)
+        declared = {
+            name: 1 + arguments.count(",")
+            for name, arguments in re.findall(
+                r"^falconet_status falconet_(\w+)\(([^;]*)\);", text, flags=re.MULTILINE
+            )
+        }
+        self.assertEqual(
+            declared, {name: len(types) for name, types in _library.SIGNATURES.items()}
+        )
+        self.assertIn(f"#define FALCONET_ABI_VERSION {_library.ABI_VERSION}\n", text)
+
+    def test_machines_go_when_their_last_user_does(self) -> None:
+        machine = Machine.load_elf(GUEST)
+        machine.use_preimages(preimages())
+        handle = _library.c_void_p(machine._handle.value)
+        gc.disable()
+        try:
+            del machine
+        finally:
+            gc.enable()
+        with self.assertRaises(ValueError):
+            _library.call("machine_claim", handle, b"")
+
+    def test_all_that_is_public_has_a_docstring(self) -> None:
+        for name in falconet.__all__:
+            item = getattr(falconet, name)
+            self.assertTrue(inspect.getdoc(item), name)
+            for member, value in vars(item).items():
+                if not member.startswith("_") and (callable(value) or isinstance(value, property)):
+                    self.assertTrue(inspect.getdoc(value), f"{name}.{member}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,419 @@
+/*
+ * Falconet, a fault-proof VM that executes what Cannon executes, for programs in any language.
+ *
+ * Errors. A call gives a falconet_status; FALCONET_OK, 0, is success. After any other,
+ * falconet_error_message() says on the same thread what was wrong, where, and what to do. A call that
+ * fails sets a handle that it was to make to NULL and a buffer to empty, and writes no other result.
+ *
+ * Handles. Machines and proofs are opaque. Whoever gets one frees it, once, with the free function
+ * of its kind. NULL, a handle of another kind and one that is freed are FALCONET_INVALID_ARGUMENT, as
+ * long as no new handle has got the address of the freed one.
+ *
+ * Buffers. What is passed in stays the caller's, and is not used after the call. A falconet_buffer
+ * that the library fills is the caller's, who frees it with falconet_buffer_free(). Strings are UTF-8
+ * and end with a zero byte; those that the library returns are its own.
+ *
+ * Threads. Any thread may use any handle, one call at a time. A call for a handle that another call
+ * is using, on another thread or around the callback that makes the call, does nothing and gives
+ * FALCONET_BUSY. falconet_machine_cancel() is the exception. Different handles are independent, so
+ * machines run in parallel. After fork(), the child must not use what its parent made.
+ *
+ * Callbacks run on the thread of the call that needs them, before it returns. They get the context
+ * that they were given with. Pointers that they get are valid until they return. They must return:
+ * no exception or longjmp may leave them.
+ *
+ * The library handles no signals and writes nothing to standard output or error.
+ */
+#ifndef FALCONET_H
+#define FALCONET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Versions, errors, buffers ---- */
+
+/*
+ * Goes up when a declaration of this header changes or goes; additions leave it. The library's file
+ * is named libfalconet.so.FALCONET_ABI_VERSION.
+ */
+#define FALCONET_ABI_VERSION 1
+
+/* FALCONET_ABI_VERSION as the library was built with it. */
+uint32_t falconet_abi_version(void);
+
+/* The version of Falconet, such as "0.1.0". */
+const char *falconet_version(void);
+
+typedef enum falconet_status {
+  FALCONET_OK = 0,
+  /* A pointer that is needed is NULL, a handle is no such handle, a value is out of range. */
+  FALCONET_INVALID_ARGUMENT = 1,
+  /* Another call is using the handle. */
+  FALCONET_BUSY = 2,
+  /* There is no such file, thread, pre-image, or whatever was asked for. */
+  FALCONET_NOT_FOUND = 3,
+  /* A file can't be opened, read or written, or a read or write callback failed. */
+  FALCONET_IO_ERROR = 4,
+  /* The data is damaged, or none of the kind. */
+  FALCONET_BAD_DATA = 5,
+  /* The data is of a kind, or a format is asked for, that can't be had for it. */
+  FALCONET_UNSUPPORTED = 6,
+  /* A pre-image can't be had, or is not its key's. Says nothing about the claim. */
+  FALCONET_PREIMAGE_ERROR = 7,
+  /* The guest did something illegal: there is no next state. */
+  FALCONET_PANIC = 8,
+  /* The host has no memory for the next state. */
+  FALCONET_NO_MEMORY = 9,
+  /* The program has exited, so there is no step to prove. */
+  FALCONET_EXITED = 10,
+  /* The proof does not hold. */
+  FALCONET_REJECTED = 11
+} falconet_status;
+
+/*
+ * What was wrong in the last call of this thread that failed; "" before the first. Valid until the
+ * next call that fails. At most 4095 bytes.
+ */
+const char *falconet_error_message(void);
+
+/* Bytes that the library hands out. */
+typedef struct falconet_buffer {
+  uint8_t *bytes; /* NULL where count is 0 */
+  size_t count;
+} falconet_buffer;
+
+/* Frees a buffer's bytes and makes it empty. NULL and an empty buffer are allowed. */
+void falconet_buffer_free(falconet_buffer *buffer);
+
+/* ---- Streams ---- */
+
+/*
+ * Reads up to count bytes, which is at least 1. Returns how many were read; 0 is the end, and a
+ * negative number a failure.
+ */
+typedef int64_t (*falconet_read_fn)(void *context, void *bytes, size_t count);
+
+/* Takes all of the bytes. Returns 0; any other number is a failure. */
+typedef int32_t (*falconet_write_fn)(void *context, const void *bytes, size_t count);
+
+typedef enum falconet_compression {
+  FALCONET_COMPRESSION_NONE = 0,
+  FALCONET_COMPRESSION_GZIP = 1,
+  FALCONET_COMPRESSION_ZSTD = 2
+} falconet_compression;
+
+/* ---- Machines: opening ---- */
+
+/* A machine: a state, its memory, and where its pre-images come from. */
+typedef struct falconet_machine falconet_machine;
+
+typedef enum falconet_format {
+  /* By the content where a snapshot is read, by the file's name where it is written. */
+  FALCONET_FORMAT_AUTO = 0,
+  /* Cannon's binary format, all state versions. */
+  FALCONET_FORMAT_BIN = 1,
+  /* Cannon's JSON format, state version 0. */
+  FALCONET_FORMAT_JSON = 2,
+  /* The binary format that was proposed and never merged, state version 0. */
+  FALCONET_FORMAT_PR7559 = 3,
+  /* Falconet's own format, all state versions. */
+  FALCONET_FORMAT_FSNAP = 4
+} falconet_format;
+
+/* How a snapshot is read. All zero is what NULL stands for. */
+typedef struct falconet_reading {
+  falconet_format format;
+  /*
+   * Of a delta: its base, or a folder of bases. NULL: beside the delta's file; a delta that does not
+   * come from a file needs it.
+   */
+  const char *base;
+  /* Whether the pages of a .fsnap file are not hashed: for files that this installation wrote. */
+  bool trust_pages;
+} falconet_reading;
+
+/* Opens a snapshot in a file, compressed with gzip, zstd or not at all. */
+falconet_status falconet_machine_open(
+    const char *path, const falconet_reading *reading, falconet_machine **machine);
+
+/* Opens a snapshot in memory. */
+falconet_status falconet_machine_open_memory(
+    const void *bytes, size_t count, const falconet_reading *reading, falconet_machine **machine);
+
+/* Opens a snapshot that a callback reads, from its start to its end. */
+falconet_status falconet_machine_open_stream(
+    falconet_read_fn read, void *context, const falconet_reading *reading,
+    falconet_machine **machine);
+
+/* Loads an ELF file into a machine of a state version, 0 to 8, about to execute its first step. */
+falconet_status falconet_machine_load_elf(
+    const char *path, uint32_t version, falconet_machine **machine);
+
+/* Loads an ELF file in memory. */
+falconet_status falconet_machine_load_elf_memory(
+    const void *bytes, size_t count, uint32_t version, falconet_machine **machine);
+
+/* Frees a machine. NULL is allowed. */
+falconet_status falconet_machine_free(falconet_machine *machine);
+
+/* ---- Machines: pre-images and output ---- */
+
+/* Where a callback puts a pre-image; valid until the callback returns. */
+typedef struct falconet_answer falconet_answer;
+
+/* Appends bytes to the pre-image, 1 GiB in all at most. */
+falconet_status falconet_answer_append(falconet_answer *answer, const void *bytes, size_t count);
+
+/* Says why there is no pre-image, for the message of the error that follows. */
+falconet_status falconet_answer_explain(falconet_answer *answer, const char *reason);
+
+/*
+ * Gives the whole pre-image of a key, without a length prefix, to answer; nothing for an empty one.
+ * Returns FALCONET_OK, FALCONET_NOT_FOUND where there is none, or any other status for a failure.
+ */
+typedef falconet_status (*falconet_preimage_fn)(
+    void *context, const uint8_t key[32], falconet_answer *answer);
+
+/* Takes one hint, without its length prefix. Any status but FALCONET_OK ends the run. */
+typedef falconet_status (*falconet_hint_fn)(void *context, const uint8_t *hint, size_t count);
+
+/*
+ * Has pre-images come from a callback, asked once each time the guest names another key, and hints
+ * go to another. NULL: no pre-images, hints dropped. Pre-images of types 2 (keccak256) and 4 (sha256)
+ * are checked against their keys.
+ */
+falconet_status falconet_machine_set_preimages(
+    falconet_machine *machine, falconet_preimage_fn preimage, falconet_hint_fn hint, void *context);
+
+/* Has pre-images come from a folder as a host stores them. Hints are dropped. */
+falconet_status falconet_machine_set_preimage_folder(falconet_machine *machine, const char *path);
+
+/* Sets the local input (key type 1) of an index, which goes before what the source has. */
+falconet_status falconet_machine_set_local_input(
+    falconet_machine *machine, uint64_t index, const void *bytes, size_t count);
+
+/* Takes what the guest writes: to standard output (stream 1) or standard error (stream 2). */
+typedef void (*falconet_output_fn)(
+    void *context, int32_t stream, const uint8_t *bytes, size_t count);
+
+/* Has the guest's output go to a callback. NULL: nowhere, as at first. */
+falconet_status falconet_machine_set_output(
+    falconet_machine *machine, falconet_output_fn output, void *context);
+
+/* ---- Machines: running ---- */
+
+/* How steps are executed. All give the same states; where the host can't, the next one is used. */
+typedef enum falconet_engine {
+  /* Translated to the host's machine code, as at first. */
+  FALCONET_ENGINE_JIT = 0,
+  FALCONET_ENGINE_INTERPRETER = 1,
+  /* One step at a time. */
+  FALCONET_ENGINE_STEP = 2
+} falconet_engine;
+
+falconet_status falconet_machine_set_engine(falconet_machine *machine, falconet_engine engine);
+
+/* Is told the number of steps executed. Returns whether to go on; false is as a cancellation. */
+typedef bool (*falconet_progress_fn)(void *context, uint64_t step);
+
+/*
+ * Has a run report its progress, at least every 25 million steps, but not before `interval` steps
+ * have passed since the last report. NULL: no reports, as at first.
+ */
+falconet_status falconet_machine_set_progress(
+    falconet_machine *machine, falconet_progress_fn progress, uint64_t interval, void *context);
+
+/*
+ * Stops the run in progress within 25 million steps, or else the next one before its first step.
+ * Allowed at any time from any thread, and from callbacks.
+ */
+falconet_status falconet_machine_cancel(falconet_machine *machine);
+
+/*
+ * Has runs stop before an instruction at an address from start up to, but not at, end. Where start
+ * is end, they don't, as at first.
+ */
+falconet_status falconet_machine_set_stop_range(
+    falconet_machine *machine, uint64_t start, uint64_t end);
+
+/* Why a run came back. */
+typedef enum falconet_stop {
+  /* The step is reached. */
+  FALCONET_STOP_STEP = 0,
+  /* The program exited. */
+  FALCONET_STOP_EXITED = 1,
+  /* The last step read part of a pre-image: see falconet_machine_last_read(). */
+  FALCONET_STOP_PREIMAGE_READ = 2,
+  /* The run was cancelled. It can go on. */
+  FALCONET_STOP_CANCELLED = 3,
+  /* The next instruction is in the range of falconet_machine_set_stop_range(). */
+  FALCONET_STOP_ADDRESS = 4
+} falconet_stop;
+
+/* A flag of falconet_machine_run(): stop after each step that reads part of a pre-image. */
+#define FALCONET_RUN_TO_PREIMAGE_READ 1u
+
+/*
+ * Runs until `step` steps are executed in all, counted from the program's start, or until something
+ * else stops it. Does not wait: a machine past that step does nothing. `flags` is 0 or
+ * FALCONET_RUN_TO_PREIMAGE_READ.
+ *
+ * FALCONET_PANIC, FALCONET_PREIMAGE_ERROR and FALCONET_NO_MEMORY leave the machine in the state before
+ * the step that failed.
+ */
+falconet_status falconet_machine_run(
+    falconet_machine *machine, uint64_t step, uint32_t flags, falconet_stop *stop);
+
+/*
+ * The key and offset of the part of a pre-image that the last step read, the offset counted from
+ * the length prefix; FALCONET_NOT_FOUND where it read none.
+ */
+falconet_status falconet_machine_last_read(
+    const falconet_machine *machine, uint8_t key[32], uint64_t *offset);
+
+/* ---- Machines: state ---- */
+
+/* The state version, 0 to 8. */
+falconet_status falconet_machine_version(const falconet_machine *machine, uint32_t *version);
+
+/* Steps executed since the program's start. */
+falconet_status falconet_machine_step(const falconet_machine *machine, uint64_t *step);
+
+/* Whether the program has exited, and its exit code, 0 where it has not. */
+falconet_status falconet_machine_exit(
+    const falconet_machine *machine, bool *exited, uint8_t *code);
+
+/* The claim: 32 bytes. Hashes the pages that changed. */
+falconet_status falconet_machine_claim(const falconet_machine *machine, uint8_t claim[32]);
+
+/* The witness, whose hash the claim is but for its first byte. Hashes the pages that changed. */
+falconet_status falconet_machine_witness(
+    const falconet_machine *machine, falconet_buffer *witness);
+
+/* The pages of 4096 bytes that the memory has. */
+falconet_status falconet_machine_page_count(const falconet_machine *machine, uint64_t *count);
+
+/* Reads memory; the range wraps at the end of the address space. What was never written is zero. */
+falconet_status falconet_machine_read_memory(
+    const falconet_machine *machine, uint64_t address, void *bytes, size_t count);
+
+/* A thread. Words of 32-bit machines are zero-extended. */
+typedef struct falconet_thread {
+  uint64_t id;
+  uint64_t pc;
+  uint64_t next_pc;
+  uint64_t lo;
+  uint64_t hi;
+  uint64_t registers[32];
+  /* What a thread waits for, in state versions 1, 3 and 4; else 0. */
+  uint64_t futex_address; /* all ones where it waits for nothing */
+  uint64_t futex_value;
+  uint64_t futex_timeout_step;
+  uint8_t exit_code;
+  bool exited;
+  /* Whether it is on the right stack. */
+  bool right;
+  /* Whether the next step runs it. */
+  bool active;
+} falconet_thread;
+
+/* The number of threads. */
+falconet_status falconet_machine_thread_count(const falconet_machine *machine, size_t *count);
+
+/* A thread by its position: those of the left stack first, each stack from the bottom. */
+falconet_status falconet_machine_thread(
+    const falconet_machine *machine, size_t position, falconet_thread *thread);
+
+/* ---- Machines: saving ---- */
+
+/*
+ * Writes a snapshot. The file appears whole, or not at all; it is compressed with gzip where its
+ * name ends in .gz.
+ */
+falconet_status falconet_machine_save(
+    const falconet_machine *machine, const char *path, falconet_format format);
+
+/* Writes a snapshot through a callback, in any format but FALCONET_FORMAT_AUTO. */
+falconet_status falconet_machine_write(
+    const falconet_machine *machine, falconet_format format, falconet_compression compression,
+    falconet_write_fn write, void *context);
+
+/* ---- Proofs ---- */
+
+/* What a contract needs to execute one step, and the claim that follows. */
+typedef struct falconet_proof falconet_proof;
+
+/* Executes one step and proves it. FALCONET_EXITED where the program has exited. */
+falconet_status falconet_machine_prove(falconet_machine *machine, falconet_proof **proof);
+
+/* Opens a file of one proof, as Cannon and Falconet write it, compressed or not. */
+falconet_status falconet_proof_open(const char *path, falconet_proof **proof);
+
+/* Opens the contents of such a file in memory. */
+falconet_status falconet_proof_open_memory(
+    const void *bytes, size_t count, falconet_proof **proof);
+
+/* Frees a proof. NULL is allowed. */
+falconet_status falconet_proof_free(falconet_proof *proof);
+
+/* A state version that is not known, or of no matter. */
+#define FALCONET_ANY_VERSION 0xFFFFFFFFu
+
+/* The parts of a proof that have a fixed size. */
+typedef struct falconet_proof_info {
+  /* Steps executed before the one that is proved. */
+  uint64_t step;
+  uint8_t pre[32];
+  uint8_t post[32];
+  uint8_t preimage_key[32];
+  /* Where the part that is read starts, counted from the length prefix. */
+  uint64_t preimage_offset;
+  /* FALCONET_ANY_VERSION where the proof does not tell. */
+  uint32_t version;
+  /* Files may leave these out; the fields that they speak of are zero then. */
+  bool has_step;
+  bool has_pre;
+  /* Whether the step reads part of a pre-image. */
+  bool has_preimage;
+} falconet_proof_info;
+
+falconet_status falconet_proof_get_info(const falconet_proof *proof, falconet_proof_info *info);
+
+/* The witness before the step. */
+falconet_status falconet_proof_state_data(const falconet_proof *proof, falconet_buffer *data);
+
+/* The thread's witness, where there are threads, and the memory proofs. */
+falconet_status falconet_proof_proof_data(const falconet_proof *proof, falconet_buffer *data);
+
+/* The whole pre-image that the step reads from, its length in 8 bytes, big-endian, in front. */
+falconet_status falconet_proof_preimage(const falconet_proof *proof, falconet_buffer *preimage);
+
+/* Writes a proof file: whole or not at all, compressed with gzip where its name ends in .gz. */
+falconet_status falconet_proof_save(const falconet_proof *proof, const char *path);
+
+/* Writes a proof's JSON through a callback. */
+falconet_status falconet_proof_write(
+    const falconet_proof *proof, falconet_compression compression, falconet_write_fn write,
+    void *context);
+
+/*
+ * Executes the step from the proof alone, and checks that the claims are right. FALCONET_OK means
+ * that the proof holds, FALCONET_REJECTED that it does not; the message says why.
+ *
+ * With FALCONET_ANY_VERSION the version is the proof's own, or else all whose data has these sizes:
+ * the proof must hold in each of them.
+ */
+falconet_status falconet_proof_verify(const falconet_proof *proof, uint32_t version);
+
+/* ---- Traces: names that begin with falconet_trace_ ---- */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,19 @@
+import CFalconet
+import Falconet
+import Glibc
+
+/// The version as a string that lives as long as the process.
+///
+/// Soundness: never written after it is made, never freed.
+private struct VersionText: @unchecked Sendable {
+  static let shared = VersionText()
+  let start: UnsafePointer<CChar>?
+
+  private init() { start = UnsafePointer(strdup(Falconet.version)) }
+}
+
+@c @implementation
+public func falconet_abi_version() -> UInt32 { UInt32(FALCONET_ABI_VERSION) }
+
+@c @implementation
+public func falconet_version() -> UnsafePointer<CChar>? { VersionText.shared.start }

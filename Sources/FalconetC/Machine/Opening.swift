@@ -1,0 +1,88 @@
+import CFalconet
+import Falconet
+
+/// How a snapshot is read: of a file, with the bases of a delta beside it by default.
+private func reading(
+  _ options: UnsafePointer<falconet_reading>?, file: String? = nil
+) throws(CallError) -> SnapshotReading {
+  let options = options?.pointee ?? falconet_reading()
+  let bases: FsnapBaseLocation =
+    if options.base != nil {
+      .named(try Argument.text(options.base, "base"))
+    } else if let file { .beside(file: file) } else { .nowhere }
+  return SnapshotReading(
+    from: try Argument.format(options.format), bases: bases, trustPages: options.trust_pages)
+}
+
+private func open(
+  _ source: any ByteSource, _ reading: SnapshotReading
+) throws(CallError) -> MachineHandle {
+  try streaming { () throws(StreamError) in
+    MachineHandle(try Snapshot.load(from: source, reading))
+  }
+}
+
+@c @implementation
+public func falconet_machine_open(
+  _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<falconet_reading>?,
+  _ machine: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(machine, "machine") { () throws(CallError) in
+    let path = try Argument.text(path, "path")
+    let source = try streaming { () throws(StreamError) in try FileSource(path: path) }
+    return try open(source, reading(options, file: path))
+  }
+}
+
+@c @implementation
+public func falconet_machine_open_memory(
+  _ bytes: UnsafeRawPointer?, _ count: Int, _ options: UnsafePointer<falconet_reading>?,
+  _ machine: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(machine, "machine") { () throws(CallError) in
+    try open(BorrowedSource(Argument.bytes(bytes, count, "bytes")), reading(options))
+  }
+}
+
+@c @implementation
+public func falconet_machine_open_stream(
+  _ read: falconet_read_fn?, _ context: UnsafeMutableRawPointer?,
+  _ options: UnsafePointer<falconet_reading>?, _ machine: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(machine, "machine") { () throws(CallError) in
+    try open(CallbackSource(Argument.pointer(read, "read"), context), reading(options))
+  }
+}
+
+private func load(
+  version: UInt32, _ file: () throws(ELFError) -> ELFFile
+) throws(CallError) -> MachineHandle {
+  let version = try Argument.version(version)
+  do { return MachineHandle(try Prestate.load(try file(), version: version)) } catch {
+    throw CallError(error)
+  }
+}
+
+@c @implementation
+public func falconet_machine_load_elf(
+  _ path: UnsafePointer<CChar>?, _ version: UInt32,
+  _ machine: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(machine, "machine") { () throws(CallError) in
+    let path = try Argument.text(path, "path")
+    return try load(version: version) { () throws(ELFError) in try ELFFile(path: path) }
+  }
+}
+
+@c @implementation
+public func falconet_machine_load_elf_memory(
+  _ bytes: UnsafeRawPointer?, _ count: Int, _ version: UInt32,
+  _ machine: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(machine, "machine") { () throws(CallError) in
+    let bytes = Array(try Argument.bytes(bytes, count, "bytes"))
+    return try load(version: version) { () throws(ELFError) in
+      try ELFFile(bytes: bytes, name: "memory")
+    }
+  }
+}

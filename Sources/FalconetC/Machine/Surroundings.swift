@@ -1,0 +1,56 @@
+import CFalconet
+import Falconet
+
+// Where a machine's pre-images come from and its output goes.
+
+@c @implementation
+public func falconet_machine_set_preimages(
+  _ machine: OpaquePointer?, _ preimage: falconet_preimage_fn?, _ hint: falconet_hint_fn?,
+  _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) {
+      $0.setSource(CallbackOracle(preimage: preimage, hint: hint, context: context))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_machine_set_preimage_folder(
+  _ machine: OpaquePointer?, _ path: UnsafePointer<CChar>?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      let path = try Argument.text(path, "path")
+      do throws(PreimageError) { machine.setSource(try FolderOracle(path: path)) } catch {
+        throw CallError(error)
+      }
+    }
+  }
+}
+
+@c @implementation
+public func falconet_machine_set_local_input(
+  _ machine: OpaquePointer?, _ index: UInt64, _ bytes: UnsafeRawPointer?, _ count: Int
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      machine.setLocalInput(index, Array(try Argument.bytes(bytes, count, "bytes")))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_machine_set_output(
+  _ machine: OpaquePointer?, _ output: falconet_output_fn?, _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) {
+      $0.machine.onOutput = { stream, bytes in
+        bytes.withUnsafeBufferPointer {
+          output?(context, Int32(stream.rawValue), $0.baseAddress, $0.count)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import CFalconet
+import Falconet
+
+/// The proof of a file that holds one.
+private func read(_ source: any ByteSource) throws(StreamError) -> ProofHandle {
+  let reader = try ProofReader(source)
+  guard let proof = try reader.next() else {
+    throw StreamError(.corrupt, path: source.name, message: "the file holds no proof")
+  }
+  guard try reader.next() == nil else {
+    throw StreamError(
+      .unsupported, path: source.name, message: "the file holds more than one proof",
+      remedy: "open its proofs one at a time")
+  }
+  return ProofHandle(proof)
+}
+
+@c @implementation
+public func falconet_proof_open(
+  _ path: UnsafePointer<CChar>?, _ proof: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(proof, "proof") { () throws(CallError) in
+    let path = try Argument.text(path, "path")
+    return try streaming { () throws(StreamError) in try read(FileSource(path: path)) }
+  }
+}
+
+@c @implementation
+public func falconet_proof_open_memory(
+  _ bytes: UnsafeRawPointer?, _ count: Int, _ proof: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(proof, "proof") { () throws(CallError) in
+    let source = BorrowedSource(try Argument.bytes(bytes, count, "bytes"))
+    return try streaming { () throws(StreamError) in try read(source) }
+  }
+}
+
+@c @implementation
+public func falconet_proof_save(
+  _ proof: OpaquePointer?, _ path: UnsafePointer<CChar>?
+) -> falconet_status {
+  call { () throws(CallError) in
+    let path = try Argument.text(path, "path")
+    try ProofHandle.use(proof) { (proof) throws(CallError) in
+      try streaming { () throws(StreamError) in try proof.save(path: path) }
+    }
+  }
+}
+
+@c @implementation
+public func falconet_proof_write(
+  _ proof: OpaquePointer?, _ compression: falconet_compression, _ write: falconet_write_fn?,
+  _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    let target = CallbackSink(try Argument.pointer(write, "write"), context)
+    let compression = try Argument.compression(compression)
+    try ProofHandle.use(proof) { (proof) throws(CallError) in
+      try streaming { () throws(StreamError) in
+        let sink = try compression.sink(over: target)
+        try proof.write(to: sink)
+        try sink.finish()
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import CFalconet
+import Falconet
+
+/// A proof as the C interface hands it out.
+final class ProofHandle: Handle, @unchecked Sendable {
+  override class var kind: String { "proof" }
+
+  let proof: StepProof
+
+  init(_ proof: StepProof) { self.proof = proof }
+
+  /// Calls `body` with the proof of a handle.
+  static func use<Value>(
+    _ handle: OpaquePointer?, _ body: (StepProof) throws(CallError) -> Value
+  ) throws(CallError) -> Value {
+    try Handles.use(handle, ProofHandle.self) { (handle) throws(CallError) in
+      try body(handle.proof)
+    }
+  }
+}
+
+@c @implementation
+public func falconet_machine_prove(
+  _ machine: OpaquePointer?, _ proof: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(proof, "proof") { () throws(CallError) in
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      let witness: StepWitness?
+      do throws(MachineError) { witness = try machine.machine.prove() } catch {
+        throw CallError(error)
+      }
+      guard let witness else {
+        throw CallError(
+          FALCONET_EXITED,
+          "the program has exited at step \(machine.machine.step): there is no step to prove")
+      }
+      return ProofHandle(StepProof(witness))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_proof_free(_ proof: OpaquePointer?) -> falconet_status {
+  call { () throws(CallError) in
+    if proof != nil { try Handles.remove(proof, ProofHandle.self) }
+  }
+}
+
+@c @implementation
+public func falconet_proof_verify(_ proof: OpaquePointer?, _ version: UInt32) -> falconet_status {
+  call { () throws(CallError) in
+    let version = version == FALCONET_ANY_VERSION ? nil : try Argument.version(version)
+    let verdict = try ProofHandle.use(proof) { ProofVerifier.verify($0, version: version) }
+    guard !verdict.holds else { return }
+    let faults = verdict.findings.compactMap { finding in
+      finding.fault.map { "state version \(finding.version.rawValue): \($0)" }
+    }
+    throw CallError(
+      FALCONET_REJECTED, verdict.fault?.description ?? faults.joined(separator: "; "))
+  }
+}

@@ -1,0 +1,75 @@
+import CFalconet
+import Falconet
+
+/// Carries out a call, keeps the message of its error for the thread, and gives its status.
+func call(_ body: () throws(CallError) -> Void) -> falconet_status {
+  do throws(CallError) {
+    try body()
+    return FALCONET_OK
+  } catch {
+    var message = error.message
+    message.withUTF8 { text in
+      text.withMemoryRebound(to: CChar.self) { CFalconetSetMessage($0.baseAddress, $0.count) }
+    }
+    return error.status
+  }
+}
+
+/// Does what throws stream errors.
+func streaming<Value>(_ body: () throws(StreamError) -> Value) throws(CallError) -> Value {
+  do { return try body() } catch { throw CallError(error) }
+}
+
+/// What a call was given. Each throws where it is not there.
+enum Argument {
+  /// A pointer that may not be NULL. What it points to is the caller's promise.
+  static func pointer<Pointer>(_ pointer: Pointer?, _ name: String) throws(CallError) -> Pointer {
+    guard let pointer else { throw .invalid("\(name) is NULL") }
+    return pointer
+  }
+
+  /// A string that ends with a zero byte.
+  static func text(_ text: UnsafePointer<CChar>?, _ name: String) throws(CallError) -> String {
+    guard let decoded = String(validatingCString: try pointer(text, name)) else {
+      throw .invalid("\(name) is not UTF-8")
+    }
+    return decoded
+  }
+
+  /// `count` bytes, where NULL will do for none. Valid during the call.
+  static func bytes(
+    _ start: UnsafeRawPointer?, _ count: Int, _ name: String
+  ) throws(CallError) -> UnsafeRawBufferPointer {
+    guard count >= 0 else { throw .invalid("\(name): the count is too large") }
+    return UnsafeRawBufferPointer(
+      start: count == 0 ? start : try pointer(start, name), count: count)
+  }
+
+  static func version(_ number: UInt32) throws(CallError) -> StateVersion {
+    guard let byte = UInt8(exactly: number), let version = StateVersion(rawValue: byte) else {
+      throw .invalid("there is no state version \(number): versions are 0 to 8")
+    }
+    return version
+  }
+
+  /// A format, or nil for the one that the content or the name tells.
+  static func format(_ format: falconet_format) throws(CallError) -> SnapshotFormat? {
+    switch format {
+    case FALCONET_FORMAT_AUTO: nil
+    case FALCONET_FORMAT_BIN: .bin
+    case FALCONET_FORMAT_JSON: .json
+    case FALCONET_FORMAT_PR7559: .pr7559
+    case FALCONET_FORMAT_FSNAP: .fsnap
+    default: throw .invalid("there is no falconet_format \(format.rawValue)")
+    }
+  }
+
+  static func compression(_ compression: falconet_compression) throws(CallError) -> Compression {
+    switch compression {
+    case FALCONET_COMPRESSION_NONE: .none
+    case FALCONET_COMPRESSION_GZIP: .gzip
+    case FALCONET_COMPRESSION_ZSTD: .zstd
+    default: throw .invalid("there is no falconet_compression \(compression.rawValue)")
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import CFalconet
+import Falconet
+
+/// Why a call failed: its status, and the message for the thread that made it.
+struct CallError: Error {
+  let status: falconet_status
+  let message: String
+
+  init(_ status: falconet_status, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  /// An argument that can't be used.
+  static func invalid(_ message: String) -> CallError {
+    CallError(FALCONET_INVALID_ARGUMENT, message)
+  }
+
+  init(_ error: StreamError) { self.init(Self.status(of: error.kind), "\(error)") }
+
+  init(_ error: ELFError) {
+    let status =
+      switch error.kind {
+      case .unreadable: FALCONET_IO_ERROR
+      case .noMemory: FALCONET_NO_MEMORY
+      case .unsupported: FALCONET_UNSUPPORTED
+      case .notELF, .cutShort, .damaged, .outOfRange, .noSymbols, .tooLarge: FALCONET_BAD_DATA
+      }
+    self.init(status, "\(error)")
+  }
+
+  init(_ error: PreimageError) { self.init(FALCONET_PREIMAGE_ERROR, "\(error)") }
+
+  init(_ error: MachineError) {
+    let status =
+      switch error {
+      case .fault: FALCONET_PANIC
+      case .preimage: FALCONET_PREIMAGE_ERROR
+      case .memory: FALCONET_NO_MEMORY
+      }
+    self.init(status, "\(error)")
+  }
+
+  private static func status(of kind: StreamError.Kind) -> falconet_status {
+    switch kind {
+    case .notFound: FALCONET_NOT_FOUND
+    case .permission, .readOnly, .noSpace, .isDirectory, .brokenPipe, .system, .interrupted:
+      FALCONET_IO_ERROR
+    case .truncated, .corrupt, .checksum, .trailingData, .tooLarge, .syntax: FALCONET_BAD_DATA
+    case .unsupported: FALCONET_UNSUPPORTED
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import CFalconet
+import Synchronization
+
+/// What a handle of the C interface stands for.
+///
+/// Soundness of the unchecked conformance: what subclasses hold is used inside of
+/// ``Handles/use(_:_:_:)`` only, which lets in one call at a time, or is safe by itself.
+class Handle: @unchecked Sendable {
+  private let isInUse = Atomic<Bool>(false)
+
+  /// What errors call a handle of this kind.
+  class var kind: String { "handle" }
+
+  /// - Returns: whether the caller is the only one that uses the object, until ``leave()``.
+  fileprivate func enter() -> Bool { !isInUse.exchange(true, ordering: .acquiring) }
+
+  fileprivate func leave() { isInUse.store(false, ordering: .releasing) }
+}
+
+/// The objects that the C interface has handed out and not taken back. A handle is the address of its
+/// object; it is looked up here and never followed, so that one that is freed or wrong is an error.
+enum Handles {
+  private static let live = Mutex<[UInt: Handle]>([:])
+
+  /// Keeps an object until it is removed, and gives its handle.
+  static func add(_ object: Handle) -> OpaquePointer? {
+    let address = UInt(bitPattern: ObjectIdentifier(object))
+    live.withLock { $0[address] = object }
+    return OpaquePointer(bitPattern: address)
+  }
+
+  /// The object of a handle, which another call may be using.
+  static func find<Kind: Handle>(
+    _ handle: OpaquePointer?, _ kind: Kind.Type
+  ) throws(CallError) -> Kind {
+    guard let handle else { throw .invalid("the \(kind.kind) is NULL") }
+    guard let object = live.withLock({ $0[UInt(bitPattern: handle)] }) as? Kind else {
+      throw .invalid("the handle is not that of a \(kind.kind), or is freed")
+    }
+    return object
+  }
+
+  /// Calls `body` with the object of a handle, which no other call uses meanwhile.
+  static func use<Kind: Handle, Value>(
+    _ handle: OpaquePointer?, _ kind: Kind.Type,
+    _ body: (Kind) throws(CallError) -> Value
+  ) throws(CallError) -> Value {
+    let object = try entered(handle, kind)
+    defer { object.leave() }
+    return try body(object)
+  }
+
+  /// Lets go of an object. Calls that come late find it in use, for good.
+  @discardableResult
+  static func remove<Kind: Handle>(
+    _ handle: OpaquePointer?, _ kind: Kind.Type
+  ) throws(CallError) -> Kind {
+    let object = try entered(handle, kind)
+    live.withLock { $0[UInt(bitPattern: handle)] = nil }
+    return object
+  }
+
+  private static func entered<Kind: Handle>(
+    _ handle: OpaquePointer?, _ kind: Kind.Type
+  ) throws(CallError) -> Kind {
+    let object = try find(handle, kind)
+    guard object.enter() else {
+      throw CallError(FALCONET_BUSY, "the \(kind.kind) is in use by another call")
+    }
+    return object
+  }
+}

@@ -1,0 +1,50 @@
+import CFalconet
+import Falconet
+import Glibc
+
+/// What a call writes for its caller.
+enum Output {
+  /// Makes a handle for what `body` gives; NULL where it throws.
+  static func handle(
+    _ result: UnsafeMutablePointer<OpaquePointer?>?, _ name: String,
+    _ body: () throws(CallError) -> Handle
+  ) -> falconet_status {
+    call { () throws(CallError) in
+      let result = try Argument.pointer(result, name)
+      result.pointee = nil
+      result.pointee = Handles.add(try body())
+    }
+  }
+
+  /// Fills a buffer with what `body` gives; empty where it throws.
+  static func buffer(
+    _ result: UnsafeMutablePointer<falconet_buffer>?, _ name: String,
+    _ body: () throws(CallError) -> [UInt8]
+  ) -> falconet_status {
+    call { () throws(CallError) in
+      let result = try Argument.pointer(result, name)
+      result.pointee = falconet_buffer()
+      let bytes = try body()
+      guard !bytes.isEmpty else { return }
+      guard let copy = malloc(bytes.count) else {
+        throw CallError(FALCONET_NO_MEMORY, "no memory for \(bytes.count) bytes")
+      }
+      // Sound: as many bytes as were allocated.
+      UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyBytes(from: bytes)
+      result.pointee = falconet_buffer(
+        bytes: copy.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+    }
+  }
+
+  /// Copies 32 bytes to where the caller has room for them.
+  static func copy(_ bytes: Bytes32, to result: UnsafeMutableRawPointer) {
+    bytes.withBytes { UnsafeMutableRawBufferPointer(start: result, count: 32).copyBytes(from: $0) }
+  }
+}
+
+@c @implementation
+public func falconet_buffer_free(_ buffer: UnsafeMutablePointer<falconet_buffer>?) {
+  guard let buffer else { return }
+  free(buffer.pointee.bytes)
+  buffer.pointee = falconet_buffer()
+}

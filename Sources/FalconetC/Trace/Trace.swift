@@ -1,0 +1,1 @@
+// The functions of falconet.h whose names begin with falconet_trace_.
