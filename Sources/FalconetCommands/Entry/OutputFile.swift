@@ -4,13 +4,15 @@ import Falconet
 enum OutputFile {
   /// Writes a file whole or not at all, gzip-compressed where its name ends in `.gz`; `-` is
   /// standard output.
+  ///
+  /// - Parameter isDurable: see ``AtomicFile/init(path:permissions:isDurable:)``.
   static func write(
-    _ path: String, _ body: (any ByteSink) throws(StreamError) -> Void
+    _ path: String, isDurable: Bool = true, _ body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {
     if path == "-" {
       try body(StandardOutputSink())
     } else {
-      try AtomicFile.write(path: path, body: body)
+      try AtomicFile.write(path: path, isDurable: isDurable, body: body)
     }
   }
 

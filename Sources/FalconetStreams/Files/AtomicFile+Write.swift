@@ -11,18 +11,20 @@ extension AtomicFile {
   ///   - path: The name of the file.
   ///   - permissions: The exact permissions of the file.
   ///   - compression: How the file is compressed; nil goes by the name (`.gz`).
+  ///   - isDurable: Whether the file is on the disk when the call returns.
   ///   - wrapping: Turns an error of the file into one of the caller's type.
   ///   - body: Writes the content. It need not call `finish()`.
   public static func write<Failure: Error>(
     path: String,
     permissions: UInt32 = 0o755,
     compression: Compression? = nil,
+    isDurable: Bool = true,
     wrapping: (StreamError) -> Failure,
     body: (any ByteSink) throws(Failure) -> Void
   ) throws(Failure) {
     let opened: (file: AtomicFile, sink: any ByteSink)
     do throws(StreamError) {
-      let file = try AtomicFile(path: path, permissions: permissions)
+      let file = try AtomicFile(path: path, permissions: permissions, isDurable: isDurable)
       opened = (file, try (compression ?? Compression(fileName: path)).sink(over: file))
     } catch {
       throw wrapping(error)
@@ -45,10 +47,11 @@ extension AtomicFile {
     path: String,
     permissions: UInt32 = 0o755,
     compression: Compression? = nil,
+    isDurable: Bool = true,
     body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {
     try write(
-      path: path, permissions: permissions, compression: compression,
+      path: path, permissions: permissions, compression: compression, isDurable: isDurable,
       wrapping: { (error: StreamError) in error }, body: body)
   }
 }
