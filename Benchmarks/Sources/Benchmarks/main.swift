@@ -4,7 +4,12 @@ import Glibc
 // The program of `Benchmarks/run`, which builds everything and says what the options are.
 
 do {
-  let options = try Options(CommandLine.arguments.dropFirst())
+  let arguments = CommandLine.arguments.dropFirst()
+  if arguments.first == Child.option, let path = arguments.dropFirst().first {
+    try Child(path: path, arguments: Array(arguments.dropFirst(2))).measure()
+    exit(0)
+  }
+  let options = try Options(arguments)
   let host = Host()
   try Sections.show(
     "\(host.processor), \(host.cores) cores, hash kernels"

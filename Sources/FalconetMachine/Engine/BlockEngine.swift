@@ -99,11 +99,16 @@ class BlockEngine {
     let side = machine.state.scalars.activeSide
     let wordSize = memory.wordSize
     deadline = machine.state.scalars.step &+ budget
-    bank.load(machine.state.threads[top: side], wordSize)
-    let end = run(from: machine.state.threads[top: side].pc, budget: budget)
-    bank.store(into: &machine.state.threads[top: side], wordSize)
-    machine.state.threads[top: side].pc = end.pc
-    machine.state.threads[top: side].nextPC = (end.pc &+ 4) & wordSize.mask
+    let pc = machine.state.threads.withTop(side) { thread in
+      bank.load(thread, wordSize)
+      return thread.pc
+    }
+    let end = run(from: pc, budget: budget)
+    machine.state.threads.updateTop(side) { thread in
+      bank.store(into: &thread, wordSize)
+      thread.pc = end.pc
+      thread.nextPC = (end.pc &+ 4) & wordSize.mask
+    }
     machine.state.scalars.step &+= budget &- end.left
     if machine.rules.threading != .single {
       machine.state.scalars.stepsSinceContextSwitch &+= budget &- end.left

@@ -125,14 +125,15 @@ extension Machine {
   /// Runs `body`, one step; where it fails, the state is again what it was.
   func transaction(_ body: () throws(StepError) -> Void) throws(MachineError) {
     let scalars = state.scalars
-    let thread = state.activeThread
+    let hasThread = !state.threads.isEmpty(scalars.activeSide)
+    if hasThread { state.threads.withTop(scalars.activeSide) { threadBefore = copy $0 } }
     firstWrite = nil
     do {
       try body()
       memory.guardPage(of: state.scalars.reservation.address)
     } catch {
       state.scalars = scalars
-      if let thread { state.threads[top: scalars.activeSide] = thread }
+      if hasThread { state.threads[top: scalars.activeSide] = threadBefore }
       // The page exists by now, so that writing it can't fail.
       if let firstWrite { try? memory.storeWord(firstWrite.old, at: firstWrite.address) }
       throw located(error)
@@ -159,19 +160,25 @@ extension Machine {
   /// How many steps the active thread can run with nothing for the scheduler to do, or nil where the
   /// next step needs the plain step.
   private func engineBudget(_ limit: UInt64) -> UInt64? {
-    guard let thread = state.activeThread, thread.pc & 3 == 0,
-      thread.nextPC == (thread.pc &+ 4) & rules.wordSize.mask,
-      // Engines take register 0 to be zero. Only a snapshot can have set it.
-      thread.registers[0] == 0
-    else { return nil }
+    let mask = rules.wordSize.mask
+    let side = state.scalars.activeSide
+    guard !state.threads.isEmpty(side) else { return nil }
+    let isReady = state.threads.withTop(side) { thread in
+      thread.pc & 3 == 0 && thread.nextPC == (thread.pc &+ 4) & mask && !thread.exited
+        // Engines take register 0 to be zero. Only a snapshot can have set it.
+        && thread.registers[0] == 0
+    }
+    guard isReady else { return nil }
     let left = limit - state.scalars.step
     // With no quantum, a bound makes sure that an interruption is noticed.
     if rules.threading == .single { return min(left, Step<UInt64, Machine>.quantum) }
-    guard !thread.exited, state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum
+    guard state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum
     else { return nil }
     if rules.threading == .blockingFutex {
       let none = ThreadState.noFutex(rules.wordSize)
-      guard state.scalars.wakeup == none, thread.futexAddress == none else { return nil }
+      guard state.scalars.wakeup == none,
+        state.threads.withTop(side, { $0.futexAddress }) == none
+      else { return nil }
     }
     return min(left, Step<UInt64, Machine>.quantum - state.scalars.stepsSinceContextSwitch)
   }

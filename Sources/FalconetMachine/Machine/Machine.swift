@@ -43,6 +43,8 @@ public final class Machine: StepEnvironment {
   var lastRead: PreimageRead?
   /// The word that the step in hand wrote first, and what it was before.
   var firstWrite: (address: UInt64, old: UInt64)?
+  /// The active thread before the step in hand.
+  var threadBefore = ThreadState(id: 0, version: .v8)
   /// Has the portable engine use its switch even where it needn't, for tests.
   package var forcesSwitch = false {
     didSet { dropEngine() }
@@ -120,7 +122,9 @@ public final class Machine: StepEnvironment {
   }
 
   public func note(_ event: StepEvent) {
-    statistics.note(event, step: state.scalars.step, activeThread: state.activeThread?.id ?? 0)
+    let side = state.scalars.activeSide
+    let thread = state.threads.isEmpty(side) ? 0 : state.threads.withTop(side) { $0.id }
+    statistics.note(event, step: state.scalars.step, activeThread: thread)
   }
 }
 

@@ -8,11 +8,13 @@ extension Step {
       searchWaiter(environment)
       return true
     }
-    if environment.thread.exited {
+    if environment.withThread({ $0.exited }) {
       try popExitedThread(environment)
       return true
     }
-    if isBlocking, environment.thread.futexAddress != ThreadState.noFutex(Word.size) {
+    if isBlocking,
+      environment.withThread({ $0.futexAddress }) != ThreadState.noFutex(Word.size)
+    {
       try checkWaiter(environment)
       return true
     }
@@ -52,7 +54,7 @@ extension Step {
 
   /// One step of the search for a thread to wake: right to left, until found or all were seen.
   private static func searchWaiter(_ environment: Environment) {
-    if environment.scalars.wakeup == environment.thread.futexAddress {
+    if environment.scalars.wakeup == environment.withThread({ $0.futexAddress }) {
       environment.scalars.wakeup = ThreadState.noFutex(Word.size)
       return
     }

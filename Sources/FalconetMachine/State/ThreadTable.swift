@@ -33,10 +33,24 @@ public protocol ThreadStacks {
   /// The top thread of a stack.
   /// - Precondition: the stack is not empty, and of a witness, it is the active one.
   subscript(top side: StackSide) -> ThreadState { get set }
+  /// What `body` makes of the top thread of a stack, under the same precondition. Copies nothing.
+  func withTop<Result>(_ side: StackSide, _ body: (borrowing ThreadState) -> Result) -> Result
+  /// Changes the top thread of a stack in place, under the same precondition.
+  mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void)
   /// Removes the top thread of a stack, under the same precondition, and returns it.
   mutating func pop(_ side: StackSide) -> ThreadState
   /// Puts a thread on a stack.
   mutating func push(_ thread: ThreadState, on side: StackSide)
+}
+
+extension ThreadStacks {
+  public func withTop<Result>(
+    _ side: StackSide, _ body: (borrowing ThreadState) -> Result
+  ) -> Result { body(self[top: side]) }
+
+  public mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
+    body(&self[top: side])
+  }
 }
 
 extension ThreadTable: ThreadStacks {
@@ -59,6 +73,20 @@ extension ThreadTable: ThreadStacks {
         yield &right[right.count - 1]
       }
     }
+  }
+
+  // A thread is 300 bytes: the subscript's copies, and its coroutine's frame on the heap, would take
+  // longer than a step. So each stack has a call of its own here.
+  @inline(__always)
+  public func withTop<Result>(
+    _ side: StackSide, _ body: (borrowing ThreadState) -> Result
+  ) -> Result {
+    side == .left ? body(left[left.count - 1]) : body(right[right.count - 1])
+  }
+
+  @inline(__always)
+  public mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
+    if side == .left { body(&left[left.count - 1]) } else { body(&right[right.count - 1]) }
   }
 
   public mutating func pop(_ side: StackSide) -> ThreadState {

@@ -36,7 +36,7 @@ extension Step {
     let address = effectiveAddress(instruction, environment)
     let isDouble = operation == .lld || operation == .scd
     let status: UInt8 = isDouble ? 2 : 1
-    let thread = environment.thread.id
+    let thread = environment.withThread { $0.id }
     let reservation = Reservation(status: status, address: UInt64(address), owner: thread)
     let result: Word
     if operation == .ll || operation == .lld {

@@ -23,7 +23,7 @@ public enum Step<Word: MachineWord, Environment: StepEnvironment> {
 
   /// The instruction at the active thread's pc.
   private static func execute(_ environment: Environment) throws(StepError) {
-    let pc = environment.threads[top: environment.scalars.activeSide].pc
+    let pc = environment.withThread { $0.pc }
     guard pc & 3 == 0 else { throw .panic(.misalignedFetch) }
     let instruction = Instruction(try environment.fetch(at: pc))
     let operation = Operation(decoding: instruction, under: environment.rules)
@@ -47,19 +47,32 @@ extension StepEnvironment {
     _modify { yield &threads[top: scalars.activeSide] }
   }
 
+  /// What `body` makes of the active thread. Copies nothing.
+  @inline(__always) func withThread<Result>(_ body: (borrowing ThreadState) -> Result) -> Result {
+    threads.withTop(scalars.activeSide, body)
+  }
+
+  /// Changes the active thread in place.
+  @inline(__always) func updateThread(_ body: (inout ThreadState) -> Void) {
+    threads.updateTop(scalars.activeSide, body)
+  }
+
   @inline(__always) func register<Word: MachineWord>(_ index: Int, as word: Word.Type) -> Word {
-    Word(truncatingIfNeeded: threads[top: scalars.activeSide].registers[index])
+    Word(truncatingIfNeeded: withThread { $0.registers[index] })
   }
 
   /// Sets a register; register 0 stays as it is.
   @inline(__always) func setRegister(_ index: Int, _ value: some MachineWord) {
-    if index != 0 { thread.registers[index] = UInt64(value) }
+    let value = UInt64(value)
+    if index != 0 { updateThread { $0.registers[index] = value } }
   }
 
   /// Moves the active thread on to its next instruction.
   @inline(__always) func advance<Word: MachineWord>(_ word: Word.Type) {
-    let next = Word(truncatingIfNeeded: thread.nextPC)
-    thread.pc = UInt64(next)
-    thread.nextPC = UInt64(next &+ 4)
+    updateThread { thread in
+      let next = Word(truncatingIfNeeded: thread.nextPC)
+      thread.pc = UInt64(next)
+      thread.nextPC = UInt64(next &+ 4)
+    }
   }
 }

@@ -7,7 +7,7 @@ extension StepProof {
   /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version,
   /// the key `stateVersion`, which Cannon's files don't have, comes last.
   public func write(to sink: any ByteSink) throws(StreamError) {
-    let writer = ByteWriter(sink)
+    let writer = ByteWriter(sink, capacity: 32 << 10)
     let json = JSONWriter(writer)
     try json.beginObject()
     try writeMembers(to: json)

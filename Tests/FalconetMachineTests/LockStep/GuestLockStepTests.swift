@@ -14,20 +14,21 @@ struct GuestLockStepTests {
     var description: String { "\(run), steps \(start) to \(start + count)" }
   }
 
-  static let stretches: [Stretch] = StateVersion.allCases.flatMap { version in
-    let main = RecordedRun(
-      version: version, guest: version.isSingleThreaded ? "oracle" : "threads")
-    let starts: [UInt64] = isLongRun ? [0, 3_000_000, 8_000_000, 13_000_000] : [9_000_000]
-    let stretches = starts.map {
-      Stretch(run: main, start: $0, count: isLongRun ? 1_500_000 : 300_000)
+  /// In the long form every guest of the archive, in full.
+  static let stretches: [Stretch] =
+    isLongRun
+    ? Fixtures.recordedRuns.filter { !["compute", "heap"].contains($0.guest) }
+      .map { Stretch(run: $0, start: 0, count: 1 << 40) }
+    : StateVersion.allCases.flatMap { version in
+      [("hello", 0, 1_000_000), ("oracle", 8_000_000, 300_000)].map { guest, start, count in
+        Stretch(run: RecordedRun(version: version, guest: guest), start: start, count: count)
+      } + [
+        Stretch(
+          run: RecordedRun(
+            version: version, guest: version.isSingleThreaded ? "oracle" : "threads"),
+          start: 9_000_000, count: 300_000)
+      ]
     }
-    return [
-      Stretch(run: RecordedRun(version: version, guest: "hello"), start: 0, count: 1_000_000),
-      Stretch(
-        run: RecordedRun(version: version, guest: "oracle"), start: 8_000_000,
-        count: isLongRun ? 8_000_000 : 300_000),
-    ] + stretches
-  }
 
   @Test(
     "Same states, memory and output", arguments: stretches,

@@ -16,15 +16,56 @@ struct Child {
   var path: String
   var arguments: [String]
 
+  /// The option that has this program start another one, and print what it took.
+  static let option = "--measure"
+
   /// Runs the program to its end, with its output and its log thrown away.
   ///
+  /// A process starts with the peak memory of the one that made it. So a small one in between does:
+  /// this program, with nothing loaded.
+  ///
   /// - Throws: where it can't be started, or ends with an exit code other than 0.
-  func run() throws(BenchmarkError) -> Usage {
+  func run() throws -> Usage {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { throw BenchmarkError("no pipe: \(errno)") }
+    let reader = ByteReader(PipeSource(ends[0]))
+    defer { close(ends[0]) }
+    let child = Child(path: "/proc/self/exe", arguments: [Self.option, path] + arguments)
+    let status: Int32
+    do {
+      defer { close(ends[1]) }
+      status = try child.start(output: ends[1]).status
+    }
+    guard status == 0 else {
+      throw BenchmarkError("\(path) \(arguments.joined(separator: " ")) failed")
+    }
+    return Usage(
+      wall: try reader.readUInt64(), processor: try reader.readUInt64(),
+      peakMemory: try reader.readUInt64())
+  }
+
+  /// What `--measure` does: runs the program, and prints the three numbers of its usage.
+  func measure() throws {
+    let (status, usage) = try start(output: nil)
+    guard status == 0 else { throw BenchmarkError("\(path) ended with \(status)") }
+    let writer = ByteWriter(StandardOutputSink())
+    for number in [usage.wall, usage.processor, usage.peakMemory] {
+      try writer.writeUInt64(number)
+    }
+    try writer.flush()
+  }
+
+  /// Runs the program with its standard output going to a descriptor, or nowhere.
+  private func start(output: Int32?) throws(BenchmarkError) -> (status: Int32, usage: Usage) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    for descriptor: Int32 in [0, 1, 2] {
-      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let output {
+      posix_spawn_file_actions_adddup2(&actions, output, 1)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     }
     var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
@@ -39,18 +80,28 @@ struct Child {
       guard errno == EINTR else { throw BenchmarkError("\(path) was lost: \(errno)") }
     }
     let wall = (clock.now - start).nanoseconds
-    guard status == 0 else {
-      throw BenchmarkError("\(path) \(arguments.joined(separator: " ")) ended with \(status)")
-    }
-    return Usage(
+    let taken = Usage(
       wall: wall, processor: usage.ru_utime.nanoseconds + usage.ru_stime.nanoseconds,
       peakMemory: UInt64(usage.ru_maxrss) << 10)
+    return (status, taken)
   }
 
   /// The path of a program that `PATH` finds.
   static func find(_ name: String) -> String? {
     let folders = getenv("PATH").map { String(cString: $0) } ?? ""
     return folders.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+  }
+}
+
+/// The read end of a pipe. Owned by who made it.
+private final class PipeSource: ByteSource {
+  let name = "pipe"
+  private let descriptor: Int32
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+    max(Glibc.read(descriptor, buffer.baseAddress, buffer.count), 0)
   }
 }
 

@@ -50,7 +50,7 @@ extension OperationExecutor {
   func loadLinked(_ operation: DecodedOperation, _ address: Word, _ step: UInt64) {
     let isDouble = operation.operation == .lld
     if machine.rules.hasReservations {
-      let thread = machine.thread.id
+      let thread = machine.withThread { $0.id }
       machine.state.scalars.reservation = Reservation(
         status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
       machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
@@ -67,7 +67,7 @@ extension OperationExecutor {
     _ operation: DecodedOperation, _ address: Word, _ step: UInt64
   ) -> Outcome {
     let isDouble = operation.operation == .scd
-    let thread = machine.thread.id
+    let thread = machine.withThread { $0.id }
     // A machine without reservations always stores.
     let keeps = machine.rules.hasReservations
     let reservation = Reservation(

@@ -54,7 +54,7 @@ struct RegisterBank {
   }
 
   /// Takes a thread's registers in.
-  func load(_ thread: ThreadState, _ wordSize: WordSize) {
+  func load(_ thread: borrowing ThreadState, _ wordSize: WordSize) {
     for index in 0..<32 { values[index] = thread.registers[index] }
     self[Self.hi] = thread.hi
     self[Self.lo] = thread.lo

@@ -30,22 +30,26 @@ enum HostRegister: UInt8 {
   @inline(__always) var low: UInt8 { rawValue & 7 }
   @inline(__always) var isHigh: Bool { rawValue >= 8 }
 
-  /// The guest registers that live in host registers while translated code runs: those that the
-  /// compilers' calling conventions and code use most.
-  static let pinned: [(guest: UInt8, host: HostRegister)] = [
-    (29, .rsi), (1, .rdi), (2, .rbp), (3, .r8), (4, .r9), (5, .r10), (6, .r11), (31, .r15),
-  ]
+  /// The guest registers that ``holding(_:)`` has host registers for.
+  static let pinned: [(guest: UInt8, host: HostRegister)] = (0..<32).compactMap { guest in
+    holding(guest).map { (guest, $0) }
+  }
 
-  /// By the number of a bank's entry.
-  private static let ofGuest: [HostRegister?] = {
-    var table = [HostRegister?](repeating: nil, count: 256)
-    for (guest, host) in pinned { table[Int(guest)] = host }
-    return table
-  }()
-
-  /// The host register that holds an entry of the bank, if one does.
-  @inline(__always)
-  static func holding(_ guest: UInt8) -> HostRegister? { ofGuest[Int(guest)] }
+  /// The host register that holds an entry of the bank, if one does: those that the compilers' calling
+  /// conventions and code use most live in host registers while translated code runs.
+  static func holding(_ guest: UInt8) -> HostRegister? {
+    switch guest {
+    case 29: .rsi
+    case 1: .rdi
+    case 2: .rbp
+    case 3: .r8
+    case 4: .r9
+    case 5: .r10
+    case 6: .r11
+    case 31: .r15
+    default: nil
+    }
+  }
 }
 
 /// Conditions of jumps and the like, by their number in instructions.

@@ -4,13 +4,14 @@ enum SlowPath {
   case budget(Int)
   /// A jump that leaves the code at an address.
   case exit(Int, EngineExit, UInt64)
-  /// Jumps that leave the code at the address in rax.
-  case exitAtRAX([Int])
+  /// A jump that leaves the code at the address in rax.
+  case exitAtRAX(Int)
   /// A load from elsewhere: the jump that comes here, which load it is, the register that it goes to,
   /// and where the code goes on.
   case load(Int, Operation, UInt8, back: Int)
-  /// A store to elsewhere: the jumps that come here, which store it is, and where the code goes on.
-  case store([Int], DecodedOperation, back: Int)
+  /// A store to elsewhere, or to a page that is not free: the jumps that come here, which store it
+  /// is, and where the code goes on.
+  case store(Int, Int, DecodedOperation, back: Int)
   /// An operation that was not executed: the jump that comes here, and the steps from it on.
   case leave(Int, remaining: UInt8)
 }
@@ -36,16 +37,17 @@ extension Translator {
     case .exit(let jump, let reason, let pc):
       assembler.patchHere(jump)
       emitExit(reason, at: pc)
-    case .exitAtRAX(let jumps):
-      for jump in jumps { assembler.patchHere(jump) }
+    case .exitAtRAX(let jump):
+      assembler.patchHere(jump)
       emitExit(.unprepared)
     case .load(let jump, let operation, let target, let back):
       assembler.patchHere(jump)
       assembler.call(loadThunks[Self.thunk(of: operation)])
       store(.rax, to: target)
       assembler.jump(to: back)
-    case .store(let jumps, let operation, let back):
-      for jump in jumps { assembler.patchHere(jump) }
+    case .store(let away, let notFree, let operation, let back):
+      assembler.patchHere(away)
+      assembler.patchHere(notFree)
       load(.rdx, from: operation.second)
       assembler.call(storeThunks[Self.thunk(of: operation.operation)])
       assembler.test(.rax, wide: false)

@@ -59,7 +59,7 @@ extension Translator {
     assembler.byte(0x48)
     assembler.byte(0x3B)
     assembler.byte(0x02)
-    slowPaths.append(.exitAtRAX([assembler.jump(.notEqual)]))
+    slowPaths.append(.exitAtRAX(assembler.jump(.notEqual)))
     assembler.byte(0xFF)
     assembler.byte(0x62)
     assembler.byte(8)

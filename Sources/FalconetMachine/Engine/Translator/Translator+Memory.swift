@@ -79,14 +79,14 @@ extension Translator {
   }
 
   func emitStore(_ operation: DecodedOperation) {
-    var away = [emitAddress(operation)]
+    let away = emitAddress(operation)
     assembler.registers(0x8B, .rcx, .rax)
     assembler.shift(.right, .rcx, by: 12)
     emitFlagCheck(base: .r13)
-    away.append(assembler.jump(.notEqual))
+    let notFree = assembler.jump(.notEqual)
     let value = held(operation.second, in: .rdx)
     emitWrite(operation.operation, value, base: .r12)
-    slowPaths.append(.store(away, operation, back: assembler.position))
+    slowPaths.append(.store(away, notFree, operation, back: assembler.position))
   }
 
   /// Compares the flags at `base + rcx` with those of a free page.

@@ -27,9 +27,11 @@ final class Translator: BlockEngine {
   private var decoder: BlockDecoder
   var assembler: Assembler
   /// The places of blocks in the code, by guest address.
-  private var blocks: [UInt64: Int] = [:]
-  /// Jumps to blocks that are not translated yet, by their guest address.
-  private var waiting: [UInt64: [Int]] = [:]
+  private var blocks = AddressMap()
+  /// Jumps to blocks that are not translated yet, and by guest address the last of them; each names
+  /// the one before it, −1 the first.
+  private var waiting: [(jump: Int, before: Int)] = []
+  private var lastWaiting = AddressMap()
   /// What the block in hand needs out of line, behind it.
   var slowPaths: [SlowPath] = []
   /// The steps of the block in hand, and its address.
@@ -99,8 +101,9 @@ final class Translator: BlockEngine {
   override func forget() {
     super.forget()
     assembler.position = firstBlock
-    blocks.removeAll(keepingCapacity: true)
+    blocks.removeAll()
     waiting.removeAll(keepingCapacity: true)
+    lastWaiting.removeAll()
     table.clear()
   }
 
@@ -117,6 +120,7 @@ final class Translator: BlockEngine {
     guard canKeepBlocks(at: pc), decoder.decode(at: pc, page: memory.page(pc >> 12)) else {
       return nil
     }
+    code.populate(upTo: assembler.position + Self.mostBytes)
     if assembler.position > Self.codeBytes {
       forget()
       guard canKeepBlocks(at: pc) else { return nil }
@@ -125,12 +129,16 @@ final class Translator: BlockEngine {
     block = (decoded.length, pc)
     assembler.align()
     let place = assembler.position
-    blocks[pc] = place
+    blocks.set(pc, to: place)
     emitBudgetCheck()
     for operation in decoded.operations { emit(operation) }
     emit(decoded.exit)
     emitSlowPaths()
-    for jump in waiting.removeValue(forKey: pc) ?? [] { assembler.patch(jump, to: place) }
+    var next = lastWaiting[pc] ?? -1
+    while next >= 0 {
+      assembler.patch(waiting[next].jump, to: place)
+      next = waiting[next].before
+    }
     table.insert(UInt(bitPattern: code.executable) + UInt(place), at: pc)
     return place
   }
@@ -141,7 +149,8 @@ final class Translator: BlockEngine {
     if let place = blocks[pc] {
       assembler.patch(jump, to: place)
     } else {
-      waiting[pc, default: []].append(jump)
+      waiting.append((jump, before: lastWaiting[pc] ?? -1))
+      lastWaiting.set(pc, to: waiting.count - 1)
       slowPaths.append(.exit(jump, .unprepared, pc))
     }
   }
