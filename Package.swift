@@ -93,6 +93,9 @@ let package = Package(
     .testTarget(
       name: "FalconetProofsTests", dependencies: ["FalconetProofs", "FalconetTestSupport"]),
     .testTarget(
+      name: "FalconetCTests", dependencies: ["FalconetC", "CFalconet", "FalconetTestSupport"],
+      exclude: ["Program"]),
+    .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
         "FalconetCommands", "FalconetTestSupport", "falconet-tool",
