@@ -121,6 +121,9 @@ let package = Package(
       name: "FalconetInsightTests", dependencies: ["FalconetInsight", "FalconetTestSupport"],
       exclude: ["Readers"]),
     .testTarget(
+      name: "FalconetCTests", dependencies: ["FalconetC", "CFalconet", "FalconetTestSupport"],
+      exclude: ["Program"]),
+    .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
         "FalconetCommands", "FalconetTestSupport", "falconet-tool",

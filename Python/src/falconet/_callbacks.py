@@ -76,7 +76,9 @@ class Callbacks:
 
         def report(_: Any, step: int) -> bool:
             def body() -> bool:
-                return self.guard.error is None and (progress is None or progress(step) is not False)
+                if self.guard.error is not None:
+                    return False
+                return progress is None or progress(step) is not False
 
             return bool(self.guard.run(body, False))
 
@@ -87,8 +89,8 @@ class Callbacks:
     def call(self, handle: Any, function: str, *arguments: Any) -> None:
         """Calls a function of a machine that may call back, and raises what callbacks raised.
 
-        Python raises KeyboardInterrupt in the main thread, wherever that is: in a callback, it could
-        not be caught in time. So the main thread waits, and another one makes the call.
+        Python raises KeyboardInterrupt in the main thread, wherever that is: in a callback, it
+        could not be caught in time. So the main thread waits, and another one makes the call.
         """
         if threading.current_thread() is not threading.main_thread():
             self.guard.call(function, handle, *arguments)

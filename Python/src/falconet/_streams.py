@@ -6,7 +6,7 @@ import ctypes
 from typing import Any, BinaryIO, Callable, Optional
 
 from . import _library as c
-from .errors import PreimageError
+from .errors import FalconetError, PreimageError
 
 FORMATS = {None: 0, "bin": 1, "json": 2, "pr7559": 3, "fsnap": 4}
 COMPRESSIONS = {None: 0, "gzip": 1, "zstd": 2}
@@ -42,7 +42,7 @@ class Guard:
         self.error = None
         try:
             c.call(function, *arguments)
-        except c.FalconetError as failure:
+        except FalconetError as failure:
             error, self.error = self.error, None
             if error is None:
                 raise

@@ -63,8 +63,9 @@ class Thread:
 class Machine:
     """A machine: a state, its memory, and where its pre-images come from.
 
-    From a snapshot by ``open()``, from a program by ``load_elf()``. Closed by ``with``, ``close()``,
-    or when it is collected. One thread at a time may use it; ``cancel()`` is the exception.
+    From a snapshot by ``open()``, from a program by ``load_elf()``. Closed by ``with``,
+    ``close()``, or when it is collected. One thread at a time may use it; ``cancel()`` is the
+    exception.
     """
 
     def __init__(self, handle: ctypes.c_void_p) -> None:
@@ -86,9 +87,9 @@ class Machine:
     ) -> "Machine":
         """Opens a snapshot: a file, its contents as bytes, or a binary stream.
 
-        ``format`` is "bin", "json", "pr7559", "fsnap", or None to go by the content. ``base`` is the
-        base of a delta, or a folder of bases; by default the folder of the file. ``trust_pages``
-        skips the hashing of a .fsnap file's pages.
+        ``format`` is "bin", "json", "pr7559", "fsnap", or None to go by the content. ``base`` is
+        the base of a delta, or a folder of bases; by default the folder of the file.
+        ``trust_pages`` skips the hashing of a .fsnap file's pages.
         """
         reading = c.Reading(
             pick(FORMATS, format, "format"),

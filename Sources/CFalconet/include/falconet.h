@@ -2,25 +2,28 @@
  * Falconet, a fault-proof VM that executes what Cannon executes, for programs in any language.
  *
  * Errors. A call gives a falconet_status; FALCONET_OK, 0, is success. After any other,
- * falconet_error_message() says on the same thread what was wrong, where, and what to do. A call that
- * fails sets a handle that it was to make to NULL and a buffer to empty, and writes no other result.
+ * falconet_error_message() says on the same thread what was wrong, where, and what to do. A
+ * call that fails sets a handle that it was to make to NULL and a buffer to empty, and writes
+ * no other result.
  *
- * Handles. Machines and proofs are opaque. Whoever gets one frees it, once, with the free function
- * of its kind. NULL, a handle of another kind and one that is freed are FALCONET_INVALID_ARGUMENT, as
- * long as no new handle has got the address of the freed one.
+ * Handles. Machines and proofs are opaque. Whoever gets one frees it, once, with the free
+ * function of its kind. NULL, a handle of another kind and one that is freed are
+ * FALCONET_INVALID_ARGUMENT, as long as no new handle has got the address of the freed one.
  *
- * Buffers. What is passed in stays the caller's, and is not used after the call. A falconet_buffer
- * that the library fills is the caller's, who frees it with falconet_buffer_free(). Strings are UTF-8
- * and end with a zero byte; those that the library returns are its own.
+ * Buffers. What is passed in stays the caller's, and is not used after the call. A
+ * falconet_buffer that the library fills is the caller's, who frees it with
+ * falconet_buffer_free(). Strings are UTF-8 and end with a zero byte; those that the library
+ * returns are its own.
  *
- * Threads. Any thread may use any handle, one call at a time. A call for a handle that another call
- * is using, on another thread or around the callback that makes the call, does nothing and gives
- * FALCONET_BUSY. falconet_machine_cancel() is the exception. Different handles are independent, so
- * machines run in parallel. After fork(), the child must not use what its parent made.
+ * Threads. Any thread may use any handle, one call at a time. A call for a handle that another
+ * call is using, on another thread or around the callback that makes the call, does nothing and
+ * gives FALCONET_BUSY. falconet_machine_cancel() is the exception. Different handles are
+ * independent, so machines run in parallel. After fork(), the child must not use what its
+ * parent made.
  *
- * Callbacks run on the thread of the call that needs them, before it returns. They get the context
- * that they were given with. Pointers that they get are valid until they return. They must return:
- * no exception or longjmp may leave them.
+ * Callbacks run on the thread of the call that needs them, before it returns. They get the
+ * context that they were given with. Pointers that they get are valid until they return. They
+ * must return: no exception or longjmp may leave them.
  *
  * The library handles no signals and writes nothing to standard output or error.
  */
@@ -38,8 +41,8 @@ extern "C" {
 /* ---- Versions, errors, buffers ---- */
 
 /*
- * Goes up when a declaration of this header changes or goes; additions leave it. The library's file
- * is named libfalconet.so.FALCONET_ABI_VERSION.
+ * Goes up when a declaration of this header changes or goes; additions leave it. The library's
+ * file is named libfalconet.so.FALCONET_ABI_VERSION.
  */
 #define FALCONET_ABI_VERSION 1
 
@@ -76,8 +79,8 @@ typedef enum falconet_status {
 } falconet_status;
 
 /*
- * What was wrong in the last call of this thread that failed; "" before the first. Valid until the
- * next call that fails. At most 4095 bytes.
+ * What was wrong in the last call of this thread that failed; "" before the first. Valid until
+ * the next call that fails. At most 4095 bytes.
  */
 const char *falconet_error_message(void);
 
@@ -129,8 +132,8 @@ typedef enum falconet_format {
 typedef struct falconet_reading {
   falconet_format format;
   /*
-   * Of a delta: its base, or a folder of bases. NULL: beside the delta's file; a delta that does not
-   * come from a file needs it.
+   * Of a delta: its base, or a folder of bases. NULL: beside the delta's file; a delta that
+   * does not come from a file needs it.
    */
   const char *base;
   /* Whether the pages of a .fsnap file are not hashed: for files that this installation wrote. */
@@ -173,8 +176,9 @@ falconet_status falconet_answer_append(falconet_answer *answer, const void *byte
 falconet_status falconet_answer_explain(falconet_answer *answer, const char *reason);
 
 /*
- * Gives the whole pre-image of a key, without a length prefix, to answer; nothing for an empty one.
- * Returns FALCONET_OK, FALCONET_NOT_FOUND where there is none, or any other status for a failure.
+ * Gives the whole pre-image of a key, without a length prefix, to answer; nothing for an empty
+ * one. Returns FALCONET_OK, FALCONET_NOT_FOUND where there is none, or any other status for a
+ * failure.
  */
 typedef falconet_status (*falconet_preimage_fn)(
     void *context, const uint8_t key[32], falconet_answer *answer);
@@ -183,9 +187,9 @@ typedef falconet_status (*falconet_preimage_fn)(
 typedef falconet_status (*falconet_hint_fn)(void *context, const uint8_t *hint, size_t count);
 
 /*
- * Has pre-images come from a callback, asked once each time the guest names another key, and hints
- * go to another. NULL: no pre-images, hints dropped. Pre-images of types 2 (keccak256) and 4 (sha256)
- * are checked against their keys.
+ * Has pre-images come from a callback, asked once each time the guest names another key, and
+ * hints go to another. NULL: no pre-images, hints dropped. Pre-images of types 2 (keccak256)
+ * and 4 (sha256) are checked against their keys.
  */
 falconet_status falconet_machine_set_preimages(
     falconet_machine *machine, falconet_preimage_fn preimage, falconet_hint_fn hint, void *context);
@@ -222,21 +226,21 @@ falconet_status falconet_machine_set_engine(falconet_machine *machine, falconet_
 typedef bool (*falconet_progress_fn)(void *context, uint64_t step);
 
 /*
- * Has a run report its progress, at least every 25 million steps, but not before `interval` steps
- * have passed since the last report. NULL: no reports, as at first.
+ * Has a run report its progress, at least every 25 million steps, but not before `interval`
+ * steps have passed since the last report. NULL: no reports, as at first.
  */
 falconet_status falconet_machine_set_progress(
     falconet_machine *machine, falconet_progress_fn progress, uint64_t interval, void *context);
 
 /*
- * Stops the run in progress within 25 million steps, or else the next one before its first step.
- * Allowed at any time from any thread, and from callbacks.
+ * Stops the run in progress within 25 million steps, or else the next one before its first
+ * step. Allowed at any time from any thread, and from callbacks.
  */
 falconet_status falconet_machine_cancel(falconet_machine *machine);
 
 /*
- * Has runs stop before an instruction at an address from start up to, but not at, end. Where start
- * is end, they don't, as at first.
+ * Has runs stop before an instruction at an address from start up to, but not at, end. Where
+ * start is end, they don't, as at first.
  */
 falconet_status falconet_machine_set_stop_range(
     falconet_machine *machine, uint64_t start, uint64_t end);
@@ -259,19 +263,19 @@ typedef enum falconet_stop {
 #define FALCONET_RUN_TO_PREIMAGE_READ 1u
 
 /*
- * Runs until `step` steps are executed in all, counted from the program's start, or until something
- * else stops it. Does not wait: a machine past that step does nothing. `flags` is 0 or
+ * Runs until `step` steps are executed in all, counted from the program's start, or until
+ * something else stops it. A machine past that step does nothing. `flags` is 0 or
  * FALCONET_RUN_TO_PREIMAGE_READ.
  *
- * FALCONET_PANIC, FALCONET_PREIMAGE_ERROR and FALCONET_NO_MEMORY leave the machine in the state before
- * the step that failed.
+ * FALCONET_PANIC, FALCONET_PREIMAGE_ERROR and FALCONET_NO_MEMORY leave the machine in the state
+ * before the step that failed.
  */
 falconet_status falconet_machine_run(
     falconet_machine *machine, uint64_t step, uint32_t flags, falconet_stop *stop);
 
 /*
- * The key and offset of the part of a pre-image that the last step read, the offset counted from
- * the length prefix; FALCONET_NOT_FOUND where it read none.
+ * The key and offset of the part of a pre-image that the last step read, the offset counted
+ * from the length prefix; FALCONET_NOT_FOUND where it read none.
  */
 falconet_status falconet_machine_last_read(
     const falconet_machine *machine, uint8_t key[32], uint64_t *offset);
@@ -332,8 +336,8 @@ falconet_status falconet_machine_thread(
 /* ---- Machines: saving ---- */
 
 /*
- * Writes a snapshot. The file appears whole, or not at all; it is compressed with gzip where its
- * name ends in .gz.
+ * Writes a snapshot. The file appears whole, or not at all; it is compressed with gzip where
+ * its name ends in .gz.
  */
 falconet_status falconet_machine_save(
     const falconet_machine *machine, const char *path, falconet_format format);
@@ -402,11 +406,11 @@ falconet_status falconet_proof_write(
     void *context);
 
 /*
- * Executes the step from the proof alone, and checks that the claims are right. FALCONET_OK means
- * that the proof holds, FALCONET_REJECTED that it does not; the message says why.
+ * Executes the step from the proof alone, and checks that the claims are right. FALCONET_OK
+ * means that the proof holds, FALCONET_REJECTED that it does not; the message says why.
  *
- * With FALCONET_ANY_VERSION the version is the proof's own, or else all whose data has these sizes:
- * the proof must hold in each of them.
+ * With FALCONET_ANY_VERSION the version is the proof's own, or else all whose data has these
+ * sizes: the proof must hold in each of them.
  */
 falconet_status falconet_proof_verify(const falconet_proof *proof, uint32_t version);
 

@@ -1,3 +1,6 @@
+// The functions have their names from C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import CFalconet
 import Falconet
 
@@ -29,8 +32,8 @@ public func falconet_machine_open(
 ) -> falconet_status {
   Output.handle(machine, "machine") { () throws(CallError) in
     let path = try Argument.text(path, "path")
-    let source = try streaming { () throws(StreamError) in try FileSource(path: path) }
-    return try open(source, reading(options, file: path))
+    let reading = try reading(options, file: path)
+    return try open(streaming { () throws(StreamError) in try FileSource(path: path) }, reading)
   }
 }
 

@@ -1,3 +1,6 @@
+// The functions have their names from C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import CFalconet
 import Falconet
 

@@ -17,8 +17,9 @@ class Handle: @unchecked Sendable {
   fileprivate func leave() { isInUse.store(false, ordering: .releasing) }
 }
 
-/// The objects that the C interface has handed out and not taken back. A handle is the address of its
-/// object; it is looked up here and never followed, so that one that is freed or wrong is an error.
+/// The objects that the C interface has handed out and not taken back. A handle is the address of
+/// its object; it is looked up here and never followed, so that one that is freed or wrong is an
+/// error.
 enum Handles {
   private static let live = Mutex<[UInt: Handle]>([:])
 

@@ -3,8 +3,8 @@
  *
  *   drive GUEST.elf PREIMAGES FOLDER ENGINE STEP [LAST]
  *
- * loads the guest for state version 8, takes its pre-images from files in PREIMAGES by a callback of
- * its own, stops at STEP to save, reopen, prove and verify, then runs to the end, or to step LAST.
+ * loads the guest for state version 8, takes its pre-images from files in PREIMAGES by a callback
+ * of its own, stops at STEP to save, reopen, prove and verify, then runs to the end, or to step LAST.
  * Files go to FOLDER, which exists. Prints what it found, a fact a line; exits with 1 at the first
  * surprise.
  */
@@ -158,7 +158,8 @@ static void save_and_reopen(falconet_machine *machine, const char *folder) {
   }
   FAILS(
       FALCONET_IO_ERROR,
-      falconet_machine_write(machine, FALCONET_FORMAT_BIN, FALCONET_COMPRESSION_GZIP, refuse, NULL));
+      falconet_machine_write(
+          machine, FALCONET_FORMAT_BIN, FALCONET_COMPRESSION_GZIP, refuse, NULL));
 }
 
 /* Proves one step, and verifies the proof, what was saved of it, and one that is damaged. */

@@ -1,0 +1,73 @@
+import Falconet
+import FalconetTestSupport
+import Testing
+
+/// The library from other languages.
+@Suite struct LanguageTests {
+  /// A snapshot that the examples run, and what they print.
+  private static func checkExample(_ program: String) throws {
+    let library = try BuiltLibrary.shared()
+    let snapshot = library.work + "/example.bin.gz"
+    let vector = try Fixtures.vector(.v8, "oracle")
+    let preimages = try Fixtures.path("preimages/oracle-valid")
+    if try Shell.run("test -e \(Shell.quoted(snapshot))").exitCode != 0 {
+      let prestate = try Fixtures.prestate(.v8, "oracle")
+      try Snapshot.save(
+        MemoryImage(state: prestate.state, memory: prestate.memory), path: snapshot)
+    }
+    let output = try Shell.output(
+      [program, snapshot, preimages].map(Shell.quoted).joined(separator: " "))
+    #expect(output == "step \(vector.steps) claim \(vector.finalHash)\n")
+    let failure = try Shell.run(
+      [program, snapshot, "/nowhere"].map(Shell.quoted).joined(separator: " "))
+    #expect(failure.exitCode == 1)
+  }
+
+  /// rustup puts programs where shells look only after a log-in.
+  private static let path = "PATH=\"$PATH:$HOME/.cargo/bin\""
+
+  @Test(.enabled(if: (try? Shell.run("\(path); command -v rustc").exitCode) == 0))
+  func `the Rust example prints the claim`() throws {
+    let library = try BuiltLibrary.shared()
+    let lib = Shell.quoted(library.folder + "/lib")
+    let program = library.work + "/rust-example"
+    try Shell.output(
+      "\(Self.path); rustc -D warnings -O"
+        + " \(Shell.quoted(BuiltLibrary.repository))/Examples/rust/main.rs -L \(lib)"
+        + " -C link-arg=-Wl,-rpath,\(lib) -o \(Shell.quoted(program))")
+    try Self.checkExample(program)
+  }
+
+  @Test(.enabled(if: Shell.has("go")))
+  func `the Go example prints the claim`() throws {
+    let library = try BuiltLibrary.shared()
+    let lib = Shell.quoted(library.folder + "/lib")
+    let program = library.work + "/go-example"
+    try Shell.output(
+      "export PKG_CONFIG_PATH=\(lib)/pkgconfig CGO_LDFLAGS=-Wl,-rpath,\(lib) CGO_ENABLED=1;"
+        + " go build -o \(Shell.quoted(program))"
+        + " \(Shell.quoted(BuiltLibrary.repository))/Examples/go/main.go")
+    try Self.checkExample(program)
+  }
+
+  @Test func `the Python package passes its tests from the wheel`() throws {
+    let library = try BuiltLibrary.shared()
+    let site = library.work + "/site"
+    let repository = Shell.quoted(BuiltLibrary.repository)
+    let wheel = try Shell.output(
+      "FALCONET_LIBRARY=\(Shell.quoted(library.folder))"
+        + " \(repository)/Scripts/build-wheel \(Shell.quoted(library.work))")
+    let output = try Shell.output(
+      """
+      set -e
+      python3 -m zipfile -e \(Shell.quoted(String(wheel.dropLast()))) \(Shell.quoted(site))
+      cd /
+      export FALCONET_FIXTURES=\(Shell.quoted(try Fixtures.path("")))
+      export PYTHONPATH=\(Shell.quoted(site)) PYTHONDONTWRITEBYTECODE=1
+      python3 -W error -m unittest discover -s \(repository)/Python/tests
+      """)
+    #expect(output.contains("\nOK\n"), "\(output)")
+    // Whatever skips tests makes them worth nothing.
+    #expect(!output.contains("skipped"))
+  }
+}
