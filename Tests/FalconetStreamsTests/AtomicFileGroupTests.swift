@@ -22,7 +22,7 @@ import Testing
     for number in 0..<count {
       let content = try readAll(FileSource(path: folder.file("f\(number)")))
       #expect(content == Array("content \(number)".utf8))
-      #expect(try folder.permissions("f\(number)") == 0o755)
+      #expect(folder.permissions("f\(number)") == 0o755)
     }
     try files.commit()
   }
