@@ -12,6 +12,7 @@ from .errors import (
     FalconetError,
     Panic,
     PreimageError,
+    MismatchError,
     RejectedError,
     UnsupportedError,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "PreimageError",
     "PreimageRead",
     "Proof",
+    "MismatchError",
     "RejectedError",
     "Stop",
     "Thread",

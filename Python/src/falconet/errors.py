@@ -39,6 +39,10 @@ class RejectedError(FalconetError):
     """The proof does not hold."""
 
 
+class MismatchError(FalconetError):
+    """Engines that are compared differ: no result of the machine can be trusted."""
+
+
 class NoSuchFileError(FalconetError, FileNotFoundError):
     """There is no such file."""
 
@@ -68,4 +72,5 @@ BY_STATUS = {
     9: NoMemoryError,
     10: ExitedError,
     11: RejectedError,
+    12: MismatchError,
 }

@@ -16,7 +16,7 @@ from ._streams import COMPRESSIONS, FORMATS, Guard, pick, reader, writer
 from .proof import Proof
 
 Path = Union[str, "os.PathLike[str]"]
-_ENGINES = {"jit": 0, "interpreter": 1, "step": 2}
+_ENGINES = {"jit": 0, "interpreter": 1, "step": 2, "check": 3}
 _LAST_STEP = 2**64 - 1
 
 

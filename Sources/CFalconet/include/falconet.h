@@ -75,7 +75,9 @@ typedef enum falconet_status {
   /* The program has exited, so there is no step to prove. */
   FALCONET_EXITED = 10,
   /* The proof does not hold. */
-  FALCONET_REJECTED = 11
+  FALCONET_REJECTED = 11,
+  /* The engines that are compared differ: no result of the machine can be trusted. */
+  FALCONET_MISMATCH = 12
 } falconet_status;
 
 /*
@@ -217,7 +219,9 @@ typedef enum falconet_engine {
   FALCONET_ENGINE_JIT = 0,
   FALCONET_ENGINE_INTERPRETER = 1,
   /* One step at a time. */
-  FALCONET_ENGINE_STEP = 2
+  FALCONET_ENGINE_STEP = 2,
+  /* The first of these beside the last, and both states compared every so many steps. */
+  FALCONET_ENGINE_CHECK = 3
 } falconet_engine;
 
 falconet_status falconet_machine_set_engine(falconet_machine *machine, falconet_engine engine);

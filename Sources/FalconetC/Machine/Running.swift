@@ -14,6 +14,7 @@ public func falconet_machine_set_engine(
       case FALCONET_ENGINE_JIT: machine.machine.engine = .jit
       case FALCONET_ENGINE_INTERPRETER: machine.machine.engine = .interpreter
       case FALCONET_ENGINE_STEP: machine.machine.engine = .step
+      case FALCONET_ENGINE_CHECK: machine.machine.engine = .check
       default: throw .invalid("there is no falconet_engine \(engine.rawValue)")
       }
     }

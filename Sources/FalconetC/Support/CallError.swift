@@ -37,6 +37,7 @@ struct CallError: Error {
       case .fault: FALCONET_PANIC
       case .preimage: FALCONET_PREIMAGE_ERROR
       case .memory: FALCONET_NO_MEMORY
+      case .engines: FALCONET_MISMATCH
       }
     self.init(status, "\(error)")
   }
