@@ -174,7 +174,7 @@ struct CompatibilityTests {
 
   @Test("Noise as code and as symbols is looked through, and nothing more")
   func hostile() throws {
-    var random = Generator(seed: 9)
+    var random = SeededGenerator(seed: 9)
     for _ in 0..<60 {
       let wordSize = wordSizes.randomElement(using: &random) ?? .bits64
       var builder = ELFBuilder(wordSize)
