@@ -92,7 +92,7 @@ import Testing
     var reading = falconet_reading()
     reading.format = falconet_format(77)
     let statuses = [
-      falconet_machine_set_engine(machine, falconet_engine(3)),
+      falconet_machine_set_engine(machine, falconet_engine(4)),
       falconet_machine_set_stop_range(machine, 2, 1),
       falconet_machine_run(machine, 1, 2, &stop),
       falconet_machine_save(machine, "/tmp/never.bin", falconet_format(5)),
