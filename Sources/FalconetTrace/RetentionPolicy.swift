@@ -1,21 +1,26 @@
 /// Which states to keep of a trace, when not all can be kept.
 ///
-/// A question costs the steps from the nearest kept state below it. Half of the questions are taken to
-/// lie anywhere in the trace, since a new game halves from the top; the other half in the two gaps
-/// beside the last question, since a bisection that has begun asks there next. The state whose loss
-/// raises the expected cost the least goes first.
-struct RetentionPolicy {
+/// A question costs the steps from the nearest kept state below it. A quarter of the questions are
+/// taken to lie anywhere in the trace, since a new game halves from the top; the others in the two
+/// gaps beside the last question, since a bisection that has begun asks there next. The state whose
+/// loss raises the expected cost the least goes first.
+///
+/// As long as the end of the trace is not known, it is taken to go on for as many steps again.
+package struct RetentionPolicy {
   /// The steps that were asked for, ascending.
-  private(set) var asked: [UInt64] = []
+  package private(set) var asked: [UInt64] = []
   private var last: UInt64?
   /// One past the last step that is known of.
-  private(set) var end: UInt64 = 1
+  package private(set) var end: UInt64 = 1
+  private var isEndKnown = false
 
   /// Questions further back than this no longer say where the next one lies.
   private static let remembered = 256
 
+  package init() {}
+
   /// Notes a step that was asked for.
-  mutating func note(question step: UInt64) {
+  package mutating func note(question step: UInt64) {
     last = step
     let place = asked.firstIndex { $0 >= step } ?? asked.count
     if place == asked.count || asked[place] != step { asked.insert(step, at: place) }
@@ -23,16 +28,28 @@ struct RetentionPolicy {
   }
 
   /// Notes how far the trace is known to go.
-  mutating func note(reached step: UInt64) { end = max(end, step + 1) }
+  package mutating func note(reached step: UInt64) { end = max(end, step &+ 1) }
+
+  /// Notes where the trace ends.
+  package mutating func note(end step: UInt64) {
+    note(reached: step)
+    isEndKnown = true
+  }
+
+  /// One past the step where the trace is taken to end.
+  private var expectedEnd: UInt64 {
+    isEndKnown ? end : end.multipliedReportingOverflow(by: 2).overflow ? .max : end * 2
+  }
 
   /// Which of the kept steps to give up.
   ///
   /// - Parameter kept: ascending; the first is never chosen, since all later ones go back to it.
   /// - Returns: a position in `kept`, or nil where there is no choice.
-  func leastValuable(_ kept: [UInt64]) -> Int? {
+  package func leastValuable(_ kept: [UInt64]) -> Int? {
     var best: (position: Int, cost: Double)?
     for position in kept.indices.dropFirst() {
-      let next = position + 1 < kept.count ? kept[position + 1] : max(end, kept[position] + 1)
+      let isLast = position + 1 == kept.count
+      let next = isLast ? max(expectedEnd, kept[position] &+ 1) : kept[position + 1]
       let cost = weight(kept[position], next) * Double(kept[position] - kept[position - 1])
       if best.map({ cost < $0.cost }) ?? true { best = (position, cost) }
     }
@@ -41,18 +58,19 @@ struct RetentionPolicy {
 
   /// How likely the next question lies between two steps.
   private func weight(_ low: UInt64, _ high: UInt64) -> Double {
-    let uniform = Double(high - low) / Double(max(end, high))
+    let uniform = Double(high - low) / Double(max(expectedEnd, high))
     guard let (bottom, top) = bracket, top > bottom else { return uniform }
     let (from, to) = (max(low, bottom), min(high, top))
     let near = to > from ? Double(to - from) / Double(top - bottom) : 0
-    return (uniform + near) / 2
+    return uniform / 4 + near * 3 / 4
   }
 
   /// From the question below the last one to the question above it.
   private var bracket: (UInt64, UInt64)? {
     guard let last, let place = asked.firstIndex(of: last) else { return nil }
+    let isTop = place + 1 == asked.count
     return (
-      place > 0 ? asked[place - 1] : 0, place + 1 < asked.count ? asked[place + 1] : max(end, last)
+      place > 0 ? asked[place - 1] : 0, isTop ? max(expectedEnd, last) : asked[place + 1]
     )
   }
 }

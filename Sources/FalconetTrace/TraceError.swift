@@ -3,7 +3,7 @@ import FalconetStreams
 import Keccak
 
 /// Why a trace provider could not answer. What it answered before stays; the same question can be
-/// asked again once the cause is gone.
+/// asked again once the cause is gone, of the same provider too.
 public enum TraceError: Error, Sendable, CustomStringConvertible {
   /// The program could not be executed: it did something illegal, or a pre-image is missing.
   case machine(MachineError)
@@ -16,6 +16,20 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   /// The folder is of another trace: claims of prestates, and state versions.
   case otherTrace(
     path: String, expected: Bytes32, UInt8, found: Bytes32, UInt8)
+  /// The folder is no trace's, and holds something else.
+  case notTrace(path: String, name: String)
+  /// The prestate has exited: its trace has no step.
+  case exitedPrestate(step: UInt64)
+  /// The index lies before the prestate, which `step` steps led to.
+  case beforePrestate(index: UInt64, step: UInt64)
+  /// The prestate is not the one that the provider was opened with.
+  case prestateChanged(expected: Bytes32, found: Bytes32)
+  /// The claim at an index is computed to be another than the one that is known.
+  case contradiction(index: UInt64, known: Bytes32, computed: Bytes32)
+  /// Bytes that the budget of the folder doesn't allow, with all given up that can be.
+  case budget(path: String, budget: UInt64, needed: UInt64)
+  /// The provider was told to delete all.
+  case deleted(path: String)
   /// The caller asked to stop.
   case interrupted
 
@@ -29,6 +43,24 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
     case .otherTrace(let path, let expected, let expectedVersion, let found, let version):
       "\(path): the folder is of the prestate \(expected) of state version \(expectedVersion), not"
         + " of \(found) of version \(version): give another folder, or delete this one"
+    case .notTrace(let path, let name):
+      "\(path): the folder is not a trace's, and holds \(name): give an empty one"
+    case .exitedPrestate(let step):
+      "the prestate has exited at step \(step), so that its trace has no steps: give one that has"
+        + " not"
+    case .beforePrestate(let index, let step):
+      "index \(index) lies before the prestate, which is the state after \(step) steps: ask for"
+        + " later ones, or give an earlier prestate"
+    case .prestateChanged(let expected, let found):
+      "the prestate has the claim \(found), and had \(expected) when the trace was opened: put the"
+        + " file back"
+    case .contradiction(let index, let known, let computed):
+      "the claim at index \(index) is known to be \(known), and computed to be \(computed): the"
+        + " source gives other pre-images than before, or what was adopted is of another trace;"
+        + " delete the folder"
+    case .budget(let path, let budget, let needed):
+      "\(path): the disk budget of \(budget) bytes has no room for \(needed) more: raise it"
+    case .deleted(let path): "\(path): the trace was deleted: open it anew"
     case .interrupted: "interrupted"
     }
   }
@@ -36,10 +68,10 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
 
 /// A file that was found wrong, and what became of it.
 public struct TraceIncident: Sendable, Equatable {
-  /// The file's path inside the folder.
+  /// The file's path.
   public let path: String
   /// What is wrong with it.
   public let reason: String
-  /// Where it was put.
+  /// Where it was put; empty where it could not be moved, or was not to be.
   public let movedTo: String
 }

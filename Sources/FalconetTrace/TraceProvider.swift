@@ -4,9 +4,9 @@ import FalconetStreams
 import Keccak
 import Synchronization
 
-/// Answers what a challenger asks of a trace: claims and step data by index. Runs the program as far as
-/// a question needs, keeps every answer in a folder of its own, and states in memory and in the folder
-/// to go on from.
+/// Answers what a challenger asks of a trace: claims and step data by index. Runs the program as
+/// far as a question needs, keeps every answer in a folder of its own, and states in memory and in
+/// the folder to go on from.
 ///
 /// ```swift
 /// let trace = try TraceProvider(
@@ -21,10 +21,14 @@ import Synchronization
 /// The index of a step is the number of steps executed before it; the claim at an index is the one
 /// after that step. An index past the end is answered from the state that exited.
 ///
-/// May be used from several threads; questions are answered one at a time. The folder is locked
-/// against other processes as long as the provider lives.
+/// May be used from several threads. What is known is answered at once; what has to be executed,
+/// one question at a time. The folder is locked against other processes, and other providers of
+/// this one, as long as the provider lives.
 ///
-/// Soundness: `core` is accessed under `lock` alone, but for its constants.
+/// A question that fails changes nothing: asked again once the cause is gone, it is answered.
+///
+/// Soundness: `core` is accessed under `lock` alone, but for its constants and for what is known,
+/// which has locks of its own.
 public final class TraceProvider: @unchecked Sendable {
   private let core: TraceCore
   private let lock = Mutex<Void>(())
@@ -55,100 +59,102 @@ public final class TraceProvider: @unchecked Sendable {
   /// The witness of the absolute prestate.
   public var prestateWitness: [UInt8] { core.prestate.witness }
 
-  /// The claim at an index.
+  /// The claim at an index: of the state after that step, or of the last state.
+  ///
+  /// O(1) where it is known; else the time that it takes to execute the steps from the nearest
+  /// state that is kept, and to hash the pages that they changed.
   public func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
-    try withCore { (core) throws(TraceError) in try core.claim(at: index) }
+    try core.check(index)
+    if let known = core.knownClaim(index) { return known }
+    return try withCore { (core) throws(TraceError) in try core.claim(at: index) }
   }
 
-  /// The step data at an index.
+  /// The step data at an index. Known data is read from its file and verified.
   public func step(at index: UInt64) throws(TraceError) -> TraceStep {
-    try withCore { (core) throws(TraceError) in try core.step(at: index) }
+    try core.check(index)
+    if let known = core.knownStep(index) { return known }
+    return try withCore { (core) throws(TraceError) in try core.step(at: index) }
   }
 
   /// The claims at many indices, in their order, from one pass over the trace.
   public func claims(at indices: [UInt64]) throws(TraceError) -> [TraceClaim] {
-    try inOnePass(indices) { (core, index) throws(TraceError) in try core.claim(at: index) }
+    try inOnePass(indices) { (index) throws(TraceError) in try claim(at: index) }
   }
 
   /// The step data at many indices, in their order, from one pass over the trace.
-  public func steps(at indices: [UInt64]) throws(TraceError) -> [TraceStep] {
-    try inOnePass(indices) { (core, index) throws(TraceError) in try core.step(at: index) }
+  public func stepData(at indices: [UInt64]) throws(TraceError) -> [TraceStep] {
+    try inOnePass(indices) { (index) throws(TraceError) in try step(at: index) }
   }
 
   private func inOnePass<Answer>(
-    _ indices: [UInt64], _ answer: (TraceCore, UInt64) throws(TraceError) -> Answer
+    _ indices: [UInt64], _ answer: (UInt64) throws(TraceError) -> Answer
   ) throws(TraceError) -> [Answer] {
-    try withCore { (core) throws(TraceError) in
-      var answers = [Answer?](repeating: nil, count: indices.count)
-      for position in indices.indices.sorted(by: { indices[$0] < indices[$1] }) {
-        answers[position] = try answer(core, indices[position])
-      }
-      return answers.compactMap { $0 }
+    var answers = [Answer?](repeating: nil, count: indices.count)
+    for position in indices.indices.sorted(by: { indices[$0] < indices[$1] }) {
+      answers[position] = try answer(indices[position])
     }
+    return answers.compactMap { $0 }
   }
 
   /// The end of the trace. Runs the program to its end where that is not known.
   public func lastStep() throws(TraceError) -> TraceEnd {
-    try withCore { (core) throws(TraceError) in try core.lastStep() }
+    try core.checkExists()
+    if let end = core.end { return end }
+    return try withCore { (core) throws(TraceError) in try core.lastStep() }
   }
 
   // MARK: The folder
 
-  /// How the provider stands.
-  public struct Status: Sendable, Equatable {
-    /// The end of the trace, where it is known.
-    public var end: TraceEnd?
-    /// Claims that are known.
-    public var claimCount: Int
-    /// The steps of the states in the folder.
-    public var snapshots: [UInt64]
-    /// The steps of the states in memory.
-    public var checkpoints: [UInt64]
-    /// Bytes that the folder takes.
-    public var size: UInt64
-    /// Steps executed since the provider was opened.
-    public var executedSteps: UInt64
-  }
-
-  public func status() throws(TraceError) -> Status {
+  /// How the provider stands. Waits for a question that is being answered.
+  public func status() throws(TraceError) -> TraceStatus {
     try withCore { (core) throws(TraceError) in
-      Status(
-        end: core.end, claimCount: core.knownClaims, snapshots: core.snapshotSteps,
-        checkpoints: core.checkpointSteps, size: try core.size(), executedSteps: core.executed)
+      try core.checkExists()
+      return TraceStatus(core)
     }
   }
 
-  /// Files that were found damaged or foreign since the provider was opened, and were put aside.
-  public var incidents: [TraceIncident] { lock.withLock { _ in core.incidents } }
+  /// Files that were found damaged or foreign since the provider was opened.
+  public var incidents: [TraceIncident] { core.folder.incidents }
 
   /// Has a question that is being answered stop, and later ones, as long as `isRequested` says so.
+  /// It is asked from the thread that executes, several times a second, and between saved states.
   public func setInterruption(_ isRequested: @escaping @Sendable () -> Bool) {
-    lock.withLock { _ in core.shouldInterrupt = isRequested }
+    core.interruption.set(isRequested)
   }
 
-  /// Gives up states in the folder until it is within its budget.
+  /// Gives up what was put aside, then states, then step data, until the folder is within its
+  /// budget.
   public func prune() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.prune() }
   }
 
   /// Writes what is known of the trace into a folder as op-challenger keeps it for a game: proofs,
-  /// states, and where the end is known, the last state and the last step.
+  /// states, and where the end is known, the last state and the last step. What stands there under
+  /// other names is left.
   public func export(to path: String) throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.export(to: path) }
   }
 
-  /// Takes over the proofs and states of a folder that op-challenger keeps of this trace. The caller
-  /// answers for it that they are of this trace; each proof must hold by itself, and each state must
-  /// be of the step that its name says.
+  /// Takes over the proofs, the states and the end of a folder that op-challenger keeps of this
+  /// trace.
   ///
-  /// - Returns: how many proofs and states were taken.
-  @discardableResult
-  public func adopt(from path: String) throws(TraceError) -> (proofs: Int, snapshots: Int) {
+  /// The caller answers for it that they are of this trace. Each proof must hold by itself, each
+  /// state must be of the step that its name says, and none may contradict what is known; what
+  /// fails that is left out.
+  public func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try withCore { (core) throws(TraceError) in try core.adopt(from: path) }
   }
 
-  /// Deletes all that the provider wrote. It answers nothing after that.
+  /// Deletes the folder: all that the provider wrote, and what it put aside. It answers nothing
+  /// after that.
   public func deleteAll() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.deleteAll() }
+  }
+
+  /// Deletes the folder of a trace, whichever it is, whatever state it is in.
+  ///
+  /// - Throws: ``TraceError`` where it is in use, or is no trace's, or can't be deleted.
+  public static func deleteAll(folder: String) throws(TraceError) {
+    try TraceFolder(existing: folder).deleteAll()
   }
 }

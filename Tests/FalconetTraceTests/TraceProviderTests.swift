@@ -1,39 +1,7 @@
 import FalconetMachine
-import FalconetOracle
-import FalconetProofs
-import FalconetSnapshots
-import FalconetStreams
 import FalconetTestSupport
 import FalconetTrace
-import Keccak
 import Testing
-
-/// A recorded run as a trace.
-struct RecordedTrace {
-  let vector: Vector
-  let source: TraceSource
-
-  init(_ version: StateVersion, _ guest: String) throws {
-    vector = try Fixtures.vector(version, guest)
-    let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
-    source = TraceSource(
-      prestate: { () throws(StreamError) in
-        do throws(FixtureError) {
-          let prestate = try Fixtures.prestate(version, guest)
-          return MemoryImage(state: prestate.state, memory: prestate.memory)
-        } catch { throw StreamError(.corrupt, message: "\(error)") }
-      },
-      preimages: { DictionaryOracle(preimages) })
-  }
-
-  /// Indices whose claims are recorded, and the claims.
-  var claims: [(index: UInt64, claim: Bytes32)] {
-    vector.checkpoints.flatMap { checkpoint in
-      (checkpoint.step > 0 ? [(checkpoint.step - 1, checkpoint.before)] : [])
-        + [(checkpoint.step, checkpoint.after)]
-    }
-  }
-}
 
 @Suite("Traces that manage themselves")
 struct TraceProviderTests {
@@ -59,7 +27,7 @@ struct TraceProviderTests {
       #expect(end.witness == recorded.vector.finalWitness)
       for past in [end.index + 1, 1 << 40, .max] {
         let claim = try trace.claim(at: past)
-        #expect(claim.claim == end.claim && claim.isPastEnd)
+        #expect(claim.claim == end.claim && claim.isPastEnd && claim.index == past)
         let step = try trace.step(at: past)
         #expect(step.index == end.index && step.isPastEnd && step.proof.proofData.isEmpty)
         #expect(step.proof.stateData == end.witness)
@@ -79,7 +47,7 @@ struct TraceProviderTests {
     for round in 0..<2 {
       let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
       let steps =
-        round == 0 ? try trace.steps(at: indices) : try indices.map { try trace.step(at: $0) }
+        round == 0 ? try trace.stepData(at: indices) : try indices.map { try trace.step(at: $0) }
       for (step, proof) in zip(steps, proofs) {
         #expect(step.index == proof.step)
         #expect(step.claim == proof.post && step.proof.pre == proof.pre)
@@ -119,14 +87,7 @@ struct TraceProviderTests {
       let folder = try TemporaryFolder()
       let trace = try TraceProvider(folder: folder.path, recorded.source)
       var random = SeededGenerator(seed: seed)
-      let wanted = random.next() % length
-      var (low, high) = (UInt64(0), UInt64(1) << 30)
-      while high - low > 1 {
-        let middle = (low + high) / 2
-        _ = try trace.claim(at: middle - 1)
-        if middle <= wanted { low = middle } else { high = middle }
-      }
-      _ = try trace.step(at: wanted)
+      try trace.bisect(to: random.next() % length, depth: 30)
       #expect(try trace.status().executedSteps <= 2 * length, "seed \(seed)")
     }
   }

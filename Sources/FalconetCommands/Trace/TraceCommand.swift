@@ -66,7 +66,7 @@ struct TraceStepCommand: ParsableCommand {
 
   func run() throws {
     try trace.withProvider(server) { (provider) throws(TraceError) in
-      try provider.steps(at: indices)
+      try provider.stepData(at: indices)
     } print: { (steps, json) throws(StreamError) in
       try json.list(steps, isSingle: indices.count == 1) { (step) throws(StreamError) in
         try json.key("index")
@@ -103,7 +103,8 @@ struct TracePrestateCommand: ParsableCommand {
 struct TraceLastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "last",
-    abstract: "Print the index, claim and witness of the last step, as JSON; runs to it if need be.")
+    abstract: "Print the index, claim and witness of the last step, as JSON; runs to it if need be."
+  )
 
   @OptionGroup var trace: TraceFolderOptions
 

@@ -21,22 +21,26 @@ struct TraceStatusCommand: ParsableCommand {
         try json.endArray()
         try json.key("bytes")
         try json.number(status.size)
+        try json.key("budget")
+        try json.number(status.budget)
         try json.key("lastStep")
         if let end = status.end { try json.number(end.index) } else { try json.null() }
         try json.key("putAside")
-        try json.beginArray()
-        for incident in incidents {
-          try json.object { () throws(StreamError) in
-            try json.key("file")
-            try json.string(incident.path)
-            try json.key("reason")
-            try json.string(incident.reason)
-            try json.key("movedTo")
-            try json.string(incident.movedTo)
-          }
-        }
-        try json.endArray()
+        try json.incidents(incidents)
       }
+    }
+  }
+}
+
+extension JSONWriter {
+  fileprivate func incidents(_ incidents: [TraceIncident]) throws(StreamError) {
+    try list(incidents, isSingle: false) { (incident) throws(StreamError) in
+      try key("file")
+      try string(incident.path)
+      try key("reason")
+      try string(incident.reason)
+      try key("movedTo")
+      if incident.movedTo.isEmpty { try null() } else { try string(incident.movedTo) }
     }
   }
 }
@@ -66,8 +70,9 @@ struct TraceAdoptCommand: ParsableCommand {
     commandName: "adopt",
     abstract: "Take over the proofs and snapshots of a folder that op-challenger keeps.",
     discussion: """
-      They must be of the same trace: that is not checked. Each proof must hold by itself, and each \
-      snapshot must be of the step that its name says.
+      They must be of the same trace: that is not checked. Each proof must hold by itself, each \
+      snapshot must be of the step that its name says, and none may contradict what is known. What \
+      fails that is left out.
       """)
 
   @OptionGroup var trace: TraceFolderOptions
@@ -78,12 +83,16 @@ struct TraceAdoptCommand: ParsableCommand {
   func run() throws {
     try trace.withProvider([]) { (provider) throws(TraceError) in
       try provider.adopt(from: origin)
-    } print: { (counts, json) throws(StreamError) in
+    } print: { (adoption, json) throws(StreamError) in
       try json.object { () throws(StreamError) in
         try json.key("proofs")
-        try json.number(counts.proofs)
+        try json.number(adoption.proofs)
         try json.key("snapshots")
-        try json.number(counts.snapshots)
+        try json.number(adoption.snapshots)
+        try json.key("hasEnd")
+        try json.bool(adoption.hasEnd)
+        try json.key("refused")
+        try json.incidents(adoption.refused)
       }
     }
   }
@@ -91,7 +100,10 @@ struct TraceAdoptCommand: ParsableCommand {
 
 struct TracePruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Give up snapshots until the folder is within its budget.")
+    commandName: "prune", abstract: "Give up files until the folder is within its budget.",
+    discussion: """
+      What was put aside goes first, then snapshots, then step data. Claims are kept.
+      """)
 
   @OptionGroup var trace: TraceFolderOptions
 
@@ -102,11 +114,14 @@ struct TracePruneCommand: ParsableCommand {
 
 struct TraceDeleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "delete", abstract: "Delete all that was written into the folder.")
+    commandName: "delete", abstract: "Delete the folder of a trace, whatever state it is in.")
 
-  @OptionGroup var trace: TraceFolderOptions
+  @Option(help: "Folder of the trace.", completion: .directory)
+  var folder: String
 
   func run() throws {
-    try trace.withProvider([]) { (provider) throws(TraceError) in try provider.deleteAll() }
+    do throws(TraceError) { try TraceProvider.deleteAll(folder: folder) } catch {
+      throw CommandError(error)
+    }
   }
 }

@@ -10,7 +10,7 @@ struct TraceFolderOptions: ParsableArguments {
   @Option(help: "Snapshot that the trace starts from.", completion: .file())
   var input: String
 
-  @Option(help: "Steps between snapshots.")
+  @Option(help: "The most steps between snapshots; fewer where they are small.")
   var snapshotInterval: UInt64 = 1_000_000_000
 
   @Option(help: "MiB that the folder may take.")
@@ -26,8 +26,8 @@ struct TraceFolderOptions: ParsableArguments {
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
-  /// The server that serves pre-images, where there is one. Opened, closed and opened anew by the one
-  /// thread that the command runs on.
+  /// The server that serves pre-images, where there is one. Opened, closed and opened anew by the
+  /// one thread that the command runs on.
   private final class Host: @unchecked Sendable {
     var server: ServerOracle?
   }
@@ -41,9 +41,11 @@ struct TraceFolderOptions: ParsableArguments {
     let logger = loggers.logger("trace")
     let source = try preimages.source(server)
     let host = Host()
-    defer { if let report = host.server?.shutdown(), !report.isClean {
-      logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
-    } }
+    defer {
+      if let report = host.server?.shutdown(), !report.isClean {
+        logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
+      }
+    }
     let (input, reading) = (self.input, snapshot.reading(self.input))
     let trace = TraceSource(
       prestate: { () throws(StreamError) in
@@ -58,17 +60,19 @@ struct TraceFolderOptions: ParsableArguments {
         } catch { throw PreimageError(.unreadable, message: error.description) }
       })
     let options = TraceOptions(
-      snapshotInterval: snapshotInterval, diskBudget: diskBudget &<< 20,
-      memoryBudget: memoryBudget &<< 20, engine: engine)
+      snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
+      memoryBudget: Self.bytes(memoryBudget), engine: engine)
     do throws(TraceError) {
       let provider = try TraceProvider(folder: folder, trace, options)
       provider.setInterruption { Interruption.isRequested }
-      let answer = try ask(provider)
-      for incident in provider.incidents {
-        logger.warning(
-          "put aside",
-          metadata: ["file": "\(incident.path)", "reason": "\(incident.reason)"])
+      defer {
+        for incident in provider.incidents {
+          logger.warning(
+            "put aside",
+            metadata: ["file": "\(incident.path)", "reason": "\(incident.reason)"])
+        }
       }
+      let answer = try ask(provider)
       guard let print else { return }
       do throws(StreamError) {
         let json = JSONWriter(to: StandardOutputSink())
@@ -76,6 +80,13 @@ struct TraceFolderOptions: ParsableArguments {
         try json.finish()
       } catch { throw .file(error) }
     } catch { throw CommandError(error) }
+  }
+}
+
+extension TraceFolderOptions {
+  private static func bytes(_ mebibytes: UInt64) -> UInt64 {
+    let (bytes, overflow) = mebibytes.multipliedReportingOverflow(by: 1 << 20)
+    return overflow ? .max : bytes
   }
 }
 

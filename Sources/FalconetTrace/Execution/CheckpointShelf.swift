@@ -2,33 +2,54 @@ import FalconetMachine
 
 /// States of one machine that are kept in memory, by their steps.
 struct CheckpointShelf {
-  private(set) var checkpoints: [Checkpoint] = []
+  /// A state, and the last hint before it.
+  struct Entry {
+    let checkpoint: Checkpoint
+    let hint: [UInt8]?
+
+    var step: UInt64 { checkpoint.step }
+
+    /// Bytes that the state takes beside the machine: pages of its own, and 16 for each page's
+    /// place.
+    var size: UInt64 {
+      let memory = checkpoint.memory
+      return UInt64(memory.ownPageCount * Memory.pageSize + memory.pageCount * 16)
+    }
+  }
+
+  /// Ascending.
+  private(set) var entries: [Entry] = []
   private let machine: Machine
   private let countLimit: Int
-  private let pageLimit: Int
+  private let sizeLimit: UInt64
 
   init(_ machine: Machine, _ options: TraceOptions) {
     self.machine = machine
     countLimit = options.checkpointCount
-    pageLimit = Int(clamping: options.memoryBudget / UInt64(Memory.pageSize))
+    sizeLimit = options.memoryBudget
   }
 
   /// The last state at or before a step.
-  func nearest(to step: UInt64) -> Checkpoint? { checkpoints.last { $0.step <= step } }
+  func nearest(to step: UInt64) -> Entry? { entries.last { $0.step <= step } }
 
   /// Keeps the machine's state, and gives up others where there are too many.
-  mutating func keep(_ policy: RetentionPolicy) {
+  mutating func keep(_ hint: [UInt8]?, _ policy: RetentionPolicy) {
     let step = machine.step
-    let place = checkpoints.firstIndex { $0.step >= step } ?? checkpoints.count
-    if place < checkpoints.count, checkpoints[place].step == step { return }
-    checkpoints.insert(machine.checkpoint(), at: place)
-    while checkpoints.count > countLimit || checkpoints.count > 2 && pages > pageLimit {
-      guard let position = policy.leastValuable(checkpoints.map(\.step)) else { return }
-      let dropped = checkpoints.remove(at: position)
-      machine.memory.release(dropped.memory)
+    let place = entries.firstIndex { $0.step >= step } ?? entries.count
+    if place == entries.count || entries[place].step != step {
+      entries.insert(Entry(checkpoint: machine.checkpoint(), hint: hint), at: place)
+    }
+    trim(policy)
+  }
+
+  /// Gives up states until they are within the budget, down to none.
+  mutating func trim(_ policy: RetentionPolicy) {
+    while entries.count > countLimit || !entries.isEmpty && size > sizeLimit {
+      let dropped = entries.remove(at: policy.leastValuable(entries.map(\.step)) ?? 0)
+      machine.memory.release(dropped.checkpoint.memory)
     }
   }
 
-  /// Pages that are kept for the states beside the machine's own.
-  private var pages: Int { checkpoints.reduce(0) { $0 + $1.memory.ownPageCount } }
+  /// Bytes that the states take.
+  private var size: UInt64 { entries.reduce(0) { $0 + $1.size } }
 }

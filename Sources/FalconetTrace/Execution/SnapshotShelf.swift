@@ -2,117 +2,161 @@ import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
 import Keccak
-import Synchronization
 
 /// States of a trace in files, by their steps.
 ///
-/// A file counts only where its claim was logged when it was written, so a state of another trace is
-/// never taken for one of this.
+/// A file counts only where its claim was logged, which is done right before it appears, so a state
+/// of another trace is never taken for one of this.
 final class SnapshotShelf {
-  private final class Finished: Sendable {
-    let claims = Mutex<[(step: UInt64, claim: Bytes32)]>([])
+  /// A state that is being written.
+  private struct Pending {
+    let machine: Machine
+    let checkpoint: Checkpoint
   }
 
   private let folder: TraceFolder
   private let claims: ClaimLog
   private let budget: UInt64
+  /// The step of the prestate.
+  private let first: UInt64
   private let writer = SnapshotWriter()
-  private let finished = Finished()
   /// Ascending.
-  private(set) var steps: [UInt64] = []
-  /// Being written, or written and not yet logged.
-  private var pending: UInt64?
+  private(set) var steps: [UInt64]
+  private var pending: Pending?
+  private let file: SnapshotFile
 
-  init(_ folder: TraceFolder, _ claims: ClaimLog, _ options: TraceOptions) throws(TraceError) {
+  init(
+    _ folder: TraceFolder, _ claims: ClaimLog, _ steps: [UInt64], first: UInt64,
+    _ options: TraceOptions
+  ) {
     self.folder = folder
     self.claims = claims
+    self.first = first
+    file = SnapshotFile(folder, claims)
     budget = options.diskBudget
-    for step in try folder.numbers(in: folder.snapshots, suffix: ".fsnap") {
-      if step > 0, claims.claims[step - 1] != nil {
-        steps.append(step)
+    self.steps = []
+    for step in steps {
+      if step > first, claims[step - 1] != nil {
+        self.steps.append(step)
       } else {
         folder.putAside(folder.snapshot(step), "no claim of it is known")
       }
     }
   }
 
+  /// The folder's lock is not given up in the middle of a file.
+  deinit { try? writer.finish() }
+
   /// The step of the last state at or before a step.
   func nearest(to step: UInt64) -> UInt64? { steps.last { $0 <= step } }
 
   /// Whether a state of a step is there, or is being written.
-  func has(_ step: UInt64) -> Bool { pending == step || steps.contains(step) }
-
-  /// Counts a file that was written by someone else, and whose claim was logged.
-  func add(_ step: UInt64) {
-    steps.append(step)
-    steps.sort()
+  func has(_ step: UInt64) -> Bool {
+    pending?.checkpoint.step == step || steps.contains(step)
   }
 
-  /// Reads a state, all of it checked; nil where the file is wrong, which is then put aside.
-  func load(_ step: UInt64) throws(TraceError) -> MemoryImage? {
+  // MARK: Reading
+
+  /// Reads a state and the last hint before it, all checked; nil where the file is wrong, which is
+  /// then put aside.
+  func load(_ step: UInt64) throws(TraceError) -> (image: MemoryImage, hint: [UInt8]?)? {
     let file = folder.snapshot(step)
     do throws(StreamError) {
       let image = try Snapshot.load(path: file.string)
       let claim = image.state.claim(
         witness: image.state.witness(memoryRoot: image.memory.root()))
-      if image.state.scalars.step == step, claim == claims.claims[step - 1] { return image }
+      if image.state.scalars.step == step, claim == claims[step - 1] {
+        return (image, SavedHint.read(folder.hint(step), folder))
+      }
       folder.putAside(file, "its claim is not the one that was written")
     } catch {
-      switch error.kind {
-      case .notFound: break
-      case .system, .permission, .interrupted: throw .file(error)
-      default: folder.putAside(file, error.description)
-      }
+      if error.isOfSystem { throw .file(error) }
+      if error.kind != .notFound { folder.putAside(file, error.description) }
     }
-    steps.removeAll { $0 == step }
+    drop(step)
     return nil
   }
 
-  /// Has the machine's state written while the machine goes on.
-  func store(_ machine: Machine, _ policy: RetentionPolicy) throws(TraceError) {
-    try settle(policy)
+  // MARK: Writing
+
+  /// Has the machine's state written while the machine goes on, if there is room for it, or states
+  /// of less worth can be given up.
+  func store(
+    _ machine: Machine, _ hint: [UInt8]?, _ policy: RetentionPolicy
+  ) throws(TraceError) {
+    try settle()
+    let step = machine.step
+    guard !has(step), step > first else { return }
+    let hint = hint.map { SavedHint.encode($0) }
+    let needed = file.expectedSize + UInt64(hint?.count ?? 0)
+    try folder.clearAside { hasRoom(needed) }
+    while !hasRoom(needed) {
+      let kept = [first] + (steps + [step]).sorted()
+      guard let position = policy.leastValuable(kept), kept[position] != step else { return }
+      drop(kept[position])
+    }
+    if let hint { try folder.write(hint, to: folder.hint(step)) }
+    try submit(machine)
+  }
+
+  private func submit(_ machine: Machine) throws(TraceError) {
     let checkpoint = machine.checkpoint(keepsRoots: true)
-    let path = folder.snapshot(checkpoint.step).string
-    pending = checkpoint.step
+    pending = Pending(machine: machine, checkpoint: checkpoint)
+    let limit = budget.subtractingClamped(folder.used + UInt64(ClaimLog.recordBytes))
     do throws(StreamError) {
-      try writer.submit { [finished] () throws(StreamError) in
-        var written: FsnapBase?
-        try AtomicFile.write(path: path) { (sink) throws(StreamError) in
-          written = try FsnapWriter.write(checkpoint, to: sink)
-        }
-        if let claim = written?.name.claim {
-          finished.claims.withLock { $0.append((checkpoint.step, claim)) }
-        }
-      }
+      try writer.submit { [file] () throws(StreamError) in try file.write(checkpoint, limit) }
     } catch { throw .file(error) }
   }
 
-  /// Waits for what is being written, logs it, and gives up states until the folder is within its
-  /// budget.
-  func settle(_ policy: RetentionPolicy) throws(TraceError) {
-    pending = nil
-    do { try writer.finish() } catch { throw .file(error) }
-    let done = finished.claims.withLock { claims in
-      defer { claims = [] }
-      return claims
+  /// Waits for what is being written.
+  func settle() throws(TraceError) {
+    guard let pending else { return }
+    self.pending = nil
+    defer { pending.machine.memory.release(pending.checkpoint.memory) }
+    let step = pending.checkpoint.step
+    do throws(StreamError) { try writer.finish() } catch {
+      folder.remove(folder.hint(step))
+      throw .file(error)
     }
-    for (step, claim) in done {
-      try claims.add(step - 1, claim)
-      steps.append(step)
+    if TraceFolder.isRegular(folder.snapshot(step)) {
+      steps.insert(step, at: steps.firstIndex { $0 > step } ?? steps.count)
+    } else {
+      folder.remove(folder.hint(step))
     }
-    steps.sort()
-    if !done.isEmpty { try thin(policy) }
   }
 
-  /// Gives up states until the folder is within its budget.
-  func thin(_ policy: RetentionPolicy) throws(TraceError) {
-    var size = try folder.size()
-    while size > budget, !steps.isEmpty {
-      // The prestate, which is not in the folder, is what the first state goes back to.
-      guard let position = policy.leastValuable([0] + steps) else { return }
-      let file = folder.snapshot(steps.remove(at: position - 1))
-      size -= min(TraceFolder.size(file), size)
-      folder.remove(file)
+  /// Counts a file that was written by someone else, and whose claim was logged.
+  func add(_ step: UInt64) {
+    steps.insert(step, at: steps.firstIndex { $0 > step } ?? steps.count)
+  }
+
+  // MARK: Giving up
+
+  /// Whether so many more bytes are within the budget.
+  func hasRoom(_ bytes: UInt64) -> Bool {
+    let used = folder.used
+    return used <= budget && bytes <= budget - used
+  }
+
+  /// Gives up what was put aside, states, and step data, in this order, until there is room for
+  /// more bytes.
+  func makeRoom(for bytes: UInt64, _ policy: RetentionPolicy) throws(TraceError) {
+    try folder.clearAside { hasRoom(bytes) }
+    // The prestate, which is not in the folder, is what the first state goes back to.
+    while !hasRoom(bytes), let position = policy.leastValuable([first] + steps) {
+      drop(steps[position - 1])
     }
+    if hasRoom(bytes) { return }
+    for index in try folder.numbers(in: folder.proofs, suffixes: [".json.gz"]) {
+      folder.remove(folder.proof(index))
+      if hasRoom(bytes) { return }
+    }
+    throw .budget(path: folder.path.string, budget: budget, needed: bytes)
+  }
+
+  private func drop(_ step: UInt64) {
+    steps.removeAll { $0 == step }
+    folder.remove(folder.snapshot(step))
+    folder.remove(folder.hint(step))
   }
 }

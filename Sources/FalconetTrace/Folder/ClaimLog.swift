@@ -1,87 +1,150 @@
 import FalconetStreams
 import Glibc
 import Keccak
+import Synchronization
 import SystemPackage
 
-/// The claims of a trace that are known, in a file that only grows.
+/// The claims of a trace that are known, in a file that only grows: what every other file of the
+/// folder is held against.
 ///
 /// A record has 44 bytes: index, 8 bytes big-endian; the claim after that step, 32 bytes; CRC-32 of
-/// the 40 bytes before, 4 bytes big-endian. A crash can leave part of a record at the end, which is
-/// dropped. Anything else that is wrong has the file put aside, and what is right written anew.
-final class ClaimLog {
-  private static let recordBytes = 44
+/// the 40 bytes before, 4 bytes big-endian. The first record names the trace: `FALTRC`, format 1,
+/// the number of the state version, the claim of the prestate, CRC-32.
+///
+/// A crash can leave part of a record at the end, which is overwritten. Anything else that is wrong
+/// has the file put aside, and what is right written anew. May be used from several threads.
+final class ClaimLog: Sendable {
+  static let recordBytes = 44
+  private static let magic: UInt64 = 0x4641_4C54_5243_0100
   private let folder: TraceFolder
-  private var file: FileDescriptor?
-  private var size: Int64 = 0
-  private(set) var claims: [UInt64: Bytes32] = [:]
+  private let name: TraceName
+  private let state: Mutex<State>
 
-  init(_ folder: TraceFolder) throws(TraceError) {
+  private struct State {
+    var claims: [UInt64: Bytes32] = [:]
+    /// Where the next record goes.
+    var size: Int64 = 0
+  }
+
+  /// Reads the log of a folder that was identified, or begins one.
+  init(_ folder: TraceFolder, _ name: TraceName) throws(TraceError) {
     self.folder = folder
-    try read()
-  }
-
-  deinit { try? file?.close() }
-
-  private func read() throws(TraceError) {
-    guard TraceFolder.exists(folder.claims) else { return }
-    let bytes: [UInt8]
-    do throws(StreamError) {
-      bytes = try ByteReader(FileSource(path: folder.claims.string)).readAll(limit: 1 << 32)
-    } catch { throw .file(error) }
-    var wrong = 0
-    for start in stride(from: 0, through: bytes.count - Self.recordBytes, by: Self.recordBytes) {
-      let record = Array(bytes[start..<start + Self.recordBytes])
-      if let (index, claim) = Self.decode(record) { claims[index] = claim } else { wrong += 1 }
+    self.name = name
+    var state = State()
+    var faults = ["there is none"]
+    if TraceFolder.isRegular(folder.claims) {
+      (state, faults) = try Self.read(folder.claims, name)
+      if !faults.isEmpty { folder.putAside(folder.claims, faults.joined(separator: ", ")) }
     }
-    size = Int64(bytes.count / Self.recordBytes * Self.recordBytes)
-    if wrong > 0 {
-      folder.putAside(folder.claims, "\(wrong) records don't match their checksums")
-      try rewrite()
+    if !faults.isEmpty {
+      let bytes = Self.encode(state.claims, name)
+      try folder.write(bytes, to: folder.claims)
+      state.size = Int64(bytes.count)
     }
+    self.state = Mutex(state)
   }
 
-  private func rewrite() throws(TraceError) {
-    let records = claims.sorted { $0.key < $1.key }.flatMap { Self.encode($0.key, $0.value) }
-    do throws(StreamError) {
-      try AtomicFile.write(path: folder.claims.string) { (sink) throws(StreamError) in
-        try records.withUnsafeBufferPointer { (bytes) throws(StreamError) in
-          try sink.write(UnsafeRawBufferPointer(bytes))
-        }
-      }
-    } catch { throw .file(error) }
-    size = Int64(records.count)
-  }
+  /// The claim at an index, where it is known.
+  subscript(index: UInt64) -> Bytes32? { state.withLock { $0.claims[index] } }
+
+  var count: Int { state.withLock { $0.claims.count } }
 
   /// Adds a claim, if it is not there.
-  func add(_ index: UInt64, _ claim: Bytes32) throws(TraceError) {
-    guard claims[index] == nil else { return }
-    do {
-      let file = try openFile()
-      let record = Self.encode(index, claim)
-      let written = try file.writeAll(toAbsoluteOffset: size, record)
-      size += Int64(written)
-    } catch {
-      // What part of a record was written is overwritten by the next, or dropped by a reader.
-      throw .file(
-        StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.string))
+  ///
+  /// - Parameter isDurable: whether it is to outlive a loss of power from here on.
+  /// - Throws: ``TraceError/contradiction(index:known:computed:)`` where another is known.
+  func add(_ index: UInt64, _ claim: Bytes32, isDurable: Bool = false) throws(TraceError) {
+    try state.withLock { (state) throws(TraceError) in
+      if let known = state.claims[index] {
+        guard known == claim else {
+          throw .contradiction(index: index, known: known, computed: claim)
+        }
+        return
+      }
+      do {
+        try append(Self.encode(index, claim), at: state.size, isDurable)
+      } catch {
+        // What part of a record was written is overwritten by the next, or dropped by a reader.
+        throw .file(
+          StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.string))
+      }
+      folder.account(from: 0, to: UInt64(Self.recordBytes))
+      state.size += Int64(Self.recordBytes)
+      state.claims[index] = claim
     }
-    claims[index] = claim
   }
 
-  private func openFile() throws -> FileDescriptor {
-    if let file { return file }
-    let opened = try FileDescriptor.open(
-      folder.claims, .writeOnly, options: [.create, .closeOnExec],
-      permissions: [.ownerReadWrite, .groupRead, .otherRead])
-    file = opened
-    _ = ftruncate(opened.rawValue, Int(size))
-    return opened
+  private func append(_ record: [UInt8], at offset: Int64, _ isDurable: Bool) throws {
+    // Not kept open, so that the file system can be mounted read-only and back meanwhile.
+    let file = try FileDescriptor.open(
+      folder.claims, .writeOnly, options: [.closeOnExec, .noFollow])
+    try file.closeAfter {
+      _ = try file.writeAll(toAbsoluteOffset: offset, record)
+      if isDurable, fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+    }
+  }
+
+  // MARK: Reading
+
+  /// Which trace a log is of.
+  static func readName(_ file: FilePath) throws(TraceError) -> TraceName.Found {
+    guard TraceFolder.isRegular(file) else { return .nothing }
+    do throws(StreamError) {
+      let record = try ByteReader(FileSource(path: file.string)).peek(upTo: recordBytes)
+      guard let name = decodeName(Array(record)) else {
+        return .damaged("its first record does not name a trace")
+      }
+      return .name(name)
+    } catch {
+      if error.isOfSystem { throw .file(error) }
+      return .damaged(error.description)
+    }
+  }
+
+  private static func read(
+    _ file: FilePath, _ name: TraceName
+  ) throws(TraceError) -> (State, faults: [String]) {
+    let bytes: [UInt8]
+    do throws(StreamError) {
+      bytes = try ByteReader(FileSource(path: file.string)).readAll(limit: 1 << 32)
+    } catch { throw .file(error) }
+    var (state, wrong) = (State(), 0)
+    var faults: [String] = []
+    for start in stride(from: 0, through: bytes.count - recordBytes, by: recordBytes) {
+      let record = Array(bytes[start..<start + recordBytes])
+      if start == 0 {
+        if decodeName(record) != name { faults.append("its first record does not name the trace") }
+      } else if let (index, claim) = decode(record) {
+        state.claims[index] = claim
+      } else {
+        wrong += 1
+      }
+    }
+    if bytes.count < recordBytes { faults.append("it is empty") }
+    if wrong > 0 { faults.append("\(wrong) records don't match their checksums") }
+    state.size = Int64(bytes.count / recordBytes * recordBytes)
+    return (state, faults)
+  }
+
+  // MARK: Records
+
+  private static func encode(_ claims: [UInt64: Bytes32], _ name: TraceName) -> [UInt8] {
+    claims.sorted { $0.key < $1.key }.reduce(
+      into: encode(magic | UInt64(name.version), name.prestate)
+    ) { $0 += encode($1.key, $1.value) }
   }
 
   private static func encode(_ index: UInt64, _ claim: Bytes32) -> [UInt8] {
     var bytes = bigEndian(index) + claim.bytes
     bytes += bigEndian(checksum(bytes))
     return bytes
+  }
+
+  private static func decodeName(_ record: [UInt8]) -> TraceName? {
+    guard record.count == recordBytes, let (index, claim) = decode(record),
+      index & ~0xFF == magic
+    else { return nil }
+    return TraceName(version: UInt8(truncatingIfNeeded: index), prestate: claim)
   }
 
   private static func decode(_ record: [UInt8]) -> (UInt64, Bytes32)? {
@@ -91,13 +154,13 @@ final class ClaimLog {
     return (content[..<8].reduce(0) { $0 << 8 | UInt64($1) }, claim)
   }
 
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var checksum = CRC32()
     checksum.add(bytes)
     return checksum.value
   }
 
-  private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+  static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: value.bigEndian) { Array($0) }
   }
 }

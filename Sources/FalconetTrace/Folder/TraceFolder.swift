@@ -1,6 +1,7 @@
 import FalconetOracle
 import FalconetStreams
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// The folder of a trace provider: the only place that it writes to.
@@ -12,146 +13,170 @@ import SystemPackage
 /// | `claims.log` | claims, see ``ClaimLog`` |
 /// | `proofs/N.json.gz` | step data by index, as Cannon writes it |
 /// | `snapshots/N.fsnap` | states by the number of steps executed |
+/// | `snapshots/N.hint` | the last hint before such a state, see ``SavedHint`` |
 /// | `last.json.gz` | the last step, once known |
 /// | `aside/` | what was found wrong |
-final class TraceFolder {
+///
+/// May be used from several threads.
+final class TraceFolder: Sendable {
   let path: FilePath
-  private var lock: FileDescriptor?
-  /// Files that were found wrong, since the folder was opened.
-  private(set) var incidents: [TraceIncident] = []
+  private let lock: FolderLock
+  private let record = Mutex(Record())
 
-  /// Opens a folder, makes it where it doesn't exist, and locks it.
-  init(_ path: String) throws(TraceError) {
-    self.path = FilePath(path)
-    for folder in [self.path, snapshots, proofs] { try Self.make(folder) }
-    try takeLock()
+  private struct Record {
+    /// Bytes that the files take.
+    var used: UInt64 = 0
+    /// Files that were found wrong since the folder was opened.
+    var incidents: [TraceIncident] = []
   }
 
-  deinit { try? lock?.close() }
+  /// Opens a folder, makes it where it doesn't exist, and locks it.
+  ///
+  /// - Throws: ``TraceError`` where it is in use, holds other things, or can't be made.
+  init(_ path: String) throws(TraceError) {
+    self.path = FilePath(path)
+    try Self.make(self.path)
+    try Self.refuseForeign(self.path)
+    lock = try FolderLock(self.path.appending(Name.lock))
+    for folder in [snapshots, proofs] { try Self.make(folder) }
+  }
+
+  /// Opens a folder that is there, to delete it.
+  init(existing path: String) throws(TraceError) {
+    self.path = FilePath(path)
+    guard Self.isFolder(self.path) else {
+      throw .file(
+        StreamError(
+          .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
+    }
+    try Self.refuseForeign(self.path)
+    lock = try FolderLock(self.path.appending(Name.lock))
+  }
+
+  /// Names in the folder.
+  enum Name {
+    static let lock = "lock"
+    static let identity = "trace.json"
+    static let claims = "claims.log"
+    static let last = "last.json.gz"
+    static let folders = ["snapshots", "proofs", "aside"]
+    static let files = [lock, identity, claims, last]
+
+    /// Whether a name is a file's that was not finished.
+    static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
+
+    /// Whether a name is the system's own affair.
+    static func isSystem(_ name: String) -> Bool { name.hasPrefix(".") || name == "lost+found" }
+  }
 
   var snapshots: FilePath { path.appending("snapshots") }
   var proofs: FilePath { path.appending("proofs") }
   var aside: FilePath { path.appending("aside") }
-  var claims: FilePath { path.appending("claims.log") }
-  var last: FilePath { path.appending("last.json.gz") }
-  var identity: FilePath { path.appending("trace.json") }
-  private var lockFile: FilePath { path.appending("lock") }
+  var claims: FilePath { path.appending(Name.claims) }
+  var last: FilePath { path.appending(Name.last) }
+  var identity: FilePath { path.appending(Name.identity) }
 
   func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step).fsnap") }
+  func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step).hint") }
   func proof(_ index: UInt64) -> FilePath { proofs.appending("\(index).json.gz") }
 
   private static func make(_ folder: FilePath) throws(TraceError) {
     let made = folder.withPlatformString { mkdir($0, 0o755) }
-    guard made == 0 || errno == EEXIST else {
-      throw .file(StreamError(Errno(rawValue: errno), .create, path: folder.string))
+    guard made != 0 else { return }
+    let error = Errno(rawValue: errno)
+    guard error == .fileExists || isFolder(folder) else {
+      throw .file(StreamError(error, .create, path: folder.string))
+    }
+    guard isFolder(folder) else {
+      throw .file(StreamError(.notDirectory, .create, path: folder.string))
     }
   }
 
-  private func takeLock() throws(TraceError) {
-    do throws(Errno) {
-      let lock = try openLock()
-      guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-        let error = Errno(rawValue: errno)
-        try? lock.close()
-        throw error
-      }
-      self.lock = lock
-    } catch {
-      if error == .wouldBlock { throw .locked(path: path.string) }
-      throw .file(StreamError(error, .create, path: lockFile.string))
+  /// A folder given by mistake is left alone: one that holds things, none of which is a trace's.
+  static func refuseForeign(_ path: FilePath) throws(TraceError) {
+    let names = try names(in: path).filter { !Name.isSystem($0) }
+    let own = Set(Name.files + Name.folders)
+    guard !names.contains(where: own.contains), !names.contains(where: isOwnTemporary) else {
+      return
     }
+    if let name = names.min() { throw .notTrace(path: path.string, name: name) }
   }
 
-  private func openLock() throws(Errno) -> FileDescriptor {
-    do {
-      return try FileDescriptor.open(
-        lockFile, .readWrite, options: [.create, .closeOnExec],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
-    } catch { throw error as? Errno ?? .ioError }
+  static func isOwnTemporary(_ name: String) -> Bool {
+    Name.isTemporary(name) && Name.files.contains { name.hasPrefix($0) }
   }
 
   // MARK: Contents
 
-  /// The numbers N of a folder's files `N` + suffix. Other files are put aside, but for what another
-  /// program may leave that is hidden.
-  func numbers(in folder: FilePath, suffix: String) throws(TraceError) -> [UInt64] {
-    var numbers: [UInt64] = []
-    for name in try names(in: folder) {
-      let digits = name.dropLast(suffix.count)
-      if name.hasSuffix(suffix), let number = UInt64(digits), "\(number)" == digits {
-        numbers.append(number)
-      } else {
-        putAside(folder.appending(name), "it is no file of this folder")
+  /// Has what is no file leave the names of files, so that nothing outside of the folder is read or
+  /// written through them.
+  func clearNames() {
+    if Self.exists(aside), !Self.isFolder(aside) { remove(aside) }
+    for name in Name.files {
+      let file = path.appending(name)
+      if Self.exists(file), !Self.isRegular(file) { putAside(file, "it is not a file") }
+    }
+  }
+
+  /// The states of the folder, and what was not finished or is foreign dealt with. Counts all
+  /// bytes.
+  func takeStock() throws(TraceError) -> [UInt64] {
+    for name in try Self.names(in: path) where !Name.folders.contains(name) {
+      let file = path.appending(name)
+      if Name.isSystem(name) { continue }
+      if Self.isOwnTemporary(name) {
+        remove(file)
+      } else if !Name.files.contains(name) {
+        putAside(file, Self.foreign)
       }
+    }
+    let steps = try numbers(in: snapshots, suffixes: [".fsnap", ".hint"])
+    for name in try Self.names(in: snapshots) where name.hasSuffix(".hint") {
+      let snapshot = snapshots.appending(name.dropLast(5) + ".fsnap")
+      if !Self.isRegular(snapshot) { remove(snapshots.appending(name)) }
+    }
+    _ = try numbers(in: proofs, suffixes: [".json.gz"])
+    let used = Self.size(path)
+    record.withLock { $0.used = used }
+    return steps
+  }
+
+  private static let foreign = "it is no file of a trace"
+
+  /// The numbers N of a folder's files `N` + the first suffix, ascending. What was not finished is
+  /// removed; other files are put aside.
+  func numbers(in folder: FilePath, suffixes: [String]) throws(TraceError) -> [UInt64] {
+    var numbers: [UInt64] = []
+    for name in try Self.names(in: folder) where !Name.isSystem(name) {
+      let file = folder.appending(name)
+      guard let suffix = suffixes.first(where: name.hasSuffix),
+        let number = UInt64(name.dropLast(suffix.count)), "\(number)\(suffix)" == name
+      else {
+        if Name.isTemporary(name) { remove(file) } else { putAside(file, Self.foreign) }
+        continue
+      }
+      guard Self.isRegular(file) else {
+        putAside(file, "it is not a file")
+        continue
+      }
+      if suffix == suffixes.first { numbers.append(number) }
     }
     return numbers.sorted()
   }
 
-  private func names(in folder: FilePath) throws(TraceError) -> [String] {
-    var names: [String] = []
-    do throws(Errno) {
-      try FolderListing.forEachName(in: folder) { name in
-        if name != ".", name != ".." { names.append(name) }
-        return true
-      }
-    } catch {
-      if error == .noSuchFileOrDirectory { return [] }
-      throw .file(
-        StreamError(
-          .system(errno: error.rawValue), path: folder.string,
-          message: "the folder can't be read: \(error)"))
-    }
-    return names
-  }
+  /// Bytes that the folder's files take, those put aside included.
+  var used: UInt64 { record.withLock { $0.used } }
 
-  /// The bytes that the folder's files take, those put aside included.
-  func size() throws(TraceError) -> UInt64 {
-    var total: UInt64 = 0
-    for folder in [path, snapshots, proofs, aside] {
-      for name in try names(in: folder) { total += Self.size(folder.appending(name)) }
-    }
-    return total
-  }
+  var incidents: [TraceIncident] { record.withLock { $0.incidents } }
 
-  static func size(_ file: FilePath) -> UInt64 {
-    var status = stat()
-    guard file.withPlatformString({ lstat($0, &status) }) == 0,
-      status.st_mode & S_IFMT == S_IFREG
-    else { return 0 }
-    return UInt64(max(status.st_size, 0))
-  }
+  func note(_ incident: TraceIncident) { record.withLock { $0.incidents.append(incident) } }
 
-  static func exists(_ file: FilePath) -> Bool {
-    file.withPlatformString { access($0, F_OK) } == 0
+  /// Counts that a file had some bytes, and has some others.
+  func account(from before: UInt64, to after: UInt64) {
+    record.withLock { $0.used = ($0.used &+ after).subtractingClamped(before) }
   }
+}
 
-  func remove(_ file: FilePath) { _ = file.withPlatformString { unlink($0) } }
-
-  /// Moves a file that is wrong out of the way. Where that can't be done, it is removed.
-  func putAside(_ file: FilePath, _ reason: String) {
-    _ = aside.withPlatformString { mkdir($0, 0o755) }
-    let name = file.lastComponent?.string ?? "file"
-    var target = aside.appending(name)
-    var number = 1
-    while Self.exists(target), number < 10_000 {
-      target = aside.appending("\(name).\(number)")
-      number += 1
-    }
-    let moved = file.withPlatformString { from in
-      target.withPlatformString { rename(from, $0) }
-    }
-    if moved != 0 { remove(file) }
-    incidents.append(
-      TraceIncident(path: file.string, reason: reason, movedTo: moved == 0 ? target.string : ""))
-  }
-
-  /// Removes all that the provider wrote, and the folders if nothing else is in them.
-  func deleteAll() throws(TraceError) {
-    for folder in [snapshots, proofs, aside] {
-      for name in try names(in: folder) { remove(folder.appending(name)) }
-      _ = folder.withPlatformString { rmdir($0) }
-    }
-    for file in [claims, last, identity, lockFile] { remove(file) }
-    _ = path.withPlatformString { rmdir($0) }
-  }
+extension UInt64 {
+  func subtractingClamped(_ other: UInt64) -> UInt64 { self > other ? self - other : 0 }
 }

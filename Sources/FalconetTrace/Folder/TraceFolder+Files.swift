@@ -1,0 +1,127 @@
+import FalconetOracle
+import FalconetStreams
+import Glibc
+import SystemPackage
+
+extension TraceFolder {
+  /// Writes a whole file, or throws and leaves what was there.
+  func write(_ bytes: [UInt8], to file: FilePath) throws(TraceError) {
+    let before = Self.size(file)
+    do throws(StreamError) {
+      try AtomicFile.write(
+        path: file.string, permissions: 0o644, compression: Compression.none
+      ) { (sink) throws(StreamError) in try sink.write(bytes) }
+    } catch { throw .file(error) }
+    account(from: before, to: UInt64(bytes.count))
+  }
+
+  /// Removes a file, or a folder with all that is in it.
+  func remove(_ file: FilePath) {
+    let before = Self.size(file)
+    Self.removeTree(file)
+    account(from: before, to: Self.size(file))
+  }
+
+  /// Moves a file that is wrong out of the way. Where that can't be done, it is removed if it is a
+  /// file, and else left.
+  func putAside(_ file: FilePath, _ reason: String) {
+    _ = aside.withPlatformString { mkdir($0, 0o755) }
+    let name = file.lastComponent?.string ?? "file"
+    var target = aside.appending(name)
+    var number = 1
+    while Self.exists(target), number < 10_000 {
+      target = aside.appending("\(name).\(number)")
+      number += 1
+    }
+    let moved = file.withPlatformString { from in
+      target.withPlatformString { rename(from, $0) }
+    }
+    if moved != 0, !Self.isFolder(file) { remove(file) }
+    note(TraceIncident(path: file.string, reason: reason, movedTo: moved == 0 ? target.string : ""))
+  }
+
+  /// Gives up files that were put aside until there is room, as far as there are any.
+  func clearAside(until hasRoom: () -> Bool) throws(TraceError) {
+    guard !hasRoom() else { return }
+    for name in try Self.names(in: aside).sorted() {
+      remove(aside.appending(name))
+      if hasRoom() { return }
+    }
+  }
+
+  /// Removes all that a provider wrote or put aside, and the folders if nothing else is in them.
+  /// The lock goes last, and is held until the object goes.
+  func deleteAll() throws(TraceError) {
+    var own = Name.folders + Name.files.filter { $0 != Name.lock }
+    own += try Self.names(in: path).filter(Self.isOwnTemporary)
+    for name in own + [Name.lock] {
+      let file = path.appending(name)
+      if let error = Self.removeTree(file) {
+        throw .file(StreamError(error, .write, path: file.string))
+      }
+    }
+    _ = path.withPlatformString { rmdir($0) }
+  }
+
+  // MARK: Any folder
+
+  /// The names in a folder; none where there is no folder.
+  static func names(in folder: FilePath) throws(TraceError) -> [String] {
+    var names: [String] = []
+    do throws(Errno) {
+      try FolderListing.forEachName(in: folder) { name in
+        names.append(name)
+        return true
+      }
+    } catch {
+      if error == .noSuchFileOrDirectory { return [] }
+      throw .file(StreamError(error, .read, path: folder.string))
+    }
+    return names
+  }
+
+  /// Bytes of a file, or of all files in a folder. Links are not followed.
+  static func size(_ file: FilePath, depth: Int = 0) -> UInt64 {
+    guard let status = status(file) else { return 0 }
+    if status.st_mode & S_IFMT == S_IFREG { return UInt64(max(status.st_size, 0)) }
+    guard status.st_mode & S_IFMT == S_IFDIR, depth < deepest,
+      let names = try? names(in: file)
+    else { return 0 }
+    return names.reduce(0) { $0 &+ size(file.appending($1), depth: depth + 1) }
+  }
+
+  /// - Returns: why something could not be removed.
+  @discardableResult
+  private static func removeTree(_ file: FilePath, depth: Int = 0) -> Errno? {
+    var failure: Errno?
+    let removed: Int32
+    if isFolder(file) {
+      for name in depth < deepest ? (try? names(in: file)) ?? [] : [] {
+        failure = failure ?? removeTree(file.appending(name), depth: depth + 1)
+      }
+      removed = file.withPlatformString { rmdir($0) }
+    } else {
+      removed = file.withPlatformString { unlink($0) }
+    }
+    let error = Errno(rawValue: errno)
+    return removed == 0 || error == .noSuchFileOrDirectory ? failure : failure ?? error
+  }
+
+  /// Folders in folders that are looked into. The provider makes one level.
+  private static let deepest = 16
+
+  static func exists(_ file: FilePath) -> Bool { status(file) != nil }
+
+  static func isRegular(_ file: FilePath) -> Bool {
+    status(file).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
+  }
+
+  static func isFolder(_ file: FilePath) -> Bool {
+    status(file).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+  }
+
+  private static func status(_ file: FilePath) -> stat? {
+    var status = stat()
+    return file.withPlatformString { lstat($0, &status) } == 0 ? status : nil
+  }
+}

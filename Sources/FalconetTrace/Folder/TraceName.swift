@@ -1,0 +1,115 @@
+import FalconetMachine
+import FalconetStreams
+import Keccak
+import SystemPackage
+
+/// Which trace something is of. A claim alone doesn't name a state version.
+struct TraceName: Equatable {
+  /// The number of the state version.
+  let version: UInt8
+  /// The claim of the prestate.
+  let prestate: Bytes32
+
+  /// What a file says about it.
+  enum Found {
+    case nothing
+    case damaged(String)
+    case name(TraceName)
+  }
+}
+
+extension TraceFolder {
+  /// Sees to it that the folder is of a trace: notes it in a new one, and checks it in another.
+  ///
+  /// `trace.json` and `claims.log` both name the trace, so that either can be damaged. Where neither
+  /// is of use nobody can say of which trace the rest is, and it is put aside.
+  func identify(_ trace: TraceName) throws(TraceError) {
+    let (named, logged) = (try readName(), try ClaimLog.readName(claims))
+    switch (named, logged) {
+    case (.name(trace), .name(trace)): return
+    case (_, .name(trace)):
+      switch named {
+      case .nothing: break
+      case .damaged(let reason): putAside(identity, reason)
+      case .name: putAside(identity, "it names another trace than the claims beside it")
+      }
+    case (.name(trace), _):
+      // What is right in a damaged log is kept: see ClaimLog.
+      if case .name = logged { putAside(claims, "it is of another trace") }
+      return
+    case (.name(let other), _), (_, .name(let other)):
+      throw .otherTrace(
+        path: path.string, expected: other.prestate, other.version, found: trace.prestate,
+        trace.version)
+    default: try disown(named, logged)
+    }
+    try write(trace.json(), to: identity)
+  }
+
+  /// Puts aside what can't be said to be of any trace.
+  private func disown(_ named: TraceName.Found, _ logged: TraceName.Found) throws(TraceError) {
+    if case .damaged(let reason) = named { putAside(identity, reason) }
+    if case .damaged(let reason) = logged { putAside(claims, reason) }
+    let reason = "it is not known of which trace it is"
+    for folder in [snapshots, proofs] {
+      for name in try Self.names(in: folder) where !Name.isSystem(name) {
+        putAside(folder.appending(name), reason)
+      }
+    }
+    if Self.exists(last) { putAside(last, reason) }
+  }
+
+  private func readName() throws(TraceError) -> TraceName.Found {
+    guard Self.isRegular(identity) else { return .nothing }
+    do throws(StreamError) {
+      let json = JSONReader(ByteReader(try FileSource(path: identity.string)))
+      var prestate: Bytes32?
+      var version: UInt8?
+      try json.beginObject()
+      while let key = try json.nextKey() {
+        switch key {
+        case "prestate": prestate = Bytes32(try json.readHex(maxBytes: 32))
+        case "stateVersion": version = UInt8(truncatingIfNeeded: try json.readUInt64(upTo: 255))
+        default: try json.skipValue()
+        }
+      }
+      try json.finish()
+      guard let prestate, let version else {
+        return .damaged("it does not name a prestate and a state version")
+      }
+      return .name(TraceName(version: version, prestate: prestate))
+    } catch {
+      if error.isOfSystem { throw .file(error) }
+      return .damaged(error.description)
+    }
+  }
+}
+
+extension TraceName {
+  fileprivate func json() throws(TraceError) -> [UInt8] {
+    let sink = MemorySink()
+    do throws(StreamError) {
+      let json = JSONWriter(to: sink)
+      try json.beginObject()
+      try json.key("format")
+      try json.number(1)
+      try json.key("stateVersion")
+      try json.number(version)
+      try json.key("prestate")
+      try json.hex(prestate.bytes)
+      try json.endObject()
+      try json.finish()
+    } catch { throw .file(error) }
+    return sink.bytes
+  }
+}
+
+extension StreamError {
+  /// Whether the system failed, and not the file's content.
+  var isOfSystem: Bool {
+    switch kind {
+    case .system, .permission, .interrupted, .noSpace, .readOnly: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTestSupport
+import FalconetTrace
+import Glibc
+import Testing
+
+@Suite("Traces whose source of pre-images fails")
+struct SourceTests {
+  private static let options = TraceOptions(snapshotInterval: 1_000_000)
+
+  @Test(
+    "A source that fails is an error that says so; asked again, it is opened anew",
+    arguments: [FailingSource.Mode.missing, .lying, .dead])
+  func failures(_ mode: FailingSource.Mode) throws {
+    let folder = try TemporaryFolder()
+    let source = FailingSource(try Fixtures.preimages("oracle-valid"))
+    let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
+      try source.open()
+    }
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    for answers in [4, 10, 25, 40] {
+      source.set(mode, after: answers)
+      do {
+        _ = try trace.lastStep()
+        Issue.record("a source that fails after \(answers) answers did not")
+      } catch TraceError.machine(.preimage(let error, _, _)) {
+        let kinds: [FailingSource.Mode: PreimageError.Kind] = [
+          .missing: .missing, .lying: .wrong, .dead: .disconnected,
+        ]
+        #expect(error.kind == kinds[mode])
+      }
+      // What is known is answered, and nothing needs the source.
+      #expect(trace.incidents == [])
+    }
+    source.set(.honest)
+    for (index, claim) in recorded.claims { #expect(try trace.claim(at: index).claim == claim) }
+    #expect(try trace.lastStep().claim == recorded.vector.finalHash)
+    #expect(source.openings == 5)
+  }
+
+  @Test("A source that is opened anew is sent the last hint again before it is asked")
+  func hints() throws {
+    let folder = try TemporaryFolder()
+    let source = FailingSource(try Fixtures.preimages("oracle-valid"))
+    let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
+      try source.open()
+    }
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    source.set(.dead, after: 30)
+    #expect(throws: TraceError.self) { try trace.lastStep() }
+    source.set(.honest)
+    _ = try trace.lastStep()
+    let hints = source.hints
+    #expect(hints.count == 2)
+    #expect(hints.first?.last != nil)
+    #expect(hints.last?.first == hints.first?.last)
+  }
+
+  @Test("After a restart from a saved state, the last hint before it is sent again")
+  func hintsAfterRestart() throws {
+    let folder = try TemporaryFolder()
+    let source = FailingSource(try Fixtures.preimages("oracle-valid"))
+    let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
+      try source.open()
+    }
+    let options = TraceOptions(snapshotInterval: 500_000)
+    var trace: TraceProvider? = try TraceProvider(folder: folder.path, recorded.source, options)
+    _ = try trace?.claim(at: 8_000_000)
+    let states = try #require(try trace?.status().snapshots)
+    let hinted = states.filter { folder.read("snapshots/\($0).hint") != nil }
+    #expect(!hinted.isEmpty)
+    trace = nil
+    trace = try TraceProvider(folder: folder.path, recorded.source, options)
+    _ = try trace?.lastStep()
+    let last = try #require(states.last)
+    let hint = try #require(folder.read("snapshots/\(last).hint"))
+    #expect(source.hints.last?.first == Array(hint.dropLast(4)))
+  }
+
+  @Test(
+    "A server that stalls, dies, answers short or lies, then one that doesn't",
+    arguments: ["stall", "die", "short", "lie"])
+  func servers(_ mode: String) throws {
+    let folder = try TemporaryFolder()
+    let script =
+      #filePath.dropLast("/FalconetTraceTests/Failures/SourceTests.swift".count)
+      + "/Servers/folder.py"
+    let preimages = try Fixtures.path("preimages/oracle-valid")
+    let now = Shared(mode)
+    let options = ServerOracle.Options(
+      timeout: .milliseconds(500), hurriedGrace: .short)
+    let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
+      do throws(ServerStartError) {
+        return try ServerOracle(
+          command: ["python3", String(script), now.value, preimages], options: options
+        ) { _, _ in }
+      } catch { throw PreimageError(.unreadable, message: "\(error)") }
+    }
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    for _ in 0..<2 {
+      do {
+        _ = try trace.lastStep()
+        Issue.record("a server that fails did not")
+      } catch TraceError.machine(.preimage(let error, _, _)) {
+        let kinds: [String: PreimageError.Kind] = [
+          "stall": .stalled, "die": .disconnected, "short": .disconnected, "lie": .wrong,
+        ]
+        #expect(error.kind == kinds[mode])
+      }
+    }
+    now.value = "serve"
+    #expect(try trace.lastStep().claim == recorded.vector.finalHash)
+  }
+
+  @Test("A source that can't be opened is an error; what is known is still answered")
+  func noSource() throws {
+    let folder = try TemporaryFolder()
+    let honest = try RecordedTrace(.v8, "oracle")
+    var trace: TraceProvider? = try TraceProvider(folder: folder.path, honest.source, Self.options)
+    let claim = try trace?.claim(at: 5_000_000)
+    trace = nil
+    let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
+      throw PreimageError(.unreadable, message: "no server here")
+    }
+    let other = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    #expect(try other.claim(at: 5_000_000) == claim)
+    #expect { try other.claim(at: 6_000_000) } throws: { "\($0)" == "no server here" }
+  }
+
+  @Test("A question is given up when the caller wants so, and answered when asked again")
+  func interruption() throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "threads")
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let left = Shared(5)
+    trace.setInterruption {
+      left.withLock {
+        $0 -= 1
+        return $0 < 0
+      }
+    }
+    #expect {
+      try trace.lastStep()
+    } throws: {
+      if case .interrupted? = $0 as? TraceError { true } else { false }
+    }
+    trace.setInterruption { false }
+    #expect(try trace.lastStep().claim == recorded.vector.finalHash)
+    #expect(try trace.status().executedSteps == recorded.vector.steps)
+  }
+
+  @Test("A prestate that changed, or one that has exited, is refused")
+  func prestates() throws {
+    let folder = try TemporaryFolder()
+    let (first, second) = (try RecordedTrace(.v8, "hello"), try RecordedTrace(.v8, "oracle"))
+    let changed = Shared(false)
+    var source = first.source
+    source.prestate = { () throws(StreamError) in
+      try (changed.value ? second : first).source.prestate()
+    }
+    // Without states in memory the machine has to go back to the prestate's file.
+    let options = TraceOptions(memoryBudget: 0)
+    let trace = try TraceProvider(folder: folder.path, source, options)
+    _ = try trace.claim(at: 1000)
+    changed.value = true
+    #expect(throws: TraceError.self) { try trace.claim(at: 10) }
+    changed.value = false
+    #expect(try trace.claim(at: 10).isPastEnd == false)
+
+    source.prestate = { () throws(StreamError) in
+      let image = try first.source.prestate()
+      let machine = Machine(state: image.state, memory: image.memory)
+      guard (try? machine.run(until: .max)) == .exited else {
+        throw StreamError(.corrupt, message: "the guest does not exit")
+      }
+      return MemoryImage(machine)
+    }
+    let exited = source
+    #expect {
+      try TraceProvider(folder: folder.file("exited"), exited)
+    } throws: { "\($0)".contains("has exited") }
+  }
+
+  @Test("Of what lies before a prestate nothing is answered")
+  func laterPrestate() throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "hello")
+    var source = recorded.source
+    source.prestate = { () throws(StreamError) in
+      let image = try recorded.source.prestate()
+      let machine = Machine(state: image.state, memory: image.memory)
+      guard (try? machine.run(until: 1000)) == .step else {
+        throw StreamError(.corrupt, message: "the guest is too short")
+      }
+      return MemoryImage(machine)
+    }
+    let later = try TraceProvider(folder: folder.file("later"), source)
+    let whole = try TraceProvider(folder: folder.file("whole"), recorded.source)
+    #expect(try later.claim(at: 999) == whole.claim(at: 999))
+    #expect(try later.claim(at: 1000) == whole.claim(at: 1000))
+    #expect(try later.step(at: 1000) == whole.step(at: 1000))
+    #expect(try later.lastStep() == whole.lastStep())
+    #expect(try later.claim(at: .max) == whole.claim(at: .max))
+    for index in [0, 500, 998] as [UInt64] {
+      #expect(throws: TraceError.self) { try later.claim(at: index) }
+      #expect(throws: TraceError.self) { try later.step(at: index) }
+    }
+    #expect(throws: TraceError.self) { try later.step(at: 999) }
+  }
+}

@@ -1,0 +1,174 @@
+import FalconetMachine
+import FalconetTestSupport
+import FalconetTrace
+import Glibc
+import Testing
+
+@Suite("Folders with damaged, missing and foreign files")
+struct DamageTests {
+  private static let options = TraceOptions(snapshotInterval: 2_000_000)
+  private static let files = [
+    "trace.json", "claims.log", "last.json.gz", "snapshots/4000000.fsnap", "proofs/7.json.gz",
+  ]
+
+  /// What happens to a file.
+  private enum Damage: CaseIterable {
+    case bits, cut, emptied, garbage, removed, folder, link, pipe
+
+    func happen(to path: String, _ random: inout SeededGenerator) throws {
+      var bytes = try #require(TemporaryFolder.contents(path))
+      switch self {
+      case .bits:
+        let place = random.below(bytes.count)
+        bytes[place] ^= 1 << UInt8(random.below(8))
+      case .cut: bytes.removeLast(1 + random.below(bytes.count))
+      case .emptied: bytes = []
+      case .garbage: bytes = random.bytes(random.below(4000))
+      default: bytes = []
+      }
+      unlink(path)
+      switch self {
+      case .removed: break
+      case .folder: mkdir(path, 0o755)
+      case .link: symlink("/proc/self/status", path)
+      case .pipe: mkfifo(path, 0o644)
+      default:
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        #expect(write(file, bytes, bytes.count) == bytes.count)
+        close(file)
+      }
+    }
+  }
+
+  /// A folder that knows of all kinds.
+  private func fill(_ folder: TemporaryFolder, _ recorded: RecordedTrace) throws {
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    _ = try trace.lastStep()
+    _ = try trace.step(at: 7)
+    #expect(try trace.status().snapshots.contains(4_000_000))
+  }
+
+  @Test("Whatever happens to one file, answers are right, and the file is reported")
+  func oneFile() throws {
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let original = try TemporaryFolder()
+    try fill(original, recorded)
+    var random = SeededGenerator(seed: 11)
+    for file in Self.files {
+      for damage in Damage.allCases {
+        for _ in 0..<(damage == .bits ? isLongRun ? 200 : 4 : 1) {
+          let folder = try copy(original)
+          try damage.happen(to: folder.file("t/" + file), &random)
+          try check(folder.file("t"), recorded, "\(file), \(damage)", &random)
+        }
+      }
+    }
+  }
+
+  private func copy(_ folder: TemporaryFolder) throws -> TemporaryFolder {
+    let copy = try TemporaryFolder()
+    for name in ["", "/snapshots", "/proofs"] {
+      mkdir(copy.file("t" + name), 0o755)
+      for entry in TemporaryFolder.names(in: folder.path + name) {
+        let path = name + "/" + entry
+        if let bytes = folder.read(String(path.dropFirst())) {
+          try copy.write(bytes, to: "t" + path)
+        }
+      }
+    }
+    return copy
+  }
+
+  private func check(
+    _ folder: String, _ recorded: RecordedTrace, _ comment: String,
+    _ random: inout SeededGenerator
+  ) throws {
+    for _ in 0..<2 {
+      let trace = try TraceProvider(folder: folder, recorded.source, Self.options)
+      for (index, claim) in recorded.claims.shuffled(using: &random).prefix(4) {
+        #expect(try trace.claim(at: index).claim == claim, "\(comment), index \(index)")
+      }
+      #expect(try trace.step(at: 7).index == 7, "\(comment)")
+      let end = try trace.claim(at: .max)
+      #expect(end.claim == recorded.vector.finalHash, "\(comment)")
+      for incident in trace.incidents {
+        #expect(incident.path.hasPrefix(folder) && !incident.reason.isEmpty)
+      }
+    }
+    // What was found once is found once.
+    let trace = try TraceProvider(folder: folder, recorded.source, Self.options)
+    #expect(trace.incidents == [], "\(comment)")
+  }
+
+  @Test("Where nothing says of which trace the files are, none is believed")
+  func noName() throws {
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let folder = try TemporaryFolder()
+    try fill(folder, recorded)
+    try folder.write([], to: "claims.log")
+    try folder.write([1, 2, 3], to: "trace.json")
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    #expect(try trace.status().claimCount == 0)
+    #expect(try trace.status().snapshots == [])
+    #expect(trace.incidents.count >= 6)
+    #expect(trace.incidents.allSatisfy { $0.movedTo.hasPrefix(folder.file("aside")) })
+    for (index, claim) in recorded.claims.prefix(3) {
+      #expect(try trace.claim(at: index).claim == claim)
+    }
+  }
+
+  @Test("Unfinished files are removed, foreign ones put aside, hidden ones left")
+  func foreignFiles() throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    let folder = try TemporaryFolder()
+    _ = try TraceProvider(folder: folder.path, recorded.source)
+    let unfinished = [
+      "claims.log.tmp-12", "snapshots/5.fsnap.tmp-ab", "proofs/5.json.gz.tmp-ab",
+      "snapshots/9.hint",
+    ]
+    let foreign = [
+      "notes", "snapshots/x", "snapshots/05.fsnap", "proofs/5.json", "proofs/-1.json.gz",
+    ]
+    for name in unfinished + foreign + [".hidden"] { try folder.write("?", to: name) }
+    let trace = try TraceProvider(folder: folder.path, recorded.source)
+    for name in unfinished + foreign { #expect(folder.read(name) == nil, "\(name)") }
+    #expect(folder.read(".hidden") != nil)
+    #expect(Set(trace.incidents.map(\.path)) == Set(foreign.map(folder.file)))
+    #expect(TemporaryFolder.names(in: folder.file("aside")).count == foreign.count)
+  }
+
+  @Test("A folder that is given by mistake is refused and left alone")
+  func mistakenFolder() throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    let folder = try TemporaryFolder()
+    try folder.write("mine", to: "letter")
+    #expect(throws: TraceError.self) { try TraceProvider(folder: folder.path, recorded.source) }
+    #expect(throws: TraceError.self) { try TraceProvider.deleteAll(folder: folder.path) }
+    #expect(throws: TraceError.self) {
+      try TraceProvider(folder: folder.file("letter"), recorded.source)
+    }
+    #expect(folder.names == ["letter"])
+  }
+
+  @Test("Deleted is deleted: nothing is left, and nothing is answered any more")
+  func deletion() throws {
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let folder = try TemporaryFolder()
+    try fill(folder, recorded)
+    try folder.write("?", to: "notes")
+    let trace = try TraceProvider(folder: folder.path, recorded.source)
+    #expect(throws: TraceError.self) { try TraceProvider.deleteAll(folder: folder.path) }
+    _ = try trace.claim(at: 100)
+    try trace.deleteAll()
+    #expect(TemporaryFolder.names(in: folder.path) == [])
+    #expect(access(folder.path, F_OK) != 0)
+    for ask in [
+      { _ = try trace.claim(at: 100) }, { _ = try trace.step(at: 7) }, { _ = try trace.lastStep() },
+      { _ = try trace.status() }, { try trace.prune() }, { try trace.deleteAll() },
+    ] {
+      #expect(throws: TraceError.self, performing: ask)
+    }
+    let anew = try TraceProvider(folder: folder.path, recorded.source)
+    #expect(try anew.status().claimCount == 0)
+  }
+}

@@ -1,0 +1,119 @@
+import FalconetMachine
+import FalconetTestSupport
+import FalconetTrace
+import Glibc
+import Testing
+
+@Suite("Traces within their limits")
+struct LimitTests {
+  /// Bytes of all files in a folder.
+  private func size(_ path: String) -> UInt64 {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return 0 }
+    if status.st_mode & S_IFMT == S_IFREG { return UInt64(status.st_size) }
+    return TemporaryFolder.names(in: path).reduce(0) { $0 + size(path + "/" + $1) }
+  }
+
+  @Test("The folder is within its budget after every question", arguments: [40, 500, 1_000, 4_000])
+  func budget(_ kibibytes: UInt64) throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let options = TraceOptions(snapshotInterval: 400_000, diskBudget: kibibytes << 10)
+    var random = SeededGenerator(seed: 5)
+    var trace: TraceProvider?
+    for round in 0..<60 {
+      if round % 20 == 0 {
+        trace = nil
+        // What was put aside counts.
+        try folder.write(random.bytes(30_000), to: round == 0 ? "lock" : "snapshots/foreign")
+        trace = try TraceProvider(folder: folder.path, recorded.source, options)
+      }
+      let (index, claim) = random.pick(recorded.claims)
+      #expect(try trace?.claim(at: index).claim == claim)
+      if round % 3 == 0 { _ = try trace?.step(at: random.next() % recorded.vector.steps) }
+      #expect(try trace?.status().size == size(folder.path))
+      #expect(size(folder.path) <= kibibytes << 10, "round \(round)")
+    }
+    try trace?.prune()
+    #expect(try kibibytes < 4_000 || trace?.status().snapshots.isEmpty == false)
+  }
+
+  @Test("A budget that no answer fits into is an error that says so")
+  func noBudget() throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "hello")
+    let trace = try TraceProvider(
+      folder: folder.path, recorded.source, TraceOptions(diskBudget: 300))
+    #expect {
+      try trace.step(at: 1000)
+    } throws: { "\($0)".contains("the disk budget of 300 bytes has no room") }
+  }
+
+  @Test("With little or no memory for states, answers are the same", arguments: [0, 1 << 20])
+  func memory(_ bytes: UInt64) throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "hello")
+    let options = TraceOptions(memoryBudget: bytes)
+    let trace = try TraceProvider(folder: folder.path, recorded.source, options)
+    var random = SeededGenerator(seed: 5)
+    for (index, claim) in recorded.claims.shuffled(using: &random) {
+      #expect(try trace.claim(at: index).claim == claim)
+    }
+    if bytes == 0 { #expect(try trace.status().checkpoints == []) }
+  }
+
+  @Test("A disk that is full, or read-only, is an error; then there is room, and an answer")
+  func disks() throws {
+    let folder = try TemporaryFolder()
+    let disk = folder.file("disk")
+    mkdir(disk, 0o755)
+    guard mount("tmpfs", disk, "tmpfs", 0, "size=2m") == 0 else {
+      print("not tested: a file system can't be mounted here (errno \(errno))")
+      return
+    }
+    defer { umount2(disk, Int32(MNT_DETACH)) }
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let options = TraceOptions(snapshotInterval: 1_000_000)
+    var trace: TraceProvider? = try TraceProvider(
+      folder: disk + "/t", recorded.source, options)
+    let known = try trace?.claim(at: 100)
+
+    #expect(fill(disk + "/ballast"))
+    expectFailure("no space left") { _ = try trace?.lastStep() }
+    #expect(try trace?.claim(at: 100) == known)
+    unlink(disk + "/ballast")
+    for (index, claim) in recorded.claims.prefix(8) {
+      #expect(try trace?.claim(at: index).claim == claim)
+    }
+    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), "size=16m") == 0)
+
+    let readOnly = UInt(MS_REMOUNT | MS_RDONLY)
+    trace = nil
+    #expect(mount("tmpfs", disk, nil, readOnly, nil) == 0)
+    trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
+    #expect(try trace?.claim(at: 100) == known)
+    expectFailure("read-only") { _ = try trace?.lastStep() }
+    expectFailure("read-only") { _ = try TraceProvider(folder: disk + "/u", recorded.source) }
+    expectFailure("read-only") { try trace?.deleteAll() }
+    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), nil) == 0)
+    trace = nil
+    trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
+    #expect(try trace?.lastStep().claim == recorded.vector.finalHash)
+    #expect(trace?.incidents == [])
+    try trace?.deleteAll()
+    #expect(TemporaryFolder.names(in: disk) == [])
+  }
+
+  /// Writes until there is no room left.
+  private func fill(_ path: String) -> Bool {
+    let file = open(path, O_WRONLY | O_CREAT, 0o644)
+    defer { close(file) }
+    let bytes = [UInt8](repeating: 1, count: 4096)
+    while write(file, bytes, bytes.count) > 0 {}
+    return errno == ENOSPC
+  }
+
+  private func expectFailure(_ words: String, _ body: () throws -> Void) {
+    #expect(performing: body, throws: { "\($0)".contains(words) })
+  }
+}

@@ -1,0 +1,54 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTestSupport
+import FalconetTrace
+import Keccak
+
+/// A recorded run as a trace.
+struct RecordedTrace {
+  let vector: Vector
+  let source: TraceSource
+
+  /// - Parameter preimages: a source other than the recorded one.
+  init(
+    _ version: StateVersion, _ guest: String,
+    preimages other: (@Sendable () throws(PreimageError) -> any PreimageOracle)? = nil
+  ) throws {
+    vector = try Fixtures.vector(version, guest)
+    let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
+    source = TraceSource(
+      prestate: { () throws(StreamError) in
+        do throws(FixtureError) {
+          let prestate = try Fixtures.prestate(version, guest)
+          return MemoryImage(state: prestate.state, memory: prestate.memory)
+        } catch { throw StreamError(.corrupt, message: "\(error)") }
+      },
+      preimages: other ?? { DictionaryOracle(preimages) })
+  }
+
+  /// Indices whose claims are recorded, and the claims.
+  var claims: [(index: UInt64, claim: Bytes32)] {
+    vector.checkpoints.flatMap { checkpoint in
+      (checkpoint.step > 0 ? [(checkpoint.step - 1, checkpoint.before)] : [])
+        + [(checkpoint.step, checkpoint.after)]
+    }
+  }
+}
+
+extension TraceProvider {
+  /// Asks as a challenger does who looks for the step where two traces part, then for its step
+  /// data.
+  ///
+  /// - Parameter wanted: that step.
+  func bisect(to wanted: UInt64, depth: Int, body: (TraceClaim) throws -> Void = { _ in }) throws {
+    var (low, high) = (UInt64(0), UInt64(1) << UInt64(depth))
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      try body(claim(at: middle - 1))
+      if middle <= wanted { low = middle } else { high = middle }
+    }
+    _ = try step(at: wanted)
+  }
+}
