@@ -28,7 +28,7 @@ package struct RetentionPolicy {
   }
 
   /// Notes how far the trace is known to go.
-  package mutating func note(reached step: UInt64) { end = max(end, step &+ 1) }
+  package mutating func note(reached step: UInt64) { end = max(end, Self.next(step)) }
 
   /// Notes where the trace ends.
   package mutating func note(end step: UInt64) {
@@ -38,7 +38,9 @@ package struct RetentionPolicy {
 
   /// One past the step where the trace is taken to end.
   private var expectedEnd: UInt64 {
-    isEndKnown ? end : end.multipliedReportingOverflow(by: 2).overflow ? .max : end * 2
+    if isEndKnown { return end }
+    let (double, overflow) = end.multipliedReportingOverflow(by: 2)
+    return overflow ? .max : double
   }
 
   /// Which of the kept steps to give up.
@@ -49,12 +51,14 @@ package struct RetentionPolicy {
     var best: (position: Int, cost: Double)?
     for position in kept.indices.dropFirst() {
       let isLast = position + 1 == kept.count
-      let next = isLast ? max(expectedEnd, kept[position] &+ 1) : kept[position + 1]
+      let next = isLast ? max(expectedEnd, Self.next(kept[position])) : kept[position + 1]
       let cost = weight(kept[position], next) * Double(kept[position] - kept[position - 1])
       if best.map({ cost < $0.cost }) ?? true { best = (position, cost) }
     }
     return best?.position
   }
+
+  private static func next(_ step: UInt64) -> UInt64 { step == .max ? step : step + 1 }
 
   /// How likely the next question lies between two steps.
   private func weight(_ low: UInt64, _ high: UInt64) -> Double {

@@ -53,6 +53,9 @@ final class TraceCore {
       policy.note(end: end.index + 1)
     }
     use(image, hint: nil)
+    // What was put aside may have been too much, or the budget is another. A folder that can't be
+    // written says so when it is to be.
+    try? snapshots.makeRoom(for: 0, policy)
   }
 
   // MARK: What is known

@@ -61,6 +61,8 @@ final class TraceFolder: Sendable {
     static let last = "last.json.gz"
     static let folders = ["snapshots", "proofs", "aside"]
     static let files = [lock, identity, claims, last]
+    /// Files that say of which trace the folder is.
+    static let naming = [identity, claims]
 
     /// Whether a name is a file's that was not finished.
     static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
@@ -92,14 +94,16 @@ final class TraceFolder: Sendable {
     }
   }
 
-  /// A folder given by mistake is left alone: one that holds things, none of which is a trace's.
+  /// A folder given by mistake is left alone: one that holds things, and neither names a trace nor is
+  /// locked and holds a trace's things alone. Folders `proofs` and `snapshots` are op-challenger's too.
   static func refuseForeign(_ path: FilePath) throws(TraceError) {
     let names = try names(in: path).filter { !Name.isSystem($0) }
-    let own = Set(Name.files + Name.folders)
-    guard !names.contains(where: own.contains), !names.contains(where: isOwnTemporary) else {
-      return
+    if names.contains(where: { Name.naming.contains($0) || isOwnTemporary($0) }) { return }
+    let own = Name.files + Name.folders
+    if names.contains(Name.lock), names.allSatisfy(own.contains) { return }
+    if let name = names.filter({ !own.contains($0) }).min() ?? names.min() {
+      throw .notTrace(path: path.string, name: name)
     }
-    if let name = names.min() { throw .notTrace(path: path.string, name: name) }
   }
 
   static func isOwnTemporary(_ name: String) -> Bool {

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Folders with damaged, missing and foreign files")
 struct DamageTests {
-  private static let options = TraceOptions(snapshotInterval: 2_000_000)
+  private static let options = TraceOptions(snapshotInterval: 200_000)
   private static let files = [
-    "trace.json", "claims.log", "last.json.gz", "snapshots/4000000.fsnap", "proofs/7.json.gz",
+    "trace.json", "claims.log", "last.json.gz", "snapshots/400000.fsnap", "proofs/7.json.gz",
   ]
 
   /// What happens to a file.
@@ -45,12 +45,12 @@ struct DamageTests {
     let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
     _ = try trace.lastStep()
     _ = try trace.step(at: 7)
-    #expect(try trace.status().snapshots.contains(4_000_000))
+    #expect(try trace.status().snapshots.contains(400_000))
   }
 
   @Test("Whatever happens to one file, answers are right, and the file is reported")
   func oneFile() throws {
-    let recorded = try RecordedTrace(.v8, "oracle")
+    let recorded = try RecordedTrace(.v8, "hello")
     let original = try TemporaryFolder()
     try fill(original, recorded)
     var random = SeededGenerator(seed: 11)
@@ -102,7 +102,7 @@ struct DamageTests {
 
   @Test("Where nothing says of which trace the files are, none is believed")
   func noName() throws {
-    let recorded = try RecordedTrace(.v8, "oracle")
+    let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
     try fill(folder, recorded)
     try folder.write([], to: "claims.log")
@@ -152,7 +152,7 @@ struct DamageTests {
 
   @Test("Deleted is deleted: nothing is left, and nothing is answered any more")
   func deletion() throws {
-    let recorded = try RecordedTrace(.v8, "oracle")
+    let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
     try fill(folder, recorded)
     try folder.write("?", to: "notes")

@@ -115,8 +115,8 @@ struct RetentionPolicyTests {
     var policy = RetentionPolicy()
     policy.note(end: 1000)
     for question in [500, 750, 625] as [UInt64] { policy.note(question: question) }
-    // Ten steps matter more between the questions than far from them.
-    #expect(policy.leastValuable([0, 100, 110, 500, 510, 625, 635]) == 2)
+    // Ten steps matter more between the questions than a hundred far from them.
+    #expect(policy.leastValuable([0, 100, 110, 500, 510, 625, 635]) == 1)
     var unfinished = RetentionPolicy()
     unfinished.note(reached: 320)
     #expect(unfinished.leastValuable([0, 10, 20, 320]) != 3)

@@ -16,6 +16,13 @@ final class FailingSource: Sendable {
     var opened = 0
     /// Hints of each time that the source was opened.
     var hints: [[[UInt8]]] = []
+    var requests: [Request] = []
+  }
+
+  /// A key that was asked for, and the last hint that the source had seen then.
+  struct Request: Sendable {
+    let key: Bytes32
+    let hint: [UInt8]?
   }
 
   private let preimages: [Bytes32: [UInt8]]
@@ -29,6 +36,7 @@ final class FailingSource: Sendable {
   }
 
   var hints: [[[UInt8]]] { state.withLock { $0.hints } }
+  var requests: [Request] { state.withLock { $0.requests } }
   var openings: Int { state.withLock { $0.opened } }
 
   func open() throws(PreimageError) -> any PreimageOracle {
@@ -44,6 +52,7 @@ final class FailingSource: Sendable {
 
     func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
       let mode = source.state.withLock { state in
+        state.requests.append(Request(key: key, hint: state.hints.last?.last))
         guard state.answersLeft == 0 else {
           state.answersLeft -= 1
           return Mode.honest

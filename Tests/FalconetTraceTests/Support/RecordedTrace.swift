@@ -18,12 +18,14 @@ struct RecordedTrace {
   ) throws {
     vector = try Fixtures.vector(version, guest)
     let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
+    // Read from a file, as a prestate is: loading the program takes longer.
+    let folder = try TemporaryFolder()
+    let prestate = try Fixtures.prestate(version, guest)
+    let path = folder.file("prestate.bin")
+    try Snapshot.save(MemoryImage(state: prestate.state, memory: prestate.memory), path: path)
     source = TraceSource(
-      prestate: { () throws(StreamError) in
-        do throws(FixtureError) {
-          let prestate = try Fixtures.prestate(version, guest)
-          return MemoryImage(state: prestate.state, memory: prestate.memory)
-        } catch { throw StreamError(.corrupt, message: "\(error)") }
+      prestate: { [folder] () throws(StreamError) in
+        try Snapshot.load(path: folder.file("prestate.bin"))
       },
       preimages: other ?? { DictionaryOracle(preimages) })
   }
