@@ -10,25 +10,26 @@ extension Section {
     let path = "\(options.work)/claims.bin"
     try Snapshot.save(MemoryImage(image), path: path)
 
-    let cold = Trial("\(large.name), last state, first claim", "falconet") { row in
-      let image = try Snapshot.load(path: path)
-      let machine = Machine(state: image.state, memory: image.memory, oracle: NoPreimages())
-      let time = measured { _ = machine.claim() }
-      row.add("wall", .nanoseconds, time.wall)
-      row.add("processor", .nanoseconds, time.processor)
+    let threads = options.usesAllCores ? nil : 1
+    let cold = PairKernel.allCases.filter(\.isAvailable).map { kernel in
+      Trial("\(large.name), last state, first claim", kernel.rawValue) { row in
+        let image = try Snapshot.load(path: path)
+        image.memory.hashKernel = kernel
+        if let threads { image.memory.hashThreads = threads }
+        let machine = Machine(state: image.state, memory: image.memory, oracle: NoPreimages())
+        row.add(measured { _ = machine.claim() })
+      }
     }
     let machine = try long.machine()
     _ = try machine.run(until: 10_000_000)
     _ = machine.claim()
-    let warm = Trial("\(long.name), 1 million steps later", "falconet") { row in
+    let warm = Trial("\(long.name), 1 million steps later", PairKernel.best.rawValue) { row in
       for _ in 0..<10 {
         _ = try machine.run(until: machine.step + 1_000_000)
-        let time = measured { _ = machine.claim() }
-        row.add("wall", .nanoseconds, time.wall)
-        row.add("processor", .nanoseconds, time.processor)
+        row.add(measured { _ = machine.claim() })
       }
     }
-    try run([cold, warm], rounds: options.rounds)
+    try run(cold + [warm], rounds: options.rounds)
     notes.append("\(image.memory.pageCount) pages in the last state of \(large.name).")
   }
 }

@@ -4,6 +4,8 @@ import Falconet
 extension Section {
   /// Short runs are repeated for at least this many nanoseconds.
   private static var leastTime: UInt64 { 1_000_000_000 }
+  /// Steps of what is no short run.
+  private static var longRun: UInt64 { 100_000_000 }
   /// Steps of the plain step, which would take minutes for a whole run.
   private static var plainSteps: UInt64 { 20_000_000 }
 
@@ -16,7 +18,7 @@ extension Section {
             try Self.measure(guest, engine, limit: guest.steps, &row)
           })
       }
-      if guest.steps < Self.plainSteps {
+      if guest.steps < Self.longRun {
         trials.append(
           Trial(guest.name, "jit, made anew") { row in try Self.measureNew(guest, &row) })
       }
@@ -47,7 +49,7 @@ extension Section {
       wall += time.wall
       processor += time.processor
       steps += machine.step
-    } while processor < leastTime && limit < 1 << 24
+    } while processor < leastTime && limit < longRun
     row.add("speed", .stepsPerSecond, steps.perSecond(wall))
     row.add("by processor time", .stepsPerSecond, steps.perSecond(processor))
   }

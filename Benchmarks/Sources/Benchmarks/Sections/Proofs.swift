@@ -9,8 +9,6 @@ extension Section {
     guard let guest = guests.long else { return }
     let count: UInt64 = options.isQuick ? 1_000 : 10_000
     let end = count * Self.interval
-    let folder = "\(options.work)/proofs"
-    mkdir(folder, 0o755)
     let commands = [options.falconet] + [options.baseline].compactMap { $0 }
     var trials = [
       Trial("\(count) proofs of \(guest.name)", "library") { row in
@@ -20,6 +18,10 @@ extension Section {
     for (name, falconet) in zip(["run", "baseline"], commands) {
       trials.append(
         Trial("\(count) proof files of \(guest.name)", name) { row in
+          // A new folder each time: files that replace others take longer.
+          let round = row.figures.first?.samples.count ?? 0
+          let folder = "\(options.work)/proofs-\(name)-\(round)"
+          mkdir(folder, 0o755)
           try Self.measureRun(guest, falconet, until: end, folder, &row)
         })
     }
