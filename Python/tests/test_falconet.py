@@ -8,20 +8,23 @@ import io
 import json
 import os
 import pathlib
+import random
 import re
 import signal
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
 import falconet
-from falconet import Machine, Proof, Stop, _library
+from falconet import Machine, Proof, Stop, Trace, _library
 
 FIXTURES = pathlib.Path(os.environ["FALCONET_FIXTURES"])
 GUEST = FIXTURES / "guests/64/oracle.elf"
 HEADER = pathlib.Path(__file__).parents[2] / "Sources/CFalconet/include/falconet.h"
 FIRST_READ = 591664
+SERVER = pathlib.Path(__file__).parents[2] / "Tests/Servers/folder.py"
 
 
 def preimages() -> dict[bytes, bytes]:
@@ -252,6 +255,182 @@ class ProofTests(unittest.TestCase):
             machine.run()
             with self.assertRaises(falconet.ExitedError):
                 machine.prove()
+
+
+class TraceTests(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name) / "trace"
+        self.prestate = pathlib.Path(temporary.name) / "prestate.fsnap"
+        with Machine.load_elf(GUEST) as machine:
+            machine.save(self.prestate)
+
+    def open(self, **options: object) -> Trace:
+        trace = Trace.open(self.folder, self.prestate, **options)
+        self.addCleanup(trace.close)
+        trace.use_preimages(preimages())
+        return trace
+
+    def checkpoints(self) -> dict[int, str]:
+        return {step: after for step, _, after in vector()["checkpoints"]}
+
+    def test_claims_and_step_data_are_those_recorded_before_and_after_a_restart(self) -> None:
+        expected, recorded = vector(), self.checkpoints()
+        with self.open() as trace:
+            self.assertEqual("0x" + trace.prestate_claim.hex(), expected["prestateHash"])
+            self.assertEqual("0x" + trace.prestate_witness.hex(), expected["prestateWitness"])
+            answers = trace.claims(recorded)
+            self.assertEqual(
+                {answer.index: "0x" + answer.claim.hex() for answer in answers}, recorded
+            )
+            step = trace.step(FIRST_READ)
+            step.proof.verify()
+            self.assertEqual((step.index, step.proof.step), (FIRST_READ, FIRST_READ))
+            end = trace.last()
+            self.assertEqual(end.index, expected["steps"] - 1)
+            self.assertEqual("0x" + end.claim.hex(), expected["finalHash"])
+            past = trace.claim(2**64 - 1)
+            self.assertEqual((past.claim, past.past_end), (end.claim, True))
+            self.assertEqual(trace.step(2**60).index, end.index)
+            self.assertEqual((trace.version, trace.status().end), (8, end.index))
+        with Trace.open(self.folder, self.prestate) as trace:
+            # Without a source of pre-images: all is known.
+            answers = trace.claims(recorded)
+            self.assertEqual([answer.claim.hex() for answer in answers],
+                             [claim[2:] for claim in recorded.values()])
+            self.assertEqual(trace.step(FIRST_READ).proof.to_json(), step.proof.to_json())
+            self.assertEqual((trace.last(), trace.status().executed), (end, 0))
+
+    def test_a_machine_will_do_for_a_prestate_and_can_go_on(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            trace = Trace.open(self.folder, machine)
+            machine.run(until=100_000)
+            machine.use_preimages(preimages())
+        with trace:
+            trace.use_preimages(preimages())
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+
+    def test_a_folder_is_locked_pruned_exported_adopted_and_deleted(self) -> None:
+        trace = self.open(snapshot_interval=200_000)
+        with self.assertRaises(falconet.LockedError):
+            self.open()
+        trace.steps([1000, FIRST_READ])
+        trace.last()
+        status = trace.status()
+        self.assertEqual(status.snapshots, sorted(status.snapshots))
+        self.assertTrue(status.snapshots and status.size <= status.budget)
+        game = self.folder.parent / "game"
+        trace.export(game)
+        (game / "proofs/77.json.gz").write_bytes(b"nothing")
+        trace.prune()
+        trace.delete()
+        self.assertFalse(self.folder.exists())
+        with self.assertRaises(ValueError):
+            trace.claim(0)
+        trace.close()
+        with self.open() as trace:
+            adoption = trace.adopt(game)
+            self.assertEqual((adoption.proofs, adoption.has_end), (2, True))
+            self.assertEqual([entry.path[-10:] for entry in adoption.refused], ["77.json.gz"[-10:]])
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+        (self.folder / "claims.log").write_bytes(b"damaged")
+        with self.open() as trace:
+            self.assertTrue(any("claims.log" in entry.path for entry in trace.incidents()))
+        Trace.delete_folder(self.folder)
+        self.assertFalse(self.folder.exists())
+
+    def test_many_threads_may_ask_at_once(self) -> None:
+        recorded = self.checkpoints()
+        wrong: list[object] = []
+
+        def ask(trace: Trace, order: list[int]) -> None:
+            for index in order:
+                if "0x" + trace.claim(index).claim.hex() != recorded[index]:
+                    wrong.append(index)
+
+        with self.open() as trace:
+            orders = [random.Random(seed).sample(sorted(recorded), len(recorded))
+                      for seed in range(8)]
+            threads = [threading.Thread(target=ask, args=(trace, order)) for order in orders]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(trace.status().claims, len(recorded))
+        self.assertEqual(wrong, [])
+
+    def test_what_fails_can_be_asked_again(self) -> None:
+        def lost(key: bytes) -> bytes:
+            raise KeyError("lost")
+
+        with self.open() as trace:
+            trace.use_preimages(lost)
+            with self.assertRaisesRegex(falconet.PreimageError, "lost") as caught:
+                trace.last()
+            self.assertIsInstance(caught.exception.__cause__, KeyError)
+            trace.use_preimages(preimages())
+            trace.on_progress(lambda step: False)
+            with self.assertRaises(falconet.CancelledError):
+                trace.last()
+            trace.on_progress(None)
+            trace.cancel()
+            with self.assertRaises(falconet.CancelledError):
+                trace.last()
+            found: list[object] = []
+
+            def busy(step: int) -> bool:
+                for use in [trace.status, trace.close, lambda: trace.claim(0)]:
+                    try:
+                        use()
+                    except falconet.BusyError as error:
+                        found.append(error)
+                return True
+
+            trace.on_progress(busy)
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+            self.assertTrue(found and len(found) % 3 == 0)
+
+    def test_an_interrupt_ends_a_question(self) -> None:
+        with self.open(engine="step") as trace:
+            timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+            with self.assertRaises(KeyboardInterrupt):
+                trace.last()
+                time.sleep(5)
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+
+    def test_a_server_that_cannot_be_started_is_an_error(self) -> None:
+        with self.open() as trace, Machine.load_elf(GUEST) as machine:
+            trace.use_preimage_server(["/nowhere/server", "--server"])
+            with self.assertRaisesRegex(falconet.PreimageError, "/nowhere/server"):
+                trace.last()
+            with self.assertRaisesRegex(falconet.PreimageError, "/nowhere/server"):
+                machine.use_preimage_server(["/nowhere/server"])
+            with self.assertRaises(ValueError):
+                machine.use_preimage_server([])
+
+    def test_a_server_serves_machines_and_traces(self) -> None:
+        output: list[tuple[int, bytes]] = []
+
+        def command(mode: str) -> list[str]:
+            return [sys.executable, str(SERVER), mode, str(FIXTURES / "preimages/oracle-valid")]
+
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimage_server(command("stall"), timeout=1)
+            with self.assertRaisesRegex(falconet.PreimageError, "1 s"):
+                machine.run()
+            machine.use_preimage_server(command("talk"), output=lambda *text: output.append(text))
+            machine.run()
+            self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
+        for stream, text in [(1, b"serving 1\n"), (2, b"a complaint\n")]:
+            self.assertEqual(b"".join(part for name, part in output if name == stream), text)
+        with self.open() as trace:
+            trace.use_preimage_server(command("die"))
+            with self.assertRaises(falconet.PreimageError):
+                trace.last()
+            trace.use_preimage_server(command("serve"), timeout=None)
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
 
 
 class LibraryTests(unittest.TestCase):

@@ -117,9 +117,16 @@ public final class TraceProvider: @unchecked Sendable {
   public var incidents: [TraceIncident] { core.folder.incidents }
 
   /// Has a question that is being answered stop, and later ones, as long as `isRequested` says so.
-  /// It is asked from the thread that executes, several times a second, and between saved states.
-  public func setInterruption(_ isRequested: @escaping @Sendable () -> Bool) {
+  /// It is asked from the thread that executes, several times a second, and between saved states,
+  /// and gets the number of steps that led to where the machine is.
+  public func setInterruption(_ isRequested: @escaping @Sendable (_ step: UInt64) -> Bool) {
     core.interruption.set(isRequested)
+  }
+
+  /// Has the source of pre-images opened anew before the next step that is executed. Waits for a
+  /// question that is being answered.
+  public func reopenPreimages() {
+    lock.withLock { _ in core.oracle.disconnect() }
   }
 
   /// Gives up what was put aside, then states, then step data, until the folder is within its

@@ -23,10 +23,17 @@ import Testing
     #expect(failure.exitCode == 1)
   }
 
-  /// rustup puts programs where shells look only after a log-in.
-  private static let path = "PATH=\"$PATH:$HOME/.cargo/bin\""
+  /// rustup puts programs where shells look only after a log-in, Scripts/install-test-tools into the
+  /// build's folder.
+  private static let path =
+    "export PATH=\"$PATH:$HOME/.cargo/bin:\"\(Shell.quoted(BuiltLibrary.repository))"
+    + "/.build/test-tools/bin"
 
-  @Test(.enabled(if: (try? Shell.run("\(path); command -v rustc").exitCode) == 0))
+  private static func has(_ compiler: String) -> Bool {
+    (try? Shell.run("\(path); command -v \(compiler)").exitCode) == 0
+  }
+
+  @Test(.enabled(if: has("rustc"), "no Rust compiler"))
   func `the Rust example prints the claim`() throws {
     let library = try BuiltLibrary.shared()
     let lib = Shell.quoted(library.folder + "/lib")
@@ -38,13 +45,13 @@ import Testing
     try Self.checkExample(program)
   }
 
-  @Test(.enabled(if: Shell.has("go")))
+  @Test(.enabled(if: has("go"), "no Go compiler: Scripts/install-test-tools brings one"))
   func `the Go example prints the claim`() throws {
     let library = try BuiltLibrary.shared()
     let lib = Shell.quoted(library.folder + "/lib")
     let program = library.work + "/go-example"
     try Shell.output(
-      "export PKG_CONFIG_PATH=\(lib)/pkgconfig CGO_LDFLAGS=-Wl,-rpath,\(lib) CGO_ENABLED=1;"
+      "\(Self.path); export PKG_CONFIG_PATH=\(lib)/pkgconfig CGO_LDFLAGS=-Wl,-rpath,\(lib) CGO_ENABLED=1;"
         + " go build -o \(Shell.quoted(program))"
         + " \(Shell.quoted(BuiltLibrary.repository))/Examples/go/main.go")
     try Self.checkExample(program)

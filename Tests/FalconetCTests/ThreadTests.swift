@@ -8,12 +8,12 @@ import Testing
 /// What the header promises of threads.
 @Suite struct ThreadTests {
   /// A handle that another thread gets.
-  private struct Shared: @unchecked Sendable {
+  struct Shared: @unchecked Sendable {
     let handle: OpaquePointer
   }
 
   /// Starts a thread, and gives what waits for it.
-  private static func start(_ body: @escaping @Sendable () -> Void) throws -> () -> Void {
+  static func start(_ body: @escaping @Sendable () -> Void) throws -> () -> Void {
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
     let status = pthread_create(
@@ -31,10 +31,10 @@ import Testing
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// Calls until a call gives `status`, at most for some seconds.
-  private static func wait(for status: falconet_status, _ call: () -> falconet_status) -> Bool {
+  /// Waits until something holds, at most for some seconds.
+  static func wait(until holds: () -> Bool) -> Bool {
     for _ in 0..<20_000 {
-      if call() == status { return true }
+      if holds() { return true }
       usleep(500)
     }
     return false
@@ -49,7 +49,7 @@ import Testing
       isOver.set(status == FALCONET_OK && stop == FALCONET_STOP_CANCELLED)
     }
     var step: UInt64 = 0
-    #expect(Self.wait(for: FALCONET_BUSY) { falconet_machine_step(machine, &step) })
+    #expect(Self.wait { falconet_machine_step(machine, &step) == FALCONET_BUSY })
     #expect(String(cString: falconet_error_message()).contains("in use"))
     var claim = [UInt8](repeating: 0, count: 32)
     #expect(falconet_machine_claim(machine, &claim) == FALCONET_BUSY)
@@ -62,7 +62,7 @@ import Testing
   }
 
   /// A machine that branches to itself.
-  private static func endless() throws -> OpaquePointer {
+  static func endless() throws -> OpaquePointer {
     let memory = Memory(wordSize: .bits64)
     try memory.storeWord(0x1000_FFFF_0000_0000, at: 0x1000)
     let image = MemoryImage(state: MachineState(version: .v8, entry: 0x1000), memory: memory)
@@ -99,7 +99,7 @@ import Testing
     #expect(tally.count == 8)
   }
 
-  private final class Tally: Sendable {
+  final class Tally: Sendable {
     private let storage = Atomic<Int>(0)
     var count: Int { storage.load(ordering: .relaxed) }
     func add() { storage.add(1, ordering: .relaxed) }

@@ -1,39 +1,61 @@
 """A fault-proof VM that executes what Cannon executes.
 
 ``Machine`` opens snapshots and ELF files, runs them, and proves their steps; ``Proof`` is a step's
-proof, which it verifies.
+proof, which it verifies; ``Trace`` answers what a challenger asks of a program.
 """
 
 from ._library import version
 from .errors import (
     BadDataError,
     BusyError,
+    CancelledError,
     ExitedError,
     FalconetError,
+    LockedError,
+    MismatchError,
+    NoRoomError,
     Panic,
     PreimageError,
-    MismatchError,
     RejectedError,
     UnsupportedError,
 )
 from .machine import Machine, PreimageRead, Stop, Thread
 from .proof import Proof
+from .trace import (
+    Trace,
+    TraceAdoption,
+    TraceClaim,
+    TraceEnd,
+    TraceIncident,
+    TraceStatus,
+    TraceStep,
+)
 
 __version__ = version()
 
 __all__ = [
     "BadDataError",
     "BusyError",
+    "CancelledError",
     "ExitedError",
     "FalconetError",
+    "LockedError",
     "Machine",
+    "MismatchError",
+    "NoRoomError",
     "Panic",
     "PreimageError",
     "PreimageRead",
     "Proof",
-    "MismatchError",
     "RejectedError",
     "Stop",
     "Thread",
+    "Trace",
+    "TraceAdoption",
+    "TraceClaim",
+    "TraceEnd",
+    "TraceIncident",
+    "TraceStatus",
+    "TraceStep",
     "UnsupportedError",
 ]

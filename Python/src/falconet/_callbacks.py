@@ -1,10 +1,10 @@
-"""What a machine calls: pre-images, hints, output, progress."""
+"""What machines and traces call: pre-images, hints, output, progress."""
 
 from __future__ import annotations
 
 import ctypes
 import threading
-from typing import Any, Callable, Mapping, Optional, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 from . import _library as c
 from ._streams import Guard
@@ -16,14 +16,16 @@ PreimageSource = Union[Callable[[bytes], Optional[bytes]], Mapping[bytes, bytes]
 class Callbacks:
     """Holds the callbacks as long as the library may call them, and what they raised.
 
-    Refers to no machine, so that a machine is collected when its last user lets it go.
+    Refers to no machine and no trace, so that they are collected when their last user lets them go.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         self.guard = Guard()
+        self._kind = kind
         self._preimage: Any = c.PREIMAGE()
         self._hint: Any = c.HINT()
         self._output: Any = c.OUTPUT()
+        self._server_output: Any = c.OUTPUT()
         self._progress: Any = c.PROGRESS()
 
     def set_preimages(
@@ -57,8 +59,25 @@ class Callbacks:
             return int(self.guard.run(body, c.IO_ERROR))
 
         callbacks = (c.PREIMAGE(preimage), c.HINT(send))
-        c.call("machine_set_preimages", handle, *callbacks, None)
+        c.call(f"{self._kind}_set_preimages", handle, *callbacks, None)
         self._preimage, self._hint = callbacks
+
+    def set_server(
+        self,
+        handle: Any,
+        command: Sequence[str],
+        timeout: Optional[int],
+        output: Optional[Callable[[int, bytes], None]],
+    ) -> None:
+        def take(_: Any, stream: int, data: Any, count: int) -> None:
+            if output:
+                output(stream, ctypes.string_at(data, count))
+
+        callback = c.OUTPUT(take)
+        words = (ctypes.c_char_p * (len(command) + 1))(*(word.encode() for word in command), None)
+        seconds = c.FOREVER if timeout is None else timeout
+        c.call(f"{self._kind}_set_preimage_server", handle, words, seconds, callback, None)
+        self._server_output = callback
 
     def set_output(self, handle: Any, output: Optional[Callable[[int, bytes], None]]) -> None:
         def take(_: Any, stream: int, data: Any, count: int) -> None:
@@ -83,11 +102,11 @@ class Callbacks:
             return bool(self.guard.run(body, False))
 
         callback = c.PROGRESS(report)
-        c.call("machine_set_progress", handle, callback, interval, None)
+        c.call(f"{self._kind}_set_progress", handle, callback, interval, None)
         self._progress = callback
 
     def call(self, handle: Any, function: str, *arguments: Any) -> None:
-        """Calls a function of a machine that may call back, and raises what callbacks raised.
+        """Calls a function that may call back, and raises what callbacks raised.
 
         Python raises KeyboardInterrupt in the main thread, wherever that is: in a callback, it
         could not be caught in time. So the main thread waits, and another one makes the call.
@@ -110,10 +129,13 @@ class Callbacks:
         try:
             done.wait()
         except BaseException:
-            c.call("machine_cancel", handle)
+            c.call(f"{self._kind}_cancel", handle)
             done.wait()
-            # Where the call ended by itself, the cancellation is still due: this run takes it.
-            c.call("machine_run", handle, 0, 0, ctypes.byref(ctypes.c_int()))
+            # Where the call ended by itself, the cancellation is still due: this one takes it.
+            if self._kind == "machine":
+                c.call("machine_run", handle, 0, 0, ctypes.byref(ctypes.c_int()))
+            else:
+                c.call("trace_prestate", handle, None, None)
             raise
         if failures:
             raise failures[0]

@@ -13,6 +13,7 @@ from .errors import BY_STATUS, FalconetError
 
 ABI_VERSION = 1
 ANY_VERSION = 0xFFFFFFFF
+FOREVER = 0xFFFFFFFF
 OK, NOT_FOUND, IO_ERROR = 0, 3, 4
 
 READ = ctypes.CFUNCTYPE(c_int64, c_void_p, c_void_p, c_size_t)
@@ -20,6 +21,7 @@ WRITE = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)
 PREIMAGE = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(c_uint8), c_void_p)
 HINT = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(c_uint8), c_size_t)
 OUTPUT = ctypes.CFUNCTYPE(None, c_void_p, c_int32, POINTER(c_uint8), c_size_t)
+INCIDENT = ctypes.CFUNCTYPE(None, c_void_p, c_char_p, c_char_p, c_char_p)
 PROGRESS = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64)
 
 
@@ -71,7 +73,55 @@ class ProofInfo(ctypes.Structure):
     ]
 
 
+class TraceOptions(ctypes.Structure):
+    """falconet_trace_options"""
+
+    _fields_ = [
+        ("prestate", Reading),
+        ("snapshot_interval", c_uint64),
+        ("disk_budget", c_uint64),
+        ("memory_budget", c_uint64),
+        ("checkpoints", c_uint32),
+        ("engine", c_int),
+    ]
+
+
+class TraceClaim(ctypes.Structure):
+    """falconet_trace_claim"""
+
+    _fields_ = [("index", c_uint64), ("claim", c_uint8 * 32), ("past_end", c_bool)]
+
+
+class TraceStep(ctypes.Structure):
+    """falconet_trace_step"""
+
+    _fields_ = [("index", c_uint64), ("proof", c_void_p), ("past_end", c_bool)]
+
+
+class TraceInfo(ctypes.Structure):
+    """falconet_trace_info"""
+
+    _fields_ = [
+        ("end", c_uint64),
+        ("claims", c_uint64),
+        ("snapshots", c_uint64),
+        ("checkpoints", c_uint64),
+        ("size", c_uint64),
+        ("budget", c_uint64),
+        ("executed", c_uint64),
+        ("version", c_uint32),
+        ("has_end", c_bool),
+    ]
+
+
+class TraceAdoption(ctypes.Structure):
+    """falconet_trace_adoption"""
+
+    _fields_ = [("proofs", c_uint64), ("snapshots", c_uint64), ("has_end", c_bool)]
+
+
 _HANDLE = POINTER(c_void_p)
+_TEXTS = POINTER(c_char_p)
 # Arguments of the functions that give a status.
 SIGNATURES: dict[str, list[Any]] = {
     "machine_open": [c_char_p, POINTER(Reading), _HANDLE],
@@ -84,6 +134,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "answer_explain": [c_void_p, c_char_p],
     "machine_set_preimages": [c_void_p, PREIMAGE, HINT, c_void_p],
     "machine_set_preimage_folder": [c_void_p, c_char_p],
+    "machine_set_preimage_server": [c_void_p, _TEXTS, c_uint32, OUTPUT, c_void_p],
     "machine_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
     "machine_set_output": [c_void_p, OUTPUT, c_void_p],
     "machine_set_engine": [c_void_p, c_int],
@@ -114,6 +165,27 @@ SIGNATURES: dict[str, list[Any]] = {
     "proof_save": [c_void_p, c_char_p],
     "proof_write": [c_void_p, c_int, WRITE, c_void_p],
     "proof_verify": [c_void_p, c_uint32],
+    "trace_open": [c_char_p, c_char_p, POINTER(TraceOptions), _HANDLE],
+    "trace_open_machine": [c_char_p, c_void_p, POINTER(TraceOptions), _HANDLE],
+    "trace_free": [c_void_p],
+    "trace_set_preimages": [c_void_p, PREIMAGE, HINT, c_void_p],
+    "trace_set_preimage_folder": [c_void_p, c_char_p],
+    "trace_set_preimage_server": [c_void_p, _TEXTS, c_uint32, OUTPUT, c_void_p],
+    "trace_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
+    "trace_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
+    "trace_cancel": [c_void_p],
+    "trace_prestate": [c_void_p, c_char_p, POINTER(Buffer)],
+    "trace_claims": [c_void_p, POINTER(c_uint64), c_size_t, POINTER(TraceClaim)],
+    "trace_steps": [c_void_p, POINTER(c_uint64), c_size_t, POINTER(TraceStep)],
+    "trace_last": [c_void_p, POINTER(c_uint64), c_char_p, POINTER(Buffer)],
+    "trace_get_info": [c_void_p, POINTER(TraceInfo)],
+    "trace_snapshots": [c_void_p, POINTER(c_uint64), c_size_t, POINTER(c_size_t)],
+    "trace_incidents": [c_void_p, INCIDENT, c_void_p],
+    "trace_prune": [c_void_p],
+    "trace_export": [c_void_p, c_char_p],
+    "trace_adopt": [c_void_p, c_char_p, POINTER(TraceAdoption), INCIDENT, c_void_p],
+    "trace_delete": [c_void_p],
+    "trace_delete_folder": [c_char_p],
 }
 
 
@@ -148,10 +220,23 @@ def call(function: str, *arguments: Any) -> None:
         raise BY_STATUS.get(status, FalconetError)(message)
 
 
+def text(path: "str | os.PathLike[str]") -> bytes:
+    """A path as the library takes it."""
+    encoded = os.fsencode(path)
+    if 0 in encoded:
+        raise ValueError("the path has a zero byte")
+    return encoded
+
+
 def buffer(function: str, handle: c_void_p) -> bytes:
     """The bytes of a function that fills a buffer."""
     result = Buffer()
     call(function, handle, ctypes.byref(result))
+    return take(result)
+
+
+def take(result: Buffer) -> bytes:
+    """The bytes of a buffer, which is freed."""
     try:
         return ctypes.string_at(result.bytes, result.count) if result.count else b""
     finally:

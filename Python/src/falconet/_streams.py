@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from typing import Any, BinaryIO, Callable, Optional
 
 from . import _library as c
@@ -20,8 +21,11 @@ def pick(names: dict[Any, int], name: Optional[str], what: str) -> int:
     return names[name]
 
 
-class Guard:
-    """Keeps the first exception of callbacks, which can't pass through the library."""
+class Guard(threading.local):
+    """Keeps the first exception of callbacks, which can't pass through the library.
+
+    Each thread has its own: callbacks run on the thread of the call.
+    """
 
     def __init__(self) -> None:
         self.error: Optional[BaseException] = None

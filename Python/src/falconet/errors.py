@@ -40,7 +40,22 @@ class RejectedError(FalconetError):
 
 
 class MismatchError(FalconetError):
-    """Engines that are compared differ: no result of the machine can be trusted."""
+    """Two computations of one state differ: no result can be trusted.
+
+    Those of engines that are compared, or what a trace knows and what it computes.
+    """
+
+
+class CancelledError(FalconetError):
+    """The call was cancelled."""
+
+
+class LockedError(FalconetError):
+    """Another process, or another ``Trace``, has the folder."""
+
+
+class NoRoomError(FalconetError):
+    """The disk budget has no room: it must be raised."""
 
 
 class NoSuchFileError(FalconetError, FileNotFoundError):
@@ -73,4 +88,7 @@ BY_STATUS = {
     10: ExitedError,
     11: RejectedError,
     12: MismatchError,
+    13: CancelledError,
+    14: LockedError,
+    15: NoRoomError,
 }

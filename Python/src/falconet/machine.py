@@ -7,17 +7,24 @@ import enum
 import io
 import os
 from dataclasses import dataclass
-from types import TracebackType
-from typing import BinaryIO, Callable, Optional, Type, Union
+from typing import BinaryIO, Callable, Optional, Union
 
 from . import _library as c
-from ._callbacks import Callbacks, PreimageSource
+from ._handle import Path, Runner
 from ._streams import COMPRESSIONS, FORMATS, Guard, pick, reader, writer
 from .proof import Proof
 
-Path = Union[str, "os.PathLike[str]"]
-_ENGINES = {"jit": 0, "interpreter": 1, "step": 2, "check": 3}
+ENGINES = {"jit": 0, "interpreter": 1, "step": 2, "check": 3}
 _LAST_STEP = 2**64 - 1
+
+
+def reading_options(format: Optional[str], base: Optional[Path], trust_pages: bool) -> c.Reading:
+    """How a snapshot is read."""
+    return c.Reading(
+        pick(FORMATS, format, "format"),
+        None if base is None else c.text(base),
+        trust_pages,
+    )
 
 
 class Stop(enum.IntEnum):
@@ -60,7 +67,7 @@ class Thread:
     active: bool
 
 
-class Machine:
+class Machine(Runner):
     """A machine: a state, its memory, and where its pre-images come from.
 
     From a snapshot by ``open()``, from a program by ``load_elf()``. Closed by ``with``,
@@ -68,10 +75,11 @@ class Machine:
     exception.
     """
 
+    _kind = "machine"
+
     def __init__(self, handle: ctypes.c_void_p) -> None:
         """Not for users: see ``open()`` and ``load_elf()``."""
-        self._handle = handle
-        self._callbacks = Callbacks()
+        super().__init__(handle)
         self.on_progress(None)
 
     # Opening and closing
@@ -91,18 +99,14 @@ class Machine:
         the base of a delta, or a folder of bases; by default the folder of the file.
         ``trust_pages`` skips the hashing of a .fsnap file's pages.
         """
-        reading = c.Reading(
-            pick(FORMATS, format, "format"),
-            None if base is None else os.fspath(base).encode(),
-            trust_pages,
-        )
+        reading = reading_options(format, base, trust_pages)
         handle = ctypes.c_void_p()
         ends = (ctypes.byref(reading), ctypes.byref(handle))
         if isinstance(source, (bytes, bytearray, memoryview)):
             data = bytes(source)
             c.call("machine_open_memory", data, len(data), *ends)
         elif isinstance(source, (str, os.PathLike)):
-            c.call("machine_open", os.fspath(source).encode(), *ends)
+            c.call("machine_open", c.text(source), *ends)
         else:
             guard = Guard()
             guard.call("machine_open_stream", reader(source, guard), None, *ends)
@@ -116,68 +120,18 @@ class Machine:
             data = bytes(source)
             c.call("machine_load_elf_memory", data, len(data), version, ctypes.byref(handle))
         else:
-            c.call("machine_load_elf", os.fspath(source).encode(), version, ctypes.byref(handle))
+            c.call("machine_load_elf", c.text(source), version, ctypes.byref(handle))
         return cls(handle)
 
-    def close(self) -> None:
-        """Frees the machine; later uses raise. May be called twice."""
-        c.call("machine_free", self._handle)
-        self._handle = ctypes.c_void_p()
-
-    def __enter__(self) -> "Machine":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            self.close()
-
     # Surroundings
-
-    def use_preimages(
-        self,
-        source: Optional[PreimageSource],
-        hint: Optional[Callable[[bytes], None]] = None,
-    ) -> None:
-        """Has pre-images come from a function or a dictionary, by 32-byte keys, without prefixes.
-
-        A function that returns None has no such pre-image; what it raises is the cause of the
-        ``PreimageError`` that follows. Pre-images of types 2 and 4 are checked against their keys.
-        ``hint`` takes the guest's hints.
-        """
-        self._callbacks.set_preimages(self._handle, source, hint)
-
-    def use_preimage_folder(self, path: Path) -> None:
-        """Has pre-images come from a folder as a host stores them. Hints are dropped."""
-        c.call("machine_set_preimage_folder", self._handle, os.fspath(path).encode())
-
-    def set_local_input(self, index: int, value: bytes) -> None:
-        """Sets the local input (key type 1) of an index, which goes before what the source has."""
-        c.call("machine_set_local_input", self._handle, index, bytes(value), len(value))
 
     def on_output(self, output: Optional[Callable[[int, bytes], None]]) -> None:
         """Has what the guest writes go to a function, with 1 for its output, 2 for its errors."""
         self._callbacks.set_output(self._handle, output)
 
-    def on_progress(
-        self, progress: Optional[Callable[[int], Optional[bool]]], interval: int = 0
-    ) -> None:
-        """Has runs report the number of steps to a function, at least ``interval`` steps apart.
-
-        One that returns False ends the run, which can go on later.
-        """
-        self._callbacks.set_progress(self._handle, progress, interval)
-
     def use_engine(self, engine: str) -> None:
         """How steps are executed: "jit", "interpreter" or "step". All give the same states."""
-        c.call("machine_set_engine", self._handle, pick(_ENGINES, engine, "engine"))
+        c.call("machine_set_engine", self._handle, pick(ENGINES, engine, "engine"))
 
     # Running
 
@@ -192,14 +146,8 @@ class Machine:
         step = _LAST_STEP if until is None else until
         if not 0 <= step <= _LAST_STEP:
             raise ValueError(f"there is no step {until}")
-        self._callbacks.call(
-            self._handle, "machine_run", step, int(to_preimage_read), ctypes.byref(stop)
-        )
+        self._run("machine_run", step, int(to_preimage_read), ctypes.byref(stop))
         return Stop(stop.value)
-
-    def cancel(self) -> None:
-        """Stops the run in progress, or the next one, from any thread."""
-        c.call("machine_cancel", self._handle)
 
     def stop_between(self, start: int, end: int) -> None:
         """Has runs stop before an instruction at an address from ``start`` up to ``end``."""
@@ -208,7 +156,7 @@ class Machine:
     def prove(self) -> Proof:
         """Executes one step and proves it. Raises ``ExitedError`` where there is none."""
         handle = ctypes.c_void_p()
-        self._callbacks.call(self._handle, "machine_prove", ctypes.byref(handle))
+        self._run("machine_prove", ctypes.byref(handle))
         return Proof(handle)
 
     # Looking
@@ -286,7 +234,7 @@ class Machine:
     def save(self, path: Path, format: Optional[str] = None) -> None:
         """Writes a snapshot, whole or not at all. The format goes by the name by default."""
         number = pick(FORMATS, format, "format")
-        c.call("machine_save", self._handle, os.fspath(path).encode(), number)
+        c.call("machine_save", self._handle, c.text(path), number)
 
     def write(
         self, stream: BinaryIO, format: str = "bin", compression: Optional[str] = None

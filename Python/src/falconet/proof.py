@@ -4,55 +4,32 @@ from __future__ import annotations
 
 import ctypes
 import io
-import os
-from types import TracebackType
-from typing import BinaryIO, Optional, Type, Union
+from typing import BinaryIO, Optional, Union
 
 from . import _library as c
+from ._handle import Handle, Path
 from ._streams import COMPRESSIONS, Guard, pick, writer
 
 
-class Proof:
+class Proof(Handle):
     """What a contract needs to execute one step, and the claim that follows.
 
     From ``Machine.prove()``, or from a file by ``open()``. Closed by ``with``, ``close()``, or when
     it is collected.
     """
 
-    def __init__(self, handle: ctypes.c_void_p) -> None:
-        """Not for users: see ``open()`` and ``Machine.prove()``."""
-        self._handle = handle
+    _kind = "proof"
 
     @classmethod
-    def open(cls, source: Union[str, "os.PathLike[str]", bytes]) -> "Proof":
+    def open(cls, source: Union[Path, bytes]) -> "Proof":
         """Opens a file of one proof, or its contents as bytes, compressed or not."""
         handle = ctypes.c_void_p()
         if isinstance(source, (bytes, bytearray, memoryview)):
             data = bytes(source)
             c.call("proof_open_memory", data, len(data), ctypes.byref(handle))
         else:
-            c.call("proof_open", os.fspath(source).encode(), ctypes.byref(handle))
+            c.call("proof_open", c.text(source), ctypes.byref(handle))
         return cls(handle)
-
-    def close(self) -> None:
-        """Frees the proof; later uses raise. May be called twice."""
-        handle, self._handle = self._handle, ctypes.c_void_p()
-        c.call("proof_free", handle)
-
-    def __enter__(self) -> "Proof":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            self.close()
 
     def verify(self, version: Optional[int] = None) -> None:
         """Executes the step from the proof alone, and checks that the claims are right.
@@ -110,9 +87,9 @@ class Proof:
         """The thread's witness, where there are threads, and the memory proofs."""
         return c.buffer("proof_proof_data", self._handle)
 
-    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+    def save(self, path: Path) -> None:
         """Writes a proof file, compressed with gzip where its name ends in ``.gz``."""
-        c.call("proof_save", self._handle, os.fspath(path).encode())
+        c.call("proof_save", self._handle, c.text(path))
 
     def write(self, stream: BinaryIO, compression: Optional[str] = None) -> None:
         """Writes the proof's JSON to a stream; ``compression`` is None, "gzip" or "zstd"."""

@@ -1,1 +1,276 @@
 """Traces: claims and step data by index, kept in a folder."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import Any, Iterable, List, Optional, Union
+
+from . import _library as c
+from ._handle import Path, Runner
+from ._streams import pick
+from .machine import ENGINES, Machine, reading_options
+from .proof import Proof
+
+
+@dataclass(frozen=True)
+class TraceClaim:
+    """The claim at an index."""
+
+    index: int
+    #: 32 bytes: of the state after the step, or of the one that exited.
+    claim: bytes
+    #: Whether the trace ends before the index.
+    past_end: bool
+
+
+@dataclass(frozen=True)
+class TraceStep:
+    """The step data at an index."""
+
+    #: The last index of the trace where a later one was asked for.
+    index: int
+    #: Past the end: the state that exited, without proof data; nothing to verify.
+    proof: Proof
+    past_end: bool
+
+
+@dataclass(frozen=True)
+class TraceEnd:
+    """The end of a trace."""
+
+    #: The index of the last step: the number of steps, less one.
+    index: int
+    #: The claim and the witness of the state that exited.
+    claim: bytes
+    witness: bytes
+
+
+@dataclass(frozen=True)
+class TraceStatus:
+    """How a trace stands."""
+
+    #: The index of the last step; None where it is not known.
+    end: Optional[int]
+    #: Claims that are known.
+    claims: int
+    #: The steps of the states in the folder.
+    snapshots: List[int]
+    #: States in memory.
+    checkpoints: int
+    #: Bytes that the folder takes, and may take.
+    size: int
+    budget: int
+    #: Steps executed since the trace was opened.
+    executed: int
+
+
+@dataclass(frozen=True)
+class TraceIncident:
+    """A file that is wrong."""
+
+    path: str
+    reason: str
+    #: Where it was put; "" where it stayed.
+    moved_to: str
+
+
+@dataclass(frozen=True)
+class TraceAdoption:
+    """What was taken over from a folder of op-challenger."""
+
+    proofs: int
+    snapshots: int
+    #: Whether the end of the trace was taken over, or was known.
+    has_end: bool
+    #: What was left out, and why.
+    refused: List[TraceIncident]
+
+
+class Trace(Runner):
+    """Answers what a challenger asks of a program, and keeps the answers in a folder of its own.
+
+    The index of a step is the number of steps executed before it. The claim at an index is the one
+    after that step; an index past the end has the claim of the state that exited.
+
+    Closed by ``with``, ``close()``, or when it is collected; the folder stays. Many threads may
+    use it: what is known is answered at once, what has to be executed one call at a time. A call
+    that fails can be made again once the cause is gone.
+    """
+
+    _kind = "trace"
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        prestate: Union[Path, Machine],
+        *,
+        snapshot_interval: int = 1_000_000_000,
+        disk_budget: int = 16 << 30,
+        memory_budget: int = 512 << 20,
+        checkpoints: int = 64,
+        engine: str = "jit",
+        format: Optional[str] = None,
+        base: Optional[Path] = None,
+        trust_pages: bool = False,
+    ) -> "Trace":
+        """Opens the folder of a trace, or makes it.
+
+        ``prestate`` is a snapshot's file, which is read again where the program has to start over,
+        or a machine, whose state it is; ``format``, ``base`` and ``trust_pages`` are as for
+        ``Machine.open()``. Snapshots are taken ``snapshot_interval`` steps apart at most, and thinned
+        so that the folder takes no more than ``disk_budget`` bytes; states in memory, ``checkpoints``
+        at most, take no more than ``memory_budget`` beside the machine.
+
+        Raises ``LockedError`` where the folder is in use.
+        """
+        options = c.TraceOptions(
+            reading_options(format, base, trust_pages),
+            max(snapshot_interval, 1),
+            max(disk_budget, 1),
+            max(memory_budget, 1),
+            max(checkpoints, 1),
+            pick(ENGINES, engine, "engine"),
+        )
+        handle = ctypes.c_void_p()
+        name = c.text(folder)
+        ends = (ctypes.byref(options), ctypes.byref(handle))
+        if isinstance(prestate, Machine):
+            c.call("trace_open_machine", name, prestate._handle, *ends)
+        else:
+            c.call("trace_open", name, c.text(prestate), *ends)
+        return cls(handle)
+
+    # Answers
+
+    @property
+    def prestate_claim(self) -> bytes:
+        """The claim of the prestate, 32 bytes."""
+        claim = ctypes.create_string_buffer(32)
+        c.call("trace_prestate", self._handle, claim, None)
+        return claim.raw
+
+    @property
+    def prestate_witness(self) -> bytes:
+        """The witness of the prestate."""
+        witness = c.Buffer()
+        c.call("trace_prestate", self._handle, None, ctypes.byref(witness))
+        return c.take(witness)
+
+    def claim(self, index: int) -> TraceClaim:
+        """The claim at an index: at once where it is known, else after the steps to it."""
+        return self.claims([index])[0]
+
+    def claims(self, indices: Iterable[int]) -> List[TraceClaim]:
+        """The claims at many indices, in their order, from one pass over the trace."""
+        asked = _array(indices)
+        answers = (c.TraceClaim * len(asked))()
+        self._run("trace_claims", asked, len(asked), answers)
+        return [
+            TraceClaim(answer.index, bytes(answer.claim), answer.past_end) for answer in answers
+        ]
+
+    def step(self, index: int) -> TraceStep:
+        """The step data at an index: witness, proof, pre-image, and the claim that follows."""
+        return self.steps([index])[0]
+
+    def steps(self, indices: Iterable[int]) -> List[TraceStep]:
+        """The step data at many indices, in their order, from one pass over the trace."""
+        asked = _array(indices)
+        answers = (c.TraceStep * len(asked))()
+        self._run("trace_steps", asked, len(asked), answers)
+        return [
+            TraceStep(answer.index, Proof(ctypes.c_void_p(answer.proof)), answer.past_end)
+            for answer in answers
+        ]
+
+    def last(self) -> TraceEnd:
+        """The end of the trace. Runs the program to it where it is not known."""
+        index, claim, witness = ctypes.c_uint64(), ctypes.create_string_buffer(32), c.Buffer()
+        self._run("trace_last", ctypes.byref(index), claim, ctypes.byref(witness))
+        return TraceEnd(index.value, claim.raw, c.take(witness))
+
+    # The folder
+
+    @property
+    def version(self) -> int:
+        """The state version, 0 to 8. Waits for a call that executes steps."""
+        return int(self._info().version)
+
+    def status(self) -> TraceStatus:
+        """How the trace stands. Waits for a call that executes steps."""
+        info = self._info()
+        return TraceStatus(
+            int(info.end) if info.has_end else None,
+            int(info.claims),
+            self._snapshots(),
+            int(info.checkpoints),
+            int(info.size),
+            int(info.budget),
+            int(info.executed),
+        )
+
+    def _info(self) -> c.TraceInfo:
+        info = c.TraceInfo()
+        c.call("trace_get_info", self._handle, ctypes.byref(info))
+        return info
+
+    def _snapshots(self) -> List[int]:
+        room, count = 0, ctypes.c_size_t()
+        while True:
+            steps = (ctypes.c_uint64 * room)()
+            c.call("trace_snapshots", self._handle, steps, room, ctypes.byref(count))
+            if count.value <= room:
+                return list(steps)[: count.value]
+            room = count.value
+
+    def incidents(self) -> List[TraceIncident]:
+        """The files that were found damaged or foreign since the trace was opened."""
+        found: List[TraceIncident] = []
+        c.call("trace_incidents", self._handle, _collector(found), None)
+        return found
+
+    def prune(self) -> None:
+        """Gives files up until the folder is within its budget: states first, claims never."""
+        c.call("trace_prune", self._handle)
+
+    def export(self, path: Path) -> None:
+        """Writes what is known into a folder as op-challenger keeps it for a game."""
+        c.call("trace_export", self._handle, c.text(path))
+
+    def adopt(self, path: Path) -> TraceAdoption:
+        """Takes over what holds of a folder that op-challenger keeps of this trace.
+
+        The caller answers for it that the folder is of this trace.
+        """
+        refused: List[TraceIncident] = []
+        adoption = c.TraceAdoption()
+        name = c.text(path)
+        self._run("trace_adopt", name, ctypes.byref(adoption), _collector(refused), None)
+        return TraceAdoption(adoption.proofs, adoption.snapshots, adoption.has_end, refused)
+
+    def delete(self) -> None:
+        """Deletes the folder. The trace answers nothing after that."""
+        c.call("trace_delete", self._handle)
+
+    @staticmethod
+    def delete_folder(path: Path) -> None:
+        """Deletes the folder of a trace that is not open, whatever state it is in."""
+        c.call("trace_delete_folder", c.text(path))
+
+
+def _array(indices: Iterable[int]) -> Any:
+    asked = list(indices)
+    for index in asked:
+        if not 0 <= index < 2**64:
+            raise ValueError(f"there is no index {index}")
+    return (ctypes.c_uint64 * len(asked))(*asked)
+
+
+def _collector(found: List[TraceIncident]) -> Any:
+    def take(_: Any, path: bytes, reason: bytes, moved_to: bytes) -> None:
+        texts = (text.decode("utf-8", "surrogateescape") for text in (path, reason, moved_to))
+        found.append(TraceIncident(*texts))
+
+    return c.INCIDENT(take)

@@ -6,7 +6,7 @@
  * call that fails sets a handle that it was to make to NULL and a buffer to empty, and writes
  * no other result.
  *
- * Handles. Machines and proofs are opaque. Whoever gets one frees it, once, with the free
+ * Handles. Machines, proofs and traces are opaque. Whoever gets one frees it, once, with the free
  * function of its kind. NULL, a handle of another kind and one that is freed are
  * FALCONET_INVALID_ARGUMENT, as long as no new handle has got the address of the freed one.
  *
@@ -17,12 +17,12 @@
  *
  * Threads. Any thread may use any handle, one call at a time. A call for a handle that another
  * call is using, on another thread or around the callback that makes the call, does nothing and
- * gives FALCONET_BUSY. falconet_machine_cancel() is the exception. Different handles are
- * independent, so machines run in parallel. After fork(), the child must not use what its
- * parent made.
+ * gives FALCONET_BUSY. falconet_machine_cancel() is the exception, and so are traces, which many
+ * threads may use at once. Different handles are independent, so machines run in parallel. After
+ * fork(), the child must not use what its parent made.
  *
- * Callbacks run on the thread of the call that needs them, before it returns. They get the
- * context that they were given with. Pointers that they get are valid until they return. They
+ * Callbacks run on the thread of the call that needs them, before it returns; only the output of
+ * a pre-image server comes on a thread of its own. They get the context that they were given with. Pointers that they get are valid until they return. They
  * must return: no exception or longjmp may leave them.
  *
  * The library handles no signals and writes nothing to standard output or error.
@@ -76,8 +76,17 @@ typedef enum falconet_status {
   FALCONET_EXITED = 10,
   /* The proof does not hold. */
   FALCONET_REJECTED = 11,
-  /* The engines that are compared differ: no result of the machine can be trusted. */
-  FALCONET_MISMATCH = 12
+  /*
+   * Two computations of one state differ: those of the engines that are compared, or what a trace
+   * knows and what it computes. No result can be trusted.
+   */
+  FALCONET_MISMATCH = 12,
+  /* The call was cancelled. */
+  FALCONET_CANCELLED = 13,
+  /* Another process, or another handle, has the folder. */
+  FALCONET_LOCKED = 14,
+  /* The disk budget has no room. */
+  FALCONET_NO_ROOM = 15
 } falconet_status;
 
 /*
@@ -203,9 +212,24 @@ falconet_status falconet_machine_set_preimage_folder(falconet_machine *machine, 
 falconet_status falconet_machine_set_local_input(
     falconet_machine *machine, uint64_t index, const void *bytes, size_t count);
 
-/* Takes what the guest writes: to standard output (stream 1) or standard error (stream 2). */
+/* Takes what is written: to standard output (stream 1) or standard error (stream 2). */
 typedef void (*falconet_output_fn)(
     void *context, int32_t stream, const uint8_t *bytes, size_t count);
+
+/* A timeout that never comes. */
+#define FALCONET_FOREVER UINT32_MAX
+
+/*
+ * Starts a pre-image server as op-challenger does, and has pre-images come from it and hints go to
+ * it. `command` is its program, looked up in PATH where the name has no slash, and its arguments;
+ * NULL ends it. `timeout` is in seconds, how long it may let a request wait without a byte; 0
+ * stands for 900. `output` takes what the server writes, on a thread of its own, and must call
+ * nothing for the machine; NULL drops it. The server is ended with the machine, or when another
+ * source is set.
+ */
+falconet_status falconet_machine_set_preimage_server(
+    falconet_machine *machine, const char *const *command, uint32_t timeout,
+    falconet_output_fn output, void *context);
 
 /* Has the guest's output go to a callback. NULL: nowhere, as at first. */
 falconet_status falconet_machine_set_output(
@@ -418,7 +442,205 @@ falconet_status falconet_proof_write(
  */
 falconet_status falconet_proof_verify(const falconet_proof *proof, uint32_t version);
 
-/* ---- Traces: names that begin with falconet_trace_ ---- */
+/* ---- Traces: opening ---- */
+
+/*
+ * A trace: answers what a challenger asks of a program, the claim and the step data at an index,
+ * and keeps the answers, and states to go on from, in a folder of its own.
+ *
+ * The index of a step is the number of steps executed before it. The claim at an index is the one
+ * after that step; an index past the end has the claim of the state that exited.
+ *
+ * Many threads may use a trace at once. What is known is answered at once; what has to be
+ * executed, one call at a time, and the others wait. A call from a callback of the same trace is
+ * FALCONET_BUSY; a callback must not wait for another thread's call either. A call that fails
+ * changes nothing, and is answered when it is made again once the cause is gone.
+ */
+typedef struct falconet_trace falconet_trace;
+
+/* How a trace works, and what it may use. All zero is what NULL stands for. */
+typedef struct falconet_trace_options {
+  /* How the prestate's file is read. */
+  falconet_reading prestate;
+  /* Steps between snapshots on the way; 0 stands for 1,000,000,000. */
+  uint64_t snapshot_interval;
+  /* Bytes that the folder may take; 0 stands for 16 GiB. Answers are kept, snapshots thinned. */
+  uint64_t disk_budget;
+  /* Bytes that states in memory may take beside the machine; 0 stands for 512 MiB. */
+  uint64_t memory_budget;
+  /* States that are kept in memory; 0 stands for 64. */
+  uint32_t checkpoints;
+  falconet_engine engine;
+} falconet_trace_options;
+
+/*
+ * Opens the folder of a trace, or makes it. The prestate is a snapshot's file, which is read again
+ * where the program has to start over. FALCONET_LOCKED where the folder is in use,
+ * FALCONET_INVALID_ARGUMENT where it is of another prestate, or not a trace's and not empty.
+ */
+falconet_status falconet_trace_open(
+    const char *folder, const char *prestate, const falconet_trace_options *options,
+    falconet_trace **trace);
+
+/* Opens a trace whose prestate is the state that a machine is in. The machine may go on. */
+falconet_status falconet_trace_open_machine(
+    const char *folder, falconet_machine *prestate, const falconet_trace_options *options,
+    falconet_trace **trace);
+
+/*
+ * Frees a trace, and unlocks its folder, which stays. FALCONET_BUSY where another call is using
+ * it. NULL is allowed.
+ */
+falconet_status falconet_trace_free(falconet_trace *trace);
+
+/* ---- Traces: pre-images, progress ---- */
+
+/*
+ * As their namesakes of machines. A source is used from the next step that is executed on, and is
+ * opened anew after it failed: a server is started when steps are to be executed, and again after
+ * it ended. After one of these calls, an earlier source's callbacks are no longer called. Each
+ * waits for a call that executes steps.
+ */
+falconet_status falconet_trace_set_preimages(
+    falconet_trace *trace, falconet_preimage_fn preimage, falconet_hint_fn hint, void *context);
+falconet_status falconet_trace_set_preimage_folder(falconet_trace *trace, const char *path);
+falconet_status falconet_trace_set_preimage_server(
+    falconet_trace *trace, const char *const *command, uint32_t timeout,
+    falconet_output_fn output, void *context);
+falconet_status falconet_trace_set_local_input(
+    falconet_trace *trace, uint64_t index, const void *bytes, size_t count);
+
+/*
+ * Has calls report the steps that led to where the machine is, several times a second while steps
+ * are executed, but not before `interval` steps have passed since the last report. A callback that
+ * returns false has its call give FALCONET_CANCELLED. NULL: no reports, as at first.
+ */
+falconet_status falconet_trace_set_progress(
+    falconet_trace *trace, falconet_progress_fn progress, uint64_t interval, void *context);
+
+/*
+ * Has the calls in progress give FALCONET_CANCELLED within 25 million steps, or else the next one,
+ * if they must execute steps. Allowed at any time from any thread, and from callbacks.
+ */
+falconet_status falconet_trace_cancel(falconet_trace *trace);
+
+/* ---- Traces: answers ---- */
+
+/* The claim and the witness of the prestate. Either result may be NULL. */
+falconet_status falconet_trace_prestate(
+    falconet_trace *trace, uint8_t claim[32], falconet_buffer *witness);
+
+/* The claim at an index. */
+typedef struct falconet_trace_claim {
+  uint64_t index;
+  uint8_t claim[32];
+  /* Whether the trace ends before the index. */
+  bool past_end;
+} falconet_trace_claim;
+
+/* The claims at `count` indices, in their order, from one pass over the trace. */
+falconet_status falconet_trace_claims(
+    falconet_trace *trace, const uint64_t *indices, size_t count, falconet_trace_claim *claims);
+
+/* The step data at an index. */
+typedef struct falconet_trace_step {
+  /* The last index of the trace where a later one was asked for. */
+  uint64_t index;
+  /*
+   * To be freed by the caller. Past the end: the state that exited, without proof data; there is
+   * nothing to verify then.
+   */
+  falconet_proof *proof;
+  /* Whether the trace ends before the index that was asked for. */
+  bool past_end;
+} falconet_trace_step;
+
+/*
+ * The step data at `count` indices, in their order, from one pass over the trace. A call that
+ * fails sets all proofs to NULL.
+ */
+falconet_status falconet_trace_steps(
+    falconet_trace *trace, const uint64_t *indices, size_t count, falconet_trace_step *steps);
+
+/*
+ * The last step's index, its claim, and the witness of the state that exited. Runs the program to
+ * its end where that is not known. Any result may be NULL.
+ */
+falconet_status falconet_trace_last(
+    falconet_trace *trace, uint64_t *index, uint8_t claim[32], falconet_buffer *witness);
+
+/* ---- Traces: the folder ---- */
+
+/* How a trace stands. */
+typedef struct falconet_trace_info {
+  /* The index of the last step, where has_end. */
+  uint64_t end;
+  /* Claims that are known. */
+  uint64_t claims;
+  /* States in the folder, and in memory. */
+  uint64_t snapshots;
+  uint64_t checkpoints;
+  /* Bytes that the folder takes, and may take. */
+  uint64_t size;
+  uint64_t budget;
+  /* Steps executed since the trace was opened. */
+  uint64_t executed;
+  /* The state version, 0 to 8. */
+  uint32_t version;
+  bool has_end;
+} falconet_trace_info;
+
+/* How a trace stands. Waits for a call that executes steps. */
+falconet_status falconet_trace_get_info(falconet_trace *trace, falconet_trace_info *info);
+
+/*
+ * The steps of the states in the folder, ascending: writes `room` of them at most, and how many
+ * there are to `count`. Waits for a call that executes steps.
+ */
+falconet_status falconet_trace_snapshots(
+    falconet_trace *trace, uint64_t *steps, size_t room, size_t *count);
+
+/*
+ * Is told of a file that is wrong: its path, what is wrong with it, and where it was put; "" where
+ * it stayed.
+ */
+typedef void (*falconet_incident_fn)(
+    void *context, const char *path, const char *reason, const char *moved_to);
+
+/* Tells of the files that were found damaged or foreign since the trace was opened. */
+falconet_status falconet_trace_incidents(
+    falconet_trace *trace, falconet_incident_fn incident, void *context);
+
+/*
+ * Gives up what was put aside, then states, then step data, until the folder is within its budget.
+ */
+falconet_status falconet_trace_prune(falconet_trace *trace);
+
+/* Writes what is known into a folder as op-challenger keeps it for a game. */
+falconet_status falconet_trace_export(falconet_trace *trace, const char *path);
+
+/* What was taken over. */
+typedef struct falconet_trace_adoption {
+  uint64_t proofs;
+  uint64_t snapshots;
+  /* Whether the end of the trace was taken over, or was known. */
+  bool has_end;
+} falconet_trace_adoption;
+
+/*
+ * Takes over the proofs, the states and the end of a folder that op-challenger keeps of this
+ * trace: the caller answers for it that it is of this one. What does not hold is left out, and
+ * told to `refused`, which may be NULL, as `adoption` may.
+ */
+falconet_status falconet_trace_adopt(
+    falconet_trace *trace, const char *path, falconet_trace_adoption *adoption,
+    falconet_incident_fn refused, void *context);
+
+/* Deletes the folder. The trace answers nothing after that, and is still to be freed. */
+falconet_status falconet_trace_delete(falconet_trace *trace);
+
+/* Deletes the folder of a trace that is not open, whichever it is, whatever state it is in. */
+falconet_status falconet_trace_delete_folder(const char *path);
 
 #ifdef __cplusplus
 }

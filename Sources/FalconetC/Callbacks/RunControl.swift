@@ -8,32 +8,46 @@ import Synchronization
 /// has the machine to itself.
 final class RunControl: @unchecked Sendable {
   private let isCancelled = Atomic<Bool>(false)
-  private var progress: falconet_progress_fn?
-  private var context: UnsafeMutableRawPointer?
-  private var interval: UInt64 = 0
-  private var reported: UInt64 = 0
+  var progress = ProgressReport()
 
   func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
   /// Whether a cancellation was asked for, which is forgotten.
   func takeCancellation() -> Bool { isCancelled.exchange(false, ordering: .relaxed) }
 
-  func report(
-    to progress: falconet_progress_fn?, every interval: UInt64,
-    _ context: UnsafeMutableRawPointer?, from step: UInt64
+  /// Whether a run shall stop at `step`. Reports the progress where it is due.
+  func shouldStop(at step: UInt64) -> Bool {
+    if !progress.goesOn(at: step) { return true }
+    return isCancelled.load(ordering: .relaxed)
+  }
+}
+
+/// The progress callback, and when it is due.
+///
+/// Soundness of the unchecked conformance: the context is passed on, never followed; on which
+/// threads the callback runs is what the header says.
+struct ProgressReport: @unchecked Sendable {
+  private let callback: falconet_progress_fn?
+  private let context: UnsafeMutableRawPointer?
+  private let interval: UInt64
+  private var reported: UInt64
+
+  init(
+    to callback: falconet_progress_fn? = nil, every interval: UInt64 = 0,
+    _ context: UnsafeMutableRawPointer? = nil, from step: UInt64 = 0
   ) {
-    self.progress = progress
-    self.context = context
+    self.callback = callback
     self.interval = interval
+    self.context = context
     reported = step
   }
 
-  /// Whether a run shall stop at `step`. Reports the progress where it is due.
-  func shouldStop(at step: UInt64) -> Bool {
-    if let progress, step &- reported >= interval {
-      reported = step
-      if !progress(context, step) { return true }
-    }
-    return isCancelled.load(ordering: .relaxed)
+  /// Reports the progress where it is due. Steps that lie before the last report are reported.
+  ///
+  /// - Returns: whether the callback, if it was called, wants the run to go on.
+  mutating func goesOn(at step: UInt64) -> Bool {
+    guard let callback, step &- reported >= interval else { return true }
+    reported = step
+    return callback(context, step)
   }
 }

@@ -10,7 +10,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   let machine: Machine
   let control = RunControl()
-  private var source: any PreimageOracle = CallbackOracle()
+  private var oracle: any PreimageOracle = CallbackOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
 
   init(state: MachineState, memory: Memory) {
@@ -19,7 +19,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
     machine.shouldInterrupt = { [control, unowned machine] in
       control.shouldStop(at: machine.step)
     }
-    setSource(source)
+    use(oracle)
   }
 
   convenience init(_ image: MemoryImage) { self.init(state: image.state, memory: image.memory) }
@@ -28,14 +28,20 @@ final class MachineHandle: Handle, @unchecked Sendable {
     self.init(state: prestate.state, memory: prestate.memory)
   }
 
-  func setSource(_ source: any PreimageOracle) {
-    self.source = source
-    machine.oracle = LocalInputs(localInputs, source: CheckedOracle(source))
+  func setSource(_ kind: PreimageSource.Kind) throws(CallError) {
+    do throws(PreimageError) { use(try PreimageSource(kind: kind).open()) } catch {
+      throw CallError(error)
+    }
   }
 
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
     localInputs[index] = value
-    setSource(source)
+    use(oracle)
+  }
+
+  private func use(_ oracle: any PreimageOracle) {
+    self.oracle = oracle
+    machine.oracle = LocalInputs(localInputs, source: CheckedOracle(oracle))
   }
 
   /// Calls `body` with the machine of a handle.

@@ -4,17 +4,22 @@
 import CFalconet
 import Falconet
 
-/// How a snapshot is read: of a file, with the bases of a delta beside it by default.
+extension SnapshotReading {
+  /// How a snapshot is read: of a file, with the bases of a delta beside it by default.
+  init(_ options: falconet_reading, file: String?) throws(CallError) {
+    let bases: FsnapBaseLocation =
+      if options.base != nil {
+        .named(try Argument.text(options.base, "base"))
+      } else if let file { .beside(file: file) } else { .nowhere }
+    self.init(
+      from: try Argument.format(options.format), bases: bases, trustPages: options.trust_pages)
+  }
+}
+
 private func reading(
   _ options: UnsafePointer<falconet_reading>?, file: String? = nil
 ) throws(CallError) -> SnapshotReading {
-  let options = options?.pointee ?? falconet_reading()
-  let bases: FsnapBaseLocation =
-    if options.base != nil {
-      .named(try Argument.text(options.base, "base"))
-    } else if let file { .beside(file: file) } else { .nowhere }
-  return SnapshotReading(
-    from: try Argument.format(options.format), bases: bases, trustPages: options.trust_pages)
+  try SnapshotReading(options?.pointee ?? falconet_reading(), file: file)
 }
 
 private func open(

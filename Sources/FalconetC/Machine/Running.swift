@@ -10,13 +10,7 @@ public func falconet_machine_set_engine(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      switch engine {
-      case FALCONET_ENGINE_JIT: machine.machine.engine = .jit
-      case FALCONET_ENGINE_INTERPRETER: machine.machine.engine = .interpreter
-      case FALCONET_ENGINE_STEP: machine.machine.engine = .step
-      case FALCONET_ENGINE_CHECK: machine.machine.engine = .check
-      default: throw .invalid("there is no falconet_engine \(engine.rawValue)")
-      }
+      machine.machine.engine = try Argument.engine(engine)
     }
   }
 }
@@ -28,7 +22,8 @@ public func falconet_machine_set_progress(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) {
-      $0.control.report(to: progress, every: interval, context, from: $0.machine.step)
+      $0.control.progress = ProgressReport(
+        to: progress, every: interval, context, from: $0.machine.step)
     }
   }
 }

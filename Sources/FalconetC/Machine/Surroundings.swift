@@ -12,8 +12,9 @@ public func falconet_machine_set_preimages(
   _ context: UnsafeMutableRawPointer?
 ) -> falconet_status {
   call { () throws(CallError) in
-    try MachineHandle.use(machine) {
-      $0.setSource(CallbackOracle(preimage: preimage, hint: hint, context: context))
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      try machine.setSource(
+        .callbacks(CallbackOracle(preimage: preimage, hint: hint, context: context)))
     }
   }
 }
@@ -24,10 +25,19 @@ public func falconet_machine_set_preimage_folder(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      let path = try Argument.text(path, "path")
-      do throws(PreimageError) { machine.setSource(try FolderOracle(path: path)) } catch {
-        throw CallError(error)
-      }
+      try machine.setSource(.folder(Argument.text(path, "path")))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_machine_set_preimage_server(
+  _ machine: OpaquePointer?, _ command: UnsafePointer<UnsafePointer<CChar>?>?, _ timeout: UInt32,
+  _ output: falconet_output_fn?, _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      try machine.setSource(.server(ServerCommand(command, timeout, output, context)))
     }
   }
 }

@@ -36,6 +36,27 @@ enum Argument {
     return decoded
   }
 
+  /// Strings up to one that is NULL.
+  static func texts(
+    _ texts: UnsafePointer<UnsafePointer<CChar>?>?, _ name: String
+  ) throws(CallError) -> [String] {
+    var place = try pointer(texts, name)
+    var result: [String] = []
+    while let next = place.pointee {
+      result.append(try text(next, name))
+      place += 1
+    }
+    return result
+  }
+
+  /// `count` elements, where NULL will do for none. Valid during the call.
+  static func elements<Element>(
+    _ start: UnsafePointer<Element>?, _ count: Int, _ name: String
+  ) throws(CallError) -> UnsafeBufferPointer<Element> {
+    guard count >= 0 else { throw .invalid("\(name): the count is too large") }
+    return UnsafeBufferPointer(start: count == 0 ? start : try pointer(start, name), count: count)
+  }
+
   /// `count` bytes, where NULL will do for none. Valid during the call.
   static func bytes(
     _ start: UnsafeRawPointer?, _ count: Int, _ name: String
@@ -50,6 +71,16 @@ enum Argument {
       throw .invalid("there is no state version \(number): versions are 0 to 8")
     }
     return version
+  }
+
+  static func engine(_ engine: falconet_engine) throws(CallError) -> EngineKind {
+    switch engine {
+    case FALCONET_ENGINE_JIT: .jit
+    case FALCONET_ENGINE_INTERPRETER: .interpreter
+    case FALCONET_ENGINE_STEP: .step
+    case FALCONET_ENGINE_CHECK: .check
+    default: throw .invalid("there is no falconet_engine \(engine.rawValue)")
+    }
   }
 
   /// A format, or nil for the one that the content or the name tells.

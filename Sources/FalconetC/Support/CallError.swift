@@ -42,6 +42,22 @@ struct CallError: Error {
     self.init(status, "\(error)")
   }
 
+  init(_ error: TraceError) {
+    switch error {
+    case .machine(let error): self.init(error)
+    case .source(let error): self.init(error)
+    case .file(let error): self.init(error)
+    case .locked: self.init(FALCONET_LOCKED, "\(error)")
+    case .otherTrace, .notTrace, .beforePrestate, .deleted:
+      self.init(FALCONET_INVALID_ARGUMENT, "\(error)")
+    case .exitedPrestate: self.init(FALCONET_EXITED, "\(error)")
+    case .prestateChanged: self.init(FALCONET_BAD_DATA, "\(error)")
+    case .contradiction: self.init(FALCONET_MISMATCH, "\(error)")
+    case .budget: self.init(FALCONET_NO_ROOM, "\(error)")
+    case .interrupted: self.init(FALCONET_CANCELLED, "the call was cancelled")
+    }
+  }
+
   private static func status(of kind: StreamError.Kind) -> falconet_status {
     switch kind {
     case .notFound: FALCONET_NOT_FOUND

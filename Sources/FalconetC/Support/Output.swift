@@ -27,16 +27,19 @@ enum Output {
     call { () throws(CallError) in
       let result = try Argument.pointer(result, name)
       result.pointee = falconet_buffer()
-      let bytes = try body()
-      guard !bytes.isEmpty else { return }
-      guard let copy = malloc(bytes.count) else {
-        throw CallError(FALCONET_NO_MEMORY, "no memory for \(bytes.count) bytes")
-      }
-      // Sound: as many bytes as were allocated.
-      UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyBytes(from: bytes)
-      result.pointee = falconet_buffer(
-        bytes: copy.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+      result.pointee = try buffer(of: try body())
     }
+  }
+
+  /// A copy of bytes, for the caller to free.
+  static func buffer(of bytes: [UInt8]) throws(CallError) -> falconet_buffer {
+    guard !bytes.isEmpty else { return falconet_buffer() }
+    guard let copy = malloc(bytes.count) else {
+      throw CallError(FALCONET_NO_MEMORY, "no memory for \(bytes.count) bytes")
+    }
+    // Sound: as many bytes as were allocated.
+    UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyBytes(from: bytes)
+    return falconet_buffer(bytes: copy.assumingMemoryBound(to: UInt8.self), count: bytes.count)
   }
 
   /// Copies 32 bytes to where the caller has room for them.

@@ -64,7 +64,7 @@ struct TraceFolderOptions: ParsableArguments {
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
     do throws(TraceError) {
       let provider = try TraceProvider(folder: folder, trace, options)
-      provider.setInterruption { Interruption.isRequested }
+      provider.setInterruption { _ in Interruption.isRequested }
       defer {
         for incident in provider.incidents {
           logger.warning(

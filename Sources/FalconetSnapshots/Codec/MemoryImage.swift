@@ -17,6 +17,18 @@ public struct MemoryImage: StateImage {
     self.init(state: machine.state, memory: machine.memory)
   }
 
+  /// A copy of a state, with a memory of its own. O(pages).
+  ///
+  /// - Throws: ``StreamError`` where the host has no memory for it.
+  public init(copying image: some StateImage) throws(StreamError) {
+    let builder = MemoryBuilder()
+    try image.produce(for: builder)
+    guard let copy = builder.image else {
+      throw StreamError(.truncated, message: "the state that is copied has no end")
+    }
+    self = copy
+  }
+
   public var pageIndices: [UInt64] { memory.pageIndices }
 
   public func pageTable() -> (table: PageTable, root: Bytes32) {

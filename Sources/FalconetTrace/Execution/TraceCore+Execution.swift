@@ -46,7 +46,7 @@ extension TraceCore {
 
   private func run(_ machine: Machine, until step: UInt64) throws(TraceError) {
     try connect()
-    if interruption.isRequested { throw .interrupted }
+    if interruption.isRequested(at: machine.step) { throw .interrupted }
     let before = machine.step
     defer { executed += machine.step - before }
     let reason: StopReason
@@ -114,7 +114,9 @@ extension TraceCore {
   @discardableResult
   func use(_ image: MemoryImage, hint: [UInt8]?) -> Machine {
     let machine = Machine(state: image.state, memory: image.memory, engine: options.engine)
-    machine.shouldInterrupt = { [interruption] in interruption.isRequested }
+    machine.shouldInterrupt = { [interruption, unowned machine] in
+      interruption.isRequested(at: machine.step)
+    }
     machine.oracle = oracle
     oracle.hint = hint
     self.machine = machine

@@ -2,9 +2,11 @@ import Synchronization
 
 /// Whether the caller wants a question given up. Asked now and then while steps are executed.
 final class TraceInterruption: Sendable {
-  private let body = Mutex<@Sendable () -> Bool>({ false })
+  private let body = Mutex<@Sendable (UInt64) -> Bool>({ _ in false })
 
-  func set(_ isRequested: @escaping @Sendable () -> Bool) { body.withLock { $0 = isRequested } }
+  func set(_ isRequested: @escaping @Sendable (UInt64) -> Bool) {
+    body.withLock { $0 = isRequested }
+  }
 
-  var isRequested: Bool { body.withLock { $0 }() }
+  func isRequested(at step: UInt64) -> Bool { body.withLock { $0 }(step) }
 }

@@ -183,7 +183,7 @@ struct CalldataTests {
     "An independent decoder gives the arguments back",
     .enabled(
       if: Decoder.isInstalled,
-      "no Python with eth-abi and eth-hash: Scripts/install-decoders makes one"))
+      "no Python with eth-abi and eth-hash: Scripts/install-test-tools makes one"))
   func decoded() throws {
     var calls = try allCalls()
     for version in StateVersion.allCases {

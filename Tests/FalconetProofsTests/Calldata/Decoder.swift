@@ -5,14 +5,14 @@ import Testing
 
 /// The decoder of `decode_calldata.py`, which knows nothing of this project.
 ///
-/// `Scripts/install-decoders` makes the Python environment that it needs.
+/// `Scripts/install-test-tools` makes the Python environment that it needs.
 enum Decoder {
   private static let root = String(
     #filePath.dropLast("/Tests/FalconetProofsTests/Calldata/Decoder.swift".count))
   private static let script = root + "/Tests/FalconetProofsTests/Calldata/decode_calldata.py"
 
   /// A Python that has the packages; nil where there is none.
-  private static let python = [root + "/.build/decoders/bin/python3", "python3"].first {
+  private static let python = [root + "/.build/test-tools/bin/python3", "python3"].first {
     lines(of: "'\($0)' -c 'import eth_abi, eth_hash.auto; print(1)' 2>/dev/null") == ["1"]
   }
 

@@ -59,6 +59,24 @@ struct SourceTests {
     #expect(hints.last?.first == hints.first?.last)
   }
 
+  @Test("A source is opened anew before the next step where the caller wants so")
+  func reopening() throws {
+    let folder = try TemporaryFolder()
+    let source = FailingSource(try Fixtures.preimages("oracle-valid"))
+    let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
+      try source.open()
+    }
+    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    _ = try trace.claim(at: 700_000)
+    _ = try trace.claim(at: 700_001)
+    #expect(source.openings == 1)
+    trace.reopenPreimages()
+    _ = try trace.claim(at: 700_001)
+    #expect(source.openings == 1)
+    #expect(try trace.lastStep().claim == recorded.vector.finalHash)
+    #expect(source.openings == 2)
+  }
+
   @Test("Wherever the machine is taken, a source has seen the right hint before it is asked")
   func hintsAfterJumps() throws {
     let source = FailingSource(try Fixtures.preimages("oracle-valid"))
@@ -144,7 +162,7 @@ struct SourceTests {
     let recorded = try RecordedTrace(.v8, "threads")
     let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
     let left = Shared(5)
-    trace.setInterruption {
+    trace.setInterruption { _ in
       left.withLock {
         $0 -= 1
         return $0 < 0
@@ -155,7 +173,7 @@ struct SourceTests {
     } throws: {
       if case .interrupted? = $0 as? TraceError { true } else { false }
     }
-    trace.setInterruption { false }
+    trace.setInterruption { _ in false }
     #expect(try trace.lastStep().claim == recorded.vector.finalHash)
     #expect(try trace.status().executedSteps == recorded.vector.steps)
   }

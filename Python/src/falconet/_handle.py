@@ -1,0 +1,106 @@
+"""What machines, proofs and traces have in common."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from types import TracebackType
+from typing import Any, Callable, ClassVar, Iterable, Optional, Type, TypeVar, Union
+
+from . import _library as c
+from ._callbacks import Callbacks, PreimageSource
+
+Path = Union[str, "os.PathLike[str]"]
+_Any = TypeVar("_Any", bound="Handle")
+
+
+class Handle:
+    """An object of the library. Closed by ``with``, ``close()``, or when it is collected."""
+
+    #: What comes behind ``falconet_`` in the names of its functions.
+    _kind: ClassVar[str]
+
+    def __init__(self, handle: ctypes.c_void_p) -> None:
+        """Not for users: see the class methods that open one."""
+        self._handle = handle
+
+    def close(self) -> None:
+        """Frees the object; later uses raise. May be called twice."""
+        c.call(f"{self._kind}_free", self._handle)
+        self._handle = ctypes.c_void_p()
+
+    def __enter__(self: _Any) -> _Any:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self.close()
+
+
+class Runner(Handle):
+    """What executes steps: machines and traces."""
+
+    def __init__(self, handle: ctypes.c_void_p) -> None:
+        """Not for users: see the class methods that open one."""
+        super().__init__(handle)
+        self._callbacks = Callbacks(self._kind)
+
+    def _run(self, function: str, *arguments: Any) -> None:
+        """Calls a function that may execute steps."""
+        self._callbacks.call(self._handle, function, *arguments)
+
+    def use_preimages(
+        self,
+        source: Optional[PreimageSource],
+        hint: Optional[Callable[[bytes], None]] = None,
+    ) -> None:
+        """Has pre-images come from a function or a dictionary, by 32-byte keys, without prefixes.
+
+        A function that returns None has no such pre-image; what it raises is the cause of the
+        ``PreimageError`` that follows. Pre-images of types 2 and 4 are checked against their keys.
+        ``hint`` takes the guest's hints.
+        """
+        self._callbacks.set_preimages(self._handle, source, hint)
+
+    def use_preimage_folder(self, path: Path) -> None:
+        """Has pre-images come from a folder as a host stores them. Hints are dropped."""
+        c.call(f"{self._kind}_set_preimage_folder", self._handle, c.text(path))
+
+    def use_preimage_server(
+        self,
+        command: Iterable[str],
+        timeout: Optional[int] = 900,
+        output: Optional[Callable[[int, bytes], None]] = None,
+    ) -> None:
+        """Has pre-images come from a server, a process that is started as op-challenger does.
+
+        ``command`` is its program and arguments; ``timeout`` the seconds that a request may wait
+        without a byte, None for no end; ``output`` takes what the server writes, on a thread of its
+        own, with 1 for its output and 2 for its errors.
+        """
+        self._callbacks.set_server(self._handle, list(command), timeout, output)
+
+    def set_local_input(self, index: int, value: bytes) -> None:
+        """Sets the local input (key type 1) of an index, which goes before what the source has."""
+        c.call(f"{self._kind}_set_local_input", self._handle, index, bytes(value), len(value))
+
+    def on_progress(
+        self, progress: Optional[Callable[[int], Optional[bool]]], interval: int = 0
+    ) -> None:
+        """Has the number of steps reported to a function, at least ``interval`` steps apart.
+
+        One that returns False ends the call that executes, whose work can go on later.
+        """
+        self._callbacks.set_progress(self._handle, progress, interval)
+
+    def cancel(self) -> None:
+        """Stops the calls in progress that execute steps, or the next one, from any thread."""
+        c.call(f"{self._kind}_cancel", self._handle)

@@ -1,0 +1,61 @@
+import CFalconet
+import Falconet
+
+/// Where a caller has pre-images come from, to be opened when they are needed.
+struct PreimageSource {
+  enum Kind {
+    case callbacks(CallbackOracle)
+    case folder(String)
+    case server(ServerCommand)
+  }
+
+  var kind = Kind.callbacks(CallbackOracle())
+
+  /// Opens the folder, or starts the server.
+  func open() throws(PreimageError) -> any PreimageOracle {
+    switch kind {
+    case .callbacks(let oracle): oracle
+    case .folder(let path): try FolderOracle(path: path)
+    case .server(let command): try command.start()
+    }
+  }
+}
+
+/// A pre-image server as a caller describes it.
+///
+/// Soundness of the unchecked conformance: the context is passed on, never followed; that the
+/// callback may run on another thread is what the header says.
+struct ServerCommand: @unchecked Sendable {
+  /// The program and its arguments.
+  private let words: [String]
+  private let timeout: Duration?
+  private let output: falconet_output_fn?
+  private let context: UnsafeMutableRawPointer?
+
+  init(
+    _ command: UnsafePointer<UnsafePointer<CChar>?>?, _ timeout: UInt32,
+    _ output: falconet_output_fn?, _ context: UnsafeMutableRawPointer?
+  ) throws(CallError) {
+    words = try Argument.texts(command, "command")
+    guard !words.isEmpty else { throw .invalid("the command names no program") }
+    self.timeout =
+      switch timeout {
+      case 0: .seconds(900)
+      case FALCONET_FOREVER: nil
+      default: .seconds(Int64(timeout))
+      }
+    self.output = output
+    self.context = context
+  }
+
+  fileprivate func start() throws(PreimageError) -> any PreimageOracle {
+    do throws(ServerStartError) {
+      return try ServerOracle(command: words, options: ServerOracle.Options(timeout: timeout)) {
+        stream, bytes in
+        bytes.withUnsafeBufferPointer {
+          output?(context, stream == .standardOutput ? 1 : 2, $0.baseAddress, $0.count)
+        }
+      }
+    } catch { throw PreimageError(.unreadable, message: "\(error)") }
+  }
+}

@@ -1,0 +1,108 @@
+// The functions have their names from C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+import CFalconet
+import Falconet
+import Synchronization
+
+/// A trace as the C interface hands it out.
+///
+/// Soundness of the unchecked conformance: all that it holds may be used from any thread.
+final class TraceHandle: Handle, @unchecked Sendable {
+  override class var kind: String { "trace" }
+
+  let provider: TraceProvider
+  fileprivate let calls = TraceCalls()
+  private let progress = Mutex(ProgressReport())
+  private let surroundings: TraceSurroundings
+
+  init(
+    folder: String, _ options: TraceOptions,
+    prestate: @escaping @Sendable () throws(StreamError) -> MemoryImage
+  ) throws(CallError) {
+    let surroundings = TraceSurroundings()
+    self.surroundings = surroundings
+    let source = TraceSource(
+      prestate: prestate,
+      preimages: { () throws(PreimageError) in try surroundings.open() })
+    do throws(TraceError) {
+      provider = try TraceProvider(folder: folder, source, options)
+    } catch { throw CallError(error) }
+    super.init()
+    // Not the handle itself, which has the provider.
+    provider.setInterruption { [weak self] step in self?.shouldStop(at: step) ?? false }
+  }
+
+  private func shouldStop(at step: UInt64) -> Bool {
+    let goesOn = progress.withLock { $0.goesOn(at: step) }
+    return !goesOn || calls.isCancelled
+  }
+
+  func report(_ report: ProgressReport) { progress.withLock { $0 = report } }
+
+  func setSource(_ kind: PreimageSource.Kind) {
+    surroundings.setSource(kind)
+    provider.reopenPreimages()
+  }
+
+  func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
+    surroundings.setLocalInput(index, value)
+    provider.reopenPreimages()
+  }
+
+  /// Calls `body` with the trace of a handle, which calls of other threads may be using too.
+  static func use<Value>(
+    _ handle: OpaquePointer?, _ body: (TraceHandle) throws(CallError) -> Value
+  ) throws(CallError) -> Value {
+    let trace = try Handles.find(handle, TraceHandle.self)
+    try trace.calls.enter()
+    defer { trace.calls.leave() }
+    return try body(trace)
+  }
+
+  /// Calls `body` with what answers.
+  static func ask<Value>(
+    _ handle: OpaquePointer?, _ body: (TraceProvider) throws(TraceError) -> Value
+  ) throws(CallError) -> Value {
+    try use(handle) { (trace) throws(CallError) in
+      do throws(TraceError) { return try body(trace.provider) } catch { throw CallError(error) }
+    }
+  }
+}
+
+/// What the calls of a trace set, and the thread that executes reads.
+///
+/// Soundness of the unchecked conformance: all is accessed under the lock; contexts of callbacks
+/// are passed on and never followed.
+private final class TraceSurroundings: @unchecked Sendable {
+  private let lock = Mutex<Void>(())
+  private var source = PreimageSource()
+  private var localInputs: [UInt64: [UInt8]] = [:]
+
+  func setSource(_ kind: PreimageSource.Kind) { lock.withLock { _ in source.kind = kind } }
+
+  func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
+    lock.withLock { _ in localInputs[index] = value }
+  }
+
+  func open() throws(PreimageError) -> any PreimageOracle {
+    let (source, localInputs) = lock.withLock { _ in (self.source, self.localInputs) }
+    let opened = try source.open()
+    return LocalInputs(localInputs, source: opened)
+  }
+}
+
+@c @implementation
+public func falconet_trace_free(_ trace: OpaquePointer?) -> falconet_status {
+  call { () throws(CallError) in
+    guard trace != nil else { return }
+    try Handles.find(trace, TraceHandle.self).calls.close()
+    try Handles.remove(trace, TraceHandle.self)
+  }
+}
+
+@c @implementation
+public func falconet_trace_cancel(_ trace: OpaquePointer?) -> falconet_status {
+  // Not `use`: callbacks may call this.
+  call { () throws(CallError) in try Handles.find(trace, TraceHandle.self).calls.cancel() }
+}

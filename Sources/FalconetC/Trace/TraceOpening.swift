@@ -1,0 +1,50 @@
+// The functions have their names from C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+import CFalconet
+import Falconet
+
+extension TraceOptions {
+  /// Zeros stand for the defaults.
+  fileprivate init(_ options: falconet_trace_options) throws(CallError) {
+    self.init()
+    if options.snapshot_interval > 0 { snapshotInterval = options.snapshot_interval }
+    if options.disk_budget > 0 { diskBudget = options.disk_budget }
+    if options.memory_budget > 0 { memoryBudget = options.memory_budget }
+    if options.checkpoints > 0 { checkpointCount = max(Int(options.checkpoints), 2) }
+    engine = try Argument.engine(options.engine)
+  }
+}
+
+@c @implementation
+public func falconet_trace_open(
+  _ folder: UnsafePointer<CChar>?, _ prestate: UnsafePointer<CChar>?,
+  _ options: UnsafePointer<falconet_trace_options>?,
+  _ trace: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(trace, "trace") { () throws(CallError) in
+    let folder = try Argument.text(folder, "folder")
+    let path = try Argument.text(prestate, "prestate")
+    let options = options?.pointee ?? falconet_trace_options()
+    let reading = try SnapshotReading(options.prestate, file: path)
+    return try TraceHandle(folder: folder, TraceOptions(options)) { () throws(StreamError) in
+      try Snapshot.load(from: FileSource(path: path), reading)
+    }
+  }
+}
+
+@c @implementation
+public func falconet_trace_open_machine(
+  _ folder: UnsafePointer<CChar>?, _ prestate: OpaquePointer?,
+  _ options: UnsafePointer<falconet_trace_options>?,
+  _ trace: UnsafeMutablePointer<OpaquePointer?>?
+) -> falconet_status {
+  Output.handle(trace, "trace") { () throws(CallError) in
+    let folder = try Argument.text(folder, "folder")
+    let options = try TraceOptions(options?.pointee ?? falconet_trace_options())
+    let image = try MachineHandle.use(prestate) { $0.machine.checkpoint() }
+    return try TraceHandle(folder: folder, options) { () throws(StreamError) in
+      try MemoryImage(copying: image)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// The functions have their names from C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+import CFalconet
+import Falconet
+
+// Where a trace's pre-images come from, and who is told how far it is.
+
+@c @implementation
+public func falconet_trace_set_preimages(
+  _ trace: OpaquePointer?, _ preimage: falconet_preimage_fn?, _ hint: falconet_hint_fn?,
+  _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try TraceHandle.use(trace) {
+      $0.setSource(.callbacks(CallbackOracle(preimage: preimage, hint: hint, context: context)))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_trace_set_preimage_folder(
+  _ trace: OpaquePointer?, _ path: UnsafePointer<CChar>?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try TraceHandle.use(trace) { (trace) throws(CallError) in
+      let path = try Argument.text(path, "path")
+      // A folder that isn't there is told where it is named.
+      do throws(PreimageError) { _ = try FolderOracle(path: path) } catch {
+        throw CallError(error)
+      }
+      trace.setSource(.folder(path))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_trace_set_preimage_server(
+  _ trace: OpaquePointer?, _ command: UnsafePointer<UnsafePointer<CChar>?>?, _ timeout: UInt32,
+  _ output: falconet_output_fn?, _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try TraceHandle.use(trace) { (trace) throws(CallError) in
+      trace.setSource(.server(try ServerCommand(command, timeout, output, context)))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_trace_set_local_input(
+  _ trace: OpaquePointer?, _ index: UInt64, _ bytes: UnsafeRawPointer?, _ count: Int
+) -> falconet_status {
+  call { () throws(CallError) in
+    try TraceHandle.use(trace) { (trace) throws(CallError) in
+      trace.setLocalInput(index, Array(try Argument.bytes(bytes, count, "bytes")))
+    }
+  }
+}
+
+@c @implementation
+public func falconet_trace_set_progress(
+  _ trace: OpaquePointer?, _ progress: falconet_progress_fn?, _ interval: UInt64,
+  _ context: UnsafeMutableRawPointer?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try TraceHandle.use(trace) { $0.report(ProgressReport(to: progress, every: interval, context)) }
+  }
+}

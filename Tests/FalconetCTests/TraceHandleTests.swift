@@ -1,0 +1,181 @@
+import CFalconet
+import Falconet
+import FalconetTestSupport
+import Glibc
+import Testing
+
+/// Traces as the header promises them, for callers that pass what can't be right and for several
+/// threads.
+@Suite struct TraceHandleTests {
+  private var message: String { String(cString: falconet_error_message()) }
+
+  /// A trace of a small guest in a folder, to be freed.
+  private static func trace(_ folder: TemporaryFolder) throws -> OpaquePointer {
+    let machine = try HostileTests.machine()
+    defer { falconet_machine_free(machine) }
+    var trace: OpaquePointer?
+    let status = falconet_trace_open_machine(folder.file("trace"), machine, nil, &trace)
+    try #require(status == FALCONET_OK)
+    return try #require(trace)
+  }
+
+  @Test func `no trace is an error of every function that takes one`() {
+    var (number, count, index) = (UInt64(7), 0, UInt64(3))
+    var hash = [UInt8](repeating: 9, count: 32)
+    var (claim, step) = (falconet_trace_claim(), falconet_trace_step())
+    var (buffer, info) = (falconet_buffer(), falconet_trace_info())
+    var words: [UnsafePointer<CChar>?] = [nil]
+    let statuses = [
+      falconet_trace_set_preimages(nil, nil, nil, nil),
+      falconet_trace_set_preimage_folder(nil, "/"),
+      falconet_trace_set_preimage_server(nil, &words, 0, nil, nil),
+      falconet_trace_set_local_input(nil, 0, nil, 0),
+      falconet_trace_set_progress(nil, nil, 0, nil),
+      falconet_trace_cancel(nil),
+      falconet_trace_prestate(nil, &hash, &buffer),
+      falconet_trace_claims(nil, &index, 1, &claim),
+      falconet_trace_steps(nil, &index, 1, &step),
+      falconet_trace_last(nil, &number, &hash, &buffer),
+      falconet_trace_get_info(nil, &info),
+      falconet_trace_snapshots(nil, &number, 1, &count),
+      falconet_trace_incidents(nil, { _, _, _, _ in }, nil),
+      falconet_trace_prune(nil),
+      falconet_trace_export(nil, "/tmp/never"),
+      falconet_trace_adopt(nil, "/tmp/never", nil, nil, nil),
+      falconet_trace_delete(nil),
+      falconet_trace_delete_folder(nil),
+      falconet_trace_open(nil, nil, nil, nil),
+    ]
+    #expect(statuses.allSatisfy { $0 == FALCONET_INVALID_ARGUMENT })
+    #expect(number == 7 && hash == [UInt8](repeating: 9, count: 32))
+    #expect(falconet_trace_free(nil) == FALCONET_OK)
+  }
+
+  @Test func `values out of range and missing results are errors of a trace`() throws {
+    let folder = try TemporaryFolder()
+    let trace = try Self.trace(folder)
+    defer { falconet_trace_free(trace) }
+    var (index, count) = (UInt64(0), 0)
+    var claim = falconet_trace_claim()
+    var words: [UnsafePointer<CChar>?] = [nil]
+    let statuses = [
+      falconet_trace_claims(trace, nil, 1, &claim),
+      falconet_trace_claims(trace, &index, -1, &claim),
+      falconet_trace_claims(trace, &index, 1, nil),
+      falconet_trace_steps(trace, &index, 1, nil),
+      falconet_trace_get_info(trace, nil),
+      falconet_trace_snapshots(trace, nil, 0, nil),
+      falconet_trace_snapshots(trace, nil, -1, &count),
+      falconet_trace_incidents(trace, nil, nil),
+      falconet_trace_set_preimage_server(trace, nil, 0, nil, nil),
+      falconet_trace_set_preimage_server(trace, &words, 0, nil, nil),
+      falconet_trace_set_local_input(trace, 1, nil, 5),
+      falconet_trace_export(trace, nil),
+    ]
+    #expect(statuses.allSatisfy { $0 == FALCONET_INVALID_ARGUMENT })
+    #expect(falconet_trace_claims(trace, nil, 0, nil) == FALCONET_OK)
+    #expect(falconet_trace_snapshots(trace, nil, 0, &count) == FALCONET_OK && count == 0)
+    var options = falconet_trace_options()
+    options.engine = falconet_engine(9)
+    var other: OpaquePointer? = trace
+    #expect(
+      falconet_trace_open(folder.file("other"), "/nowhere", &options, &other)
+        == FALCONET_INVALID_ARGUMENT)
+    #expect(other == nil && message.contains("falconet_engine"))
+  }
+
+  @Test func `handles of machines and of traces are told apart, and freed ones from both`() throws {
+    let folder = try TemporaryFolder()
+    let trace = try Self.trace(folder)
+    let machine = try HostileTests.machine()
+    var other: OpaquePointer?
+    var step: UInt64 = 0
+    #expect(falconet_machine_step(trace, &step) == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_machine_free(trace) == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_trace_prune(machine) == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_trace_free(machine) == FALCONET_INVALID_ARGUMENT)
+    #expect(
+      falconet_trace_open_machine(folder.file("x"), trace, nil, &other)
+        == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_trace_free(trace) == FALCONET_OK)
+    #expect(falconet_trace_free(trace) == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_trace_prune(trace) == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_machine_free(machine) == FALCONET_OK)
+  }
+
+  @Test func `an error of a trace has a status of its own and says what to do`() throws {
+    let folder = try TemporaryFolder()
+    let trace = try Self.trace(folder)
+    let machine = try HostileTests.machine()
+    var (other, stop) = (OpaquePointer?.none, FALCONET_STOP_STEP)
+    #expect(
+      falconet_trace_open_machine(folder.file("trace"), machine, nil, &other) == FALCONET_LOCKED)
+    #expect(falconet_trace_free(trace) == FALCONET_OK)
+    #expect(falconet_machine_run(machine, 10, 0, &stop) == FALCONET_OK)
+    #expect(
+      falconet_trace_open_machine(folder.file("trace"), machine, nil, &other)
+        == FALCONET_INVALID_ARGUMENT)
+    #expect(message.contains("give another folder"))
+    #expect(
+      falconet_trace_open(folder.file("t"), folder.file("none"), nil, &other)
+        == FALCONET_NOT_FOUND)
+    var options = falconet_trace_options()
+    options.disk_budget = 1
+    var (index, claim) = (UInt64(50), falconet_trace_claim())
+    try #require(
+      falconet_trace_open_machine(folder.file("small"), machine, &options, &other) == FALCONET_OK)
+    #expect(falconet_trace_claims(other, &index, 1, &claim) == FALCONET_NO_ROOM)
+    #expect(message.contains("budget"))
+    #expect(falconet_trace_free(other) == FALCONET_OK)
+    // The prestate has 10 steps behind it.
+    index = 5
+    try #require(
+      falconet_trace_open_machine(folder.file("late"), machine, nil, &other) == FALCONET_OK)
+    #expect(falconet_trace_claims(other, &index, 1, &claim) == FALCONET_INVALID_ARGUMENT)
+    #expect(message.contains("before the prestate"))
+    #expect(falconet_trace_free(other) == FALCONET_OK)
+    #expect(falconet_machine_run(machine, .max, 0, &stop) == FALCONET_OK)
+    #expect(
+      falconet_trace_open_machine(folder.file("end"), machine, nil, &other) == FALCONET_EXITED)
+    #expect(falconet_machine_free(machine) == FALCONET_OK)
+  }
+
+  @Test func `a trace that executes is not freed, and its calls are cancelled`() throws {
+    let folder = try TemporaryFolder()
+    let machine = try ThreadTests.endless()
+    var trace: OpaquePointer?
+    try #require(
+      falconet_trace_open_machine(folder.file("trace"), machine, nil, &trace) == FALCONET_OK)
+    #expect(falconet_machine_free(machine) == FALCONET_OK)
+    let shared = ThreadTests.Shared(handle: try #require(trace))
+    let (reports, cancelled) = (ThreadTests.Tally(), ThreadTests.Tally())
+    let status = falconet_trace_set_progress(
+      trace,
+      { context, _ in
+        guard let context else { return false }
+        Unmanaged<ThreadTests.Tally>.fromOpaque(context).takeUnretainedValue().add()
+        return true
+      }, 0, Unmanaged.passUnretained(reports).toOpaque())
+    #expect(status == FALCONET_OK)
+    let joins = try (0..<4).map { _ in
+      try ThreadTests.start {
+        let status = falconet_trace_last(shared.handle, nil, nil, nil)
+        if status == FALCONET_CANCELLED { cancelled.add() }
+      }
+    }
+    #expect(ThreadTests.wait { reports.count > 0 })
+    #expect(falconet_trace_free(trace) == FALCONET_BUSY)
+    // Threads that begin after one cancellation are stopped by the next.
+    let areCancelled = ThreadTests.wait {
+      _ = falconet_trace_cancel(trace)
+      return cancelled.count == 4
+    }
+    #expect(areCancelled)
+    for join in joins { join() }
+    // What is known is answered, whether or not a cancellation is still due.
+    var hash = [UInt8](repeating: 0, count: 32)
+    #expect(falconet_trace_prestate(trace, &hash, nil) == FALCONET_OK)
+    #expect(falconet_trace_free(trace) == FALCONET_OK)
+    withExtendedLifetime(reports) {}
+  }
+}
