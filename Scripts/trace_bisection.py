@@ -10,6 +10,7 @@ and `falconet run` for each question as op-challenger starts it.
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -80,18 +81,19 @@ def kill_bisections(length):
     print(f"trace: {killed} processes killed in {bisections} bisections, every answer right")
 
 
-def executed_by_run(folder, index):
-    """Asks as op-challenger does. Returns the steps executed."""
+def executed_by_run(folder, index, flags):
+    """Asks as op-challenger does, with more flags. Returns the steps executed."""
     os.makedirs(f"{folder}/snapshots", exist_ok=True)
     os.makedirs(f"{folder}/proofs", exist_ok=True)
-    kept = [int(name[:-7]) for name in os.listdir(f"{folder}/snapshots")]
+    names = os.listdir(f"{folder}/snapshots")
+    kept = [int(name[:-7]) for name in names if re.fullmatch(r"[0-9]+\.bin\.gz", name)]
     start = max((step for step in kept if 0 < step < index), default=0)
     source = f"{folder}/snapshots/{start}.bin.gz" if start else prestate
     subprocess.run(
         [program, "run", "--input", source, "--output", f"{folder}/final.bin.gz", "--meta", "",
          "--info-at", "%10000000", "--proof-at", f"={index}", "--proof-fmt",
          f"{folder}/proofs/%d.json.gz", "--snapshot-at", "%1000000000", "--snapshot-fmt",
-         f"{folder}/snapshots/%d.bin.gz", "--stop-at", f"={index + 1}"],
+         f"{folder}/snapshots/%d.bin.gz", "--stop-at", f"={index + 1}", *flags],
         check=True, capture_output=True)
     state = ask([program, "witness", "--input", f"{folder}/final.bin.gz"])
     return state["step"] - start, state["exited"] and state["step"] <= index
@@ -113,18 +115,26 @@ def measure(length):
         ask(trace("claim", folder, index, budget=16384))
     each = (time.monotonic() - began) / len(indices)
     print(f"| the same again, from the folder | {each * 1000:.0f} ms each |")
+    measure_runs(length, indices, "as op-challenger", [])
+    for count in [8, 32]:
+        measure_runs(length, indices, f"with `--keep-states {count}`", ["--keep-states", str(count)])
+
+
+def measure_runs(length, indices, name, flags):
     began, steps, end = time.monotonic(), 0, None
     folder = fresh("challenger")
     for index in indices:
         # Past the end that it knows, op-challenger doesn't ask.
         if end is not None and index > end:
             continue
-        more_steps, is_past_end = executed_by_run(folder, index)
+        more_steps, is_past_end = executed_by_run(folder, index, flags)
         steps += more_steps
         if is_past_end:
             end = index
     seconds = time.monotonic() - began
-    print(f"| `run` for each, as op-challenger | {seconds:.1f} s, {steps / length:.2f} traces |")
+    states = len(os.listdir(f"{folder}/snapshots"))
+    print(f"| `run` for each, {name} | {seconds:.1f} s, {steps / length:.2f} traces, "
+          f"{states} files |")
 
 
 length = ask(trace("last", fresh("whole")))["index"] + 1

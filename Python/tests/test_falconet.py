@@ -297,8 +297,10 @@ class TraceTests(unittest.TestCase):
         with Trace.open(self.folder, self.prestate) as trace:
             # Without a source of pre-images: all is known.
             answers = trace.claims(recorded)
-            self.assertEqual([answer.claim.hex() for answer in answers],
-                             [claim[2:] for claim in recorded.values()])
+            self.assertEqual(
+                [answer.claim.hex() for answer in answers],
+                [claim[2:] for claim in recorded.values()],
+            )
             self.assertEqual(trace.step(FIRST_READ).proof.to_json(), step.proof.to_json())
             self.assertEqual((trace.last(), trace.status().executed), (end, 0))
 
@@ -350,8 +352,9 @@ class TraceTests(unittest.TestCase):
                     wrong.append(index)
 
         with self.open() as trace:
-            orders = [random.Random(seed).sample(sorted(recorded), len(recorded))
-                      for seed in range(8)]
+            orders = [
+                random.Random(seed).sample(sorted(recorded), len(recorded)) for seed in range(8)
+            ]
             threads = [threading.Thread(target=ask, args=(trace, order)) for order in orders]
             for thread in threads:
                 thread.start()

@@ -9,10 +9,10 @@
 package struct RetentionPolicy {
   /// The steps that were asked for, ascending.
   package private(set) var asked: [UInt64] = []
-  private var last: UInt64?
+  package private(set) var last: UInt64?
   /// One past the last step that is known of.
   package private(set) var end: UInt64 = 1
-  private var isEndKnown = false
+  package private(set) var isEndKnown = false
 
   /// Questions further back than this no longer say where the next one lies.
   private static let remembered = 256

@@ -18,6 +18,13 @@ struct EventOptions: ParsableArguments {
   @Flag(help: "Write .fsnap snapshots after the first as what changed since the one before.")
   var snapshotDelta = false
 
+  @Option(
+    help: """
+      How many states to keep beside the snapshots for the runs of the same program that follow, \
+      so that they need not start far back.
+      """)
+  var keepStates = 0
+
   @Option(help: "Steps to stop at.")
   var stopAt: [String] = []
 
@@ -41,7 +48,7 @@ struct EventOptions: ParsableArguments {
       info: try StepPatterns(infoAt.isEmpty ? ["%1000000000"] : infoAt),
       proofs: try StepPatterns(proofAt), proofName: try FileNameFormat(proofFmt),
       snapshots: try StepPatterns(snapshotAt), snapshotName: try FileNameFormat(snapshotFmt),
-      writesDeltas: snapshotDelta,
+      writesDeltas: snapshotDelta, keptStates: keepStates,
       stop: try StepPatterns(stopAt),
       preimageStop: try PreimageStop(
         flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan.value),

@@ -1,4 +1,5 @@
 import Falconet
+import SystemPackage
 
 /// What a run does, and when.
 package struct RunPlan {
@@ -9,6 +10,8 @@ package struct RunPlan {
   var snapshotName: FileNameFormat
   /// Whether snapshots after the first hold only what changed since the one before.
   var writesDeltas: Bool
+  /// How many states are kept beside the snapshots for the runs that follow.
+  var keptStates: Int
   var stop: StepPatterns
   var preimageStop: PreimageStop?
   /// Where the last state goes; empty for nowhere.
@@ -49,6 +52,15 @@ package struct RunPlan {
       guard snapshotName.name(step: 0).hasSuffix(".fsnap"), snapshotName.hasNumber else {
         throw UsageError(
           "--snapshot-delta needs a --snapshot-fmt with %d in it that ends in .fsnap")
+      }
+    }
+    if keptStates > 0 {
+      let folders = (UInt64(0)...1).map {
+        FilePath(snapshotName.name(step: $0)).removingLastComponent()
+      }
+      guard snapshotName.hasNumber, folders[0] == folders[1], !writesDeltas else {
+        throw UsageError(
+          "--keep-states needs a --snapshot-fmt with %d in the file's name and no --snapshot-delta")
       }
     }
     let printed = [

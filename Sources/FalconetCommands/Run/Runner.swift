@@ -12,11 +12,12 @@ struct Runner {
   let profile: ProfileRecording?
   private let snapshots: SnapshotSeries
   private let proofs: ProofSeries
+  private let kept: KeptStateSeries?
 
   init(
     machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger,
     profile: ProfileRecording? = nil
-  ) {
+  ) throws(CommandError) {
     self.machine = machine
     self.plan = plan
     self.symbols = symbols
@@ -25,6 +26,9 @@ struct Runner {
     self.profile = profile
     snapshots = SnapshotSeries(plan)
     proofs = ProofSeries(plan)
+    do { kept = try KeptStateSeries(plan, machine) } catch {
+      throw CommandError(error, while: "failed to read which states are kept")
+    }
   }
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
@@ -37,6 +41,7 @@ struct Runner {
     }
     do {
       try execute()
+      try keepLastState()
       try finishProofs()
       try finishSnapshots()
     } catch {
@@ -99,10 +104,13 @@ struct Runner {
         logger.info("Reached stop at")
         return
       }
-      if plan.snapshots.matches(step) { try snapshot() }
+      let isSaved = plan.snapshots.matches(step)
+      if isSaved { try snapshot() }
+      if let kept, step >= kept.next { try keepState(kept, isSaved: isSaved) }
       let read =
         plan.proofs.matches(step)
-        ? try prove(step) : try advance(to: plan.nextEvent(after: step))
+        ? try prove(step)
+        : try advance(to: min(plan.nextEvent(after: step), kept?.next ?? .max))
       if let read, let reason = plan.preimageStop?.reason(for: read, step: machine.step - 1) {
         logger.info("Stopping at preimage read", metadata: reason)
         return
@@ -129,7 +137,7 @@ struct Runner {
       }
       return reason == .preimageRead ? machine.lastPreimageRead : nil
     } catch let error as MachineError {
-      throw CommandError(error, in: machine, symbols: symbols)
+      throw failure(error)
     } catch let error as CommandError {
       throw error
     } catch { throw CommandError("\(error)") }
@@ -140,14 +148,32 @@ struct Runner {
   /// - Returns: what the step read of a pre-image.
   private func prove(_ step: UInt64) throws(CommandError) -> PreimageRead? {
     let witness: StepWitness?
-    do { witness = try machine.prove() } catch {
-      throw CommandError(error, in: machine, symbols: symbols)
-    }
+    do { witness = try machine.prove() } catch { throw failure(error) }
     guard let witness else { return nil }
     do { try proofs.save(witness) } catch {
       throw CommandError(error, while: "failed to write proof data")
     }
     return witness.preimage
+  }
+
+  /// Why execution failed. A state that leads to a pre-image that can't be had is not kept.
+  private func failure(_ error: MachineError) -> CommandError {
+    if case .preimage(let failure, _, _) = error, failure.kind != .interrupted {
+      try? kept?.forgetStart()
+    }
+    return CommandError(error, in: machine, symbols: symbols)
+  }
+
+  private func keepState(_ kept: KeptStateSeries, isSaved: Bool) throws(CommandError) {
+    do {
+      if try kept.admit(machine, isSaved: isSaved) { try snapshots.save(machine) }
+    } catch { throw CommandError(error, while: "failed to keep a state") }
+  }
+
+  private func keepLastState() throws(CommandError) {
+    do {
+      if let kept, try kept.end(machine) { try snapshots.save(machine) }
+    } catch { throw CommandError(error, while: "failed to keep a state") }
   }
 
   private func snapshot() throws(CommandError) {

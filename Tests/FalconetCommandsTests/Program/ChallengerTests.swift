@@ -107,4 +107,54 @@ struct ChallengerTests {
     #expect(outcome.exitCode == 0)
     #expect(try witness("\(game)/final.bin.gz")["exited"] == .bool(true))
   }
+
+  @Test("With --keep-states a run leaves a state for the next one, and gives up one that fails it")
+  func keptStates() throws {
+    let input = try Guest.folder("threads") + "/state.bin.gz"
+    func run(_ index: UInt64, from snapshot: String, _ more: [String] = []) throws -> Outcome {
+      try Tool.run(
+        [
+          "run", "--input", snapshot, "--output", "\(game)/final.bin.gz", "--meta", "",
+          "--proof-at", "=\(index)", "--proof-fmt", "\(game)/proofs/%d.json.gz",
+          "--snapshot-at", "%1000000000", "--snapshot-fmt", "\(game)/snapshots/%d.bin.gz",
+          "--stop-at", "=\(index + 1)", "--keep-states", "4",
+        ] + more)
+    }
+    let first = try run(21_999_999, from: input)
+    #expect(first.exitCode == 0, "\(first.log)")
+    #expect(
+      TemporaryFolder.names(in: "\(game)/snapshots") == ["0.bin.gz", "22000000.bin.gz"])
+    #expect(
+      try witness("\(game)/snapshots/22000000.bin.gz")["witnessHash"]
+        == proof(21_999_999)["post"])
+    let next = try run(22_000_100, from: "\(game)/snapshots/22000000.bin.gz")
+    #expect(next.exitCode == 0)
+    #expect(try proof(22_000_100)["step"] == .number(22_000_100))
+
+    // A record that names a state from which the program reads a pre-image that isn't there.
+    let early = "\(game)/snapshots/3000.bin.gz"
+    let made = try Tool.run([
+      "run", "--input", try Guest.folder("oracle") + "/state.bin.gz", "--meta", "", "--output",
+      early, "--stop-at", "=3000",
+    ])
+    #expect(made.exitCode == 0)
+    try folder.write(#"{"states": [3000, 22000000]}"#, to: "game-0xAbC/0x00/.falconet-states.json")
+    let failed = try run(5_000_000, from: early)
+    #expect(failed.exitCode == 1)
+    #expect(
+      TemporaryFolder.names(in: "\(game)/snapshots") == ["0.bin.gz", "22000000.bin.gz"])
+  }
+
+  @Test(
+    "--keep-states needs names with a number in them",
+    arguments: [
+      ["--snapshot-fmt", "state.bin"], ["--snapshot-fmt", "%d/state.bin"],
+      ["--snapshot-fmt", "s-%d.fsnap", "--snapshot-delta"], ["--snapshot-fmt", ""],
+    ])
+  func badNames(_ flags: [String]) throws {
+    let input = try Guest.folder("hello") + "/state.bin.gz"
+    let outcome = try Tool.run(["run", "--input", input, "--keep-states", "2"] + flags)
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.log.contains("--keep-states needs"))
+  }
 }

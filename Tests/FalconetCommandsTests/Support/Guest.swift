@@ -11,12 +11,14 @@ enum Guest {
     switch guest {
     case "hello": try hello.get()
     case "abort": try abort.get()
+    case "threads": try threads.get()
     default: try oracle.get()
     }
   }
 
   private static let hello = Result { try load("hello") }
   private static let abort = Result { try load("abort") }
+  private static let threads = Result { try load("threads") }
   private static let oracle = Result { try load("oracle") }
 
   /// Holds the guests' folders until the process exits.

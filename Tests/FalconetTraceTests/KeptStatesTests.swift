@@ -1,0 +1,130 @@
+import FalconetMachine
+import FalconetSnapshots
+import FalconetTestSupport
+import FalconetTrace
+import Testing
+
+/// Runs that are processes of their own, and keep states for one another.
+@Suite("States that runs keep for one another")
+struct KeptStatesTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    folder.makeFolder("snapshots")
+  }
+
+  private var names: [String] { TemporaryFolder.names(in: folder.file("snapshots")) }
+
+  private func path(_ step: UInt64) -> String { folder.file("snapshots/\(step).fsnap") }
+
+  private func states(_ machine: Machine, limit: Int = 8) throws -> KeptStates {
+    try KeptStates(folder: folder.path, limit: limit, start: machine.step) { path($0) }
+  }
+
+  /// Runs as op-challenger starts runs: from the last snapshot before a step, to that step.
+  ///
+  /// - Returns: the step that the run started from.
+  @discardableResult
+  private func run(
+    to step: UInt64, limit: Int = 8, _ body: (Machine) throws -> Void = { _ in }
+  ) throws -> UInt64 {
+    let known = names.compactMap { UInt64($0.dropLast(".fsnap".count)) }
+    let start = known.filter { $0 > 0 && $0 < step }.max()
+    let machine: Machine
+    if let start {
+      let image = try Snapshot.load(path: path(start))
+      machine = Machine(state: image.state, memory: image.memory)
+    } else {
+      let prestate = try Fixtures.prestate(.v8, "threads")
+      machine = Machine(state: prestate.state, memory: prestate.memory)
+    }
+    let states = try states(machine, limit: limit)
+    while machine.step < step, !machine.hasExited {
+      _ = try machine.run(until: min(step, states.next(after: machine)))
+      if machine.step < step, try states.admit(machine) { try save(machine) }
+    }
+    if try states.end(machine, maySave: true) { try save(machine) }
+    try body(machine)
+    return start ?? 0
+  }
+
+  /// A machine without memory.
+  private func machine(at step: UInt64) -> Machine {
+    var state = MachineState(version: .v8)
+    state.scalars.step = step
+    return Machine(state: state, memory: Memory(wordSize: .bits64))
+  }
+
+  private func save(_ machine: Machine) throws {
+    try Snapshot.save(MemoryImage(machine), path: path(machine.step))
+  }
+
+  @Test("A run starts where an earlier one ended, if that was far enough from other states")
+  func lastStates() throws {
+    #expect(try run(to: 22_000_000) == 0)
+    #expect(names == ["22000000.fsnap"])
+    // Too near to be worth a file.
+    #expect(try run(to: 22_500_000) == 22_000_000)
+    #expect(try run(to: 1_000_000) == 0)
+    #expect(names == ["22000000.fsnap"])
+    let recorded = try Fixtures.vector(.v8, "threads")
+    try run(to: .max) { machine in #expect(machine.claim() == recorded.finalHash) }
+    #expect(names == ["22000000.fsnap"])
+  }
+
+  @Test("No more states are kept than may be, and what others wrote is left alone")
+  func limit() throws {
+    try folder.write("another's", to: "snapshots/7.fsnap.old")
+    try run(to: 22_000_000, limit: 1)
+    #expect(names == ["22000000.fsnap", "7.fsnap.old"])
+    // A snapshot that no run kept: it stays, and is not written over.
+    try folder.write("another's", to: "snapshots/24000000.fsnap")
+    let kept = try states(machine(at: 0), limit: 1)
+    #expect(try !kept.admit(machine(at: 24_000_000)))
+    for step in stride(from: UInt64(1_000_000), through: 25_000_000, by: 3_000_000) {
+      let machine = machine(at: step)
+      if try kept.admit(machine) { try save(machine) }
+      #expect(names.count { $0.hasSuffix("000000.fsnap") && !$0.hasPrefix("24") } == 1)
+    }
+    #expect(names.contains("24000000.fsnap") && names.contains("7.fsnap.old"))
+  }
+
+  @Test("A state from which a pre-image can't be had is given up, if a run kept it")
+  func forgetting() throws {
+    try run(to: 22_000_000)
+    try folder.write("another's", to: "snapshots/5.fsnap")
+    for step: UInt64 in [5, 22_000_000] { try states(machine(at: step)).forgetStart() }
+    #expect(names == ["5.fsnap"])
+  }
+
+  @Test(
+    "A damaged record is begun anew, and costs nothing but the order of the questions",
+    arguments: ["", "{", "[]", #"{"states": [1, -2]}"#, #"{"states": "x", "end": 7}"#])
+  func damage(_ text: String) throws {
+    try folder.write(text, to: ".falconet-states.json")
+    try run(to: 22_000_000)
+    #expect(names == ["22000000.fsnap"])
+    #expect(try run(to: 22_100_000) == 22_000_000)
+  }
+
+  @Test("A bisection by runs executes far less than from the prestate each time")
+  func bisection() throws {
+    let length = try Fixtures.vector(.v8, "threads").steps
+    let wanted: UInt64 = 22_000_000
+    var (low, high) = (UInt64(0), UInt64(1) << 30)
+    var (executed, fromPrestate) = (UInt64(0), UInt64(0))
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      // Past the end that it knows, op-challenger does not ask.
+      if middle <= length || fromPrestate == 0 {
+        var end: UInt64 = 0
+        let start = try run(to: middle) { end = $0.step }
+        executed += end - start
+        fromPrestate += end
+      }
+      if middle <= wanted { low = middle } else { high = middle }
+    }
+    #expect(executed * 3 < fromPrestate, "\(executed) for \(fromPrestate)")
+  }
+}
