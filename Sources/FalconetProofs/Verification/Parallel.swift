@@ -1,19 +1,16 @@
 import Dispatch
-import Glibc
+import FalconetMachine
 import Synchronization
 
 /// Does the same to many values on all cores.
 enum Parallel {
-  /// Threads that work at the same time.
-  static let workers = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-
   /// The results of `body`, in the order of `items`.
   static func map<Item: Sendable, Value: Sendable>(
     _ items: [Item], _ body: @Sendable (Item) -> Value
   ) -> [Value] {
     let next = Atomic<Int>(0)
     let results = Mutex([Value?](repeating: nil, count: items.count))
-    DispatchQueue.concurrentPerform(iterations: min(workers, items.count)) { _ in
+    DispatchQueue.concurrentPerform(iterations: min(HostCores.count, items.count)) { _ in
       while true {
         let (position, _) = next.add(1, ordering: .relaxed)
         guard position < items.count else { return }

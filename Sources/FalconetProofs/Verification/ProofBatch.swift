@@ -34,7 +34,7 @@ public struct ProofBatch: Sendable {
   }
 
   /// Files that are worked on together.
-  private static let group = 16 * Parallel.workers
+  private static let group = 16 * HostCores.count
   /// Proofs of one file that are verified together.
   private static let slice = 64
 
@@ -53,7 +53,7 @@ public struct ProofBatch: Sendable {
       for (file, reports) in files {
         for item in reports { try report(item) }
         while !file.isAtEnd {
-          let proofs = file.read(Self.slice * Parallel.workers, open)
+          let proofs = file.read(Self.slice * HostCores.count, open)
           for item in Parallel.map(proofs, verify) { try report(item) }
         }
       }

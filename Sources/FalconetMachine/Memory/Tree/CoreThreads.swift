@@ -15,8 +15,8 @@ enum CoreThreads {
     init(_ run: @escaping () -> Void) { self.run = run }
   }
 
-  /// The host's cores, at most 16.
-  static let count = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), limit)
+  /// The cores that a job is split over: the host's, at most 16.
+  static let count = min(HostCores.count, limit)
 
   /// Calls `body` with 0, 1, ... below `parts`, at the same time as far as the system allows.
   static func run(parts: Int, _ body: @Sendable (Int) -> Void) {

@@ -1,7 +1,6 @@
 import Dispatch
 import FalconetMachine
 import FalconetStreams
-import Glibc
 import Keccak
 import Synchronization
 
@@ -12,8 +11,7 @@ final class BlockWorkers {
   private let workers: [BlockWorker]
 
   init() {
-    let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-    workers = (0..<min(max(cores, 1), Self.limit)).map { _ in BlockWorker() }
+    workers = (0..<min(HostCores.count, Self.limit)).map { _ in BlockWorker() }
   }
 
   /// Blocks that are worth being handed over together.
