@@ -471,5 +471,10 @@ class LibraryTests(unittest.TestCase):
                     self.assertTrue(inspect.getdoc(value), f"{name}.{member}")
 
 
+def setUpModule() -> None:
+    # A shell that starts processes in the background has them ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 if __name__ == "__main__":
     unittest.main()
