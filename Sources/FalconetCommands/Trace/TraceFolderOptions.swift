@@ -46,19 +46,14 @@ struct TraceFolderOptions: ParsableArguments {
         logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
       }
     }
-    let (input, reading) = (self.input, snapshot.reading(self.input))
-    let trace = TraceSource(
-      prestate: { () throws(StreamError) in
-        try Snapshot.load(from: Inputs.source(input), reading)
-      },
-      preimages: { () throws(PreimageError) in
-        _ = host.server?.shutdown()
-        do throws(CommandError) {
-          let (oracle, started) = try source.open(loggers)
-          host.server = started
-          return oracle
-        } catch { throw PreimageError(.unreadable, message: error.description) }
-      })
+    let trace = traceSource { () throws(PreimageError) in
+      _ = host.server?.shutdown()
+      do throws(CommandError) {
+        let (oracle, started) = try source.open(loggers)
+        host.server = started
+        return oracle
+      } catch { throw PreimageError(.unreadable, message: error.description) }
+    }
     let options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
@@ -84,6 +79,19 @@ struct TraceFolderOptions: ParsableArguments {
 }
 
 extension TraceFolderOptions {
+  private func traceSource(
+    _ preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
+  ) -> TraceSource {
+    let reading = snapshot.reading(input)
+    guard input == "-" else {
+      return TraceSource(prestateFile: input, reading, preimages: preimages)
+    }
+    return TraceSource(
+      prestate: { () throws(StreamError) in
+        try Snapshot.load(from: StandardInputSource(), reading)
+      }, preimages: preimages)
+  }
+
   private static func bytes(_ mebibytes: UInt64) -> UInt64 {
     let (bytes, overflow) = mebibytes.multipliedReportingOverflow(by: 1 << 20)
     return overflow ? .max : bytes

@@ -10,6 +10,7 @@ import SystemPackage
 /// | --- | --- |
 /// | `lock` | held by the process that works on the folder |
 /// | `trace.json` | which trace it is |
+/// | `prestate.json` | the prestate's witness, and what it was read from |
 /// | `claims.log` | claims, see ``ClaimLog`` |
 /// | `proofs/N.json.gz` | step data by index, as Cannon writes it |
 /// | `snapshots/N.fsnap` | states by the number of steps executed |
@@ -57,10 +58,11 @@ final class TraceFolder: Sendable {
   enum Name {
     static let lock = "lock"
     static let identity = "trace.json"
+    static let prestate = "prestate.json"
     static let claims = "claims.log"
     static let last = "last.json.gz"
     static let folders = ["snapshots", "proofs", "aside"]
-    static let files = [lock, identity, claims, last]
+    static let files = [lock, identity, prestate, claims, last]
     /// Files that say of which trace the folder is.
     static let naming = [identity, claims]
 
@@ -77,6 +79,7 @@ final class TraceFolder: Sendable {
   var claims: FilePath { path.appending(Name.claims) }
   var last: FilePath { path.appending(Name.last) }
   var identity: FilePath { path.appending(Name.identity) }
+  var prestate: FilePath { path.appending(Name.prestate) }
 
   func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step).fsnap") }
   func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step).hint") }
