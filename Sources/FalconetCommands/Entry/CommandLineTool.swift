@@ -54,9 +54,9 @@ public enum CommandLineTool {
 
   /// Parses a command line.
   ///
-  /// ArgumentParser goes through the arguments of a command once more for each command above it,
-  /// which takes a millisecond or two. So the last command is asked first. Where it has something
-  /// to say, help or a mistake, it is asked again from the top, which gives its full name.
+  /// ArgumentParser takes a command's arguments apart once more for each command above it, which
+  /// takes a millisecond or two. So the last command is asked first. Where it has no answer (there
+  /// is a mistake, or help is wanted), it is asked again from the top, which knows its full name.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
     var command: any ParsableCommand.Type = FalconetCommand.self
     var rest = arguments[...]
@@ -66,7 +66,12 @@ public enum CommandLineTool {
       command = next
       rest.removeFirst()
     }
-    return try (try? command.parseAsRoot(Array(rest))) ?? FalconetCommand.parseAsRoot(arguments)
+    if command.configuration.subcommands.isEmpty,
+      let parsed = try? command.parseAsRoot(Array(rest)), type(of: parsed) == command
+    {
+      return parsed
+    }
+    return try FalconetCommand.parseAsRoot(arguments)
   }
 
   /// The commands that Cannon has too, whose flags are read as Go reads them.

@@ -33,8 +33,11 @@ struct TraceFolderOptions: ParsableArguments {
   }
 
   /// Opens the folder, asks it something, and prints the answer as JSON.
+  ///
+  /// - Parameter makesFolder: whether the folder is made where it doesn't exist.
   func withProvider<Answer>(
-    _ server: [String], _ ask: (TraceProvider) throws(TraceError) -> Answer,
+    _ server: [String], makesFolder: Bool = true,
+    _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
     let loggers = logs.loggers
@@ -54,9 +57,10 @@ struct TraceFolderOptions: ParsableArguments {
         return oracle
       } catch { throw PreimageError(.unreadable, message: error.description) }
     }
-    let options = TraceOptions(
+    var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
+    options.makesFolder = makesFolder
     do throws(TraceError) {
       let provider = try TraceProvider(folder: folder, trace, options)
       provider.setInterruption { Interruption.isRequested }

@@ -11,10 +11,11 @@ struct OpenedPrestate {
   /// What is wrong with what the folder remembers.
   private var damage: String?
 
+  /// - Parameter folder: nil where there is none yet.
   /// - Throws: ``TraceError`` where it can't be read, or has exited.
-  init(_ source: TraceSource, _ folder: TraceFolder) throws(TraceError) {
+  init(_ source: TraceSource, _ folder: TraceFolder?) throws(TraceError) {
     let before = source.identity?()
-    if let before {
+    if let before, let folder {
       switch try folder.recallPrestate(before) {
       case .prestate(let prestate):
         self.prestate = prestate

@@ -35,8 +35,10 @@ final class TraceCore {
   init(folder path: String, _ source: TraceSource, _ options: TraceOptions) throws(TraceError) {
     self.source = source
     self.options = options
-    folder = try TraceFolder(path)
-    let opened = try OpenedPrestate(source, folder)
+    // A folder that isn't there yet is made once the prestate could be read.
+    let existing = try TraceFolder.ifPresent(path, isRequired: !options.makesFolder)
+    let opened = try OpenedPrestate(source, existing)
+    folder = if let existing { existing } else { try TraceFolder(path) }
     prestate = opened.prestate
     folder.clearNames()
     try folder.identify(prestate.name)
