@@ -7,6 +7,16 @@ let hot: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 ]
 
+/// The program carries the Swift runtime: it starts a quarter faster, and runs where no Swift is. The
+/// libraries whose names begin with an underscore are parts of FoundationEssentials, which
+/// swift-crypto uses. No test may depend on the target, since its executable would be linked so too;
+/// every build of the tests builds the program in any case.
+let standalone: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-static-stdlib", "-use-ld=lld", "-l_FoundationCollections", "-l_FoundationCShims"],
+    .when(platforms: [.linux]))
+]
+
 let package = Package(
   name: "falconet",
   products: [
@@ -85,7 +95,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
-      name: "falconet-tool", dependencies: ["FalconetCommands"], path: "Sources/falconet-tool"),
+      name: "falconet-tool", dependencies: ["FalconetCommands"], path: "Sources/falconet-tool",
+      linkerSettings: standalone),
 
     .target(
       name: "FalconetTestSupport", dependencies: ["Falconet"], path: "Tests/FalconetTestSupport"),
@@ -126,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
-        "FalconetCommands", "FalconetTestSupport", "falconet-tool",
+        "FalconetCommands", "FalconetTestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

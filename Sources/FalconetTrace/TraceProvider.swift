@@ -11,9 +11,9 @@ import Synchronization
 /// ```swift
 /// let trace = try TraceProvider(
 ///   folder: "game-1",
-///   TraceSource(
-///     prestate: { () throws(StreamError) in try Snapshot.load(path: "prestate.bin.gz") },
-///     preimages: { () throws(PreimageError) in try FolderOracle(path: "preimages") }))
+///   TraceSource(prestateFile: "prestate.bin.gz") { () throws(PreimageError) in
+///     try FolderOracle(path: "preimages")
+///   })
 /// print(try trace.claim(at: 1 << 40).claim)
 /// let proof = try trace.step(at: 12_345).proof
 /// ```

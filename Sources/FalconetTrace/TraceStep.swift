@@ -47,6 +47,8 @@ public struct TraceOptions: Sendable {
   /// Checkpoints that are kept in memory.
   public var checkpointCount: Int
   public var engine: EngineKind
+  /// Whether the folder is made where it doesn't exist.
+  public var makesFolder = true
 
   public init(
     snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,

@@ -10,7 +10,7 @@ import Testing
     try files.write(path: path) { (sink) throws(StreamError) in try sink.write(text) }
   }
 
-  @Test(arguments: [0, 1, 2, 127, 128, 129, 700])
+  @Test(arguments: [0, 1, 2, 255, 256, 257, 700])
   func `files have their names, content and permissions after the commit`(_ count: Int) throws {
     let folder = try TemporaryFolder()
     let files = AtomicFileGroup()

@@ -38,47 +38,6 @@ struct TraceProviderTests {
     }
   }
 
-  @Test("Step data is what was recorded, in one pass and one by one, and after a restart")
-  func stepData() throws {
-    let folder = try TemporaryFolder()
-    let recorded = try RecordedTrace(.v8, "oracle")
-    let proofs = try Fixtures.proofs(.v8, "oracle")
-    let indices = proofs.map(\.step)
-    for round in 0..<2 {
-      let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
-      let steps =
-        round == 0 ? try trace.stepData(at: indices) : try indices.map { try trace.step(at: $0) }
-      for (step, proof) in zip(steps, proofs) {
-        #expect(step.index == proof.step)
-        #expect(step.claim == proof.post && step.proof.pre == proof.pre)
-        #expect(step.proof.stateData == proof.stateData)
-        #expect(step.proof.oracleKey == proof.oracleKey)
-        #expect(step.proof.oracleValue == proof.oracleValue ?? [])
-      }
-      if round == 1 { #expect(try trace.status().executedSteps == 0) }
-    }
-  }
-
-  @Test("Eight threads at once get the recorded claims")
-  func threads() async throws {
-    let folder = try TemporaryFolder()
-    let recorded = try RecordedTrace(.v8, "oracle")
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
-    let claims = recorded.claims
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in 0..<8 {
-        group.addTask {
-          var random = SeededGenerator(seed: UInt64(number))
-          for (index, claim) in claims.shuffled(using: &random) {
-            let answer = try trace.claim(at: index)
-            #expect(answer.claim == claim)
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
-  }
-
   @Test("A bisection executes at most twice the trace")
   func bisection() throws {
     let recorded = try RecordedTrace(.v8, "threads")

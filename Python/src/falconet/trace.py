@@ -117,8 +117,8 @@ class Trace(Runner):
     ) -> "Trace":
         """Opens the folder of a trace, or makes it.
 
-        ``prestate`` is a snapshot's file, which is read again where the program has to start over,
-        or a machine, whose state it is; ``format``, ``base`` and ``trust_pages`` are as for
+        ``prestate`` is a snapshot's file, which is read where steps must be executed and when it is
+        new to the folder, or a machine, whose state it is; ``format``, ``base`` and ``trust_pages`` are as for
         ``Machine.open()``. Snapshots are taken ``snapshot_interval`` steps apart at most, and thinned
         so that the folder takes no more than ``disk_budget`` bytes; states in memory, ``checkpoints``
         at most, take no more than ``memory_budget`` beside the machine.

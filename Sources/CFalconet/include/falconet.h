@@ -474,8 +474,8 @@ typedef struct falconet_trace_options {
 } falconet_trace_options;
 
 /*
- * Opens the folder of a trace, or makes it. The prestate is a snapshot's file, which is read again
- * where the program has to start over. FALCONET_LOCKED where the folder is in use,
+ * Opens the folder of a trace, or makes it. The prestate is a snapshot's file. It is read when
+ * steps must be executed, and now where the folder does not know it by its inode and times. FALCONET_LOCKED where the folder is in use,
  * FALCONET_INVALID_ARGUMENT where it is of another prestate, or not a trace's and not empty.
  */
 falconet_status falconet_trace_open(

@@ -9,6 +9,8 @@ import Synchronization
 ///
 /// Soundness of the unchecked conformance: all that it holds may be used from any thread.
 final class TraceHandle: Handle, @unchecked Sendable {
+  typealias Preimages = @Sendable () throws(PreimageError) -> any PreimageOracle
+
   override class var kind: String { "trace" }
 
   let provider: TraceProvider
@@ -16,17 +18,15 @@ final class TraceHandle: Handle, @unchecked Sendable {
   private let progress = Mutex(ProgressReport())
   private let surroundings: TraceSurroundings
 
+  /// - Parameter source: what a trace comes from, with the pre-images that it is given.
   init(
-    folder: String, _ options: TraceOptions,
-    prestate: @escaping @Sendable () throws(StreamError) -> MemoryImage
+    folder: String, _ options: TraceOptions, _ source: (@escaping Preimages) -> TraceSource
   ) throws(CallError) {
     let surroundings = TraceSurroundings()
     self.surroundings = surroundings
-    let source = TraceSource(
-      prestate: prestate,
-      preimages: { () throws(PreimageError) in try surroundings.open() })
     do throws(TraceError) {
-      provider = try TraceProvider(folder: folder, source, options)
+      provider = try TraceProvider(
+        folder: folder, source { () throws(PreimageError) in try surroundings.open() }, options)
     } catch { throw CallError(error) }
     super.init()
     // Not the handle itself, which has the provider.

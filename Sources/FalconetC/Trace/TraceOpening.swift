@@ -27,8 +27,8 @@ public func falconet_trace_open(
     let path = try Argument.text(prestate, "prestate")
     let options = options?.pointee ?? falconet_trace_options()
     let reading = try SnapshotReading(options.prestate, file: path)
-    return try TraceHandle(folder: folder, TraceOptions(options)) { () throws(StreamError) in
-      try Snapshot.load(from: FileSource(path: path), reading)
+    return try TraceHandle(folder: folder, TraceOptions(options)) {
+      TraceSource(prestateFile: path, reading, preimages: $0)
     }
   }
 }
@@ -43,8 +43,9 @@ public func falconet_trace_open_machine(
     let folder = try Argument.text(folder, "folder")
     let options = try TraceOptions(options?.pointee ?? falconet_trace_options())
     let image = try MachineHandle.use(prestate) { $0.machine.checkpoint() }
-    return try TraceHandle(folder: folder, options) { () throws(StreamError) in
-      try MemoryImage(copying: image)
+    return try TraceHandle(folder: folder, options) {
+      TraceSource(
+        prestate: { () throws(StreamError) in try MemoryImage(copying: image) }, preimages: $0)
     }
   }
 }

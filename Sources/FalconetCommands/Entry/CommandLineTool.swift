@@ -37,7 +37,7 @@ public enum CommandLineTool {
     occupyStandardStreams()
     do {
       try Interruption.install()
-      var command = try FalconetCommand.parseAsRoot(rewritten(arguments))
+      var command = try parse(rewritten(arguments))
       try command.run()
       return Interruption.isRequested ? CommandError.interrupted.exitCode : 0
     } catch let error as CommandError {
@@ -50,6 +50,28 @@ public enum CommandLineTool {
     } catch {
       return finish(error)
     }
+  }
+
+  /// Parses a command line.
+  ///
+  /// ArgumentParser takes a command's arguments apart once more for each command above it, which
+  /// takes a millisecond or two. So the last command is asked first. Where it has no answer (there
+  /// is a mistake, or help is wanted), it is asked again from the top, which knows its full name.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    var command: any ParsableCommand.Type = FalconetCommand.self
+    var rest = arguments[...]
+    while let next = command.configuration.subcommands.first(where: {
+      $0.configuration.commandName == rest.first
+    }) {
+      command = next
+      rest.removeFirst()
+    }
+    if command.configuration.subcommands.isEmpty,
+      let parsed = try? command.parseAsRoot(Array(rest)), type(of: parsed) == command
+    {
+      return parsed
+    }
+    return try FalconetCommand.parseAsRoot(arguments)
   }
 
   /// The commands that Cannon has too, whose flags are read as Go reads them.

@@ -8,7 +8,7 @@ struct TraceStatusCommand: ParsableCommand {
   @OptionGroup var trace: TraceFolderOptions
 
   func run() throws {
-    try trace.withProvider([]) { (provider) throws(TraceError) in
+    try trace.withProvider([], makesFolder: false) { (provider) throws(TraceError) in
       (try provider.status(), provider.incidents)
     } print: { (result, json) throws(StreamError) in
       let (status, incidents) = result
@@ -59,7 +59,7 @@ struct TraceExportCommand: ParsableCommand {
   var server: [String] = []
 
   func run() throws {
-    try trace.withProvider(server) { (provider) throws(TraceError) in
+    try trace.withProvider(server, makesFolder: false) { (provider) throws(TraceError) in
       try provider.export(to: target)
     }
   }
@@ -108,7 +108,9 @@ struct TracePruneCommand: ParsableCommand {
   @OptionGroup var trace: TraceFolderOptions
 
   func run() throws {
-    try trace.withProvider([]) { (provider) throws(TraceError) in try provider.prune() }
+    try trace.withProvider([], makesFolder: false) { (provider) throws(TraceError) in
+      try provider.prune()
+    }
   }
 }
 

@@ -33,8 +33,11 @@ struct TraceFolderOptions: ParsableArguments {
   }
 
   /// Opens the folder, asks it something, and prints the answer as JSON.
+  ///
+  /// - Parameter makesFolder: whether the folder is made where it doesn't exist.
   func withProvider<Answer>(
-    _ server: [String], _ ask: (TraceProvider) throws(TraceError) -> Answer,
+    _ server: [String], makesFolder: Bool = true,
+    _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
     let loggers = logs.loggers
@@ -46,22 +49,18 @@ struct TraceFolderOptions: ParsableArguments {
         logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
       }
     }
-    let (input, reading) = (self.input, snapshot.reading(self.input))
-    let trace = TraceSource(
-      prestate: { () throws(StreamError) in
-        try Snapshot.load(from: Inputs.source(input), reading)
-      },
-      preimages: { () throws(PreimageError) in
-        _ = host.server?.shutdown()
-        do throws(CommandError) {
-          let (oracle, started) = try source.open(loggers)
-          host.server = started
-          return oracle
-        } catch { throw PreimageError(.unreadable, message: error.description) }
-      })
-    let options = TraceOptions(
+    let trace = traceSource { () throws(PreimageError) in
+      _ = host.server?.shutdown()
+      do throws(CommandError) {
+        let (oracle, started) = try source.open(loggers)
+        host.server = started
+        return oracle
+      } catch { throw PreimageError(.unreadable, message: error.description) }
+    }
+    var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
+    options.makesFolder = makesFolder
     do throws(TraceError) {
       let provider = try TraceProvider(folder: folder, trace, options)
       provider.setInterruption { _ in Interruption.isRequested }
@@ -84,6 +83,19 @@ struct TraceFolderOptions: ParsableArguments {
 }
 
 extension TraceFolderOptions {
+  private func traceSource(
+    _ preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
+  ) -> TraceSource {
+    let reading = snapshot.reading(input)
+    guard input == "-" else {
+      return TraceSource(prestateFile: input, reading, preimages: preimages)
+    }
+    return TraceSource(
+      prestate: { () throws(StreamError) in
+        try Snapshot.load(from: StandardInputSource(), reading)
+      }, preimages: preimages)
+  }
+
   private static func bytes(_ mebibytes: UInt64) -> UInt64 {
     let (bytes, overflow) = mebibytes.multipliedReportingOverflow(by: 1 << 20)
     return overflow ? .max : bytes

@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// One file after the other would wait for the disk twice each, some milliseconds. Here files are
 /// collected, made durable together while the caller goes on, and then renamed in the order in
-/// which they were written. A file has its name at the latest when ``commit()`` returns.
+/// which they were written. A file has its name at the latest when ``commit()`` returns, which also
+/// waits until the names are durable.
 ///
 /// ```swift
 /// let files = AtomicFileGroup()
@@ -19,10 +20,10 @@ import Synchronization
 /// try files.commit()
 /// ```
 ///
-/// Up to 256 files are open at a time. For use by one thread at a time.
+/// Up to 512 files are open at a time. For use by one thread at a time.
 public final class AtomicFileGroup {
   /// Files made durable together.
-  static let limit = 128
+  static let limit = 256
 
   private var collected: [AtomicFile] = []
   private let committer = GroupCommitter()
@@ -86,7 +87,7 @@ public final class AtomicFileGroup {
 ///
 /// Soundness: `AtomicFile`s are not safe to use from two threads at once. A group is handed over
 /// whole, and each file is used by one queue at a time: by the lane that makes it durable, and
-/// after all lanes are done by `queue`.
+/// after all lanes are done by `queue`. `changed` is touched on `queue` alone.
 private final class GroupCommitter: @unchecked Sendable {
   /// Files waited for at the same time: the disk serves many waits at once.
   private static let lanes = 32
@@ -95,6 +96,8 @@ private final class GroupCommitter: @unchecked Sendable {
   /// Serial queues, since those have a thread each even where it waits.
   private let lanes = (0..<lanes).map { DispatchQueue(label: "falconet.files.\($0)") }
   private let failure = Mutex<StreamError?>(nil)
+  /// A file of each folder that has new names. Used on `queue` alone.
+  private var changed: [String: AtomicFile] = [:]
 
   /// What is handed from one queue to another.
   private struct Group: @unchecked Sendable {
@@ -111,9 +114,13 @@ private final class GroupCommitter: @unchecked Sendable {
     try throwFailure()
   }
 
-  /// Waits until all groups are committed.
+  /// Waits until all groups are committed, and their names durable.
   func finish() throws(StreamError) {
-    queue.sync {}
+    queue.sync { [self] in
+      // Once for all groups: each wait is for the disk alone, and the order holds without it.
+      for file in changed.values { attempt(file.synchronizeFolder) }
+      changed = [:]
+    }
     try throwFailure()
   }
 
@@ -136,11 +143,9 @@ private final class GroupCommitter: @unchecked Sendable {
     }
     done.wait()
     // A file that could not be made durable has nothing left to be put in place.
-    for file in group.files { attempt(file.putInPlace) }
-    var folders: Set<String> = []
     for file in group.files {
-      guard let folder = file.finalFolder, folders.insert(folder.string).inserted else { continue }
-      attempt(file.synchronizeFolder)
+      attempt(file.putInPlace)
+      if let folder = file.finalFolder { changed[folder.string] = file }
     }
   }
 

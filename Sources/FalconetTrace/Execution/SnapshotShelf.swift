@@ -102,7 +102,7 @@ final class SnapshotShelf {
   private func submit(_ machine: Machine) throws(TraceError) {
     let checkpoint = machine.checkpoint(keepsRoots: true)
     pending = Pending(machine: machine, checkpoint: checkpoint)
-    let limit = budget.subtractingClamped(folder.used + UInt64(ClaimLog.recordBytes))
+    let limit = budget.subtractingClamped(folder.used + UInt64(ClaimRecord.size))
     do throws(StreamError) {
       try writer.submit { [file] () throws(StreamError) in try file.write(checkpoint, limit) }
     } catch { throw .file(error) }
@@ -138,8 +138,8 @@ final class SnapshotShelf {
     return used <= budget && bytes <= budget - used
   }
 
-  /// Gives up what was put aside, states, and step data, in this order, until there is room for
-  /// more bytes.
+  /// Gives up what was put aside, states, step data, and what is remembered of the prestate, in
+  /// this order, until there is room for more bytes.
   func makeRoom(for bytes: UInt64, _ policy: RetentionPolicy) throws(TraceError) {
     try folder.clearAside { hasRoom(bytes) }
     // The prestate, which is not in the folder, is what the first state goes back to.
@@ -151,6 +151,8 @@ final class SnapshotShelf {
       folder.remove(folder.proof(index))
       if hasRoom(bytes) { return }
     }
+    folder.remove(folder.prestate)
+    if hasRoom(bytes) { return }
     throw .budget(path: folder.path.string, budget: budget, needed: bytes)
   }
 

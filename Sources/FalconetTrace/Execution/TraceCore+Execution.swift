@@ -78,6 +78,8 @@ extension TraceCore {
   /// The machine at or before a step, as near as is worth getting: where it is, at a state in
   /// memory, at one in a file, or at the prestate.
   private func machineNearest(to step: UInt64) throws(TraceError) -> Machine {
+    // A prestate that was taken to be the same as before is read before anything depends on it.
+    if machine == nil { use(try readPrestate(), hint: nil) }
     let here = machine.flatMap { $0.step <= step ? $0.step : nil }
     let kept = checkpoints?.nearest(to: step)
     let inMemory = here.map { max($0, kept?.step ?? 0) } ?? kept?.step
@@ -104,9 +106,9 @@ extension TraceCore {
   private func readPrestate() throws(TraceError) -> MemoryImage {
     let image: MemoryImage
     do { image = try source.prestate() } catch { throw .file(error) }
-    let claim = image.state.claim(witness: image.witness)
-    guard claim == prestate.claim, image.state.version == version else {
-      throw .prestateChanged(expected: prestate.claim, found: claim)
+    let found = TracePrestate(image)
+    guard found == prestate else {
+      throw .prestateChanged(expected: prestate.claim, found: found.claim)
     }
     return image
   }

@@ -15,8 +15,7 @@ final class TraceCore {
   let folder: TraceFolder
   let claims: ClaimLog
   let snapshots: SnapshotShelf
-  let version: StateVersion
-  let prestate: (claim: Bytes32, witness: [UInt8], step: UInt64)
+  let prestate: TracePrestate
   let interruption = TraceInterruption()
   private let ending = Mutex<TraceEnd?>(nil)
   private let presence = Mutex(Presence.there)
@@ -26,6 +25,7 @@ final class TraceCore {
   }
 
   var policy = RetentionPolicy()
+  /// Made when the first step is to be executed.
   var machine: Machine?
   var checkpoints: CheckpointShelf?
   let oracle = HintedOracle()
@@ -35,28 +35,28 @@ final class TraceCore {
   init(folder path: String, _ source: TraceSource, _ options: TraceOptions) throws(TraceError) {
     self.source = source
     self.options = options
-    folder = try TraceFolder(path)
-    let image: MemoryImage
-    do { image = try source.prestate() } catch { throw .file(error) }
-    version = image.state.version
-    let witness = image.witness
-    prestate = (image.state.claim(witness: witness), witness, image.state.scalars.step)
-    guard !image.state.scalars.exited else { throw .exitedPrestate(step: prestate.step) }
-    let name = TraceName(version: version.rawValue, prestate: prestate.claim)
+    // A folder that isn't there yet is made once the prestate could be read.
+    let existing = try TraceFolder.ifPresent(path, isRequired: !options.makesFolder)
+    let opened = try OpenedPrestate(source, existing)
+    folder = if let existing { existing } else { try TraceFolder(path) }
+    prestate = opened.prestate
     folder.clearNames()
-    try folder.identify(name)
+    try folder.identify(prestate.name)
     let steps = try folder.takeStock()
-    claims = try ClaimLog(folder, name)
+    claims = try ClaimLog(folder, prestate.name)
     snapshots = SnapshotShelf(folder, claims, steps, first: prestate.step, options)
-    if let end = folder.storedEnd(version, claims) {
+    if let end = folder.storedEnd(prestate.version, claims) {
       ending.withLock { $0 = end }
       policy.note(end: end.index + 1)
     }
-    use(image, hint: nil)
+    if let image = opened.image { use(image, hint: nil) }
     // What was put aside may have been too much, or the budget is another. A folder that can't be
     // written says so when it is to be.
     try? snapshots.makeRoom(for: 0, policy)
+    opened.note(in: folder, hasRoom: snapshots.hasRoom)
   }
+
+  var version: StateVersion { prestate.version }
 
   // MARK: What is known
 
@@ -139,7 +139,7 @@ final class TraceCore {
 
   func log(_ index: UInt64, _ claim: Bytes32) throws(TraceError) {
     if claims[index] == nil {
-      try snapshots.makeRoom(for: UInt64(ClaimLog.recordBytes), policy)
+      try snapshots.makeRoom(for: UInt64(ClaimRecord.size), policy)
     }
     try claims.add(index, claim)
   }

@@ -4,18 +4,59 @@ import FalconetStreams
 
 /// Where a trace comes from.
 public struct TraceSource: Sendable {
-  /// Reads the prestate: when a trace is opened, and where the machine must go back to it.
-  public var prestate: @Sendable () throws(StreamError) -> MemoryImage
+  /// Reads the prestate: when a trace is opened, unless it is known by ``identity``; before the
+  /// first step is executed; and where the machine must go back to it. Setting it sets ``identity``
+  /// to nil.
+  public var prestate: @Sendable () throws(StreamError) -> MemoryImage {
+    didSet { identity = nil }
+  }
+
+  /// Gives a text that is another whenever ``prestate`` could give another state: what
+  /// ``FileIdentity`` says of a file, or a hash that names the content. The text is nil where
+  /// nothing can be said.
+  ///
+  /// A folder remembers the text of the prestate that it was opened with. Where it is the same, what
+  /// the folder holds is answered without reading the prestate. A prestate that is read is always
+  /// checked. At most 1,024 bytes count.
+  public var identity: (@Sendable () -> String?)?
+
   /// Opens the source of pre-images. Called before the first step is executed, and again after the
   /// source failed. What it gives is checked against its keys where that can be done.
   public var preimages: @Sendable () throws(PreimageError) -> any PreimageOracle
 
+  /// A prestate that `prestate` makes or reads.
   public init(
     prestate: @escaping @Sendable () throws(StreamError) -> MemoryImage,
+    identity: (@Sendable () -> String?)? = nil,
     preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
   ) {
     self.prestate = prestate
+    self.identity = identity
     self.preimages = preimages
+  }
+
+  /// A prestate in a file, which is not read for what a folder knows already as long as it is
+  /// unchanged.
+  ///
+  /// - Parameters:
+  ///   - path: a snapshot in any format.
+  ///   - reading: how it is read; nil goes by the content and finds bases beside the file. Where
+  ///     pages are trusted, the file is read each time.
+  public init(
+    prestateFile path: String, _ reading: SnapshotReading? = nil,
+    preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
+  ) {
+    let reading = reading ?? SnapshotReading(bases: .beside(file: path))
+    self.init(
+      prestate: { () throws(StreamError) in
+        try Snapshot.load(from: FileSource(path: path), reading)
+      },
+      // A delta names its base by hashes, so that the file alone says which state it is.
+      identity: {
+        guard !reading.trustPages, let file = FileIdentity(path: path) else { return nil }
+        return reading.format.map { "file \(file) as \($0.rawValue)" } ?? "file \(file)"
+      },
+      preimages: preimages)
   }
 }
 

@@ -7,14 +7,12 @@ import SystemPackage
 /// The claims of a trace that are known, in a file that only grows: what every other file of the
 /// folder is held against.
 ///
-/// A record has 44 bytes: index, 8 bytes big-endian; the claim after that step, 32 bytes; CRC-32 of
-/// the 40 bytes before, 4 bytes big-endian. The first record names the trace: `FALTRC`, format 1,
-/// the number of the state version, the claim of the prestate, CRC-32.
+/// The file consists of ``ClaimRecord``s. The first one names the trace: in place of the index
+/// `FALTRC`, format 1 and the number of the state version, then the claim of the prestate.
 ///
 /// A crash can leave part of a record at the end, which is overwritten. Anything else that is wrong
 /// has the file put aside, and what is right written anew. May be used from several threads.
 final class ClaimLog: Sendable {
-  static let recordBytes = 44
   private static let magic: UInt64 = 0x4641_4C54_5243_0100
   private let folder: TraceFolder
   private let name: TraceName
@@ -62,14 +60,14 @@ final class ClaimLog: Sendable {
         return
       }
       do {
-        try append(Self.encode(index, claim), at: state.size, isDurable)
+        try append(ClaimRecord(index: index, claim: claim).bytes, at: state.size, isDurable)
       } catch {
         // What part of a record was written is overwritten by the next, or dropped by a reader.
         throw .file(
           StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.string))
       }
-      folder.account(from: 0, to: UInt64(Self.recordBytes))
-      state.size += Int64(Self.recordBytes)
+      folder.account(from: 0, to: UInt64(ClaimRecord.size))
+      state.size += Int64(ClaimRecord.size)
       state.claims[index] = claim
     }
   }
@@ -90,8 +88,9 @@ final class ClaimLog: Sendable {
   static func readName(_ file: FilePath) throws(TraceError) -> TraceName.Found {
     guard TraceFolder.isRegular(file) else { return .nothing }
     do throws(StreamError) {
-      let record = try ByteReader(FileSource(path: file.string)).peek(upTo: recordBytes)
-      guard let name = decodeName(Array(record)) else {
+      let reader = try ByteReader(FileSource(path: file.string), capacity: ClaimRecord.size)
+      let record = try reader.peek(upTo: ClaimRecord.size)
+      guard let name = ClaimRecord(record).flatMap(Self.name) else {
         return .damaged("its first record does not name a trace")
       }
       return .name(name)
@@ -109,58 +108,34 @@ final class ClaimLog: Sendable {
       bytes = try ByteReader(FileSource(path: file.string)).readAll(limit: 1 << 32)
     } catch { throw .file(error) }
     var (state, wrong) = (State(), 0)
+    state.claims.reserveCapacity(bytes.count / ClaimRecord.size)
     var faults: [String] = []
-    for start in stride(from: 0, through: bytes.count - recordBytes, by: recordBytes) {
-      let record = Array(bytes[start..<start + recordBytes])
-      if start == 0 {
-        if decodeName(record) != name { faults.append("its first record does not name the trace") }
-      } else if let (index, claim) = decode(record) {
-        state.claims[index] = claim
+    ClaimRecord.forEach(in: bytes) { (number, record) in
+      if number == 0 {
+        if record.flatMap(Self.name) != name {
+          faults.append("its first record does not name the trace")
+        }
+      } else if let record {
+        state.claims[record.index] = record.claim
       } else {
         wrong += 1
       }
     }
-    if bytes.count < recordBytes { faults.append("it is empty") }
+    if bytes.count < ClaimRecord.size { faults.append("it is empty") }
     if wrong > 0 { faults.append("\(wrong) records don't match their checksums") }
-    state.size = Int64(bytes.count / recordBytes * recordBytes)
+    state.size = Int64(bytes.count / ClaimRecord.size * ClaimRecord.size)
     return (state, faults)
   }
 
-  // MARK: Records
+  private static func name(_ record: ClaimRecord) -> TraceName? {
+    guard record.index & ~0xFF == magic else { return nil }
+    return TraceName(version: UInt8(truncatingIfNeeded: record.index), prestate: record.claim)
+  }
 
   private static func encode(_ claims: [UInt64: Bytes32], _ name: TraceName) -> [UInt8] {
-    claims.sorted { $0.key < $1.key }.reduce(
-      into: encode(magic | UInt64(name.version), name.prestate)
-    ) { $0 += encode($1.key, $1.value) }
-  }
-
-  private static func encode(_ index: UInt64, _ claim: Bytes32) -> [UInt8] {
-    var bytes = bigEndian(index) + claim.bytes
-    bytes += bigEndian(checksum(bytes))
-    return bytes
-  }
-
-  private static func decodeName(_ record: [UInt8]) -> TraceName? {
-    guard record.count == recordBytes, let (index, claim) = decode(record),
-      index & ~0xFF == magic
-    else { return nil }
-    return TraceName(version: UInt8(truncatingIfNeeded: index), prestate: claim)
-  }
-
-  private static func decode(_ record: [UInt8]) -> (UInt64, Bytes32)? {
-    let content = Array(record[..<40])
-    guard bigEndian(checksum(content)) == Array(record[40...]), let claim = Bytes32(content[8...])
-    else { return nil }
-    return (content[..<8].reduce(0) { $0 << 8 | UInt64($1) }, claim)
-  }
-
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var checksum = CRC32()
-    checksum.add(bytes)
-    return checksum.value
-  }
-
-  static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    let first = ClaimRecord(index: magic | UInt64(name.version), claim: name.prestate)
+    return claims.sorted { $0.key < $1.key }.reduce(into: first.bytes) {
+      $0 += ClaimRecord(index: $1.key, claim: $1.value).bytes
+    }
   }
 }

@@ -13,12 +13,7 @@ final class FolderLock: Sendable {
     let folder = file.removingLastComponent().string
     do throws(Errno) {
       while true {
-        let descriptor = try Self.open(file)
-        guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-          let error = Errno(rawValue: errno)
-          try? descriptor.close()
-          throw error
-        }
+        let descriptor = try Self.lock(file)
         // Whoever deletes a trace removes the file while they hold it.
         if Self.isSame(descriptor, file) {
           self.descriptor = descriptor
@@ -34,19 +29,36 @@ final class FolderLock: Sendable {
 
   deinit { try? descriptor.close() }
 
-  private static func open(_ file: FilePath) throws(Errno) -> FileDescriptor {
+  /// Opened for reading, which a lock needs no more than, so that the file system can be made
+  /// read-only under a provider, and the folder opened where it is. Network file systems want a
+  /// lock's file opened for writing.
+  private static func lock(_ file: FilePath) throws(Errno) -> FileDescriptor {
+    do throws(Errno) { return try lock(file, .readOnly) } catch {
+      guard error == .badFileDescriptor else { throw error }
+      return try lock(file, .readWrite)
+    }
+  }
+
+  private static func lock(
+    _ file: FilePath, _ mode: FileDescriptor.AccessMode
+  ) throws(Errno) -> FileDescriptor {
+    let descriptor = try open(file, mode)
+    guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+      let error = Errno(rawValue: errno)
+      try? descriptor.close()
+      throw error
+    }
+    return descriptor
+  }
+
+  private static func open(
+    _ file: FilePath, _ mode: FileDescriptor.AccessMode
+  ) throws(Errno) -> FileDescriptor {
     do {
       return try FileDescriptor.open(
-        file, .readWrite, options: [.create, .closeOnExec, .noFollow],
+        file, mode, options: [.create, .closeOnExec, .noFollow],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
-    } catch {
-      guard let error = error as? Errno else { throw .ioError }
-      guard error == .readOnlyFileSystem || error == .permissionDenied,
-        let descriptor = try? FileDescriptor.open(
-          file, .readOnly, options: [.closeOnExec, .noFollow])
-      else { throw error }
-      return descriptor
-    }
+    } catch { throw error as? Errno ?? .ioError }
   }
 
   private static func isSame(_ descriptor: FileDescriptor, _ file: FilePath) -> Bool {

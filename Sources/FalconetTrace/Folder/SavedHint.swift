@@ -11,7 +11,7 @@ enum SavedHint {
   private static let limit: UInt64 = 1 << 27
 
   static func encode(_ hint: [UInt8]) -> [UInt8] {
-    hint + ClaimLog.bigEndian(ClaimLog.checksum(hint))
+    hint + ClaimRecord.bigEndian(ClaimRecord.checksum(hint))
   }
 
   /// The hint beside a state; nil where there is none, or a wrong one, which is put aside.

@@ -120,6 +120,10 @@ extension TraceFolder {
     status(file).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 
+  static func isLink(_ file: FilePath) -> Bool {
+    status(file).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
+  }
+
   private static func status(_ file: FilePath) -> stat? {
     var status = stat()
     return file.withPlatformString { lstat($0, &status) } == 0 ? status : nil

@@ -10,6 +10,7 @@ import SystemPackage
 /// | --- | --- |
 /// | `lock` | held by the process that works on the folder |
 /// | `trace.json` | which trace it is |
+/// | `prestate.json` | the prestate's witness, and what it was read from |
 /// | `claims.log` | claims, see ``ClaimLog`` |
 /// | `proofs/N.json.gz` | step data by index, as Cannon writes it |
 /// | `snapshots/N.fsnap` | states by the number of steps executed |
@@ -34,21 +35,38 @@ final class TraceFolder: Sendable {
   ///
   /// - Throws: ``TraceError`` where it is in use, holds other things, or can't be made.
   init(_ path: String) throws(TraceError) {
-    self.path = FilePath(path)
+    self.path = Self.followed(path)
     try Self.make(self.path)
     try Self.refuseForeign(self.path)
     lock = try FolderLock(self.path.appending(Name.lock))
     for folder in [snapshots, proofs] { try Self.make(folder) }
   }
 
+  /// The path of the folder that a path names. A link to it is followed, one in it never.
+  private static func followed(_ path: String) -> FilePath {
+    guard isLink(FilePath(path)), let resolved = realpath(path, nil) else { return FilePath(path) }
+    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
+    defer { free(resolved) }
+    return FilePath(platformString: resolved)
+  }
+
+  /// Opens a folder where there is one; nil where there is none, which may be an error.
+  static func ifPresent(_ path: String, isRequired: Bool) throws(TraceError) -> TraceFolder? {
+    if exists(FilePath(path)) { return try TraceFolder(path) }
+    if isRequired { throw missing(path) }
+    return nil
+  }
+
+  private static func missing(_ path: String) -> TraceError {
+    .file(
+      StreamError(
+        .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
+  }
+
   /// Opens a folder that is there, to delete it.
   init(existing path: String) throws(TraceError) {
-    self.path = FilePath(path)
-    guard Self.isFolder(self.path) else {
-      throw .file(
-        StreamError(
-          .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
-    }
+    self.path = Self.followed(path)
+    guard Self.isFolder(self.path) else { throw Self.missing(path) }
     try Self.refuseForeign(self.path)
     lock = try FolderLock(self.path.appending(Name.lock))
   }
@@ -57,10 +75,11 @@ final class TraceFolder: Sendable {
   enum Name {
     static let lock = "lock"
     static let identity = "trace.json"
+    static let prestate = "prestate.json"
     static let claims = "claims.log"
     static let last = "last.json.gz"
     static let folders = ["snapshots", "proofs", "aside"]
-    static let files = [lock, identity, claims, last]
+    static let files = [lock, identity, prestate, claims, last]
     /// Files that say of which trace the folder is.
     static let naming = [identity, claims]
 
@@ -77,6 +96,7 @@ final class TraceFolder: Sendable {
   var claims: FilePath { path.appending(Name.claims) }
   var last: FilePath { path.appending(Name.last) }
   var identity: FilePath { path.appending(Name.identity) }
+  var prestate: FilePath { path.appending(Name.prestate) }
 
   func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step).fsnap") }
   func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step).hint") }

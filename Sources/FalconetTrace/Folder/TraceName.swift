@@ -59,7 +59,8 @@ extension TraceFolder {
     if Self.exists(last) { putAside(last, reason) }
   }
 
-  private func readName() throws(TraceError) -> TraceName.Found {
+  /// What `trace.json` says.
+  func readName() throws(TraceError) -> TraceName.Found {
     guard Self.isRegular(identity) else { return .nothing }
     do throws(StreamError) {
       let json = JSONReader(ByteReader(try FileSource(path: identity.string)))

@@ -8,7 +8,8 @@ import Testing
 struct DamageTests {
   private static let options = TraceOptions(snapshotInterval: 200_000)
   private static let files = [
-    "trace.json", "claims.log", "last.json.gz", "snapshots/400000.fsnap", "proofs/7.json.gz",
+    "trace.json", "prestate.json", "claims.log", "last.json.gz", "snapshots/400000.fsnap",
+    "proofs/7.json.gz",
   ]
 
   /// What happens to a file.

@@ -88,8 +88,17 @@ struct LimitTests {
     #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), "size=16m") == 0)
 
     let readOnly = UInt(MS_REMOUNT | MS_RDONLY)
-    trace = nil
+    #expect(mount("tmpfs", disk, nil, readOnly, nil) == 0, "under an open provider")
+    #expect(try trace?.claim(at: 100) == known)
+    let step = try #require(recorded.claims.last { $0.index < 5_000_000 })
+    expectFailure("read-only") { _ = try trace?.claim(at: step.index - 1) }
+    expectFailure("read-only") { _ = try trace?.lastStep() }
+    #expect(try trace?.claim(at: 100) == known)
+    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), nil) == 0)
+    #expect(try trace?.claim(at: step.index).claim == step.claim)
     #expect(mount("tmpfs", disk, nil, readOnly, nil) == 0)
+
+    trace = nil
     trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
     #expect(try trace?.claim(at: 100) == known)
     expectFailure("read-only") { _ = try trace?.lastStep() }
