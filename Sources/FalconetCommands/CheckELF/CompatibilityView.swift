@@ -61,24 +61,19 @@ struct CompatibilityView {
   func write(to sink: any ByteSink) throws(StreamError) {
     let json = JSONWriter(to: sink)
     try json.beginObject()
-    try json.field("stateVersion", report.version.rawValue)
-    try json.field("compatible", report.isCompatible)
-    try json.field("functions", report.functionCount)
-    try json.field("reachableFunctions", report.reachableFunctionCount)
-    try json.key("findings")
-    try json.beginArray()
-    for finding in report.findings { try write(finding, to: json) }
-    try json.endArray()
-    try json.key("unseenNumbers")
-    try json.beginArray()
-    for unseen in report.unseenNumbers {
-      try json.beginObject()
-      try json.field("function", string: unseen.function)
-      try json.field("count", unseen.count)
-      try json.field("reachable", unseen.isReachable)
-      try json.endObject()
+    try json.member("stateVersion", report.version.rawValue)
+    try json.member("compatible", report.isCompatible)
+    try json.member("functions", report.functionCount)
+    try json.member("reachableFunctions", report.reachableFunctionCount)
+    try json.member("findings", array: report.findings) { (finding) throws(StreamError) in
+      try write(finding, to: json)
     }
-    try json.endArray()
+    try json.member("unseenNumbers", objects: report.unseenNumbers) {
+      (unseen) throws(StreamError) in
+      try json.member("function", unseen.function)
+      try json.member("count", unseen.count)
+      try json.member("reachable", unseen.isReachable)
+    }
     try json.endObject()
     try json.finish()
   }
@@ -88,22 +83,20 @@ struct CompatibilityView {
   ) throws(StreamError) {
     try json.beginObject()
     switch finding.problem {
-    case .instruction(let instruction): try json.field("instruction", string: instruction.text)
-    case .systemCall(let number): try json.field("systemCall", number)
+    case .instruction(let instruction): try json.member("instruction", instruction.text)
+    case .systemCall(let number): try json.member("systemCall", number)
     }
-    try json.field("function", string: finding.function)
-    try json.field("count", finding.addresses.count)
-    try json.field("reachable", finding.isReachable)
-    if let excuse = finding.excuse { try json.field("excuse", string: excuse) }
-    try json.key("addresses")
-    try json.beginArray()
-    for address in finding.addresses { try json.string("0x" + String(address, radix: 16)) }
-    try json.endArray()
+    try json.member("function", finding.function)
+    try json.member("count", finding.addresses.count)
+    try json.member("reachable", finding.isReachable)
+    if let excuse = finding.excuse { try json.member("excuse", excuse) }
+    try json.member("addresses", array: finding.addresses) { (address) throws(StreamError) in
+      try json.string("0x" + String(address, radix: 16))
+    }
     if finding.isReachable {
-      try json.key("path")
-      try json.beginArray()
-      for function in finding.path { try json.string(function) }
-      try json.endArray()
+      try json.member("path", array: finding.path) { (function) throws(StreamError) in
+        try json.string(function)
+      }
     }
     try json.endObject()
   }

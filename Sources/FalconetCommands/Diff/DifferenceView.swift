@@ -93,28 +93,20 @@ struct DifferenceView {
   func write(to sink: any ByteSink) throws(StreamError) {
     let json = JSONWriter(to: sink)
     try json.beginObject()
-    try json.field("same", difference.isEmpty)
-    try json.key("fields")
+    try json.member("same", difference.isEmpty)
     try write(difference.fields, to: json)
-    try json.key("threads")
-    try json.beginArray()
-    for thread in difference.threads {
-      try json.beginObject()
-      try json.field("threadId", thread.id)
-      try json.field("kind", string: thread.kind.rawValue)
+    try json.member("threads", objects: difference.threads) { (thread) throws(StreamError) in
+      try json.member("threadId", thread.id)
+      try json.member("kind", thread.kind.rawValue)
       try write(thread.leftPC, "left", to: json)
       try write(thread.rightPC, "right", to: json)
-      try json.key("fields")
       try write(thread.fields, to: json)
-      try json.endObject()
     }
-    try json.endArray()
-    try json.field("pagesDiffering", difference.pageCount)
-    try json.field("wordsDiffering", difference.wordCount)
-    try json.key("pages")
-    try json.beginArray()
-    for page in difference.pages { try write(page, to: json) }
-    try json.endArray()
+    try json.member("pagesDiffering", difference.pageCount)
+    try json.member("wordsDiffering", difference.wordCount)
+    try json.member("pages", array: difference.pages) { (page) throws(StreamError) in
+      try write(page, to: json)
+    }
     try json.endObject()
     try json.finish()
   }
@@ -123,46 +115,37 @@ struct DifferenceView {
     _ pc: UInt64?, _ side: String, to json: JSONWriter
   ) throws(StreamError) {
     guard let pc else { return }
-    try json.field(side + "PC", address: pc)
-    if let symbols { try json.field(side + "Function", string: symbols.name(at: pc)) }
+    try json.member(side + "PC", address: pc)
+    if let symbols { try json.member(side + "Function", symbols.name(at: pc)) }
   }
 
   private func write(
     _ fields: [SnapshotDifference.FieldChange], to json: JSONWriter
   ) throws(StreamError) {
-    try json.beginArray()
-    for field in fields {
-      try json.beginObject()
-      try json.field("name", string: field.name)
+    try json.member("fields", objects: fields) { (field) throws(StreamError) in
+      try json.member("name", field.name)
       for (key, value) in [("left", field.left), ("right", field.right)] {
         switch value {
         case nil: break
-        case .number(let value): try json.field(key, value)
-        case .address(let value): try json.field(key, address: value)
-        case .bytes(let bytes): try json.field(key, hex: bytes)
+        case .number(let value): try json.member(key, value)
+        case .address(let value): try json.member(key, address: value)
+        case .bytes(let bytes): try json.member(key, hex: bytes)
         }
       }
-      try json.endObject()
     }
-    try json.endArray()
   }
 
   private func write(
     _ page: SnapshotDifference.PageChange, to json: JSONWriter
   ) throws(StreamError) {
     try json.beginObject()
-    try json.field("address", address: page.index << 12)
-    try json.field("kind", string: page.kind.rawValue)
-    try json.key("words")
-    try json.beginArray()
-    for word in page.words {
-      try json.beginObject()
-      try json.field("address", address: word.address)
-      try json.field("left", address: word.left)
-      try json.field("right", address: word.right)
-      try json.endObject()
+    try json.member("address", address: page.index << 12)
+    try json.member("kind", page.kind.rawValue)
+    try json.member("words", objects: page.words) { (word) throws(StreamError) in
+      try json.member("address", address: word.address)
+      try json.member("left", address: word.left)
+      try json.member("right", address: word.right)
     }
-    try json.endArray()
     try json.endObject()
   }
 }

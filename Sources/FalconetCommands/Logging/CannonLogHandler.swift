@@ -82,8 +82,7 @@ package struct CannonLogHandler: LogHandler {
   ) throws(StreamError) {
     try json.beginObject()
     for (name, value) in [("time", time), ("level", level), ("msg", message), ("module", module)] {
-      try json.key(name)
-      try json.string(value)
+      try json.member(name, value)
     }
     for (name, value) in fields {
       try json.key(name)

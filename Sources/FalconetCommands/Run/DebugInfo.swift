@@ -11,12 +11,10 @@ struct DebugInfo {
     let json = JSONWriter(to: sink)
     try json.beginObject()
     func number(_ key: String, _ value: UInt64) throws(StreamError) {
-      try json.key(key)
-      try json.number(value)
+      try json.member(key, value)
     }
     func hex(_ key: String, _ value: UInt64) throws(StreamError) {
-      try json.key(key)
-      try json.string("0x" + String(value, radix: 16))
+      try json.member(key, "0x" + String(value, radix: 16))
     }
     let pages = UInt64(machine.memory.pageCount)
     try number("pages", pages)

@@ -6,49 +6,44 @@ extension InspectionReport {
     let json = JSONWriter(to: sink)
     let scalars = state.scalars
     try json.beginObject()
-    try json.field("format", string: format.rawValue)
-    try json.field("stateVersion", state.version.rawValue)
-    try json.field("claim", hex: claim.bytes)
-    try json.field("witness", hex: inspection.witness)
-    try json.field("status", state.status.rawValue)
-    try json.field("exited", scalars.exited)
-    try json.field("exitCode", scalars.exitCode)
-    try json.field("step", scalars.step)
-    try json.field("pages", inspection.pageCount)
-    try json.field("heap", address: scalars.heap)
-    try json.field("preimageKey", hex: scalars.preimageKey.bytes)
-    try json.field("preimageOffset", scalars.preimageOffset)
-    if !state.lastHint.isEmpty { try json.field("lastHint", hex: state.lastHint) }
+    try json.member("format", format.rawValue)
+    try json.member("stateVersion", state.version.rawValue)
+    try json.member("claim", hex: claim.bytes)
+    try json.member("witness", hex: inspection.witness)
+    try json.member("status", state.status.rawValue)
+    try json.member("exited", scalars.exited)
+    try json.member("exitCode", scalars.exitCode)
+    try json.member("step", scalars.step)
+    try json.member("pages", inspection.pageCount)
+    try json.member("heap", address: scalars.heap)
+    try json.member("preimageKey", hex: scalars.preimageKey.bytes)
+    try json.member("preimageOffset", scalars.preimageOffset)
+    if !state.lastHint.isEmpty { try json.member("lastHint", hex: state.lastHint) }
     if !state.version.isSingleThreaded { try writeThreading(to: json) }
     try json.key("threads")
     try json.beginArray()
     for thread in state.threads.left { try write(thread, "left", to: json) }
     for thread in state.threads.right { try write(thread, "right", to: json) }
     try json.endArray()
-    try json.key("memory")
-    try json.beginArray()
-    for range in inspection.memoryMap {
-      try json.beginObject()
-      try json.field("start", address: range.start)
-      try json.field("pages", range.count)
-      try json.field("purpose", string: Inspection.purpose(of: range, in: state))
-      try json.endObject()
+    try json.member("memory", objects: inspection.memoryMap) { (range) throws(StreamError) in
+      try json.member("start", address: range.start)
+      try json.member("pages", range.count)
+      try json.member("purpose", Inspection.purpose(of: range, in: state))
     }
-    try json.endArray()
     try json.endObject()
     try json.finish()
   }
 
   private func writeThreading(to json: JSONWriter) throws(StreamError) {
     let scalars = state.scalars
-    try json.field("reservationStatus", scalars.reservation.status)
-    try json.field("reservationAddress", address: scalars.reservation.address)
-    try json.field("reservationOwner", scalars.reservation.owner)
-    try json.field("stepsSinceContextSwitch", scalars.stepsSinceContextSwitch)
-    try json.field("traverseRight", scalars.traverseRight)
-    try json.field("nextThreadId", scalars.nextThreadID)
+    try json.member("reservationStatus", scalars.reservation.status)
+    try json.member("reservationAddress", address: scalars.reservation.address)
+    try json.member("reservationOwner", scalars.reservation.owner)
+    try json.member("stepsSinceContextSwitch", scalars.stepsSinceContextSwitch)
+    try json.member("traverseRight", scalars.traverseRight)
+    try json.member("nextThreadId", scalars.nextThreadID)
     if state.version.rules.threading == .blockingFutex {
-      try json.field("wakeup", address: scalars.wakeup)
+      try json.member("wakeup", address: scalars.wakeup)
     }
   }
 
@@ -57,55 +52,26 @@ extension InspectionReport {
   ) throws(StreamError) {
     try json.beginObject()
     if !state.version.isSingleThreaded {
-      try json.field("threadId", thread.id)
-      try json.field("stack", string: stack)
-      try json.field("exited", thread.exited)
-      try json.field("exitCode", thread.exitCode)
+      try json.member("threadId", thread.id)
+      try json.member("stack", stack)
+      try json.member("exited", thread.exited)
+      try json.member("exitCode", thread.exitCode)
     }
     if state.version.rules.threading == .blockingFutex {
-      try json.field("futexAddr", address: thread.futexAddress)
-      try json.field("futexVal", address: thread.futexValue)
-      try json.field("futexTimeoutStep", thread.futexTimeoutStep)
+      try json.member("futexAddr", address: thread.futexAddress)
+      try json.member("futexVal", address: thread.futexValue)
+      try json.member("futexTimeoutStep", thread.futexTimeoutStep)
     }
-    try json.field("pc", address: thread.pc)
-    if let symbols { try json.field("function", string: symbols.name(at: thread.pc)) }
-    try json.field("nextPC", address: thread.nextPC)
-    try json.field("lo", address: thread.lo)
-    try json.field("hi", address: thread.hi)
-    try json.key("registers")
-    try json.beginObject()
-    for (index, name) in Registers.names.enumerated() {
-      try json.field(name, address: thread.registers[index])
+    try json.member("pc", address: thread.pc)
+    if let symbols { try json.member("function", symbols.name(at: thread.pc)) }
+    try json.member("nextPC", address: thread.nextPC)
+    try json.member("lo", address: thread.lo)
+    try json.member("hi", address: thread.hi)
+    try json.member("registers") { () throws(StreamError) in
+      for (index, name) in Registers.names.enumerated() {
+        try json.member(name, address: thread.registers[index])
+      }
     }
     try json.endObject()
-    try json.endObject()
-  }
-}
-
-extension JSONWriter {
-  func field(_ name: String, _ value: some BinaryInteger) throws(StreamError) {
-    try key(name)
-    try number(value)
-  }
-
-  func field(_ name: String, _ value: Bool) throws(StreamError) {
-    try key(name)
-    try bool(value)
-  }
-
-  func field(_ name: String, string value: String) throws(StreamError) {
-    try key(name)
-    try string(value)
-  }
-
-  func field(_ name: String, hex value: [UInt8]) throws(StreamError) {
-    try key(name)
-    try hex(value)
-  }
-
-  /// A word, in hexadecimal without leading zeros.
-  func field(_ name: String, address value: UInt64) throws(StreamError) {
-    try key(name)
-    try string("0x" + String(value, radix: 16))
   }
 }

@@ -40,12 +40,9 @@ struct TraceClaimCommand: ParsableCommand {
       try provider.claims(at: indices)
     } print: { (claims, json) throws(StreamError) in
       try json.list(claims, isSingle: indices.count == 1) { (claim) throws(StreamError) in
-        try json.key("index")
-        try json.number(claim.index)
-        try json.key("claim")
-        try json.hex(claim.claim.bytes)
-        try json.key("pastEnd")
-        try json.bool(claim.isPastEnd)
+        try json.member("index", claim.index)
+        try json.member("claim", hex: claim.claim.bytes)
+        try json.member("pastEnd", claim.isPastEnd)
       }
     }
   }
@@ -69,10 +66,8 @@ struct TraceStepCommand: ParsableCommand {
       try provider.stepData(at: indices)
     } print: { (steps, json) throws(StreamError) in
       try json.list(steps, isSingle: indices.count == 1) { (step) throws(StreamError) in
-        try json.key("index")
-        try json.number(step.index)
-        try json.key("pastEnd")
-        try json.bool(step.isPastEnd)
+        try json.member("index", step.index)
+        try json.member("pastEnd", step.isPastEnd)
         try step.proof.writeMembers(to: json)
       }
     }
@@ -91,10 +86,8 @@ struct TracePrestateCommand: ParsableCommand {
     } print: { (prestate, json) throws(StreamError) in
       try json.object {
         () throws(StreamError) in
-        try json.key("claim")
-        try json.hex(prestate.0.bytes)
-        try json.key("witness")
-        try json.hex(prestate.1)
+        try json.member("claim", hex: prestate.0.bytes)
+        try json.member("witness", hex: prestate.1)
       }
     }
   }
@@ -116,12 +109,9 @@ struct TraceLastCommand: ParsableCommand {
       try provider.lastStep()
     } print: { (end, json) throws(StreamError) in
       try json.object { () throws(StreamError) in
-        try json.key("index")
-        try json.number(end.index)
-        try json.key("claim")
-        try json.hex(end.claim.bytes)
-        try json.key("witness")
-        try json.hex(end.witness)
+        try json.member("index", end.index)
+        try json.member("claim", hex: end.claim.bytes)
+        try json.member("witness", hex: end.witness)
       }
     }
   }

@@ -13,32 +13,25 @@ struct TraceStatusCommand: ParsableCommand {
     } print: { (result, json) throws(StreamError) in
       let (status, incidents) = result
       try json.object { () throws(StreamError) in
-        try json.key("claims")
-        try json.number(status.claimCount)
-        try json.key("snapshots")
-        try json.beginArray()
-        for step in status.snapshots { try json.number(step) }
-        try json.endArray()
-        try json.key("bytes")
-        try json.number(status.size)
-        try json.key("budget")
-        try json.number(status.budget)
+        try json.member("claims", status.claimCount)
+        try json.member("snapshots", array: status.snapshots) { (step) throws(StreamError) in
+          try json.number(step)
+        }
+        try json.member("bytes", status.size)
+        try json.member("budget", status.budget)
         try json.key("lastStep")
         if let end = status.end { try json.number(end.index) } else { try json.null() }
-        try json.key("putAside")
-        try json.incidents(incidents)
+        try json.member("putAside", incidents)
       }
     }
   }
 }
 
 extension JSONWriter {
-  fileprivate func incidents(_ incidents: [TraceIncident]) throws(StreamError) {
-    try list(incidents, isSingle: false) { (incident) throws(StreamError) in
-      try key("file")
-      try string(incident.path)
-      try key("reason")
-      try string(incident.reason)
+  fileprivate func member(_ name: String, _ incidents: [TraceIncident]) throws(StreamError) {
+    try member(name, objects: incidents) { (incident) throws(StreamError) in
+      try member("file", incident.path)
+      try member("reason", incident.reason)
       try key("movedTo")
       if incident.movedTo.isEmpty { try null() } else { try string(incident.movedTo) }
     }
@@ -85,14 +78,10 @@ struct TraceAdoptCommand: ParsableCommand {
       try provider.adopt(from: origin)
     } print: { (adoption, json) throws(StreamError) in
       try json.object { () throws(StreamError) in
-        try json.key("proofs")
-        try json.number(adoption.proofs)
-        try json.key("snapshots")
-        try json.number(adoption.snapshots)
-        try json.key("hasEnd")
-        try json.bool(adoption.hasEnd)
-        try json.key("refused")
-        try json.incidents(adoption.refused)
+        try json.member("proofs", adoption.proofs)
+        try json.member("snapshots", adoption.snapshots)
+        try json.member("hasEnd", adoption.hasEnd)
+        try json.member("refused", adoption.refused)
       }
     }
   }

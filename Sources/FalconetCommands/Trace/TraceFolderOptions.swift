@@ -103,13 +103,6 @@ extension TraceFolderOptions {
 }
 
 extension JSONWriter {
-  /// An object with the members that `body` writes.
-  func object(_ body: () throws(StreamError) -> Void) throws(StreamError) {
-    try beginObject()
-    try body()
-    try endObject()
-  }
-
   /// An object for each element, in an array where there is not a single one.
   func list<Element>(
     _ elements: [Element], isSingle: Bool, _ body: (Element) throws(StreamError) -> Void

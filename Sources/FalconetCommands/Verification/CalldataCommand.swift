@@ -117,26 +117,20 @@ private struct CalldataOutput {
     }
     let json = JSONWriter(to: StandardOutputSink())
     try json.beginObject()
-    try json.field("stateVersion", finding.version.rawValue)
-    if let step = finding.execution?.before.state.scalars.step { try json.field("step", step) }
-    if let key = calls.key { try json.field("key", hex: key.bytes) }
-    try json.key("calls")
-    try json.beginArray()
-    for (purpose, contract, call) in named {
-      try json.beginObject()
-      try json.field("purpose", string: purpose)
-      try json.field("contract", string: contract)
-      try json.field("function", string: call.signature)
-      try json.key("arguments")
-      try json.beginObject()
-      for argument in call.arguments {
-        try json.field(argument.name, string: argument.value.text)
+    try json.member("stateVersion", finding.version.rawValue)
+    if let step = finding.execution?.before.state.scalars.step { try json.member("step", step) }
+    if let key = calls.key { try json.member("key", hex: key.bytes) }
+    try json.member("calls", objects: named) { (item) throws(StreamError) in
+      try json.member("purpose", item.purpose)
+      try json.member("contract", item.contract)
+      try json.member("function", item.call.signature)
+      try json.member("arguments") { () throws(StreamError) in
+        for argument in item.call.arguments {
+          try json.member(argument.name, argument.value.text)
+        }
       }
-      try json.endObject()
-      try json.field("data", hex: call.data)
-      try json.endObject()
+      try json.member("data", hex: item.call.data)
     }
-    try json.endArray()
     try json.endObject()
     try json.finish()
   }

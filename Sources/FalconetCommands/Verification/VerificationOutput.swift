@@ -66,19 +66,18 @@ final class VerificationOutput {
 
   private func write(_ report: ProofReport, to json: JSONWriter) throws(StreamError) {
     try json.beginObject()
-    try json.field("proof", string: report.name)
-    try json.field("holds", report.holds)
-    if let step = report.step { try json.field("step", step) }
+    try json.member("proof", report.name)
+    try json.member("holds", report.holds)
+    if let step = report.step { try json.member("step", step) }
     switch report.result {
     case .failure(let error):
-      try json.field("reason", string: "unreadable")
-      try json.field("message", string: error.description)
+      try json.member("reason", "unreadable")
+      try json.member("message", error.description)
     case .success(let verdict):
       if let fault = verdict.fault { try write(fault, to: json) }
-      try json.key("versions")
-      try json.beginArray()
-      for finding in verdict.findings { try write(finding, to: json) }
-      try json.endArray()
+      try json.member("versions", array: verdict.findings) { (finding) throws(StreamError) in
+        try write(finding, to: json)
+      }
     }
     try json.endObject()
   }
@@ -87,18 +86,18 @@ final class VerificationOutput {
     _ finding: ProofVerifier.Finding, to json: JSONWriter
   ) throws(StreamError) {
     try json.beginObject()
-    try json.field("stateVersion", finding.version.rawValue)
-    try json.field("name", string: finding.version.name)
-    try json.field("holds", finding.fault == nil)
+    try json.member("stateVersion", finding.version.rawValue)
+    try json.member("name", finding.version.name)
+    try json.member("holds", finding.fault == nil)
     if let execution = finding.execution {
-      try json.field("post", hex: execution.after.claim.bytes)
+      try json.member("post", hex: execution.after.claim.bytes)
     }
     if let fault = finding.fault { try write(fault, to: json) }
     try json.endObject()
   }
 
   private func write(_ fault: ProofFault, to json: JSONWriter) throws(StreamError) {
-    try json.field("reason", string: fault.reason)
-    try json.field("message", string: fault.description)
+    try json.member("reason", fault.reason)
+    try json.member("message", fault.description)
   }
 }

@@ -37,10 +37,8 @@ extension SymbolTable {
       try json.beginObject()
       try json.key("name")
       try json.string(utf8: Array(nameBytes(at: index)))
-      try json.key("start")
-      try json.number(start(at: index))
-      try json.key("size")
-      try json.number(size(at: index))
+      try json.member("start", start(at: index))
+      try json.member("size", size(at: index))
       try json.endObject()
     }
     try json.endArray()

@@ -18,32 +18,23 @@ extension StepProof {
   /// Writes the members of the proof's JSON object into one that is open.
   package func writeMembers(to json: JSONWriter) throws(StreamError) {
     if let step {
-      try json.key("step")
-      try json.number(step)
+      try json.member("step", step)
     }
     if let pre {
-      try json.key("pre")
-      try json.hex(pre.bytes)
+      try json.member("pre", hex: pre.bytes)
     }
-    try json.key("post")
-    try json.hex(post.bytes)
-    try json.key("state-data")
-    try json.hex(stateData)
-    try json.key("proof-data")
-    try json.hex(proofData)
+    try json.member("post", hex: post.bytes)
+    try json.member("state-data", hex: stateData)
+    try json.member("proof-data", hex: proofData)
     if let oracleKey {
-      try json.key("oracle-key")
-      try json.hex(oracleKey.bytes)
-      try json.key("oracle-value")
-      try json.hex(oracleValue)
+      try json.member("oracle-key", hex: oracleKey.bytes)
+      try json.member("oracle-value", hex: oracleValue)
       if oracleOffset != 0 {
-        try json.key("oracle-offset")
-        try json.number(oracleOffset)
+        try json.member("oracle-offset", oracleOffset)
       }
     }
     if let version {
-      try json.key("stateVersion")
-      try json.number(version.rawValue)
+      try json.member("stateVersion", version.rawValue)
     }
   }
 

@@ -36,8 +36,7 @@ public final class JSONStateEncoder: SnapshotConsumer {
   public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     try sequence.add(index)
     try json.beginObject()
-    try json.key("index")
-    try json.number(index)
+    try json.member("index", index)
     try json.key("data")
     try json.base64(deflater.deflate(bytes))
     try json.endObject()
@@ -53,16 +52,13 @@ public final class JSONStateEncoder: SnapshotConsumer {
           + "\(JSONStateFields.hintLimit) in JSON", remedy: "choose a binary format")
     }
     try json.endArray()
-    try json.key("preimageKey")
-    try json.hex(state.scalars.preimageKey.bytes)
+    try json.member("preimageKey", hex: state.scalars.preimageKey.bytes)
     for (key, field) in Self.numbersBeforeExit { try number(key, state[field]) }
-    try json.key("exited")
-    try json.bool(state.scalars.exited)
+    try json.member("exited", state.scalars.exited)
     try number("step", state.scalars.step)
     try registers(of: state)
     if !state.lastHint.isEmpty {
-      try json.key("lastHint")
-      try json.hex(state.lastHint)
+      try json.member("lastHint", hex: state.lastHint)
     }
     try json.endObject()
     // Go's encoder ends a value with a line feed, and Cannon adds another to indented ones.
@@ -71,8 +67,7 @@ public final class JSONStateEncoder: SnapshotConsumer {
   }
 
   private func number(_ key: String, _ value: UInt64) throws(StreamError) {
-    try json.key(key)
-    try json.number(value)
+    try json.member(key, value)
   }
 
   private func registers(of state: MachineState) throws(StreamError) {

@@ -29,8 +29,7 @@ struct ChallengerFolder {
     try AtomicFile.write(path: lastStep.string) { (sink) throws(StreamError) in
       let json = JSONWriter(to: sink)
       try json.beginObject()
-      try json.key("step")
-      try json.number(index)
+      try json.member("step", index)
       try json.endObject()
       try json.finish()
     }

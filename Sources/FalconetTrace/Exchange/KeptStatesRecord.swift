@@ -67,16 +67,11 @@ struct KeptStatesRecord {
       let json = JSONWriter(to: sink)
       try json.beginObject()
       for (key, steps) in [("states", content.states), ("questions", content.questions)] {
-        try json.key(key)
-        try json.beginArray()
-        for step in steps { try json.number(step) }
-        try json.endArray()
+        try json.member(key, array: steps) { (step) throws(StreamError) in try json.number(step) }
       }
-      try json.key("reached")
-      try json.number(content.reached)
+      try json.member("reached", content.reached)
       if let end = content.end {
-        try json.key("end")
-        try json.number(end)
+        try json.member("end", end)
       }
       try json.endObject()
       try json.finish()

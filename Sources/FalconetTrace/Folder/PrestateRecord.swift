@@ -61,10 +61,8 @@ extension TraceFolder {
     let sink = MemorySink()
     let json = JSONWriter(to: sink)
     try json.beginObject()
-    try json.key("identity")
-    try json.string(identity)
-    try json.key("witness")
-    try json.hex(prestate.witness)
+    try json.member("identity", identity)
+    try json.member("witness", hex: prestate.witness)
     try json.endObject()
     try json.finish()
     return sink.bytes

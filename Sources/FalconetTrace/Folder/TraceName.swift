@@ -92,12 +92,9 @@ extension TraceName {
     do throws(StreamError) {
       let json = JSONWriter(to: sink)
       try json.beginObject()
-      try json.key("format")
-      try json.number(1)
-      try json.key("stateVersion")
-      try json.number(version)
-      try json.key("prestate")
-      try json.hex(prestate.bytes)
+      try json.member("format", 1)
+      try json.member("stateVersion", version)
+      try json.member("prestate", hex: prestate.bytes)
       try json.endObject()
       try json.finish()
     } catch { throw .file(error) }
