@@ -23,10 +23,8 @@ struct TraceCommand: ParsableCommand {
     ])
 }
 
-struct TraceClaimCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "claim", abstract: "Print the claims at indices, as JSON.")
-
+/// Indices that are asked for, and of which trace.
+struct TraceQuestion: ParsableArguments {
   @OptionGroup var trace: TraceFolderOptions
 
   @Argument(help: "Indices; several are answered in one pass.")
@@ -35,15 +33,32 @@ struct TraceClaimCommand: ParsableCommand {
   @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
   var server: [String] = []
 
-  func run() throws {
-    try trace.withProvider(server) { (provider) throws(TraceError) in
-      try provider.claims(at: indices)
-    } print: { (claims, json) throws(StreamError) in
-      try json.list(claims, isSingle: indices.count == 1) { (claim) throws(StreamError) in
-        try json.member("index", claim.index)
-        try json.member("claim", hex: claim.claim.bytes)
-        try json.member("pastEnd", claim.isPastEnd)
+  /// Asks, and prints an object for each answer, with the members that `print` writes.
+  func answer<Answer>(
+    _ ask: (TraceProvider) throws(TraceError) -> [Answer],
+    print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
+  ) throws {
+    try trace.withProvider(server, ask) { (answers, json) throws(StreamError) in
+      try json.list(answers, isSingle: indices.count == 1) { (answer) throws(StreamError) in
+        try print(answer, json)
       }
+    }
+  }
+}
+
+struct TraceClaimCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "claim", abstract: "Print the claims at indices, as JSON.")
+
+  @OptionGroup var question: TraceQuestion
+
+  func run() throws {
+    try question.answer { (provider) throws(TraceError) in
+      try provider.claims(at: question.indices)
+    } print: { (claim, json) throws(StreamError) in
+      try json.member("index", claim.index)
+      try json.member("claim", hex: claim.claim.bytes)
+      try json.member("pastEnd", claim.isPastEnd)
     }
   }
 }
@@ -53,23 +68,15 @@ struct TraceStepCommand: ParsableCommand {
     commandName: "step",
     abstract: "Print the step data at indices: claims, witness, proofs, pre-image, as JSON.")
 
-  @OptionGroup var trace: TraceFolderOptions
-
-  @Argument(help: "Indices; several are answered in one pass.")
-  var indices: [UInt64]
-
-  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
-  var server: [String] = []
+  @OptionGroup var question: TraceQuestion
 
   func run() throws {
-    try trace.withProvider(server) { (provider) throws(TraceError) in
-      try provider.stepData(at: indices)
-    } print: { (steps, json) throws(StreamError) in
-      try json.list(steps, isSingle: indices.count == 1) { (step) throws(StreamError) in
-        try json.member("index", step.index)
-        try json.member("pastEnd", step.isPastEnd)
-        try step.proof.writeMembers(to: json)
-      }
+    try question.answer { (provider) throws(TraceError) in
+      try provider.stepData(at: question.indices)
+    } print: { (step, json) throws(StreamError) in
+      try json.member("index", step.index)
+      try json.member("pastEnd", step.isPastEnd)
+      try step.proof.writeMembers(to: json)
     }
   }
 }

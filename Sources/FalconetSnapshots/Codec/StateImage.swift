@@ -22,7 +22,8 @@ extension StateImage {
   public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     try consumer.begin(
       SnapshotOutline(version: state.version, pageCount: UInt64(pageIndices.count)))
-    try forEachPage(where: { _ in true }) { (index, bytes) throws(StreamError) in
+    func isProduced(_ page: UInt64) -> Bool { true }
+    try forEachPage(where: isProduced) { (index, bytes) throws(StreamError) in
       try consumer.page(index, bytes)
     }
     try consumer.end(state)

@@ -39,8 +39,8 @@ public enum FsnapWriter {
     let packer = BlockPacker(
       pagesPerBlock: options.pagesPerBlock, level: options.level, workers: BlockWorkers(),
       store: { (frame) throws(StreamError) in try writer.writeBlock(frame) })
-    try image.forEachPage(where: { stored.position(of: $0) != nil }) {
-      (_, page) throws(StreamError) in
+    func isStored(_ page: UInt64) -> Bool { stored.position(of: page) != nil }
+    try image.forEachPage(where: isStored) { (_, page) throws(StreamError) in
       try packer.add(page)
     }
     try packer.finish()

@@ -31,7 +31,7 @@ extension Memory {
   /// - Precondition: the view is of this memory.
   func restore(_ view: MemoryView) {
     let changed = view.changedIndices()
-    view.forEachPage(where: { changed.contains($0) }) { index, bytes in
+    view.forEachPage(where: changed.contains) { index, bytes in
       // The page exists, so there is no host memory to run out of.
       preparePage(index << 12).map { page in
         UnsafeMutableRawBufferPointer(start: page, count: Self.pageSize).copyMemory(from: bytes)
