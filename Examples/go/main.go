@@ -12,12 +12,16 @@ package main
 #include <stdlib.h>
 #include <falconet.h>
 
-extern falconet_status goPreimage(void *context, uint8_t *key, falconet_answer *answer);
+extern falconet_status goPreimage(uintptr_t source, uint8_t *key, falconet_answer *answer);
 
-// The context is a number, not a pointer: C must not keep pointers to what Go may move.
+// The context is a number, not a pointer: C must not keep pointers to what Go may move, and Go must
+// not take a number for a pointer.
+static falconet_status preimage(void *context, const uint8_t *key, falconet_answer *answer) {
+  return goPreimage((uintptr_t)context, (uint8_t *)key, answer);
+}
+
 static falconet_status use_go(falconet_machine *machine, uintptr_t source) {
-  return falconet_machine_set_preimages(
-      machine, (falconet_preimage_fn)goPreimage, NULL, (void *)source);
+  return falconet_machine_set_preimages(machine, preimage, NULL, (void *)source);
 }
 */
 import "C"
@@ -38,8 +42,8 @@ import (
 type source map[[32]byte][]byte
 
 //export goPreimage
-func goPreimage(context unsafe.Pointer, key *C.uint8_t, answer *C.falconet_answer) C.falconet_status {
-	preimages := cgo.Handle(uintptr(context)).Value().(source)
+func goPreimage(handle C.uintptr_t, key *C.uint8_t, answer *C.falconet_answer) C.falconet_status {
+	preimages := cgo.Handle(handle).Value().(source)
 	data, found := preimages[*(*[32]byte)(unsafe.Pointer(key))]
 	if !found {
 		return C.FALCONET_NOT_FOUND

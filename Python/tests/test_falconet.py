@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import array
+import copy
 import gc
 import inspect
 import io
 import json
 import os
 import pathlib
+import pickle
 import random
 import re
 import signal
@@ -141,6 +144,88 @@ class ErrorTests(unittest.TestCase):
                 time.sleep(5)
             machine.use_engine("jit")
             self.assertEqual(machine.run(), Stop.EXITED)
+
+    def test_interrupts_after_an_interrupt_change_nothing(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(preimages())
+            machine.use_engine("step")
+            stop = threading.Event()
+
+            def interrupt() -> None:
+                while not stop.wait(0.002):
+                    os.kill(os.getpid(), signal.SIGINT)
+
+            thread = threading.Thread(target=interrupt)
+            seen = 0
+            thread.start()
+            while seen < 20:
+                try:
+                    machine.run()
+                except KeyboardInterrupt:
+                    seen += 1
+                    try:
+                        machine.step
+                    except KeyboardInterrupt:
+                        pass
+                if seen == 20:
+                    break
+            while thread.is_alive():
+                try:
+                    stop.set()
+                    thread.join()
+                except KeyboardInterrupt:
+                    pass
+            machine.use_engine("jit")
+            self.assertEqual(machine.run(), Stop.EXITED)
+            self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
+
+    def test_bytes_like_objects_are_taken_whole(self) -> None:
+        words = array.array("Q", [1, 2, 3, 4])
+        for use in [
+            lambda machine: machine.use_preimages(lambda key: words),
+            lambda machine: machine.set_local_input(1, words),
+        ]:
+            with Machine.load_elf(GUEST) as machine:
+                use(machine)
+                machine.run(until=FIRST_READ)
+                self.assertEqual(machine.prove().preimage[8:], words.tobytes())
+                with self.assertRaises(TypeError):
+                    machine.set_local_input(1, [1, 2])
+
+    def test_numbers_that_do_not_fit_are_errors(self) -> None:
+        with Machine.load_elf(GUEST) as machine, machine.prove() as proof:
+            for use in [
+                lambda: machine.run(until=2**64),
+                lambda: machine.set_local_input(-1, b""),
+                lambda: machine.read_memory(2**64, 1),
+                lambda: machine.stop_between(-1, 0),
+                lambda: machine.use_preimage_server(["x"], timeout=-1),
+                lambda: machine.on_progress(None, interval=-1),
+                lambda: proof.verify(version=-1),
+                lambda: Machine.load_elf(GUEST, version=2**32 + 8),
+            ]:
+                with self.assertRaises(ValueError):
+                    use()
+            with self.assertRaises(TypeError):
+                machine.use_preimage_server("op-program --server")
+            for item in [machine, proof]:
+                with self.assertRaises(TypeError):
+                    copy.copy(item)
+                with self.assertRaises(TypeError):
+                    pickle.dumps(item)
+
+    def test_a_forked_child_lets_go_of_what_its_parent_made(self) -> None:
+        machine = Machine.load_elf(GUEST)
+        child = os.fork()
+        if child == 0:
+            try:
+                machine.step
+            except ValueError:
+                os._exit(7)
+            os._exit(1)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)
+        self.assertEqual(machine.step, 0)
+        machine.close()
 
     def test_a_machine_in_use_is_busy(self) -> None:
         found = []
@@ -380,6 +465,15 @@ class TraceTests(unittest.TestCase):
             trace.cancel()
             with self.assertRaises(falconet.CancelledError):
                 trace.last()
+
+            def fail(step: int) -> None:
+                raise RuntimeError("mine")
+
+            trace.on_progress(fail)
+            with self.assertRaisesRegex(RuntimeError, "mine"):
+                trace.last()
+            trace.on_progress(None)
+            trace.export(self.folder.parent / "game")
             found: list[object] = []
 
             def busy(step: int) -> bool:

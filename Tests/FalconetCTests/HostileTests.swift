@@ -30,6 +30,7 @@ import Testing
       falconet_machine_set_engine(nil, FALCONET_ENGINE_JIT),
       falconet_machine_set_progress(nil, nil, 0, nil),
       falconet_machine_cancel(nil),
+      falconet_machine_resume(nil),
       falconet_machine_set_stop_range(nil, 0, 0),
       falconet_machine_run(nil, 0, 0, &stop),
       falconet_machine_last_read(nil, &hash, &step),
@@ -122,6 +123,11 @@ import Testing
     #expect(falconet_proof_free(proof) == FALCONET_OK)
     #expect(falconet_proof_verify(proof, 8) == FALCONET_INVALID_ARGUMENT)
     #expect(message.contains("freed"))
+    // No later handle is the same number.
+    let later = try Self.machine()
+    #expect(later != machine && later != proof)
+    #expect(falconet_machine_free(machine) == FALCONET_INVALID_ARGUMENT)
+    #expect(falconet_machine_free(later) == FALCONET_OK)
   }
 
   @Test func `callbacks that lie about what they read are an error`() throws {

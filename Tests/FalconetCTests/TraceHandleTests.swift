@@ -32,6 +32,8 @@ import Testing
       falconet_trace_set_local_input(nil, 0, nil, 0),
       falconet_trace_set_progress(nil, nil, 0, nil),
       falconet_trace_cancel(nil),
+      falconet_trace_resume(nil),
+      falconet_trace_claims(nil, nil, 0, nil),
       falconet_trace_prestate(nil, &hash, &buffer),
       falconet_trace_claims(nil, &index, 1, &claim),
       falconet_trace_steps(nil, &index, 1, &step),
@@ -82,6 +84,31 @@ import Testing
       falconet_trace_open(folder.file("other"), "/nowhere", &options, &other)
         == FALCONET_INVALID_ARGUMENT)
     #expect(other == nil && message.contains("falconet_engine"))
+  }
+
+  @Test func `a call for step data that fails leaves no proof behind`() throws {
+    let folder = try TemporaryFolder()
+    let trace = try Self.trace(folder)
+    defer { falconet_trace_free(trace) }
+    var steps = [falconet_trace_step](repeating: falconet_trace_step(), count: 2)
+    for position in 0..<2 { steps[position].proof = OpaquePointer(bitPattern: 1) }
+    #expect(falconet_trace_steps(trace, nil, 2, &steps) == FALCONET_INVALID_ARGUMENT)
+    #expect(steps.allSatisfy { $0.proof == nil })
+  }
+
+  @Test func `a cancellation waits for a call that executes, unless it is withdrawn`() throws {
+    let folder = try TemporaryFolder()
+    let trace = try Self.trace(folder)
+    defer { falconet_trace_free(trace) }
+    var (index, claim, info) = (UInt64(5_000), falconet_trace_claim(), falconet_trace_info())
+    #expect(falconet_trace_cancel(trace) == FALCONET_OK)
+    #expect(falconet_trace_get_info(trace, &info) == FALCONET_OK)
+    #expect(falconet_trace_claims(trace, &index, 1, &claim) == FALCONET_CANCELLED)
+    #expect(falconet_trace_claims(trace, &index, 1, &claim) == FALCONET_OK)
+    index = 6_000
+    #expect(falconet_trace_cancel(trace) == FALCONET_OK)
+    #expect(falconet_trace_resume(trace) == FALCONET_OK)
+    #expect(falconet_trace_claims(trace, &index, 1, &claim) == FALCONET_OK)
   }
 
   @Test func `handles of machines and of traces are told apart, and freed ones from both`() throws {

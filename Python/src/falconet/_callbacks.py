@@ -41,7 +41,8 @@ class Callbacks:
                 data = get(ctypes.string_at(key, 32)) if get else None
                 if data is None:
                     return c.NOT_FOUND
-                c.call("answer_append", answer, bytes(data), len(data))
+                preimage = c.content(data)
+                c.call("answer_append", answer, preimage, len(preimage))
                 return c.OK
 
             status = int(self.guard.run(body, c.IO_ERROR))
@@ -75,7 +76,7 @@ class Callbacks:
 
         callback = c.OUTPUT(take)
         words = (ctypes.c_char_p * (len(command) + 1))(*(word.encode() for word in command), None)
-        seconds = c.FOREVER if timeout is None else timeout
+        seconds = c.FOREVER if timeout is None else c.number(timeout, 31, "timeout")
         c.call(f"{self._kind}_set_preimage_server", handle, words, seconds, callback, None)
         self._server_output = callback
 
@@ -102,7 +103,8 @@ class Callbacks:
             return bool(self.guard.run(body, False))
 
         callback = c.PROGRESS(report)
-        c.call(f"{self._kind}_set_progress", handle, callback, interval, None)
+        steps = c.number(interval, 64, "interval")
+        c.call(f"{self._kind}_set_progress", handle, callback, steps, None)
         self._progress = callback
 
     def call(self, handle: Any, function: str, *arguments: Any) -> None:
@@ -125,17 +127,33 @@ class Callbacks:
             finally:
                 done.set()
 
-        threading.Thread(target=work, name="falconet", daemon=True).start()
+        worker = threading.Thread(target=work, name="falconet", daemon=True)
         try:
+            worker.start()
             done.wait()
+        except RuntimeError:
+            # There is no thread to be had.
+            raise
         except BaseException:
-            c.call(f"{self._kind}_cancel", handle)
-            done.wait()
-            # Where the call ended by itself, the cancellation is still due: this one takes it.
-            if self._kind == "machine":
-                c.call("machine_run", handle, 0, 0, ctypes.byref(ctypes.c_int()))
-            else:
-                c.call("trace_prestate", handle, None, None)
+            self._end(handle, worker, done)
             raise
         if failures:
             raise failures[0]
+
+    def _end(self, handle: Any, worker: threading.Thread, done: threading.Event) -> None:
+        """Cancels a call and waits for its end, however often the user interrupts that."""
+        patience = 10
+        while not done.is_set():
+            try:
+                c.call(f"{self._kind}_cancel", handle)
+                # A thread that does not appear was interrupted before it was started.
+                patience -= 0 if worker.is_alive() else 1
+                if done.wait(0.1) or patience == 0:
+                    break
+            except BaseException:
+                continue
+        try:
+            # Where the call ended by itself, nothing has taken the cancellation.
+            c.call(f"{self._kind}_resume", handle)
+        except BaseException:
+            pass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import weakref
 from types import TracebackType
 from typing import Any, Callable, ClassVar, Iterable, Optional, Type, TypeVar, Union
 
 from . import _library as c
 from ._callbacks import Callbacks, PreimageSource
+from .errors import BusyError
 
 Path = Union[str, "os.PathLike[str]"]
 _Any = TypeVar("_Any", bound="Handle")
@@ -23,11 +25,16 @@ class Handle:
     def __init__(self, handle: ctypes.c_void_p) -> None:
         """Not for users: see the class methods that open one."""
         self._handle = handle
+        _open.add(self)
 
     def close(self) -> None:
         """Frees the object; later uses raise. May be called twice."""
-        c.call(f"{self._kind}_free", self._handle)
-        self._handle = ctypes.c_void_p()
+        handle, self._handle = self._handle, ctypes.c_void_p()
+        try:
+            c.call(f"{self._kind}_free", handle)
+        except BusyError:
+            self._handle = handle
+            raise
 
     def __enter__(self: _Any) -> _Any:
         return self
@@ -44,6 +51,19 @@ class Handle:
         if getattr(self, "_handle", None):
             self.close()
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {type(self).__name__} can't be copied or pickled")
+
+
+def _forget() -> None:
+    """In a forked child, which must not use what its parent made."""
+    for item in _open:
+        item._handle = ctypes.c_void_p()
+
+
+_open: "weakref.WeakSet[Handle]" = weakref.WeakSet()
+os.register_at_fork(after_in_child=_forget)
+
 
 class Runner(Handle):
     """What executes steps: machines and traces."""
@@ -54,7 +74,7 @@ class Runner(Handle):
         self._callbacks = Callbacks(self._kind)
 
     def _run(self, function: str, *arguments: Any) -> None:
-        """Calls a function that may execute steps."""
+        """Calls a function that may execute steps, or call back."""
         self._callbacks.call(self._handle, function, *arguments)
 
     def use_preimages(
@@ -84,13 +104,17 @@ class Runner(Handle):
 
         ``command`` is its program and arguments; ``timeout`` the seconds that a request may wait
         without a byte, None for no end; ``output`` takes what the server writes, on a thread of its
-        own, with 1 for its output and 2 for its errors.
+        own, with 1 for its output and 2 for its errors. What ``output`` raises is printed there.
         """
+        if isinstance(command, (str, bytes)):
+            raise TypeError("the command is a list: the program and its arguments")
         self._callbacks.set_server(self._handle, list(command), timeout, output)
 
     def set_local_input(self, index: int, value: bytes) -> None:
         """Sets the local input (key type 1) of an index, which goes before what the source has."""
-        c.call(f"{self._kind}_set_local_input", self._handle, index, bytes(value), len(value))
+        data = c.content(value)
+        number = c.number(index, 64, "index")
+        c.call(f"{self._kind}_set_local_input", self._handle, number, data, len(data))
 
     def on_progress(
         self, progress: Optional[Callable[[int], Optional[bool]]], interval: int = 0

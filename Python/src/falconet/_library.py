@@ -140,6 +140,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_set_engine": [c_void_p, c_int],
     "machine_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
     "machine_cancel": [c_void_p],
+    "machine_resume": [c_void_p],
     "machine_set_stop_range": [c_void_p, c_uint64, c_uint64],
     "machine_run": [c_void_p, c_uint64, c_uint32, POINTER(c_int)],
     "machine_last_read": [c_void_p, c_char_p, POINTER(c_uint64)],
@@ -174,6 +175,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "trace_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
     "trace_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
     "trace_cancel": [c_void_p],
+    "trace_resume": [c_void_p],
     "trace_prestate": [c_void_p, c_char_p, POINTER(Buffer)],
     "trace_claims": [c_void_p, POINTER(c_uint64), c_size_t, POINTER(TraceClaim)],
     "trace_steps": [c_void_p, POINTER(c_uint64), c_size_t, POINTER(TraceStep)],
@@ -226,6 +228,18 @@ def text(path: "str | os.PathLike[str]") -> bytes:
     if 0 in encoded:
         raise ValueError("the path has a zero byte")
     return encoded
+
+
+def content(value: Any) -> bytes:
+    """The bytes of a bytes-like object, whatever its elements are."""
+    return bytes(memoryview(value))
+
+
+def number(value: int, bits: int, what: str) -> int:
+    """A number that fits into so many bits without a sign. ctypes would cut it off."""
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"there is no {what} {value}")
+    return value
 
 
 def buffer(function: str, handle: c_void_p) -> bytes:

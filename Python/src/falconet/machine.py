@@ -103,7 +103,7 @@ class Machine(Runner):
         handle = ctypes.c_void_p()
         ends = (ctypes.byref(reading), ctypes.byref(handle))
         if isinstance(source, (bytes, bytearray, memoryview)):
-            data = bytes(source)
+            data = c.content(source)
             c.call("machine_open_memory", data, len(data), *ends)
         elif isinstance(source, (str, os.PathLike)):
             c.call("machine_open", c.text(source), *ends)
@@ -116,11 +116,12 @@ class Machine(Runner):
     def load_elf(cls, source: Union[Path, bytes], version: int = 8) -> "Machine":
         """Loads an ELF file, or its contents as bytes, for a state version, 0 to 8."""
         handle = ctypes.c_void_p()
+        number = c.number(version, 31, "state version")
         if isinstance(source, (bytes, bytearray, memoryview)):
-            data = bytes(source)
-            c.call("machine_load_elf_memory", data, len(data), version, ctypes.byref(handle))
+            data = c.content(source)
+            c.call("machine_load_elf_memory", data, len(data), number, ctypes.byref(handle))
         else:
-            c.call("machine_load_elf", c.text(source), version, ctypes.byref(handle))
+            c.call("machine_load_elf", c.text(source), number, ctypes.byref(handle))
         return cls(handle)
 
     # Surroundings
@@ -151,12 +152,21 @@ class Machine(Runner):
 
     def stop_between(self, start: int, end: int) -> None:
         """Has runs stop before an instruction at an address from ``start`` up to ``end``."""
-        c.call("machine_set_stop_range", self._handle, start, end)
+        ends = (c.number(start, 64, "address"), c.number(end, 64, "address"))
+        c.call("machine_set_stop_range", self._handle, *ends)
 
     def prove(self) -> Proof:
-        """Executes one step and proves it. Raises ``ExitedError`` where there is none."""
+        """Executes one step and proves it. Raises ``ExitedError`` where there is none.
+
+        An interrupt may come after the step, whose proof is lost then.
+        """
         handle = ctypes.c_void_p()
-        self._run("machine_prove", ctypes.byref(handle))
+        try:
+            self._run("machine_prove", ctypes.byref(handle))
+        except BaseException:
+            # An interrupt may come when the step is executed already.
+            c.call("proof_free", handle)
+            raise
         return Proof(handle)
 
     # Looking
@@ -212,7 +222,8 @@ class Machine(Runner):
     def read_memory(self, address: int, count: int) -> bytes:
         """The bytes at an address; zero where nothing was written. Wraps at the end."""
         room = ctypes.create_string_buffer(count)
-        c.call("machine_read_memory", self._handle, address, room, count)
+        start = c.number(address, 64, "address")
+        c.call("machine_read_memory", self._handle, start, room, count)
         return room.raw
 
     @property

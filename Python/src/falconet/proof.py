@@ -25,7 +25,7 @@ class Proof(Handle):
         """Opens a file of one proof, or its contents as bytes, compressed or not."""
         handle = ctypes.c_void_p()
         if isinstance(source, (bytes, bytearray, memoryview)):
-            data = bytes(source)
+            data = c.content(source)
             c.call("proof_open_memory", data, len(data), ctypes.byref(handle))
         else:
             c.call("proof_open", c.text(source), ctypes.byref(handle))
@@ -37,7 +37,8 @@ class Proof(Handle):
         Without a state version it is the proof's own, or else all whose data has these sizes.
         Raises ``RejectedError`` where the proof does not hold.
         """
-        c.call("proof_verify", self._handle, c.ANY_VERSION if version is None else version)
+        number = c.ANY_VERSION if version is None else c.number(version, 31, "state version")
+        c.call("proof_verify", self._handle, number)
 
     def _info(self) -> c.ProofInfo:
         info = c.ProofInfo()

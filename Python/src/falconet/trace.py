@@ -117,20 +117,21 @@ class Trace(Runner):
     ) -> "Trace":
         """Opens the folder of a trace, or makes it.
 
-        ``prestate`` is a snapshot's file, which is read where steps must be executed and when it is
-        new to the folder, or a machine, whose state it is; ``format``, ``base`` and ``trust_pages`` are as for
-        ``Machine.open()``. Snapshots are taken ``snapshot_interval`` steps apart at most, and thinned
-        so that the folder takes no more than ``disk_budget`` bytes; states in memory, ``checkpoints``
-        at most, take no more than ``memory_budget`` beside the machine.
+        ``prestate`` is a snapshot's file, which is read where steps must be executed and when it
+        is new to the folder, or a machine, whose state it is; ``format``, ``base`` and
+        ``trust_pages`` are as for ``Machine.open()``. Snapshots are taken ``snapshot_interval`` steps
+        apart at most, and thinned so that the folder takes no more than ``disk_budget`` bytes;
+        states in memory, ``checkpoints`` at most, take no more than ``memory_budget`` beside the
+        machine.
 
         Raises ``LockedError`` where the folder is in use.
         """
         options = c.TraceOptions(
             reading_options(format, base, trust_pages),
-            max(snapshot_interval, 1),
-            max(disk_budget, 1),
-            max(memory_budget, 1),
-            max(checkpoints, 1),
+            c.number(max(snapshot_interval, 1), 64, "snapshot_interval"),
+            c.number(max(disk_budget, 1), 64, "disk_budget"),
+            c.number(max(memory_budget, 1), 64, "memory_budget"),
+            c.number(max(checkpoints, 1), 32, "checkpoints"),
             pick(ENGINES, engine, "engine"),
         )
         handle = ctypes.c_void_p()
@@ -179,7 +180,13 @@ class Trace(Runner):
         """The step data at many indices, in their order, from one pass over the trace."""
         asked = _array(indices)
         answers = (c.TraceStep * len(asked))()
-        self._run("trace_steps", asked, len(asked), answers)
+        try:
+            self._run("trace_steps", asked, len(asked), answers)
+        except BaseException:
+            # An interrupt may come when the answers are there already.
+            for answer in answers:
+                c.call("proof_free", answer.proof)
+            raise
         return [
             TraceStep(answer.index, Proof(ctypes.c_void_p(answer.proof)), answer.past_end)
             for answer in answers
@@ -188,8 +195,12 @@ class Trace(Runner):
     def last(self) -> TraceEnd:
         """The end of the trace. Runs the program to it where it is not known."""
         index, claim, witness = ctypes.c_uint64(), ctypes.create_string_buffer(32), c.Buffer()
-        self._run("trace_last", ctypes.byref(index), claim, ctypes.byref(witness))
-        return TraceEnd(index.value, claim.raw, c.take(witness))
+        try:
+            self._run("trace_last", ctypes.byref(index), claim, ctypes.byref(witness))
+        finally:
+            # An interrupt may come when the answer is there already.
+            content = c.take(witness)
+        return TraceEnd(index.value, claim.raw, content)
 
     # The folder
 
@@ -233,11 +244,11 @@ class Trace(Runner):
 
     def prune(self) -> None:
         """Gives files up until the folder is within its budget: states first, claims never."""
-        c.call("trace_prune", self._handle)
+        self._run("trace_prune")
 
     def export(self, path: Path) -> None:
         """Writes what is known into a folder as op-challenger keeps it for a game."""
-        c.call("trace_export", self._handle, c.text(path))
+        self._run("trace_export", c.text(path))
 
     def adopt(self, path: Path) -> TraceAdoption:
         """Takes over what holds of a folder that op-challenger keeps of this trace.
@@ -252,7 +263,7 @@ class Trace(Runner):
 
     def delete(self) -> None:
         """Deletes the folder. The trace answers nothing after that."""
-        c.call("trace_delete", self._handle)
+        self._run("trace_delete")
 
     @staticmethod
     def delete_folder(path: Path) -> None:
@@ -261,10 +272,7 @@ class Trace(Runner):
 
 
 def _array(indices: Iterable[int]) -> Any:
-    asked = list(indices)
-    for index in asked:
-        if not 0 <= index < 2**64:
-            raise ValueError(f"there is no index {index}")
+    asked = [c.number(index, 64, "index") for index in indices]
     return (ctypes.c_uint64 * len(asked))(*asked)
 
 

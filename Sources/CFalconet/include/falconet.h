@@ -8,7 +8,7 @@
  *
  * Handles. Machines, proofs and traces are opaque. Whoever gets one frees it, once, with the free
  * function of its kind. NULL, a handle of another kind and one that is freed are
- * FALCONET_INVALID_ARGUMENT, as long as no new handle has got the address of the freed one.
+ * FALCONET_INVALID_ARGUMENT: no handle is given twice.
  *
  * Buffers. What is passed in stays the caller's, and is not used after the call. A
  * falconet_buffer that the library fills is the caller's, who frees it with
@@ -17,13 +17,15 @@
  *
  * Threads. Any thread may use any handle, one call at a time. A call for a handle that another
  * call is using, on another thread or around the callback that makes the call, does nothing and
- * gives FALCONET_BUSY. falconet_machine_cancel() is the exception, and so are traces, which many
- * threads may use at once. Different handles are independent, so machines run in parallel. After
- * fork(), the child must not use what its parent made.
+ * gives FALCONET_BUSY. The functions that cancel and resume are exceptions, and so are traces,
+ * which many threads may use at once. Different handles are independent, so machines run in
+ * parallel. A thread that calls needs 64 KiB of stack. After fork(), the child must not use what its
+ * parent made.
  *
  * Callbacks run on the thread of the call that needs them, before it returns; only the output of
- * a pre-image server comes on a thread of its own. They get the context that they were given with. Pointers that they get are valid until they return. They
- * must return: no exception or longjmp may leave them.
+ * a pre-image server comes on a thread of its own. They get the context that they were given
+ * with. Pointers that they get are valid until they return. They must return: no exception or
+ * longjmp may leave them.
  *
  * The library handles no signals and writes nothing to standard output or error.
  */
@@ -266,6 +268,9 @@ falconet_status falconet_machine_set_progress(
  */
 falconet_status falconet_machine_cancel(falconet_machine *machine);
 
+/* Withdraws a cancellation that no run has taken. Allowed at any time from any thread. */
+falconet_status falconet_machine_resume(falconet_machine *machine);
+
 /*
  * Has runs stop before an instruction at an address from start up to, but not at, end. Where
  * start is end, they don't, as at first.
@@ -475,8 +480,9 @@ typedef struct falconet_trace_options {
 
 /*
  * Opens the folder of a trace, or makes it. The prestate is a snapshot's file. It is read when
- * steps must be executed, and now where the folder does not know it by its inode and times. FALCONET_LOCKED where the folder is in use,
- * FALCONET_INVALID_ARGUMENT where it is of another prestate, or not a trace's and not empty.
+ * steps must be executed, and now where the folder does not know it by its inode and times.
+ * FALCONET_LOCKED where the folder is in use, FALCONET_INVALID_ARGUMENT where it is of another
+ * prestate, or not a trace's and not empty.
  */
 falconet_status falconet_trace_open(
     const char *folder, const char *prestate, const falconet_trace_options *options,
@@ -519,10 +525,14 @@ falconet_status falconet_trace_set_progress(
     falconet_trace *trace, falconet_progress_fn progress, uint64_t interval, void *context);
 
 /*
- * Has the calls in progress give FALCONET_CANCELLED within 25 million steps, or else the next one,
- * if they must execute steps. Allowed at any time from any thread, and from callbacks.
+ * Has the calls in progress give FALCONET_CANCELLED within 25 million steps, if they must execute
+ * steps; where no call is in progress, the next one that must. Allowed at any time from any thread,
+ * and from callbacks.
  */
 falconet_status falconet_trace_cancel(falconet_trace *trace);
+
+/* Withdraws a cancellation that no call has taken. Allowed at any time from any thread. */
+falconet_status falconet_trace_resume(falconet_trace *trace);
 
 /* ---- Traces: answers ---- */
 

@@ -37,6 +37,13 @@ public func falconet_machine_cancel(_ machine: OpaquePointer?) -> falconet_statu
 }
 
 @c @implementation
+public func falconet_machine_resume(_ machine: OpaquePointer?) -> falconet_status {
+  call { () throws(CallError) in
+    _ = try Handles.find(machine, MachineHandle.self).control.takeCancellation()
+  }
+}
+
+@c @implementation
 public func falconet_machine_set_stop_range(
   _ machine: OpaquePointer?, _ start: UInt64, _ end: UInt64
 ) -> falconet_status {

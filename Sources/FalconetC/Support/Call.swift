@@ -57,6 +57,15 @@ enum Argument {
     return UnsafeBufferPointer(start: count == 0 ? start : try pointer(start, name), count: count)
   }
 
+  /// Room for `count` elements, where NULL will do for none. Valid during the call.
+  static func room<Element>(
+    _ start: UnsafeMutablePointer<Element>?, _ count: Int, _ name: String
+  ) throws(CallError) -> UnsafeMutableBufferPointer<Element> {
+    guard count >= 0 else { throw .invalid("\(name): the count is too large") }
+    return UnsafeMutableBufferPointer(
+      start: count == 0 ? start : try pointer(start, name), count: count)
+  }
+
   /// `count` bytes, where NULL will do for none. Valid during the call.
   static func bytes(
     _ start: UnsafeRawPointer?, _ count: Int, _ name: String

@@ -17,17 +17,26 @@ class Handle: @unchecked Sendable {
   fileprivate func leave() { isInUse.store(false, ordering: .releasing) }
 }
 
-/// The objects that the C interface has handed out and not taken back. A handle is the address of
-/// its object; it is looked up here and never followed, so that one that is freed or wrong is an
-/// error.
+/// The objects that the C interface has handed out and not taken back. A handle looks like a
+/// pointer and is a number that is given once; it is looked up here and never followed, so that one
+/// that is freed or wrong is an error.
 enum Handles {
-  private static let live = Mutex<[UInt: Handle]>([:])
+  private struct Table {
+    var objects: [UInt: Handle] = [:]
+    /// Above what languages with pointers of their own take for a mistake, and aligned as they are.
+    var next: UInt = 1 << 16
+  }
+
+  private static let live = Mutex(Table())
 
   /// Keeps an object until it is removed, and gives its handle.
   static func add(_ object: Handle) -> OpaquePointer? {
-    let address = UInt(bitPattern: ObjectIdentifier(object))
-    live.withLock { $0[address] = object }
-    return OpaquePointer(bitPattern: address)
+    live.withLock { table in
+      let number = table.next
+      table.next += 16
+      table.objects[number] = object
+      return OpaquePointer(bitPattern: number)
+    }
   }
 
   /// The object of a handle, which another call may be using.
@@ -35,7 +44,7 @@ enum Handles {
     _ handle: OpaquePointer?, _ kind: Kind.Type
   ) throws(CallError) -> Kind {
     guard let handle else { throw .invalid("the \(kind.kind) is NULL") }
-    guard let object = live.withLock({ $0[UInt(bitPattern: handle)] }) as? Kind else {
+    guard let object = live.withLock({ $0.objects[UInt(bitPattern: handle)] }) as? Kind else {
       throw .invalid("the handle is not that of a \(kind.kind), or is freed")
     }
     return object
@@ -57,7 +66,7 @@ enum Handles {
     _ handle: OpaquePointer?, _ kind: Kind.Type
   ) throws(CallError) -> Kind {
     let object = try entered(handle, kind)
-    live.withLock { $0[UInt(bitPattern: handle)] = nil }
+    live.withLock { $0.objects[UInt(bitPattern: handle)] = nil }
     return object
   }
 

@@ -23,9 +23,8 @@ public func falconet_trace_claims(
   _ claims: UnsafeMutablePointer<falconet_trace_claim>?
 ) -> falconet_status {
   call { () throws(CallError) in
+    let claims = try Argument.room(claims, count, "claims")
     let indices = Array(try Argument.elements(indices, count, "indices"))
-    guard count > 0 else { return }
-    let claims = try Argument.pointer(claims, "claims")
     let answers = try TraceHandle.ask(trace) { (provider) throws(TraceError) in
       try provider.claims(at: indices)
     }
@@ -53,10 +52,9 @@ public func falconet_trace_steps(
   _ steps: UnsafeMutablePointer<falconet_trace_step>?
 ) -> falconet_status {
   call { () throws(CallError) in
+    let steps = try Argument.room(steps, count, "steps")
+    for position in steps.indices { steps[position].proof = nil }
     let indices = Array(try Argument.elements(indices, count, "indices"))
-    guard count > 0 else { return }
-    let steps = try Argument.pointer(steps, "steps")
-    for position in indices.indices { steps[position].proof = nil }
     let answers = try TraceHandle.ask(trace) { (provider) throws(TraceError) in
       try provider.stepData(at: indices)
     }

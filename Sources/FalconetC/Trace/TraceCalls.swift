@@ -5,11 +5,16 @@ import Synchronization
 /// The calls that use a trace, from any number of threads: one of each thread at a time, so that a
 /// callback can't wait for the call that it is part of; and their cancellation.
 final class TraceCalls: Sendable {
+  private struct Entry {
+    /// The cancellations that there had been when the call began.
+    let cancellations: UInt64
+    var isCancelled = false
+  }
+
   private struct State {
-    /// The cancellations that there had been when a thread's call began.
-    var inside: [pthread_t: UInt64] = [:]
+    var inside: [pthread_t: Entry] = [:]
     var cancellations: UInt64 = 0
-    /// Whether the next call is to take the last cancellation, since none was there to do so.
+    /// Whether a cancellation waits for a call that executes, since none was there to take it.
     var isDue = false
     var isClosed = false
   }
@@ -22,8 +27,7 @@ final class TraceCalls: Sendable {
       guard state.inside[pthread_self()] == nil else {
         throw CallError(FALCONET_BUSY, "the trace is in use by the call that this callback is of")
       }
-      state.inside[pthread_self()] = state.cancellations &- (state.isDue ? 1 : 0)
-      state.isDue = false
+      state.inside[pthread_self()] = Entry(cancellations: state.cancellations)
     }
   }
 
@@ -48,10 +52,18 @@ final class TraceCalls: Sendable {
     }
   }
 
-  /// Whether this thread's call is cancelled.
+  /// Withdraws a cancellation that no call has taken.
+  func resume() { state.withLock { $0.isDue = false } }
+
+  /// Whether this thread's call, which executes steps, is cancelled. It takes a cancellation that
+  /// is due.
   var isCancelled: Bool {
     state.withLock { state in
-      state.inside[pthread_self()].map { $0 != state.cancellations } ?? false
+      guard var entry = state.inside[pthread_self()] else { return false }
+      if entry.cancellations != state.cancellations || state.isDue { entry.isCancelled = true }
+      if entry.isCancelled { state.isDue = false }
+      state.inside[pthread_self()] = entry
+      return entry.isCancelled
     }
   }
 }

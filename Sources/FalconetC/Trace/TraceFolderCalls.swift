@@ -38,14 +38,11 @@ public func falconet_trace_snapshots(
 ) -> falconet_status {
   call { () throws(CallError) in
     let count = try Argument.pointer(count, "count")
-    guard room >= 0 else { throw .invalid("room: the count is too large") }
+    let steps = try Argument.room(steps, room, "steps")
     let snapshots = try TraceHandle.ask(trace) { (provider) throws(TraceError) in
       try provider.status().snapshots
     }
-    if room > 0 {
-      let steps = try Argument.pointer(steps, "steps")
-      for (position, step) in snapshots.prefix(room).enumerated() { steps[position] = step }
-    }
+    for (position, step) in snapshots.prefix(room).enumerated() { steps[position] = step }
     count.pointee = snapshots.count
   }
 }

@@ -106,3 +106,8 @@ public func falconet_trace_cancel(_ trace: OpaquePointer?) -> falconet_status {
   // Not `use`: callbacks may call this.
   call { () throws(CallError) in try Handles.find(trace, TraceHandle.self).calls.cancel() }
 }
+
+@c @implementation
+public func falconet_trace_resume(_ trace: OpaquePointer?) -> falconet_status {
+  call { () throws(CallError) in try Handles.find(trace, TraceHandle.self).calls.resume() }
+}
