@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import logging
 import os
 import sys
 from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
@@ -13,6 +15,8 @@ from trail import FleetError
 Executor = Callable[[Sequence[Task]], Iterable[Outcome]]
 #: Outcomes are small: the least room for objects that Ray takes is plenty.
 OBJECT_BYTES = 80 << 20
+#: Tasks that Ray is given at once: plenty for hundreds of workers, and quick to wait for.
+MOST_PENDING = 1000
 
 
 @contextlib.contextmanager
@@ -27,8 +31,10 @@ def executor(workers: int, address: Optional[str] = None) -> Iterator[Executor]:
     if not address:
         # Without this Ray takes the address of a network device for 127.0.0.1, and listens on all.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    import ray
-
+    try:
+        import ray
+    except ImportError as error:
+        raise FleetError("Ray is not installed: pip install ray, or --workers 0") from error
     place: dict[str, Any] = {"address": address}
     if not address:
         place = {
@@ -40,7 +46,7 @@ def executor(workers: int, address: Optional[str] = None) -> Iterator[Executor]:
         }
     # Ray's messages are no results.
     with contextlib.redirect_stdout(sys.stderr):
-        ray.init(**place, logging_level="warning", log_to_driver=False)
+        ray.init(**place, logging_level=logging.ERROR, log_to_driver=False)
         try:
             yield lambda tasks: _run(ray, tasks)
         finally:
@@ -55,8 +61,13 @@ def _run(ray: Any, tasks: Sequence[Task]) -> Iterator[Outcome]:
         if task.memory > max(nodes):
             raise FleetError(f"{task.name} needs {task.memory >> 20} MiB: no machine has them")
     remote = ray.remote(num_cpus=1, max_retries=3)(perform)
-    pending = {remote.options(memory=task.memory).remote(task): task for task in tasks}
-    while pending:
+    rest = iter(tasks)
+    pending: dict[Any, Task] = {}
+    while True:
+        for task in itertools.islice(rest, MOST_PENDING - len(pending)):
+            pending[remote.options(memory=task.memory).remote(task)] = task
+        if not pending:
+            return
         (done,), _ = ray.wait(list(pending))
         task = pending.pop(done)
         try:

@@ -6,8 +6,8 @@ Three phases, each of which goes by what the one before left in FOLDER:
 
 snapshot  runs the program once. snapshots/ gets a snapshot every so many steps, and index.json with
           their claims. What was cut short goes on from the last snapshot.
-prove     makes claims.json and proofs/STEP.json.gz for a list of steps; each task opens the
-          snapshot before its steps.
+prove     makes claims.json and proofs/FIRST-LAST.json.gz for a list of steps, an array of proofs
+          from each task, which opens the snapshot before its steps.
 verify    runs every segment, from one snapshot to the next, and compares claims.
 
 Ray runs the tasks of the last two: with --workers on this machine, with --address on a cluster
@@ -79,7 +79,7 @@ def perform(tasks: Sequence[Task], executor: Executor) -> tuple[list[Outcome], d
     began, outcomes = time.monotonic(), []
     for outcome in executor(tasks):
         outcomes.append(outcome)
-        log(f"{outcome.name}: {outcome.error or 'done'} ({outcome.seconds:.2f} s)")
+        log(f"{outcome.name}: {'failed' if outcome.error else 'done'} ({outcome.seconds:.2f} s)")
     return outcomes, {
         "seconds": time.monotonic() - began,
         "tasks": len(tasks),
@@ -102,6 +102,13 @@ def prove(
     ordered = sorted(claims.items())
     rows = [{"step": step, "pre": pre, "post": post} for step, (pre, post) in ordered]
     return rows, {"claims": len(rows), "pastEnd": len(past), **summary}
+
+
+def rounded(value: Any) -> Any:
+    """A summary with seconds to the millisecond."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def log(message: str) -> None:
@@ -166,7 +173,7 @@ def parser() -> Parser:
     add("--format", choices=["bin", "bin.gz", "fsnap"], default="bin.gz", help="of snapshots")
     add("--steps", type=steps_of, action="extend", default=[], help="N, FIRST:END:STRIDE or @FILE")
     add("--claims-only", action="store_true", help="no proofs")
-    add("--chunk", type=positive, default=1000, help="steps that a task proves at most")
+    add("--chunk", type=positive, default=10_000, help="steps that a task proves at most")
     add("--preimages", help="a folder of pre-images, as a host stores them")
     add("--local", type=local_input, action="append", default=[], help="INDEX=0xHEX, a local input")
     add("--engine", choices=["jit", "interpreter", "step", "check"], default="jit", help="verifies")
@@ -203,8 +210,6 @@ def fleet(arguments: argparse.Namespace) -> dict[str, Any]:
         summary["secondsStarting"] = time.monotonic() - began
         if "prove" in arguments.phases:
             rows, summary["prove"] = prove(setup, trail, arguments.steps, arguments.chunk, run)
-            # Once for all proofs: for each file it takes longer than to prove.
-            os.sync()
             write_json(folder / "claims.json", rows)
         if "verify" in arguments.phases:
             _, summary["verify"] = perform(verifications(setup, trail), run)
@@ -221,16 +226,16 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     except Panic as panic:
         log(f"error: {panic}")
         return 2
-    except (FleetError, FalconetError, OSError, ImportError) as error:
+    except (FleetError, FalconetError, OSError) as error:
         log(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
-    print(json.dumps(summary, indent=1))
-    errors = [error for phase in PHASES for error in summary.get(phase, {}).get("errors", [])]
-    for error in errors:
-        log(f"error: {error}")
-    return 1 if errors else 0
+    print(json.dumps(rounded(summary), indent=1))
+    failures = [line for phase in PHASES for line in summary.get(phase, {}).get("errors", [])]
+    for line in failures:
+        log(f"error: {line}")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -16,7 +17,7 @@ from falconet import Machine, Proof
 
 import fleet
 from tasks import STEPS_PER_PAGE, Setup, Task, in_order, perform, proofs, verifications
-from trail import FleetError, Point, Segment, Snapshots, Trail, write_json
+from trail import FleetError, Point, Segment, Snapshots, Trail, text, write_json
 
 FIXTURES = pathlib.Path(os.environ["FALCONET_FIXTURES"])
 GUEST = FIXTURES / "guests/64/oracle.elf"
@@ -118,7 +119,7 @@ class FlowTests(unittest.TestCase):
             self.assertEqual(fleet.main([*fixed, *words]), code, log.getvalue())
         return json.loads(output.getvalue()) if output.getvalue() else log.getvalue()
 
-    def index(self) -> dict[str, Any]:
+    def index(self) -> Any:
         return json.loads((self.folder / "snapshots/index.json").read_text())
 
     def claims(self) -> dict[int, tuple[str, str]]:
@@ -135,13 +136,19 @@ class FlowTests(unittest.TestCase):
         self.assertEqual((summary["end"]["step"], summary["end"]["exitCode"]), (VECTOR["steps"], 0))
         self.assertEqual((summary["snapshot"]["snapshots"], summary["verify"]["tasks"]), (5, 5))
         self.assertEqual((summary["prove"]["claims"], summary["prove"]["pastEnd"]), (62, 2))
-        files = {f"{step}.json.gz" for step in RECORDED}
-        self.assertEqual(set(os.listdir(self.folder / "proofs")), files)
-        for step, (before, after) in RECORDED.items():
-            with Proof.open(self.folder / f"proofs/{step}.json.gz") as proof:
-                proof.verify(8)
-                self.assertEqual((proof.step, "0x" + proof.pre.hex()), (step, before))
-                self.assertEqual("0x" + proof.post.hex(), after)
+        self.assertEqual(len(os.listdir(self.folder / "proofs")), summary["prove"]["tasks"])
+        proved = []
+        for path in (self.folder / "proofs").iterdir():
+            steps = []
+            for fields in json.loads(gzip.decompress(path.read_bytes())):
+                with Proof.open(json.dumps(fields).encode()) as proof:
+                    proof.verify(8)
+                    claims = (text(proof.pre), text(proof.post))
+                    self.assertEqual(claims, RECORDED[proof.step])
+                    steps.append(proof.step)
+            self.assertEqual(path.name, f"{steps[0]}-{steps[-1]}.json.gz")
+            proved += steps
+        self.assertEqual(sorted(proved), sorted(RECORDED))
         os.remove(self.folder / "claims.json")
         # Snapshots are taken once, and claims are the same without proofs.
         summary = self.fleet(*words, "--claims-only", "--engine=interpreter")
@@ -204,7 +211,7 @@ class FlowTests(unittest.TestCase):
         path.write_bytes(data)
         right = index["points"][2]
         with Machine.open(path) as machine:
-            wrong = {**right, "claim": "0x" + machine.claim().hex()}
+            wrong = {**right, "claim": text(machine.claim())}
         points = [*index["points"][:2], wrong]
         write_json(
             self.folder / "snapshots/index.json", {**index, "points": points, "exitCode": None}
@@ -214,6 +221,15 @@ class FlowTests(unittest.TestCase):
         self.assertTrue(error.startswith("segment 2000000..4000000: does not reproduce"), error)
         self.assertIn(right["claim"], error)
         self.assertIn(wrong["claim"], error)
+
+    def test_a_claim_that_was_changed_in_the_index_is_named_on_both_sides(self) -> None:
+        self.fleet("--phases", "snapshot")
+        index = self.index()
+        index["points"][2]["claim"] = index["points"][1]["claim"]
+        write_json(self.folder / "snapshots/index.json", index)
+        summary = self.fleet("--phases", "verify", code=1)
+        names = sorted(error[:25] for error in summary["verify"]["errors"])
+        self.assertEqual(names, ["segment 2000000..4000000:", "segment 4000000..6000000:"])
 
     def test_what_fails_is_an_error_and_stops_nothing_else(self) -> None:
         self.fleet("--phases", "snapshot")
@@ -242,10 +258,10 @@ class FlowTests(unittest.TestCase):
         setup = Setup(Snapshots(self.folder / "snapshots", "bin.gz"), self.folder / "proofs")
         trail = Trail.load(self.folder / "snapshots", "bin.gz")
         (task,) = proofs(setup, trail.split([156847])[0], 10)
-        first = (self.folder / "proofs/156847.json.gz").read_bytes()
+        first = (self.folder / "proofs/156847-156847.json.gz").read_bytes()
         for _ in range(2):
             self.assertEqual(perform(task).claims, {156847: RECORDED[156847]})
-        self.assertEqual((self.folder / "proofs/156847.json.gz").read_bytes(), first)
+        self.assertEqual((self.folder / "proofs/156847-156847.json.gz").read_bytes(), first)
 
 
 if __name__ == "__main__":

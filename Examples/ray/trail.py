@@ -141,18 +141,20 @@ class Trail:
         return parts, past
 
 
-def text(claim: bytes) -> str:
-    """A claim as files have it."""
-    return "0x" + claim.hex()
+def text(claim: Optional[bytes]) -> str:
+    """A claim as files have it; nothing for none."""
+    return "" if claim is None else "0x" + claim.hex()
 
 
 @contextlib.contextmanager
 def appearing(path: pathlib.Path) -> Iterator[BinaryIO]:
-    """A file that gets its name once all of it is written. Whoever needs it on disk syncs it."""
+    """A file that gets its name once all of it is on disk."""
     temporary = path.with_name(f"{path.name}.tmp-{secrets.token_hex(4)}")
     try:
         with open(temporary, "xb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -162,5 +164,3 @@ def appearing(path: pathlib.Path) -> Iterator[BinaryIO]:
 def write_json(path: pathlib.Path, value: Any) -> None:
     with appearing(path) as file:
         file.write(json.dumps(value, indent=1).encode())
-        file.flush()
-        os.fsync(file.fileno())
