@@ -58,21 +58,7 @@ import Testing
   }
 
   @Test func `the Python package passes its tests from the wheel`() throws {
-    let library = try BuiltLibrary.shared()
-    let site = library.work + "/site"
-    let repository = Shell.quoted(BuiltLibrary.repository)
-    let wheel = try Shell.output(
-      "FALCONET_LIBRARY=\(Shell.quoted(library.folder))"
-        + " \(repository)/Scripts/build-wheel \(Shell.quoted(library.work))")
-    let output = try Shell.output(
-      """
-      set -e
-      python3 -m zipfile -e \(Shell.quoted(String(wheel.dropLast()))) \(Shell.quoted(site))
-      cd /
-      export FALCONET_FIXTURES=\(Shell.quoted(try Fixtures.path("")))
-      export PYTHONPATH=\(Shell.quoted(site)) PYTHONDONTWRITEBYTECODE=1
-      python3 -W error -m unittest discover -s \(repository)/Python/tests
-      """)
+    let output = try PythonPackage.runTests("discover", in: "Python/tests")
     #expect(output.contains("\nOK\n"), "\(output)")
     // Whatever skips tests makes them worth nothing.
     #expect(!output.contains("skipped"))
