@@ -21,10 +21,14 @@ public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The given bytes, or nil where there are not exactly 32 of them.
-  public init?(_ bytes: some Collection<UInt8>) {
+  @inlinable public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
     self.init()
-    for (index, byte) in bytes.enumerated() { self[index] = byte }
+    var index = 0
+    for byte in bytes {
+      self[index] = byte
+      index += 1
+    }
   }
 
   /// 64 hexadecimal digits of either case, with or without a leading `0x`.
