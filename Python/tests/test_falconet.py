@@ -530,6 +530,53 @@ class TraceTests(unittest.TestCase):
             self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
 
 
+class StalledServerTests(unittest.TestCase):
+    """A server that does not answer, and cancellations that don't wait for it."""
+
+    PREIMAGES = str(FIXTURES / "preimages/oracle-valid")
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def server(self, mode: str) -> list[str]:
+        return [sys.executable, str(SERVER), mode, self.PREIMAGES]
+
+    def test_a_run_is_cancelled_and_goes_on_with_the_server_started_anew(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimage_server(self.server("stall"), timeout=None)
+            timer = threading.Timer(1, machine.cancel)
+            timer.start()
+            began = time.monotonic()
+            self.assertEqual(machine.run(), Stop.CANCELLED)
+            timer.join()
+            # Once the request waits, a cancellation takes 200 ms.
+            self.assertLess(time.monotonic() - began, 60)
+            step = machine.step
+            timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+            with self.assertRaises(KeyboardInterrupt):
+                machine.prove()
+            self.assertEqual(machine.step, step)
+            machine.use_preimage_server(self.server("serve"))
+            self.assertEqual(machine.run(), Stop.EXITED)
+            self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
+
+    def test_a_question_is_cancelled_and_answered_with_another_server(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            trace = Trace.open(self.folder / "trace", machine)
+        with trace:
+            trace.use_preimage_server(self.server("stall"), timeout=None)
+            timer = threading.Timer(1, trace.cancel)
+            timer.start()
+            with self.assertRaises(falconet.CancelledError):
+                trace.last()
+            timer.join()
+            trace.use_preimage_server(self.server("serve"))
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+
+
 class LibraryTests(unittest.TestCase):
     def test_signatures_are_those_of_the_header(self) -> None:
         text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.DOTALL)

@@ -227,7 +227,8 @@ typedef void (*falconet_output_fn)(
  * NULL ends it. `timeout` is in seconds, how long it may let a request wait without a byte; 0
  * stands for 900. `output` takes what the server writes, on a thread of its own, and must call
  * nothing for the machine; NULL drops it. The server is ended with the machine, or when another
- * source is set.
+ * source is set, which takes as long as the server does: at most a minute or so, where it ignores
+ * the end of its input and SIGINT.
  */
 falconet_status falconet_machine_set_preimage_server(
     falconet_machine *machine, const char *const *command, uint32_t timeout,
@@ -263,8 +264,10 @@ falconet_status falconet_machine_set_progress(
     falconet_machine *machine, falconet_progress_fn progress, uint64_t interval, void *context);
 
 /*
- * Stops the run in progress within 25 million steps, or else the next one before its first
- * step. Allowed at any time from any thread, and from callbacks.
+ * Stops the run in progress within 25 million steps, or 200 ms where it waits for a pre-image
+ * server, or else the next one before its first step. A step that waits is given up, also by
+ * falconet_machine_prove(), which then gives FALCONET_CANCELLED, and the server is started anew
+ * for the next. Allowed at any time from any thread, and from callbacks.
  */
 falconet_status falconet_machine_cancel(falconet_machine *machine);
 
@@ -525,8 +528,8 @@ falconet_status falconet_trace_set_progress(
     falconet_trace *trace, falconet_progress_fn progress, uint64_t interval, void *context);
 
 /*
- * Has the calls in progress give FALCONET_CANCELLED within 25 million steps, if they must execute
- * steps; where no call is in progress, the next one that must. Allowed at any time from any thread,
+ * Has the calls in progress give FALCONET_CANCELLED within 25 million steps, or 200 ms where they
+ * wait for a pre-image server, if they must execute steps; where no call is in progress, the next one that must. Allowed at any time from any thread,
  * and from callbacks.
  */
 falconet_status falconet_trace_cancel(falconet_trace *trace);

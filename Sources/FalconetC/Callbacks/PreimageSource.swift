@@ -12,11 +12,15 @@ struct PreimageSource {
   var kind = Kind.callbacks(CallbackOracle())
 
   /// Opens the folder, or starts the server.
-  func open() throws(PreimageError) -> any PreimageOracle {
+  ///
+  /// - Parameter isCancelled: whether a request that waits for a server is to be given up.
+  func open(
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(PreimageError) -> any PreimageOracle {
     switch kind {
     case .callbacks(let oracle): oracle
     case .folder(let path): try FolderOracle(path: path)
-    case .server(let command): try command.start()
+    case .server(let command): try command.start(isCancelled: isCancelled)
     }
   }
 }
@@ -48,10 +52,12 @@ struct ServerCommand: @unchecked Sendable {
     self.context = context
   }
 
-  fileprivate func start() throws(PreimageError) -> any PreimageOracle {
+  fileprivate func start(
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(PreimageError) -> any PreimageOracle {
+    let options = ServerOracle.Options(timeout: timeout, isInterrupted: isCancelled)
     do throws(ServerStartError) {
-      return try ServerOracle(command: words, options: ServerOracle.Options(timeout: timeout)) {
-        stream, bytes in
+      return try ServerOracle(command: words, options: options) { stream, bytes in
         bytes.withUnsafeBufferPointer {
           output?(context, stream == .standardOutput ? 1 : 2, $0.baseAddress, $0.count)
         }

@@ -12,13 +12,16 @@ final class RunControl: @unchecked Sendable {
 
   func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
+  /// Whether a cancellation was asked for.
+  var isCancelRequested: Bool { isCancelled.load(ordering: .relaxed) }
+
   /// Whether a cancellation was asked for, which is forgotten.
   func takeCancellation() -> Bool { isCancelled.exchange(false, ordering: .relaxed) }
 
   /// Whether a run shall stop at `step`. Reports the progress where it is due.
   func shouldStop(at step: UInt64) -> Bool {
     if !progress.goesOn(at: step) { return true }
-    return isCancelled.load(ordering: .relaxed)
+    return isCancelRequested
   }
 }
 

@@ -10,7 +10,9 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   let machine: Machine
   let control = RunControl()
-  private var oracle: any PreimageOracle = CallbackOracle()
+  private var source = PreimageSource()
+  /// The source where it is open: it is closed by a request that was given up.
+  private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
 
   init(state: MachineState, memory: Memory) {
@@ -19,7 +21,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
     machine.shouldInterrupt = { [control, unowned machine] in
       control.shouldStop(at: machine.step)
     }
-    use(oracle)
+    machine.oracle = LocalInputs(localInputs, source: oracle)
   }
 
   convenience init(_ image: MemoryImage) { self.init(state: image.state, memory: image.memory) }
@@ -29,19 +31,35 @@ final class MachineHandle: Handle, @unchecked Sendable {
   }
 
   func setSource(_ kind: PreimageSource.Kind) throws(CallError) {
-    do throws(PreimageError) { use(try PreimageSource(kind: kind).open()) } catch {
-      throw CallError(error)
-    }
+    let source = PreimageSource(kind: kind)
+    try connect(source)
+    self.source = source
+  }
+
+  private func connect(_ source: PreimageSource) throws(CallError) {
+    do throws(PreimageError) {
+      oracle.connect(try source.open { [control] in control.isCancelRequested })
+    } catch { throw CallError(error) }
   }
 
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
     localInputs[index] = value
-    use(oracle)
+    machine.oracle = LocalInputs(localInputs, source: oracle)
   }
 
-  private func use(_ oracle: any PreimageOracle) {
-    self.oracle = oracle
-    machine.oracle = LocalInputs(localInputs, source: CheckedOracle(oracle))
+  /// Does what executes steps.
+  ///
+  /// - Returns: nil where a request for a pre-image was given up. The source is opened anew for the
+  ///   next one, since the conversation with a server can't be taken up in the middle.
+  func execute<Value>(_ body: () throws(MachineError) -> Value) throws(CallError) -> Value? {
+    if !oracle.isConnected { try connect(source) }
+    do throws(MachineError) { return try body() } catch {
+      guard case .preimage(let failure, _, _) = error, failure.kind == .interrupted else {
+        throw CallError(error)
+      }
+      oracle.disconnect()
+      return nil
+    }
   }
 
   /// Calls `body` with the machine of a handle.

@@ -77,16 +77,15 @@ extension MachineHandle {
     until step: UInt64, stopAfterPreimageRead: Bool
   ) throws(CallError) -> falconet_stop {
     if control.takeCancellation() { return FALCONET_STOP_CANCELLED }
-    let reason: StopReason
-    do {
-      reason = try machine.run(until: step, stopAfterPreimageRead: stopAfterPreimageRead)
-    } catch { throw CallError(error) }
+    let reason = try execute { () throws(MachineError) in
+      try machine.run(until: step, stopAfterPreimageRead: stopAfterPreimageRead)
+    }
     switch reason {
     case .step: return FALCONET_STOP_STEP
     case .exited: return FALCONET_STOP_EXITED
     case .preimageRead: return FALCONET_STOP_PREIMAGE_READ
     case .stopRange: return FALCONET_STOP_ADDRESS
-    case .interrupted:
+    case .interrupted, nil:
       _ = control.takeCancellation()
       return FALCONET_STOP_CANCELLED
     }

@@ -28,11 +28,12 @@ public func falconet_machine_prove(
 ) -> falconet_status {
   Output.handle(proof, "proof") { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      let witness: StepWitness?
-      do throws(MachineError) { witness = try machine.machine.prove() } catch {
-        throw CallError(error)
+      let result = try machine.execute { () throws(MachineError) in try machine.machine.prove() }
+      guard let result else {
+        _ = machine.control.takeCancellation()
+        throw CallError(FALCONET_CANCELLED, "the call was cancelled")
       }
-      guard let witness else {
+      guard let witness = result else {
         throw CallError(
           FALCONET_EXITED,
           "the program has exited at step \(machine.machine.step): there is no step to prove")

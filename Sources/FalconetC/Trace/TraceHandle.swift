@@ -14,7 +14,7 @@ final class TraceHandle: Handle, @unchecked Sendable {
   override class var kind: String { "trace" }
 
   let provider: TraceProvider
-  fileprivate let calls = TraceCalls()
+  fileprivate let calls: TraceCalls
   private let progress = Mutex(ProgressReport())
   private let surroundings: TraceSurroundings
 
@@ -22,11 +22,14 @@ final class TraceHandle: Handle, @unchecked Sendable {
   init(
     folder: String, _ options: TraceOptions, _ source: (@escaping Preimages) -> TraceSource
   ) throws(CallError) {
+    let calls = TraceCalls()
+    self.calls = calls
     let surroundings = TraceSurroundings()
     self.surroundings = surroundings
     do throws(TraceError) {
       provider = try TraceProvider(
-        folder: folder, source { () throws(PreimageError) in try surroundings.open() }, options)
+        folder: folder,
+        source { () throws(PreimageError) in try surroundings.open { calls.isCancelled } }, options)
     } catch { throw CallError(error) }
     super.init()
     // Not the handle itself, which has the provider.
@@ -85,9 +88,11 @@ private final class TraceSurroundings: @unchecked Sendable {
     lock.withLock { _ in localInputs[index] = value }
   }
 
-  func open() throws(PreimageError) -> any PreimageOracle {
+  func open(
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(PreimageError) -> any PreimageOracle {
     let (source, localInputs) = lock.withLock { _ in (self.source, self.localInputs) }
-    let opened = try source.open()
+    let opened = try source.open(isCancelled: isCancelled)
     return LocalInputs(localInputs, source: opened)
   }
 }

@@ -2,34 +2,36 @@ import FalconetMachine
 import FalconetOracle
 import Keccak
 
-/// The source of a trace's pre-images, which can be had anew, and whose answers are checked.
+/// A source of pre-images that can be had anew, and whose answers are checked.
 ///
 /// A host goes by the last hint when it is asked for a pre-image that it doesn't have. So where the
 /// machine was taken to another step, or the source is a new one, the hint that the program wrote
 /// last before that step is sent again first.
-final class HintedOracle: PreimageOracle {
+package final class HintedOracle: PreimageOracle {
   private var source: CheckedOracle?
   /// What the program wrote last before the step where it is.
-  var hint: [UInt8]?
+  package var hint: [UInt8]?
   /// What the source was told last.
   private var sent: [UInt8]?
 
-  var isConnected: Bool { source != nil }
+  package init() {}
 
-  func connect(_ source: any PreimageOracle) {
+  package var isConnected: Bool { source != nil }
+
+  package func connect(_ source: any PreimageOracle) {
     self.source = CheckedOracle(source)
     sent = nil
   }
 
-  func disconnect() { source = nil }
+  package func disconnect() { source = nil }
 
-  func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let hint, hint != sent { try send(hint) }
     guard source != nil else { return try NoPreimages().preimage(for: key) }
     return try source?.preimage(for: key) ?? []
   }
 
-  func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package func hint(_ hint: [UInt8]) throws(PreimageError) {
     try send(hint)
     self.hint = hint
   }
