@@ -11,23 +11,23 @@ final class ServerChannel {
   private let requests: FileDescriptor
   /// Where answers are read.
   private let answers: FileDescriptor
-  private let timeout: Duration?
+  private let options: ServerOracle.Options
   private var isOpen = true
 
-  /// How long a wait goes on without a look at the process. Its end shows at once by its closed
-  /// pipes, unless a child of its own keeps them open.
-  private static let slice = Duration.milliseconds(250)
+  /// How long a wait goes on without a look at the process, and at whether the run is to stop. The
+  /// process's end shows at once by its closed pipes, unless a child of its own keeps them open.
+  private static let slice = Duration.milliseconds(200)
 
   /// How long a server that closed its side gets to end, so that its exit status can be told.
   private static let parting = Duration.milliseconds(250)
 
   /// Takes over the two ends, which are closed with the channel.
-  init(requests: FileDescriptor, answers: FileDescriptor, timeout: Duration?) {
+  init(requests: FileDescriptor, answers: FileDescriptor, options: ServerOracle.Options) {
     PipeIO.makeNonBlocking(requests)
     PipeIO.makeNonBlocking(answers)
     self.requests = requests
     self.answers = answers
-    self.timeout = timeout
+    self.options = options
   }
 
   deinit { hangUp() }
@@ -93,14 +93,14 @@ final class ServerChannel {
     let start = clock.now
     while true {
       let waited = start.duration(to: clock.now)
-      if let timeout, waited >= timeout { throw .stalled(timeout) }
+      if let timeout = options.timeout, waited >= timeout { throw .stalled(timeout) }
       // A look, and no wait, where the run is to stop: what is there is taken.
-      let longest = Interruption.isRequested ? .zero : Self.slice
-      let left = timeout.map { min($0 - waited, longest) } ?? longest
+      let longest = options.isStopping ? .zero : Self.slice
+      let left = options.timeout.map { min($0 - waited, longest) } ?? longest
       let ready = PipeIO.wait(
         for: [(end.rawValue, events), (Interruption.descriptor, POLLIN)], atMost: left)
       if ready[0] { return false }
-      if Interruption.isRequested { throw .interrupted }
+      if options.isStopping { throw .interrupted }
       if server.exitStatus() != nil { return true }
     }
   }

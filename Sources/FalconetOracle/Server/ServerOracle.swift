@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetStreams
 import Keccak
 import SystemPackage
 
@@ -32,15 +33,24 @@ public final class ServerOracle: PreimageOracle {
     /// How a shutdown proceeds when nothing is to be expected of the server, since it has stalled,
     /// or when the run is interrupted, before the shutdown or during it.
     public var hurriedGrace: Grace
+    /// Whether the run is to stop. A request that waits for the server asks every 200 ms or more
+    /// often, on the thread that made the request, and ends with an error of kind `interrupted`
+    /// once the answer is true; a shutdown then takes ``hurriedGrace``. ``Interruption`` stops a run
+    /// too, without being asked here.
+    public var isInterrupted: (@Sendable () -> Bool)?
 
     public init(
       timeout: Duration? = .seconds(900), grace: Grace = .standard,
-      hurriedGrace: Grace = .short
+      hurriedGrace: Grace = .short, isInterrupted: (@Sendable () -> Bool)? = nil
     ) {
       self.timeout = timeout
       self.grace = grace
       self.hurriedGrace = hurriedGrace
+      self.isInterrupted = isInterrupted
     }
+
+    /// Whether the run is to stop, by whichever way it was told.
+    var isStopping: Bool { Interruption.isRequested || isInterrupted?() == true }
   }
 
   private let options: Options
@@ -93,9 +103,9 @@ public final class ServerOracle: PreimageOracle {
     }
     self.options = options
     hintChannel = ServerChannel(
-      requests: pipes.hints.write, answers: pipes.acknowledgements.read, timeout: options.timeout)
+      requests: pipes.hints.write, answers: pipes.acknowledgements.read, options: options)
     preimageChannel = ServerChannel(
-      requests: pipes.keys.write, answers: pipes.preimages.read, timeout: options.timeout)
+      requests: pipes.keys.write, answers: pipes.preimages.read, options: options)
   }
 
   deinit { shutdown() }
@@ -166,14 +176,14 @@ public final class ServerOracle: PreimageOracle {
     if let report { return report }
     hintChannel.hangUp()
     preimageChannel.hangUp()
-    let hasStalled = failure?.kind == .stalled
+    let isHurried = failure?.kind == .stalled || failure?.kind == .interrupted
     if failure == nil {
       failure = PreimageError(
         .disconnected, message: "the pre-image server was shut down before this request")
     }
     let done = ServerShutdown(
-      process: process, pump: pump, grace: hasStalled ? options.hurriedGrace : options.grace,
-      hurriedGrace: options.hurriedGrace
+      process: process, pump: pump, grace: isHurried ? options.hurriedGrace : options.grace,
+      options: options
     ).run()
     report = done
     return done

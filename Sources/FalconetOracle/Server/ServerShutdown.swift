@@ -9,8 +9,8 @@ struct ServerShutdown {
   let process: ServerProcess
   let pump: OutputPump
   let grace: Grace
-  /// Taken from the moment the run is interrupted.
-  let hurriedGrace: Grace
+  /// Its hurried grace is taken from the moment the run is interrupted.
+  let options: ServerOracle.Options
 
   /// How long the system gets to carry out SIGKILL: a process may hang in a system call.
   private static let killing = Duration.seconds(5)
@@ -51,7 +51,7 @@ struct ServerShutdown {
       if hasEnded, pump.isFinished { return true }
       let now = clock.now
       if hasEnded, endOfServer == nil { endOfServer = now }
-      let current = Interruption.isRequested ? hurriedGrace : grace
+      let current = options.isStopping ? options.hurriedGrace : grace
       var end = start.advanced(by: part(current))
       if let endOfServer { end = min(end, endOfServer.advanced(by: current.leftovers)) }
       if now >= end { return false }
