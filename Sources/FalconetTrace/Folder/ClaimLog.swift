@@ -59,6 +59,7 @@ final class ClaimLog: Sendable {
         }
         return
       }
+      do throws(StreamError) { try folder.checkPlace() } catch { throw .file(error) }
       do {
         try append(ClaimRecord(index: index, claim: claim).bytes, at: state.size, isDurable)
       } catch {
@@ -74,8 +75,7 @@ final class ClaimLog: Sendable {
 
   private func append(_ record: [UInt8], at offset: Int64, _ isDurable: Bool) throws {
     // Not kept open, so that the file system can be mounted read-only and back meanwhile.
-    let file = try FileDescriptor.open(
-      folder.claims, .writeOnly, options: [.closeOnExec, .noFollow])
+    let file = try folder.openClaims()
     try file.closeAfter {
       _ = try file.writeAll(toAbsoluteOffset: offset, record)
       if isDurable, fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }

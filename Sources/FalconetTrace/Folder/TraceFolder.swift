@@ -35,16 +35,21 @@ final class TraceFolder: Sendable {
   ///
   /// - Throws: ``TraceError`` where it is in use, holds other things, or can't be made.
   init(_ path: String) throws(TraceError) {
-    self.path = Self.followed(path)
-    try Self.make(self.path)
+    try Self.make(Self.followed(path))
+    self.path = Self.resolved(path)
     try Self.refuseForeign(self.path)
-    lock = try FolderLock(self.path.appending(Name.lock))
+    lock = try FolderLock(self.path, Name.lock)
     for folder in [snapshots, proofs] { try Self.make(folder) }
   }
 
   /// The path of the folder that a path names. A link to it is followed, one in it never.
   private static func followed(_ path: String) -> FilePath {
-    guard isLink(FilePath(path)), let resolved = realpath(path, nil) else { return FilePath(path) }
+    isLink(FilePath(path)) ? resolved(path) : FilePath(path)
+  }
+
+  /// The absolute path of a folder that is there, so that the process can go to another one.
+  private static func resolved(_ path: String) -> FilePath {
+    guard let resolved = realpath(path, nil) else { return FilePath(path) }
     // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
     defer { free(resolved) }
     return FilePath(platformString: resolved)
@@ -65,11 +70,38 @@ final class TraceFolder: Sendable {
 
   /// Opens a folder that is there, to delete it.
   init(existing path: String) throws(TraceError) {
-    self.path = Self.followed(path)
+    self.path = Self.resolved(path)
     guard Self.isFolder(self.path) else { throw Self.missing(path) }
     try Self.refuseForeign(self.path)
-    lock = try FolderLock(self.path.appending(Name.lock))
+    lock = try FolderLock(self.path, Name.lock)
   }
+
+  // MARK: Its place
+
+  /// Whether the path still names the folder that was locked. Where not, nothing is written there.
+  var isInPlace: Bool { lock.isInPlace }
+
+  /// Throws where the path names no folder or another one than was locked.
+  func checkPlace() throws(StreamError) {
+    guard !isInPlace else { return }
+    throw StreamError(
+      .notFound, path: path.string,
+      message: "the folder, or its lock, was moved, replaced or deleted while it was open",
+      remedy: "put it back, or open the trace anew")
+  }
+
+  /// Whether a folder is this one, or in it, however its path names it. Where it isn't there yet, it
+  /// would be made where its path says.
+  func holds(_ other: FilePath) -> Bool {
+    var place = other
+    while !Self.exists(place), place.removeLastComponent() {}
+    place = Self.resolved(place.isEmpty ? "." : place.string)
+    repeat { if lock.isFolder(place) { return true } } while place.removeLastComponent()
+    return false
+  }
+
+  /// Opens the log for writing, which can't be another folder's.
+  func openClaims() throws(Errno) -> FileDescriptor { try lock.openForWriting(Name.claims) }
 
   /// Names in the folder.
   enum Name {
