@@ -90,6 +90,7 @@ final class SnapshotShelf {
     let hint = hint.map { SavedHint.encode($0) }
     let needed = file.expectedSize + UInt64(hint?.count ?? 0)
     guard try makeRoom(forState: step, needed, policy) else { return }
+    try folder.makeFolder(folder.snapshots)
     if let hint { try folder.write(hint, to: folder.hint(step)) }
     try submit(machine)
   }

@@ -40,7 +40,7 @@ final class TraceCore {
     let opened = try OpenedPrestate(source, existing)
     folder = if let existing { existing } else { try TraceFolder(path) }
     prestate = opened.prestate
-    folder.clearNames()
+    try folder.clearNames()
     try folder.identify(prestate.name)
     let steps = try folder.takeStock()
     claims = try ClaimLog(folder, prestate.name)

@@ -6,6 +6,8 @@ import SystemPackage
 extension TraceFolder {
   /// Writes a whole file, or throws and leaves what was there.
   func write(_ bytes: [UInt8], to file: FilePath) throws(TraceError) {
+    let parent = file.removingLastComponent()
+    if parent != path { try makeFolder(parent) }
     let before = Self.size(file)
     do throws(StreamError) {
       try checkPlace()

@@ -38,8 +38,8 @@ final class TraceFolder: Sendable {
     try Self.make(Self.followed(path))
     self.path = Self.resolved(path)
     try Self.refuseForeign(self.path)
+    try Self.refuseUnknownFormat(self.path)
     lock = try FolderLock(self.path, Name.lock)
-    for folder in [snapshots, proofs] { try Self.make(folder) }
   }
 
   /// The path of the folder that a path names. A link to it is followed, one in it never.
@@ -164,14 +164,22 @@ final class TraceFolder: Sendable {
 
   // MARK: Contents
 
-  /// Has what is no file leave the names of files, so that nothing outside of the folder is read or
-  /// written through them.
-  func clearNames() {
+  /// Has what is no file leave the names of files, and what is no folder those of folders, so that
+  /// nothing outside of the folder is read or written through them.
+  func clearNames() throws(TraceError) {
     if Self.exists(aside), !Self.isFolder(aside) { remove(aside) }
     for name in Name.files {
       let file = path.appending(name)
       if Self.exists(file), !Self.isRegular(file) { putAside(file, "it is not a file") }
     }
+    for folder in [snapshots, proofs] { try makeFolder(folder) }
+  }
+
+  /// Makes a folder in this one, where there is none. What has its name is put aside.
+  func makeFolder(_ folder: FilePath) throws(TraceError) {
+    if Self.isFolder(folder) { return }
+    if Self.exists(folder) { putAside(folder, "it is not a folder") }
+    try Self.make(folder)
   }
 
   /// The states of the folder, and what was not finished or is foreign dealt with. Counts all
@@ -202,6 +210,7 @@ final class TraceFolder: Sendable {
   /// The numbers N of a folder's files `N` + the first suffix, ascending. What was not finished is
   /// removed; other files are put aside.
   func numbers(in folder: FilePath, suffixes: [String]) throws(TraceError) -> [UInt64] {
+    guard Self.isFolder(folder) else { return [] }
     var numbers: [UInt64] = []
     for name in try Self.names(in: folder) where !Name.isSystem(name) {
       let file = folder.appending(name)
