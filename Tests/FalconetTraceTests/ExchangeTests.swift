@@ -4,6 +4,7 @@ import FalconetSnapshots
 import FalconetStreams
 import FalconetTestSupport
 import FalconetTrace
+import Glibc
 import Keccak
 import Testing
 
@@ -62,6 +63,81 @@ struct ExchangeTests {
     for (index, claim) in recorded.claims { #expect(try other.claim(at: index).claim == claim) }
   }
 
+  @Test("Another program's files under names that an export uses are written anew, others left")
+  func otherProgram() throws {
+    let (folder, recorded, trace) = try exported()
+    let last = recorded.vector.steps - 1
+    let right = (
+      folder.read("game/snapshots/2000000.bin.gz"), folder.read("game/proofs/3.json.gz"),
+      folder.read("game/proofs/\(last).json.gz"))
+    // The state of another step, which is another program's as well as any.
+    let wrong = try #require(folder.read("game/snapshots/4000000.bin.gz"))
+    try folder.write(wrong, to: "game/snapshots/2000000.bin.gz")
+    try folder.write("garbage", to: "game/snapshots/4000000.bin.gz")
+    try folder.write(right.2 ?? [], to: "game/proofs/3.json.gz")
+    try folder.write(right.1 ?? [], to: "game/proofs/\(last).json.gz")
+    try folder.write("mine", to: "game/snapshots/17.bin.gz")
+    try trace.export(to: folder.file("game"))
+    #expect(folder.read("game/proofs/3.json.gz") == right.1)
+    #expect(folder.read("game/proofs/\(last).json.gz") == right.2)
+    #expect(folder.read("game/snapshots/17.bin.gz") == Array("mine".utf8))
+    for step in [2_000_000, 4_000_000] as [UInt64] {
+      let image = try Snapshot.load(path: folder.file("game/snapshots/\(step).bin.gz"))
+      let witness = image.state.witness(memoryRoot: image.memory.root())
+      #expect(try image.state.claim(witness: witness) == trace.claim(at: step - 1).claim)
+    }
+    // What is right is left as it is.
+    let inode = folder.inode("game/snapshots/2000000.bin.gz")
+    try trace.export(to: folder.file("game"))
+    #expect(folder.inode("game/snapshots/2000000.bin.gz") == inode && inode != nil)
+  }
+
+  @Test("A trace's own folder, and what is in it, is neither exported to nor adopted from")
+  func ownFolder() throws {
+    let (folder, _, trace) = try exported()
+    symlink("trace", folder.file("link"))
+    folder.makeFolder("linked")
+    symlink("../trace/proofs", folder.file("linked/proofs"))
+    let before = try trace.status()
+    for path in ["trace", "trace/", "trace/proofs", "trace/new", "link/snapshots", "linked"] {
+      #expect(path != "trace/new" || access(folder.file(path), F_OK) != 0)
+      expectOwn { try trace.export(to: folder.file(path)) }
+      if path != "trace/new" {
+        expectOwn { _ = try trace.adopt(from: folder.file(path)) }
+      }
+    }
+    #expect(TemporaryFolder.names(in: folder.file("linked")) == ["proofs"])
+    #expect(try trace.status() == before && trace.incidents == [])
+    try trace.export(to: folder.file("trace2"))
+  }
+
+  private func expectOwn(_ body: () throws -> Void) {
+    #expect(performing: body, throws: { "\($0)".contains("it is the trace's own folder") })
+  }
+
+  @Test("What is adopted displaces no step data, and what has no room is left out and named")
+  func adoptionWithoutRoom() throws {
+    let (folder, recorded, _) = try exported()
+    let path = folder.file("small")
+    var trace: TraceProvider? = try TraceProvider(folder: path, recorded.source)
+    let known = [5, 6, 7, 8] as [UInt64]
+    for index in known { _ = try trace?.step(at: index) }
+    let size = try #require(trace?.status().size)
+    trace = nil
+    let options = TraceOptions(snapshotInterval: 2_000_000, diskBudget: size + 6_000)
+    let small = try TraceProvider(folder: path, recorded.source, options)
+    let adoption = try small.adopt(from: folder.file("game"))
+    #expect(try small.status().size <= size + 6_000)
+    #expect(try adoption.proofs >= 1 && small.status().snapshots == [])
+    #expect(
+      adoption.refused.contains {
+        $0.path == folder.file("game/snapshots/2000000.bin.gz") && $0.reason.contains("no room")
+      })
+    for index in known { #expect(try small.step(at: index).index == index) }
+    #expect(try small.status().executedSteps == 0)
+    #expect(folder.read("small/prestate.json") != nil)
+  }
+
   @Test("The end is taken over from the last state alone, too")
   func finalState() throws {
     let (folder, recorded, trace) = try exported()
@@ -103,5 +179,13 @@ struct ExchangeTests {
     #expect(refused.contains(folder.file("game/proofs/4000000.json.gz")))
     #expect(early != refused.contains(folder.file("game/proofs/3.json.gz")))
     #expect(throws: TraceError.self) { try other.adopt(from: folder.file("nothing")) }
+  }
+}
+
+extension TemporaryFolder {
+  /// The number of a file in its file system; nil where there is none.
+  fileprivate func inode(_ name: String) -> UInt64? {
+    var status = stat()
+    return stat(file(name), &status) == 0 ? UInt64(status.st_ino) : nil
   }
 }

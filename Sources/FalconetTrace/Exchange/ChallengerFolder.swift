@@ -1,5 +1,9 @@
+import FalconetMachine
+import FalconetProofs
+import FalconetSnapshots
 import FalconetStreams
 import Glibc
+import Keccak
 import SystemPackage
 
 /// A folder as op-challenger keeps it for a game: `proofs/N.json.gz`, `snapshots/N.bin.gz`,
@@ -23,6 +27,36 @@ struct ChallengerFolder {
         throw StreamError(Errno(rawValue: errno), .create, path: folder.string)
       }
     }
+  }
+
+  // MARK: What stands there
+
+  /// Refuses a folder that is a trace's own, or in it, or whose parts are links into it.
+  func refuse(within trace: TraceFolder) throws(TraceError) {
+    for folder in [path, proofs, snapshots] where trace.holds(folder) {
+      throw .file(
+        StreamError(
+          .unsupported, path: folder.string, message: "it is the trace's own folder, or in it",
+          remedy: "give another folder"))
+    }
+  }
+
+  /// Whether a snapshot is the state of its step that has a claim. It may be of another program.
+  func hasSnapshot(_ step: UInt64, _ claim: Bytes32?) -> Bool {
+    guard let claim, TraceFolder.isRegular(snapshot(step)),
+      let image = try? Snapshot.load(path: snapshot(step).string)
+    else { return false }
+    return image.state.scalars.step == step && image.state.claim(witness: image.witness) == claim
+  }
+
+  /// Whether a proof holds, and leads to a claim.
+  func hasProof(_ index: UInt64, _ version: StateVersion, _ claim: Bytes32) -> Bool {
+    guard TraceFolder.isRegular(proof(index)),
+      let source = try? FileSource(path: proof(index).string),
+      let proof = try? ProofReader(source).next(), proof.post == claim
+    else { return false }
+    guard proof.step == index || TraceEnd(proof, version)?.index == index else { return false }
+    return ProofVerifier.verify(proof, version: version).holds
   }
 
   func writeLastStep(_ index: UInt64) throws(StreamError) {

@@ -14,6 +14,7 @@ extension TraceCore {
         StreamError(
           .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
     }
+    try origin.refuse(within: folder)
     var adoption = TraceAdoption()
     for index in try ChallengerFolder.numbers(in: origin.proofs, suffix: ".json.gz") {
       try attempt(origin.proof(index), &adoption) { (adoption) throws(TraceError) in
@@ -44,9 +45,8 @@ extension TraceCore {
     do throws(TraceError) { try body(&adoption) } catch {
       switch error {
       case .file(let failure) where failure.isOfSystem || failure.path != file.string: throw error
-      case .file, .contradiction:
-        adoption.refused.append(
-          TraceIncident(path: file.string, reason: error.description, movedTo: ""))
+      case .file, .contradiction: adoption.refuse(file, error.description)
+      case .budget: adoption.refuse(file, "there is no room for it within the disk budget")
       default: throw error
       }
     }
@@ -60,15 +60,17 @@ extension TraceCore {
     }
     guard let proof else { throw Self.wrong(file, "it holds no proof") }
     if let shown = TraceEnd(proof, version), shown.index == index {
-      try keep(shown)
+      try adopt(shown)
       return false
     }
     let verdict = ProofVerifier.verify(proof, version: version)
     guard proof.step == index, index >= prestate.step, verdict.holds else {
       throw Self.wrong(file, "it does not prove step \(index)")
     }
+    let bytes = try proof.compressed()
+    try snapshots.makeRoom(for: Self.withClaim(bytes), policy, sparesStepData: true)
     try log(index, proof.post)
-    try save(proof, at: index)
+    try folder.write(bytes, to: folder.proof(index))
     return true
   }
 
@@ -80,10 +82,13 @@ extension TraceCore {
     guard image.state.scalars.step == step, image.state.version == version else {
       throw Self.wrong(file, "it is not a state of step \(step) and version \(version.rawValue)")
     }
-    try log(step - 1, image.state.claim(witness: image.witness))
     let bytes = MemorySink()
     do { try Snapshot.write(image, to: bytes, as: .fsnap) } catch { throw .file(error) }
-    try snapshots.makeRoom(for: UInt64(bytes.bytes.count), policy)
+    let needed = Self.withClaim(bytes.bytes)
+    guard try snapshots.makeRoom(forState: step, needed, policy) else {
+      throw .budget(path: folder.path.string, budget: options.diskBudget, needed: needed)
+    }
+    try log(step - 1, image.state.claim(witness: image.witness))
     try folder.write(bytes.bytes, to: folder.snapshot(step))
     snapshots.add(step)
   }
@@ -97,11 +102,29 @@ extension TraceCore {
     guard scalars.exited, image.state.version == version, last < .max, scalars.step == last + 1
     else { throw Self.wrong(file, "it is not the state that step \(last) ended with") }
     let witness = image.witness
-    try keep(
-      TraceEnd(index: last, claim: image.state.claim(witness: witness), witness: witness))
+    try adopt(TraceEnd(index: last, claim: image.state.claim(witness: witness), witness: witness))
+  }
+
+  private func adopt(_ end: TraceEnd) throws(TraceError) {
+    guard self.end == nil else { return }
+    // Its file says of which step it is, too.
+    let needed = Self.withClaim(try end.proof.compressed()) + 64
+    try snapshots.makeRoom(for: needed, policy, sparesStepData: true)
+    try keep(end)
+  }
+
+  /// Bytes that a file takes in the folder together with its claim.
+  private static func withClaim(_ bytes: [UInt8]) -> UInt64 {
+    UInt64(bytes.count + ClaimRecord.size)
   }
 
   private static func wrong(_ file: FilePath, _ message: String) -> TraceError {
     .file(StreamError(.corrupt, path: file.string, message: message))
+  }
+}
+
+extension TraceAdoption {
+  fileprivate mutating func refuse(_ file: FilePath, _ reason: String) {
+    refused.append(TraceIncident(path: file.string, reason: reason, movedTo: ""))
   }
 }

@@ -8,6 +8,7 @@ extension TraceCore {
   func export(to path: String) throws(TraceError) {
     try checkExists()
     let target = ChallengerFolder(path)
+    try target.refuse(within: folder)
     let proofs = try folder.numbers(in: folder.proofs, suffixes: [".json.gz"])
     do { try target.make() } catch { throw .file(error) }
     for index in proofs {
@@ -15,7 +16,7 @@ extension TraceCore {
       else { continue }
       do { try proof.save(path: target.proof(index).string) } catch { throw .file(error) }
     }
-    for step in snapshots.steps where !TraceFolder.exists(target.snapshot(step)) {
+    for step in snapshots.steps where !target.hasSnapshot(step, claims[step - 1]) {
       guard let (image, _) = try snapshots.load(step) else { continue }
       do { try Snapshot.save(image, path: target.snapshot(step).string, to: .bin) } catch {
         throw .file(error)
@@ -31,7 +32,7 @@ extension TraceCore {
       try Snapshot.save(MemoryImage(machine), path: target.final.string, to: .bin)
       // A step that changes nothing stands for the last one only where that was never asked for:
       // op-challenger has one file for both.
-      if !TraceFolder.exists(target.proof(end.index)) {
+      if !target.hasProof(end.index, version, end.claim) {
         try end.proof.save(path: target.proof(end.index).string)
       }
       try target.writeLastStep(end.index)

@@ -21,6 +21,7 @@ final class SnapshotFile: Sendable {
   /// Writes a file of at most so many bytes. Where they don't do, no file appears.
   func write(_ checkpoint: Checkpoint, _ limit: UInt64) throws(StreamError) {
     let file = folder.snapshot(checkpoint.step)
+    try folder.checkPlace()
     var budgeted: BudgetSink?
     do throws(StreamError) {
       try AtomicFile.write(path: file.string, permissions: 0o644) { (sink) throws(StreamError) in
@@ -33,6 +34,7 @@ final class SnapshotFile: Sendable {
           if case .file(let error) = error { throw error }
           throw StreamError(.corrupt, path: file.string, message: error.description)
         }
+        try folder.checkPlace()
       }
     } catch {
       guard let budgeted, budgeted.isFull else { throw error }

@@ -89,12 +89,8 @@ final class SnapshotShelf {
     guard !has(step), step > first else { return }
     let hint = hint.map { SavedHint.encode($0) }
     let needed = file.expectedSize + UInt64(hint?.count ?? 0)
-    try folder.clearAside { hasRoom(needed) }
-    while !hasRoom(needed) {
-      let kept = [first] + (steps + [step]).sorted()
-      guard let position = policy.leastValuable(kept), kept[position] != step else { return }
-      drop(kept[position])
-    }
+    guard try makeRoom(forState: step, needed, policy) else { return }
+    try folder.makeFolder(folder.snapshots)
     if let hint { try folder.write(hint, to: folder.hint(step)) }
     try submit(machine)
   }
@@ -138,15 +134,46 @@ final class SnapshotShelf {
     return used <= budget && bytes <= budget - used
   }
 
+  /// Gives up what was put aside, and states of less worth than that of a step, until there is room
+  /// for its bytes. Where there is none, no state is given up.
+  ///
+  /// - Returns: whether there is room.
+  func makeRoom(
+    forState step: UInt64, _ bytes: UInt64, _ policy: RetentionPolicy
+  ) throws(TraceError) -> Bool {
+    try folder.clearAside { hasRoom(bytes) }
+    var kept = steps
+    var given: [UInt64] = []
+    var freed: UInt64 = 0
+    while !hasRoom(bytes.subtractingClamped(freed)) {
+      let all = [first] + (kept + [step]).sorted()
+      guard let position = policy.leastValuable(all), all[position] != step else { return false }
+      given.append(all[position])
+      kept.removeAll { $0 == all[position] }
+      freed +=
+        TraceFolder.size(folder.snapshot(all[position]))
+        + TraceFolder.size(folder.hint(all[position]))
+    }
+    given.forEach(drop)
+    return hasRoom(bytes)
+  }
+
   /// Gives up what was put aside, states, step data, and what is remembered of the prestate, in
   /// this order, until there is room for more bytes.
-  func makeRoom(for bytes: UInt64, _ policy: RetentionPolicy) throws(TraceError) {
+  ///
+  /// - Parameter sparesStepData: whether no more than states may be given up.
+  func makeRoom(
+    for bytes: UInt64, _ policy: RetentionPolicy, sparesStepData: Bool = false
+  ) throws(TraceError) {
     try folder.clearAside { hasRoom(bytes) }
     // The prestate, which is not in the folder, is what the first state goes back to.
     while !hasRoom(bytes), let position = policy.leastValuable([first] + steps) {
       drop(steps[position - 1])
     }
     if hasRoom(bytes) { return }
+    if sparesStepData {
+      throw .budget(path: folder.path.string, budget: budget, needed: bytes)
+    }
     for index in try folder.numbers(in: folder.proofs, suffixes: [".json.gz"]) {
       folder.remove(folder.proof(index))
       if hasRoom(bytes) { return }

@@ -7,6 +7,7 @@ extension TraceCore {
   /// Brings the machine to a step, or to the end of the trace where that comes first. Keeps states
   /// on the way and where it ends.
   func advance(to step: UInt64) throws(TraceError) -> Machine {
+    do { try folder.checkPlace() } catch { throw .file(error) }
     do throws(TraceError) {
       let machine = try machineNearest(to: step)
       try go(machine, to: step)

@@ -40,7 +40,7 @@ final class TraceCore {
     let opened = try OpenedPrestate(source, existing)
     folder = if let existing { existing } else { try TraceFolder(path) }
     prestate = opened.prestate
-    folder.clearNames()
+    try folder.clearNames()
     try folder.identify(prestate.name)
     let steps = try folder.takeStock()
     claims = try ClaimLog(folder, prestate.name)
@@ -173,6 +173,7 @@ final class TraceCore {
   func deleteAll() throws(TraceError) {
     // Can be tried again where not all could be deleted.
     if presence.withLock({ $0 == .gone }) { throw .deleted(path: folder.path.string) }
+    do { try folder.checkPlace() } catch { throw .file(error) }
     presence.withLock { $0 = .leaving }
     try? snapshots.settle()
     machine = nil

@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
+import Glibc
 
 /// Where a trace comes from.
 public struct TraceSource: Sendable {
@@ -39,13 +40,15 @@ public struct TraceSource: Sendable {
   /// unchanged.
   ///
   /// - Parameters:
-  ///   - path: a snapshot in any format.
+  ///   - path: a snapshot in any format. Where it is relative, it is so to the current folder of
+  ///     now, wherever the process goes.
   ///   - reading: how it is read; nil goes by the content and finds bases beside the file. Where
   ///     pages are trusted, the file is read each time.
   public init(
     prestateFile path: String, _ reading: SnapshotReading? = nil,
     preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
   ) {
+    let path = Self.absolute(path)
     let reading = reading ?? SnapshotReading(bases: .beside(file: path))
     self.init(
       prestate: { () throws(StreamError) in
@@ -57,6 +60,13 @@ public struct TraceSource: Sendable {
         return reading.format.map { "file \(file) as \($0.rawValue)" } ?? "file \(file)"
       },
       preimages: preimages)
+  }
+
+  private static func absolute(_ path: String) -> String {
+    guard !path.isEmpty, !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    // Sound: `getcwd` gave a zero-terminated string from `malloc`, which is freed once.
+    defer { free(folder) }
+    return String(cString: folder) + "/" + path
   }
 }
 

@@ -13,7 +13,7 @@ import SystemPackage
 /// A crash can leave part of a record at the end, which is overwritten. Anything else that is wrong
 /// has the file put aside, and what is right written anew. May be used from several threads.
 final class ClaimLog: Sendable {
-  private static let magic: UInt64 = 0x4641_4C54_5243_0100
+  private static let magic: UInt64 = 0x4641_4C54_5243_0000 | TraceName.format << 8
   private let folder: TraceFolder
   private let name: TraceName
   private let state: Mutex<State>
@@ -59,6 +59,7 @@ final class ClaimLog: Sendable {
         }
         return
       }
+      do throws(StreamError) { try folder.checkPlace() } catch { throw .file(error) }
       do {
         try append(ClaimRecord(index: index, claim: claim).bytes, at: state.size, isDurable)
       } catch {
@@ -74,8 +75,7 @@ final class ClaimLog: Sendable {
 
   private func append(_ record: [UInt8], at offset: Int64, _ isDurable: Bool) throws {
     // Not kept open, so that the file system can be mounted read-only and back meanwhile.
-    let file = try FileDescriptor.open(
-      folder.claims, .writeOnly, options: [.closeOnExec, .noFollow])
+    let file = try folder.openClaims()
     try file.closeAfter {
       _ = try file.writeAll(toAbsoluteOffset: offset, record)
       if isDurable, fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
@@ -89,13 +89,16 @@ final class ClaimLog: Sendable {
     guard TraceFolder.isRegular(file) else { return .nothing }
     do throws(StreamError) {
       let reader = try ByteReader(FileSource(path: file.string), capacity: ClaimRecord.size)
-      let record = try reader.peek(upTo: ClaimRecord.size)
-      guard let name = ClaimRecord(record).flatMap(Self.name) else {
+      let record = ClaimRecord(try reader.peek(upTo: ClaimRecord.size))
+      if let index = record?.index, index >> 16 == magic >> 16 {
+        try TraceName.check(format: index >> 8 & 0xFF, file)
+      }
+      guard let name = record.flatMap(Self.name) else {
         return .damaged("its first record does not name a trace")
       }
       return .name(name)
     } catch {
-      if error.isOfSystem { throw .file(error) }
+      if error.isOfSystem || error.kind == .unsupported { throw .file(error) }
       return .damaged(error.description)
     }
   }

@@ -6,11 +6,24 @@ import SystemPackage
 ///
 /// The system gives it up with the process, however that ends.
 final class FolderLock: Sendable {
+  private let path: FilePath
+  private let file: FilePath
+  private let folder: FileDescriptor
   private let descriptor: FileDescriptor
 
-  /// Takes the lock. On a file system that can't be written, the file must be there.
-  init(_ file: FilePath) throws(TraceError) {
-    let folder = file.removingLastComponent().string
+  /// Takes the lock of a folder. On a file system that can't be written, the lock's file must be
+  /// there.
+  init(_ path: FilePath, _ name: String) throws(TraceError) {
+    let file = path.appending(name)
+    (self.path, self.file) = (path, file)
+    guard !TraceFolder.exists(file) || TraceFolder.isRegular(file) else {
+      throw .file(
+        StreamError(
+          .unsupported, path: file.string, message: "it is not a file", remedy: "remove it"))
+    }
+    do throws(Errno) { folder = try Self.openFolder(path) } catch {
+      throw .file(StreamError(error, .read, path: path.string))
+    }
     do throws(Errno) {
       while true {
         let descriptor = try Self.lock(file)
@@ -22,12 +35,36 @@ final class FolderLock: Sendable {
         try? descriptor.close()
       }
     } catch {
-      if error == .wouldBlock { throw .locked(path: folder) }
+      try? folder.close()
+      if error == .wouldBlock { throw .locked(path: path.string) }
       throw .file(StreamError(error, .create, path: file.string))
     }
   }
 
-  deinit { try? descriptor.close() }
+  deinit {
+    try? descriptor.close()
+    try? folder.close()
+  }
+
+  /// Whether the folder's path still names the folder that was locked, with the file by which it
+  /// was. Else what is there may be another's.
+  var isInPlace: Bool { Self.isSame(folder, path) && Self.isSame(descriptor, file) }
+
+  /// Whether a path names the folder that was locked.
+  func isFolder(_ path: FilePath) -> Bool { Self.isSame(folder, path) }
+
+  /// Opens a file of the locked folder for writing, wherever that is.
+  func openForWriting(_ name: String) throws(Errno) -> FileDescriptor {
+    let file = openat(folder.rawValue, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    return FileDescriptor(rawValue: file)
+  }
+
+  private static func openFolder(_ path: FilePath) throws(Errno) -> FileDescriptor {
+    do {
+      return try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+    } catch { throw error as? Errno ?? .ioError }
+  }
 
   /// Opened for reading, which a lock needs no more than, so that the file system can be made
   /// read-only under a provider, and the folder opened where it is. Network file systems want a

@@ -6,17 +6,25 @@ import SystemPackage
 extension TraceFolder {
   /// Writes a whole file, or throws and leaves what was there.
   func write(_ bytes: [UInt8], to file: FilePath) throws(TraceError) {
+    let parent = file.removingLastComponent()
+    if parent != path { try makeFolder(parent) }
     let before = Self.size(file)
     do throws(StreamError) {
+      try checkPlace()
       try AtomicFile.write(
         path: file.string, permissions: 0o644, compression: Compression.none
-      ) { (sink) throws(StreamError) in try sink.write(bytes) }
+      ) { (sink) throws(StreamError) in
+        try sink.write(bytes)
+        // The unfinished file is in this folder, so that it can't become one of another.
+        try checkPlace()
+      }
     } catch { throw .file(error) }
     account(from: before, to: UInt64(bytes.count))
   }
 
   /// Removes a file, or a folder with all that is in it.
   func remove(_ file: FilePath) {
+    guard isInPlace else { return }
     let before = Self.size(file)
     Self.removeTree(file)
     account(from: before, to: Self.size(file))
@@ -25,6 +33,7 @@ extension TraceFolder {
   /// Moves a file that is wrong out of the way. Where that can't be done, it is removed if it is a
   /// file, and else left.
   func putAside(_ file: FilePath, _ reason: String) {
+    guard isInPlace else { return }
     _ = aside.withPlatformString { mkdir($0, 0o755) }
     let name = file.lastComponent?.string ?? "file"
     var target = aside.appending(name)
@@ -52,6 +61,7 @@ extension TraceFolder {
   /// Removes all that a provider wrote or put aside, and the folders if nothing else is in them.
   /// The lock goes last, and is held until the object goes.
   func deleteAll() throws(TraceError) {
+    do { try checkPlace() } catch { throw .file(error) }
     var own = Name.folders + Name.files.filter { $0 != Name.lock }
     own += try Self.names(in: path).filter(Self.isOwnTemporary)
     for name in own + [Name.lock] {

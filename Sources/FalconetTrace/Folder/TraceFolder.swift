@@ -35,16 +35,21 @@ final class TraceFolder: Sendable {
   ///
   /// - Throws: ``TraceError`` where it is in use, holds other things, or can't be made.
   init(_ path: String) throws(TraceError) {
-    self.path = Self.followed(path)
-    try Self.make(self.path)
+    try Self.make(Self.followed(path))
+    self.path = Self.resolved(path)
     try Self.refuseForeign(self.path)
-    lock = try FolderLock(self.path.appending(Name.lock))
-    for folder in [snapshots, proofs] { try Self.make(folder) }
+    try Self.refuseUnknownFormat(self.path)
+    lock = try FolderLock(self.path, Name.lock)
   }
 
   /// The path of the folder that a path names. A link to it is followed, one in it never.
   private static func followed(_ path: String) -> FilePath {
-    guard isLink(FilePath(path)), let resolved = realpath(path, nil) else { return FilePath(path) }
+    isLink(FilePath(path)) ? resolved(path) : FilePath(path)
+  }
+
+  /// The absolute path of a folder that is there, so that the process can go to another one.
+  private static func resolved(_ path: String) -> FilePath {
+    guard let resolved = realpath(path, nil) else { return FilePath(path) }
     // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
     defer { free(resolved) }
     return FilePath(platformString: resolved)
@@ -65,11 +70,38 @@ final class TraceFolder: Sendable {
 
   /// Opens a folder that is there, to delete it.
   init(existing path: String) throws(TraceError) {
-    self.path = Self.followed(path)
+    self.path = Self.resolved(path)
     guard Self.isFolder(self.path) else { throw Self.missing(path) }
     try Self.refuseForeign(self.path)
-    lock = try FolderLock(self.path.appending(Name.lock))
+    lock = try FolderLock(self.path, Name.lock)
   }
+
+  // MARK: Its place
+
+  /// Whether the path still names the folder that was locked. Where not, nothing is written there.
+  var isInPlace: Bool { lock.isInPlace }
+
+  /// Throws where the path names no folder or another one than was locked.
+  func checkPlace() throws(StreamError) {
+    guard !isInPlace else { return }
+    throw StreamError(
+      .notFound, path: path.string,
+      message: "the folder, or its lock, was moved, replaced or deleted while it was open",
+      remedy: "put it back, or open the trace anew")
+  }
+
+  /// Whether a folder is this one, or in it, however its path names it. Where it isn't there yet, it
+  /// would be made where its path says.
+  func holds(_ other: FilePath) -> Bool {
+    var place = other
+    while !Self.exists(place), place.removeLastComponent() {}
+    place = Self.resolved(place.isEmpty ? "." : place.string)
+    repeat { if lock.isFolder(place) { return true } } while place.removeLastComponent()
+    return false
+  }
+
+  /// Opens the log for writing, which can't be another folder's.
+  func openClaims() throws(Errno) -> FileDescriptor { try lock.openForWriting(Name.claims) }
 
   /// Names in the folder.
   enum Name {
@@ -132,14 +164,22 @@ final class TraceFolder: Sendable {
 
   // MARK: Contents
 
-  /// Has what is no file leave the names of files, so that nothing outside of the folder is read or
-  /// written through them.
-  func clearNames() {
+  /// Has what is no file leave the names of files, and what is no folder those of folders, so that
+  /// nothing outside of the folder is read or written through them.
+  func clearNames() throws(TraceError) {
     if Self.exists(aside), !Self.isFolder(aside) { remove(aside) }
     for name in Name.files {
       let file = path.appending(name)
       if Self.exists(file), !Self.isRegular(file) { putAside(file, "it is not a file") }
     }
+    for folder in [snapshots, proofs] { try makeFolder(folder) }
+  }
+
+  /// Makes a folder in this one, where there is none. What has its name is put aside.
+  func makeFolder(_ folder: FilePath) throws(TraceError) {
+    if Self.isFolder(folder) { return }
+    if Self.exists(folder) { putAside(folder, "it is not a folder") }
+    try Self.make(folder)
   }
 
   /// The states of the folder, and what was not finished or is foreign dealt with. Counts all
@@ -170,6 +210,7 @@ final class TraceFolder: Sendable {
   /// The numbers N of a folder's files `N` + the first suffix, ascending. What was not finished is
   /// removed; other files are put aside.
   func numbers(in folder: FilePath, suffixes: [String]) throws(TraceError) -> [UInt64] {
+    guard Self.isFolder(folder) else { return [] }
     var numbers: [UInt64] = []
     for name in try Self.names(in: folder) where !Name.isSystem(name) {
       let file = folder.appending(name)

@@ -60,7 +60,15 @@ extension TraceFolder {
   }
 
   /// What `trace.json` says.
-  func readName() throws(TraceError) -> TraceName.Found {
+  func readName() throws(TraceError) -> TraceName.Found { try Self.readName(identity) }
+
+  /// A folder of another version's is left alone, down to its lock.
+  static func refuseUnknownFormat(_ path: FilePath) throws(TraceError) {
+    _ = try readName(path.appending(Name.identity))
+    _ = try ClaimLog.readName(path.appending(Name.claims))
+  }
+
+  private static func readName(_ identity: FilePath) throws(TraceError) -> TraceName.Found {
     guard Self.isRegular(identity) else { return .nothing }
     do throws(StreamError) {
       let json = JSONReader(ByteReader(try FileSource(path: identity.string)))
@@ -69,6 +77,7 @@ extension TraceFolder {
       try json.beginObject()
       while let key = try json.nextKey() {
         switch key {
+        case "format": try TraceName.check(format: json.readUInt64(), identity)
         case "prestate": prestate = Bytes32(try json.readHex(maxBytes: 32))
         case "stateVersion": version = UInt8(truncatingIfNeeded: try json.readUInt64(upTo: 255))
         default: try json.skipValue()
@@ -80,19 +89,31 @@ extension TraceFolder {
       }
       return .name(TraceName(version: version, prestate: prestate))
     } catch {
-      if error.isOfSystem { throw .file(error) }
+      if error.isOfSystem || error.kind == .unsupported { throw .file(error) }
       return .damaged(error.description)
     }
   }
 }
 
 extension TraceName {
+  /// The format of the folder.
+  static let format: UInt64 = 1
+
+  /// Throws where a file says that the folder is of another format.
+  static func check(format: UInt64, _ file: FilePath) throws(StreamError) {
+    guard format != Self.format else { return }
+    throw StreamError(
+      .unsupported, path: file.string,
+      message: "the folder is of format \(format), and this program knows \(Self.format) alone",
+      remedy: "use a newer Falconet, or give another folder")
+  }
+
   fileprivate func json() throws(TraceError) -> [UInt8] {
     let sink = MemorySink()
     do throws(StreamError) {
       let json = JSONWriter(to: sink)
       try json.beginObject()
-      try json.member("format", 1)
+      try json.member("format", Self.format)
       try json.member("stateVersion", version)
       try json.member("prestate", hex: prestate.bytes)
       try json.endObject()

@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetStreams
 import FalconetTestSupport
 import FalconetTrace
 import Glibc
@@ -20,7 +21,9 @@ struct DamageTests {
       var bytes = try #require(TemporaryFolder.contents(path))
       switch self {
       case .bits:
-        let place = random.below(bytes.count)
+        var place = random.below(bytes.count)
+        // The one digit of `trace.json`'s first member is the format: another is no damage.
+        if path.hasSuffix("trace.json"), bytes.firstIndex(of: 0x31) == place { place += 1 }
         bytes[place] ^= 1 << UInt8(random.below(8))
       case .cut: bytes.removeLast(1 + random.below(bytes.count))
       case .emptied: bytes = []
@@ -136,6 +139,86 @@ struct DamageTests {
     #expect(folder.read(".hidden") != nil)
     #expect(Set(trace.incidents.map(\.path)) == Set(foreign.map(folder.file)))
     #expect(TemporaryFolder.names(in: folder.file("aside")).count == foreign.count)
+  }
+
+  @Test(
+    "A file or a link in place of a folder is put aside, before the opening or after it",
+    arguments: ["proofs", "snapshots"], [false, true])
+  func noFolder(_ name: String, _ isLink: Bool) throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    let folder = try TemporaryFolder()
+    let elsewhere = try TemporaryFolder()
+    try elsewhere.write("mine", to: "letter")
+    func replace() throws {
+      #expect(rename(folder.file("t/" + name), folder.file("was")) == 0)
+      if isLink {
+        symlink(elsewhere.path, folder.file("t/" + name))
+      } else {
+        try folder.write("?", to: "t/" + name)
+      }
+    }
+    var trace: TraceProvider?
+    for isOpen in [false, true] {
+      trace = try TraceProvider(folder: folder.file("t"), recorded.source, Self.options)
+      let known = try trace?.claim(at: 450_000)
+      if !isOpen { trace = nil }
+      try replace()
+      if !isOpen {
+        trace = try TraceProvider(folder: folder.file("t"), recorded.source, Self.options)
+      }
+      #expect(try trace?.claim(at: 450_000) == known)
+      for index in [7, 8] as [UInt64] { #expect(try trace?.step(at: index).index == index) }
+      for (index, claim) in recorded.claims {
+        #expect(try trace?.claim(at: index).claim == claim)
+      }
+      try trace?.prune()
+      #expect(try trace?.lastStep().claim == recorded.vector.finalHash)
+      #expect(elsewhere.names == ["letter"])
+      let paths = trace?.incidents.map(\.path)
+      #expect(paths == [folder.file("t/" + name)] || isOpen && name == "snapshots")
+      try trace?.deleteAll()
+      trace = nil
+      for file in TemporaryFolder.names(in: folder.file("was")) {
+        unlink(folder.file("was/" + file))
+      }
+      rmdir(folder.file("was"))
+    }
+  }
+
+  @Test(
+    "A folder of a newer format is refused and left as it is",
+    arguments: ["trace.json", "claims.log"])
+  func newerFormat(_ file: String) throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    let folder = try TemporaryFolder()
+    try fill(folder, recorded)
+    if file == "trace.json" {
+      let text = String(decoding: folder.read(file) ?? [], as: UTF8.self)
+      let newer = text.split(separator: "1", maxSplits: 1).joined(separator: "2")
+      #expect(newer.contains("format") && newer.count == text.count)
+      try folder.write(newer, to: file)
+    } else {
+      var log = try #require(folder.read(file))
+      log[6] = 2
+      var checksum = CRC32()
+      checksum.add(Array(log[..<40]))
+      for byte in 0..<4 {
+        log[40 + byte] = UInt8(truncatingIfNeeded: checksum.value >> (24 - 8 * byte))
+      }
+      try folder.write(log, to: file)
+    }
+    unlink(folder.file("lock"))
+    let before = (folder.names, folder.read("trace.json"), folder.read("claims.log"))
+    for _ in 0..<2 {
+      #expect {
+        try TraceProvider(folder: folder.path, recorded.source, Self.options)
+      } throws: {
+        "\($0)".contains("\(folder.file(file)): the folder is of format 2")
+          && "\($0)".contains("use a newer Falconet")
+      }
+    }
+    #expect(folder.names == before.0)
+    #expect(folder.read("trace.json") == before.1 && folder.read("claims.log") == before.2)
   }
 
   @Test("A folder that is given by mistake is refused and left alone")
