@@ -427,6 +427,19 @@ class TraceTests(unittest.TestCase):
         Trace.delete_folder(self.folder)
         self.assertFalse(self.folder.exists())
 
+    def test_a_forked_child_does_not_hold_the_folder(self) -> None:
+        trace = self.open()
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        try:
+            trace.close()
+            self.open().close()
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
     def test_many_threads_may_ask_at_once(self) -> None:
         recorded = self.checkpoints()
         wrong: list[object] = []

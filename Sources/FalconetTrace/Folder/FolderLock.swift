@@ -10,6 +10,7 @@ final class FolderLock: Sendable {
   private let file: FilePath
   private let folder: FileDescriptor
   private let descriptor: FileDescriptor
+  private let owner = getpid()
 
   /// Takes the lock of a folder. On a file system that can't be written, the lock's file must be
   /// there.
@@ -42,6 +43,8 @@ final class FolderLock: Sendable {
   }
 
   deinit {
+    // A forked child has the descriptor too, which would hold the lock as long as the child lives.
+    if getpid() == owner { flock(descriptor.rawValue, LOCK_UN) }
     try? descriptor.close()
     try? folder.close()
   }
