@@ -8,21 +8,9 @@
  * Files go to FOLDER, which exists. Prints what it found, a fact a line; exits with 1 at the first
  * surprise.
  */
-#include <falconet.h>
+#include "check.h"
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition) \
-  do { \
-    if (!(condition)) { \
-      fprintf(stderr, "line %d: %s: %s\n", __LINE__, #condition, falconet_error_message()); \
-      exit(1); \
-    } \
-  } while (0)
-#define OK(call) CHECK((call) == FALCONET_OK)
-#define FAILS(status, call) CHECK((call) == (status) && falconet_error_message()[0] != 0)
 
 /* Bytes in memory that callbacks read and write. */
 typedef struct memory {
