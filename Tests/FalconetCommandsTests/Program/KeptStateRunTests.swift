@@ -1,0 +1,93 @@
+import FalconetTestSupport
+import Testing
+
+/// What `run --keep-states` does where something is in its way.
+@Suite("Runs that keep states")
+struct KeptStateRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for name in ["proofs", "snapshots"] { folder.makeFolder(name) }
+  }
+
+  private var snapshots: [String] { TemporaryFolder.names(in: folder.file("snapshots")) }
+
+  /// The run for one step, as op-challenger starts it.
+  private func run(
+    _ index: UInt64, from snapshot: String, snapshots: String = "snapshots",
+    _ server: [String] = []
+  ) throws -> Outcome {
+    try Tool.run(
+      [
+        "run", "--input", snapshot, "--output", "final.bin.gz", "--meta", "",
+        "--proof-at", "=\(index)", "--proof-fmt", "proofs/%d.json.gz", "--snapshot-fmt",
+        "\(snapshots)/%d.bin.gz", "--stop-at", "=\(index + 1)", "--keep-states", "4",
+        "--preimage-timeout", "1s",
+      ] + server, in: folder.path)
+  }
+
+  /// A run did all that it was asked for, and said that it kept no states, and why.
+  private func expectWhole(_ outcome: Outcome, _ index: UInt64, _ reason: String) {
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    #expect(outcome.lines(with: "level=WARN", "No more states are kept", reason).count == 1)
+    #expect(folder.read("final.bin.gz") != nil)
+    #expect(TemporaryFolder.names(in: folder.file("proofs")) == ["\(index).json.gz"])
+  }
+
+  @Test("A record that can't be written costs only the states")
+  func unwritableRecord() throws {
+    folder.makeFolder(".falconet-states.json")
+    let outcome = try run(21_999_999, from: try Guest.folder("threads") + "/state.bin.gz")
+    expectWhole(outcome, 21_999_999, ".falconet-states.json")
+    #expect(snapshots == [])
+  }
+
+  @Test("A state that can't be written costs only itself")
+  func unwritableState() throws {
+    let outcome = try run(
+      21_999_999, from: try Guest.folder("threads") + "/state.bin.gz", snapshots: "nowhere")
+    expectWhole(outcome, 21_999_999, "nowhere/22000000.bin.gz")
+  }
+
+  /// Keeps a state of the guest that reads pre-images, before it has read any.
+  private func keepEarlyState() throws -> String {
+    let made = try Tool.run(
+      [
+        "run", "--input", try Guest.folder("oracle") + "/state.bin.gz", "--meta", "", "--output",
+        "snapshots/3000.bin.gz", "--stop-at", "=3000",
+      ], in: folder.path)
+    #expect(made.exitCode == 0)
+    try folder.write(#"{"states": [3000]}"#, to: ".falconet-states.json")
+    return "snapshots/3000.bin.gz"
+  }
+
+  @Test("A host that ends at the first request may lack a hint: the state is given up")
+  func lackOfHint() throws {
+    let input = try keepEarlyState()
+    let server = String(Guest.server.dropLast("folder.py".count)) + "misbehaving.py"
+    let outcome = try run(5_000_000, from: input, ["--", "python3", server, "exit", "1"])
+    #expect(outcome.exitCode == 1)
+    #expect(snapshots == [])
+  }
+
+  @Test(
+    "A host that served before it failed, stalls, lies or isn't there costs no state",
+    arguments: ["die", "stall", "lie", "at once", "none"])
+  func outage(_ mode: String) throws {
+    let input = try keepEarlyState()
+    let server =
+      switch mode {
+      case "none": [String]()
+      case "at once":
+        [
+          "--", "python3", String(Guest.server.dropLast("folder.py".count)) + "misbehaving.py",
+          "stall-mid",
+        ]
+      default: ["--", "python3", Guest.server, mode, try Guest.preimages()]
+      }
+    let outcome = try run(5_000_000, from: input, server)
+    #expect(outcome.exitCode == 1)
+    #expect(snapshots == ["3000.bin.gz"])
+  }
+}
