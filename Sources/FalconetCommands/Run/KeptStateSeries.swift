@@ -17,8 +17,32 @@ final class KeptStateSeries {
   private(set) var next: UInt64 = 0
   private var isOff = false
 
+  /// - Parameter input: the file that the machine's state is from.
   /// - Returns: nil where the plan keeps none, or none can be kept.
-  init?(_ plan: RunPlan, _ machine: Machine, _ logger: Logger) {
+  /// - Throws: ``CommandError`` where the state is not the one that a run kept in that file.
+  init?(
+    _ plan: RunPlan, _ machine: Machine, from input: String, _ logger: Logger
+  ) throws(CommandError) {
+    guard let place = Self.place(plan) else { return nil }
+    let refusal: StreamError?
+    do throws(StreamError) {
+      states = try KeptStates(place, limit: plan.keptStates, machine, from: input)
+      if let remark = states.remark { logger.warning("Kept states: \(remark)") }
+      refusal = try states.checkStart(machine)
+    } catch {
+      Self.warn(logger, error)
+      return nil
+    }
+    if let refusal { throw CommandError(refusal, while: "failed to use a kept state") }
+    name = plan.snapshotName
+    self.logger = logger
+    hints = HintWatch(machine.oracle)
+    machine.oracle = hints
+    next = states.next(after: machine)
+  }
+
+  /// Where a run keeps states; nil where its plan keeps none.
+  private static func place(_ plan: RunPlan) -> KeptStatesPlace? {
     guard plan.keptStates > 0 else { return nil }
     let name = plan.snapshotName
     // Not beside the snapshots where that can be helped: op-challenger wonders about what it finds
@@ -26,19 +50,18 @@ final class KeptStateSeries {
     let hasFile = !plan.output.isEmpty && plan.output != "-"
     let neighbour = FilePath(hasFile ? plan.output : name.name(step: 0))
     let folder = neighbour.removingLastComponent().string
+    return KeptStatesPlace(folder: folder.isEmpty ? "." : folder) { name.name(step: $0) }
+  }
+
+  /// Gives up the state that a run was to start from, if a run kept it and it is damaged.
+  static func giveUp(_ input: String, after error: StreamError, _ plan: RunPlan, _ logger: Logger) {
+    guard let place = place(plan) else { return }
     do {
-      states = try KeptStates(
-        folder: folder.isEmpty ? "." : folder, limit: plan.keptStates, start: machine.step
-      ) { name.name(step: $0) }
+      guard try place.giveUp(input, after: error) else { return }
+      logger.warning("Removed a kept state that is damaged", metadata: ["path": "\(input)"])
     } catch {
-      Self.warn(logger, error)
-      return nil
+      logger.warning("A damaged kept state can't be removed", metadata: ["err": "\(error)"])
     }
-    self.name = name
-    self.logger = logger
-    hints = HintWatch(machine.oracle)
-    machine.oracle = hints
-    next = states.next(after: machine)
   }
 
   /// Has the machine's state saved where it is worth it, at the step where one is due.

@@ -15,9 +15,10 @@ struct Runner {
   private let kept: KeptStateSeries?
 
   init(
-    machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger,
+    machine: Machine, from input: String, plan: RunPlan, symbols: SymbolTable?, progress: Progress,
+    logger: Logger,
     profile: ProfileRecording? = nil
-  ) {
+  ) throws(CommandError) {
     self.machine = machine
     self.plan = plan
     self.symbols = symbols
@@ -26,7 +27,7 @@ struct Runner {
     self.profile = profile
     snapshots = SnapshotSeries(plan)
     proofs = ProofSeries(plan)
-    kept = KeptStateSeries(plan, machine, logger)
+    kept = try KeptStateSeries(plan, machine, from: input, logger)
   }
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.

@@ -58,8 +58,37 @@ struct KeptStateRunTests {
         "snapshots/3000.bin.gz", "--stop-at", "=3000",
       ], in: folder.path)
     #expect(made.exitCode == 0)
-    try folder.write(#"{"states": [3000]}"#, to: ".falconet-states.json")
+    let witness = try JSONValue(
+      try Tool.run(["witness", "--input", "snapshots/3000.bin.gz"], in: folder.path).output)
+    let claim = try #require(witness["witnessHash"]?.string)
+    try folder.write(
+      #"{"states": [{"step": 3000, "claim": "\#(claim)"}]}"#, to: ".falconet-states.json")
     return "snapshots/3000.bin.gz"
+  }
+
+  @Test("A kept state that is damaged is removed, so that the next try starts further back")
+  func damagedState() throws {
+    let prestate = try Guest.folder("threads") + "/state.bin.gz"
+    #expect(try run(21_999_999, from: prestate).exitCode == 0)
+    let kept = "snapshots/22000000.bin.gz"
+    let bytes = try #require(folder.read(kept))
+    try folder.write(Array(bytes.prefix(bytes.count / 2)), to: kept)
+    let outcome = try run(22_000_100, from: kept)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.log.contains("failed to load state"))
+    #expect(outcome.lines(with: "level=WARN", "Removed a kept state", kept).count == 1)
+    #expect(snapshots == [])
+    #expect(try run(22_000_100, from: prestate).exitCode == 0)
+  }
+
+  @Test("A run of another program removes what was kept for the one before")
+  func otherProgram() throws {
+    #expect(
+      try run(21_999_999, from: try Guest.folder("threads") + "/state.bin.gz").exitCode == 0)
+    let outcome = try run(10, from: try Guest.folder("hello") + "/state.bin.gz")
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.lines(with: "level=WARN", "another prestate", "1 states").count == 1)
+    #expect(snapshots == [])
   }
 
   @Test("A host that ends at the first request may lack a hint: the state is given up")
