@@ -27,9 +27,9 @@ public struct KeptStatesPlace {
   /// - Throws: ``StreamError`` where the record can't be read or written.
   public func giveUp(_ input: String, after error: StreamError) throws(StreamError) -> Bool {
     switch error.kind {
-    case .truncated, .corrupt, .checksum, .trailingData, .tooLarge, .syntax: break
+    case .truncated, .corrupt, .checksum, .trailingData, .unsupported, .tooLarge, .syntax: break
     case .notFound, .permission, .readOnly, .noSpace, .isDirectory, .brokenPipe, .system,
-      .unsupported, .interrupted:
+      .interrupted:
       return false
     }
     guard case .content(var content) = try record.read(),

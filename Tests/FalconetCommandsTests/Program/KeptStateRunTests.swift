@@ -51,7 +51,7 @@ struct KeptStateRunTests {
   }
 
   /// Keeps a state of the guest that reads pre-images, before it has read any.
-  private func keepEarlyState() throws -> String {
+  private func keepEarlyState(claim wrong: String? = nil) throws -> String {
     let made = try Tool.run(
       [
         "run", "--input", try Guest.folder("oracle") + "/state.bin.gz", "--meta", "", "--output",
@@ -60,25 +60,64 @@ struct KeptStateRunTests {
     #expect(made.exitCode == 0)
     let witness = try JSONValue(
       try Tool.run(["witness", "--input", "snapshots/3000.bin.gz"], in: folder.path).output)
-    let claim = try #require(witness["witnessHash"]?.string)
+    let claim = try #require(wrong ?? witness["witnessHash"]?.string)
     try folder.write(
       #"{"states": [{"step": 3000, "claim": "\#(claim)"}]}"#, to: ".falconet-states.json")
     return "snapshots/3000.bin.gz"
   }
 
-  @Test("A kept state that is damaged is removed, so that the next try starts further back")
-  func damagedState() throws {
-    let prestate = try Guest.folder("threads") + "/state.bin.gz"
-    #expect(try run(21_999_999, from: prestate).exitCode == 0)
+  enum Damage: CaseIterable {
+    case half, empty, zeros, text, bitFlip, wholeButShort
+
+    func apply(to bytes: [UInt8]) -> [UInt8] {
+      switch self {
+      case .half: return Array(bytes.prefix(bytes.count / 2))
+      case .empty: return []
+      case .zeros: return [UInt8](repeating: 0, count: bytes.count)
+      case .text: return Array("<html>an error page</html>".utf8)
+      case .wholeButShort: return Array(bytes.dropLast())
+      case .bitFlip:
+        var damaged = bytes
+        damaged[bytes.count / 2] ^= 8
+        return damaged
+      }
+    }
+  }
+
+  @Test(
+    "A kept state that is damaged is removed, so that the next try starts further back",
+    arguments: Damage.allCases)
+  func damagedState(_ damage: Damage) throws {
+    #expect(
+      try run(21_999_999, from: try Guest.folder("threads") + "/state.bin.gz").exitCode == 0)
     let kept = "snapshots/22000000.bin.gz"
     let bytes = try #require(folder.read(kept))
-    try folder.write(Array(bytes.prefix(bytes.count / 2)), to: kept)
+    try folder.write(damage.apply(to: bytes), to: kept)
     let outcome = try run(22_000_100, from: kept)
     #expect(outcome.exitCode == 1)
     #expect(outcome.log.contains("failed to load state"))
     #expect(outcome.lines(with: "level=WARN", "Removed a kept state", kept).count == 1)
     #expect(snapshots == [])
-    #expect(try run(22_000_100, from: prestate).exitCode == 0)
+  }
+
+  @Test("A state that is not the one that was kept is refused and removed")
+  func otherState() throws {
+    let input = try keepEarlyState(claim: "0x03" + String(repeating: "00", count: 31))
+    let outcome = try run(5_000_000, from: input)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.log.contains("failed to use a kept state: snapshots/3000.bin.gz: "))
+    #expect(snapshots == [])
+    #expect(TemporaryFolder.names(in: folder.file("proofs")) == [])
+  }
+
+  @Test("A damaged record is told of, and costs no run")
+  func damagedRecord() throws {
+    try folder.write("{", to: ".falconet-states.json")
+    let outcome = try run(
+      21_999_999, from: try Guest.folder("threads") + "/state.bin.gz")
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.lines(with: "level=WARN", "record of kept states is damaged").count == 1)
+    #expect(snapshots == ["22000000.bin.gz"])
   }
 
   @Test("A run of another program removes what was kept for the one before")
@@ -87,7 +126,7 @@ struct KeptStateRunTests {
       try run(21_999_999, from: try Guest.folder("threads") + "/state.bin.gz").exitCode == 0)
     let outcome = try run(10, from: try Guest.folder("hello") + "/state.bin.gz")
     #expect(outcome.exitCode == 0)
-    #expect(outcome.lines(with: "level=WARN", "another prestate", "1 states").count == 1)
+    #expect(outcome.lines(with: "level=WARN", "another prestate", "given up: 1").count == 1)
     #expect(snapshots == [])
   }
 
