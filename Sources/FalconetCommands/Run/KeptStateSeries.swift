@@ -16,6 +16,8 @@ final class KeptStateSeries {
   /// The step at which the next state is due; the largest number where none is.
   private(set) var next: UInt64 = 0
   private var isOff = false
+  /// The step of the last state that was given to the writer.
+  private var saved: UInt64?
 
   /// - Parameter input: the file that the machine's state is from.
   /// - Returns: nil where the plan keeps none, or none can be kept.
@@ -95,16 +97,25 @@ final class KeptStateSeries {
 
   /// Waits until all states are written.
   func finish() {
-    do { try writer.finish() } catch { turnOff(error) }
+    do { try finishWriting() } catch { turnOff(error) }
   }
 
   private func save(_ machine: Machine) throws(StreamError) {
     // Before the checkpoint is taken, so that there are never two.
-    try writer.finish()
+    try finishWriting()
+    saved = machine.step
     let path = name.name(step: machine.step)
     let checkpoint = machine.checkpoint(
       keepsRoots: try SnapshotFormat(fileName: path) == .fsnap)
     try writer.submit { () throws(StreamError) in try Snapshot.save(checkpoint, path: path) }
+  }
+
+  private func finishWriting() throws(StreamError) {
+    do throws(StreamError) { try writer.finish() } catch {
+      // Where the record can't be written either, it names a state without a file.
+      if let saved { try? states.withdraw(saved) }
+      throw error
+    }
   }
 
   private func attempt(_ body: () throws(StreamError) -> Void) {

@@ -156,6 +156,13 @@ public final class KeptStates {
     place.remove(start)
   }
 
+  /// Takes back that a step's state was admitted: its file could not be written. What stands there
+  /// later is another's.
+  public func withdraw(_ step: UInt64) throws(StreamError) {
+    guard claims.removeValue(forKey: step) != nil else { return }
+    try write()
+  }
+
   private func nearest(to step: UInt64) -> UInt64 {
     max(start, claims.keys.filter { $0 <= step }.max() ?? start)
   }

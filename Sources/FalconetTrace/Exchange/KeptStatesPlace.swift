@@ -1,6 +1,5 @@
 import FalconetStreams
 import Glibc
-import SystemPackage
 
 /// Where the runs of one game keep states for one another.
 public struct KeptStatesPlace {

@@ -48,6 +48,9 @@ struct KeptStateRunTests {
     let outcome = try run(
       21_999_999, from: try Guest.folder("threads") + "/state.bin.gz", snapshots: "nowhere")
     expectWhole(outcome, 21_999_999, "nowhere/22000000.bin.gz")
+    // What somebody puts there later is not taken for a kept state.
+    let record = try JSONValue(try #require(folder.read(".falconet-states.json")))
+    #expect(record["states"] == .array([]))
   }
 
   /// Keeps a state of the guest that reads pre-images, before it has read any.
