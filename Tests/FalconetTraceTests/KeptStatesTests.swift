@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetSnapshots
+import FalconetStreams
 import FalconetTestSupport
 import FalconetTrace
 import Testing
@@ -18,8 +19,18 @@ struct KeptStatesTests {
 
   private func path(_ step: UInt64) -> String { folder.file("snapshots/\(step).fsnap") }
 
-  private func states(_ machine: Machine, limit: Int = 8) throws -> KeptStates {
-    try KeptStates(folder: folder.path, limit: limit, start: machine.step) { path($0) }
+  private var place: KeptStatesPlace { KeptStatesPlace(folder: folder.path) { path($0) } }
+
+  /// - Parameter input: where the state is from; nil for the prestate.
+  private func states(
+    _ machine: Machine, from input: String? = nil, limit: Int = 8
+  ) throws -> KeptStates {
+    try KeptStates(place, limit: limit, machine, from: input ?? folder.file("prestate"))
+  }
+
+  private func prestate(_ guest: String = "threads") throws -> Machine {
+    let prestate = try Fixtures.prestate(.v8, guest)
+    return Machine(state: prestate.state, memory: prestate.memory)
   }
 
   /// Runs as op-challenger starts runs: from the last snapshot before a step, to that step.
@@ -36,10 +47,10 @@ struct KeptStatesTests {
       let image = try Snapshot.load(path: path(start))
       machine = Machine(state: image.state, memory: image.memory)
     } else {
-      let prestate = try Fixtures.prestate(.v8, "threads")
-      machine = Machine(state: prestate.state, memory: prestate.memory)
+      machine = try prestate()
     }
-    let states = try states(machine, limit: limit)
+    let states = try states(machine, from: start.map(path), limit: limit)
+    try #require(states.checkStart(machine) == nil)
     while machine.step < step, !machine.hasExited {
       _ = try machine.run(until: min(step, states.next(after: machine)))
       if machine.step < step, try states.admit(machine) { try save(machine) }
@@ -80,7 +91,7 @@ struct KeptStatesTests {
     #expect(names == ["22000000.fsnap", "7.fsnap.old"])
     // A snapshot that no run kept: it stays, and is not written over.
     try folder.write("another's", to: "snapshots/24000000.fsnap")
-    let kept = try states(machine(at: 0), limit: 1)
+    let kept = try states(prestate(), limit: 1)
     #expect(try !kept.admit(machine(at: 24_000_000)))
     for step in stride(from: UInt64(1_000_000), through: 25_000_000, by: 3_000_000) {
       let machine = machine(at: step)
@@ -94,18 +105,80 @@ struct KeptStatesTests {
   func forgetting() throws {
     try run(to: 22_000_000)
     try folder.write("another's", to: "snapshots/5.fsnap")
-    for step: UInt64 in [5, 22_000_000] { try states(machine(at: step)).forgetStart() }
+    for step: UInt64 in [5, 22_000_000] {
+      try states(machine(at: step), from: path(step)).forgetStart()
+    }
     #expect(names == ["5.fsnap"])
   }
 
   @Test(
     "A damaged record is begun anew, and costs nothing but the order of the questions",
-    arguments: ["", "{", "[]", #"{"states": [1, -2]}"#, #"{"states": "x", "end": 7}"#])
+    arguments: [
+      "", "{", "[]", #"{"states": [1, 2]}"#, #"{"states": "x", "end": 7}"#,
+      #"{"states": [{"step": 7}]}"#, #"{"states": [{"step": 7, "claim": "0x12"}]}"#,
+    ])
   func damage(_ text: String) throws {
     try folder.write(text, to: ".falconet-states.json")
+    guard case .damagedRecord = try states(prestate()).remark else {
+      Issue.record("nothing was said")
+      return
+    }
     try run(to: 22_000_000)
     #expect(names == ["22000000.fsnap"])
     #expect(try run(to: 22_100_000) == 22_000_000)
+  }
+
+  @Test("A run of another program gives up the states of the one before, and of no one else")
+  func otherProgram() throws {
+    try run(to: 22_000_000)
+    try folder.write("another's", to: "snapshots/24000000.fsnap")
+    #expect(try states(prestate()).remark == nil)
+    #expect(names == ["22000000.fsnap", "24000000.fsnap"])
+    #expect(try states(prestate("hello")).remark == .otherProgram(states: 1))
+    #expect(names == ["24000000.fsnap"])
+    // Nothing is left of them.
+    #expect(try states(prestate()).remark == nil)
+  }
+
+  @Test("A snapshot that stands in its place, and was not kept, begins no new record")
+  func askedSnapshot() throws {
+    try run(to: 22_000_000)
+    let later = try prestate()
+    _ = try later.run(until: 100_000)
+    try save(later)
+    #expect(try states(later, from: path(100_000)).remark == nil)
+    #expect(try run(to: 22_100_000) == 22_000_000)
+  }
+
+  @Test("A state that is not the one that was kept is refused and given up")
+  func mismatch() throws {
+    try run(to: 22_000_000)
+    let early = try prestate()
+    _ = try early.run(until: 5)
+    var state = early.state
+    state.scalars.step = 22_000_000
+    let other = Machine(state: state, memory: early.memory)
+    try save(other)
+    let error = try states(other, from: path(22_000_000)).checkStart(other)
+    #expect(error?.kind == .corrupt && error?.path == path(22_000_000))
+    #expect(names == [])
+    #expect(try run(to: 22_000_000) == 0)
+  }
+
+  @Test("A kept state that is damaged is given up, by whatever path it was named")
+  func damagedState() throws {
+    try run(to: 22_000_000)
+    try folder.write("another's", to: "snapshots/5.fsnap")
+    let kept = folder.file("snapshots/../snapshots/22000000.fsnap")
+    let damage = StreamError(.truncated, message: "the data ends too early")
+    for kind: StreamError.Kind in [.notFound, .permission, .system(errno: 5), .interrupted] {
+      #expect(try !place.giveUp(kept, after: StreamError(kind, message: "")))
+    }
+    #expect(try !place.giveUp(path(5), after: damage))
+    #expect(names == ["22000000.fsnap", "5.fsnap"])
+    #expect(try place.giveUp(kept, after: damage))
+    #expect(try !place.giveUp(kept, after: damage))
+    #expect(names == ["5.fsnap"])
   }
 
   @Test("A bisection by runs executes far less than from the prestate each time")

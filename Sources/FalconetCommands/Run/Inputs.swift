@@ -9,9 +9,10 @@ enum Inputs {
   }
 
   static func snapshot(
-    _ path: String, _ options: SnapshotOptions
+    _ path: String, _ options: SnapshotOptions, onFailure: (StreamError) -> Void = { _ in }
   ) throws(CommandError) -> MemoryImage {
     do { return try Snapshot.load(from: source(path), options.reading(path)) } catch {
+      onFailure(error)
       throw CommandError(error, while: "failed to load state")
     }
   }

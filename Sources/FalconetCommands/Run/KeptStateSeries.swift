@@ -1,15 +1,50 @@
 import Falconet
+import Logging
 import SystemPackage
 
-/// The states that one run keeps for those that follow: when they are due, and which may be saved.
+/// The states that one run keeps for those that follow: when they are due, and which are saved.
+///
+/// They only make later runs quicker: where one can't be kept, a warning says why, the run keeps no
+/// more, and goes on.
 final class KeptStateSeries {
   private let states: KeptStates
+  private let name: FileNameFormat
   private let hints: HintWatch
-  /// The step at which the next state is due.
+  private let logger: Logger
+  /// Apart from that of the snapshots that were asked for, whose failure ends the run.
+  private let writer = SnapshotWriter()
+  /// The step at which the next state is due; the largest number where none is.
   private(set) var next: UInt64 = 0
+  private var isOff = false
+  /// The step of the last state that was given to the writer.
+  private var saved: UInt64?
 
-  /// - Returns: nil where the plan keeps none.
-  init?(_ plan: RunPlan, _ machine: Machine) throws(StreamError) {
+  /// - Parameter input: the file that the machine's state is from.
+  /// - Returns: nil where the plan keeps none, or none can be kept.
+  /// - Throws: ``CommandError`` where the state is not the one that a run kept in that file.
+  init?(
+    _ plan: RunPlan, _ machine: Machine, from input: String, _ logger: Logger
+  ) throws(CommandError) {
+    guard let place = Self.place(plan) else { return nil }
+    let refusal: StreamError?
+    do throws(StreamError) {
+      states = try KeptStates(place, limit: plan.keptStates, machine, from: input)
+      if let remark = states.remark { logger.warning("Kept states: \(remark)") }
+      refusal = try states.checkStart(machine)
+    } catch {
+      Self.warn(logger, error)
+      return nil
+    }
+    if let refusal { throw CommandError(refusal, while: "failed to use a kept state") }
+    name = plan.snapshotName
+    self.logger = logger
+    hints = HintWatch(machine.oracle)
+    machine.oracle = hints
+    next = states.next(after: machine)
+  }
+
+  /// Where a run keeps states; nil where its plan keeps none.
+  private static func place(_ plan: RunPlan) -> KeptStatesPlace? {
     guard plan.keptStates > 0 else { return nil }
     let name = plan.snapshotName
     // Not beside the snapshots where that can be helped: op-challenger wonders about what it finds
@@ -17,52 +52,84 @@ final class KeptStateSeries {
     let hasFile = !plan.output.isEmpty && plan.output != "-"
     let neighbour = FilePath(hasFile ? plan.output : name.name(step: 0))
     let folder = neighbour.removingLastComponent().string
-    states = try KeptStates(
-      folder: folder.isEmpty ? "." : folder, limit: plan.keptStates, start: machine.step
-    ) { name.name(step: $0) }
-    hints = HintWatch(machine.oracle)
-    machine.oracle = hints
-    next = states.next(after: machine)
+    return KeptStatesPlace(folder: folder.isEmpty ? "." : folder) { name.name(step: $0) }
   }
 
-  /// Whether the machine's state is to be saved, at the step where one is due.
+  /// Gives up the state that a run was to start from, if a run kept it and it is damaged.
+  static func giveUp(_ input: String, after error: StreamError, _ plan: RunPlan, _ logger: Logger) {
+    guard let place = place(plan) else { return }
+    do {
+      guard try place.giveUp(input, after: error) else { return }
+      logger.warning("Removed a kept state that is damaged", metadata: ["path": "\(input)"])
+    } catch {
+      logger.warning("A damaged kept state can't be removed", metadata: ["err": "\(error)"])
+    }
+  }
+
+  /// Has the machine's state saved where it is worth it, at the step where one is due.
   ///
   /// - Parameter isSaved: whether it is saved anyway.
-  func admit(_ machine: Machine, isSaved: Bool) throws(StreamError) -> Bool {
-    // A run that starts between a hint and what it is for has a host that was told nothing.
-    guard !hints.isPending else {
-      next = machine.step + 1000
-      return false
+  func keep(_ machine: Machine, isSaved: Bool) {
+    attempt { () throws(StreamError) in
+      // A run that starts between a hint and what it is for has a host that was told nothing.
+      guard !hints.isPending else {
+        next = machine.step &+ 1000
+        return
+      }
+      if !isSaved, try states.admit(machine) { try save(machine) }
+      next = states.next(after: machine)
     }
-    defer { next = states.next(after: machine) }
-    return isSaved ? false : try states.admit(machine)
   }
 
-  /// Notes where the run ended, and says whether that state is to be saved.
-  func end(_ machine: Machine) throws(StreamError) -> Bool {
-    try states.end(machine, maySave: !hints.isPending)
+  /// Notes where the run ended, and has that state saved where it is worth it.
+  func end(_ machine: Machine) {
+    attempt { () throws(StreamError) in
+      if try states.end(machine, maySave: !hints.isPending) { try save(machine) }
+    }
   }
 
-  /// Gives up the state that the run started from, if a run kept it: it could not go on for want of
-  /// a pre-image.
-  func forgetStart() throws(StreamError) { try states.forgetStart() }
-}
-
-/// Passes pre-images and hints on, and knows whether a hint was sent since the last pre-image.
-final class HintWatch: PreimageOracle {
-  private var source: any PreimageOracle
-  private(set) var isPending = false
-
-  init(_ source: any PreimageOracle) { self.source = source }
-
-  func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
-    let preimage = try source.preimage(for: key)
-    isPending = false
-    return preimage
+  /// Notes why the run can't go on for want of a pre-image: a state that it started from is given
+  /// up where it may be the reason, if it was a kept one.
+  func note(_ failure: PreimageError) {
+    guard hints.mayLackHint(failure) else { return }
+    attempt { () throws(StreamError) in try states.forgetStart() }
   }
 
-  func hint(_ hint: [UInt8]) throws(PreimageError) {
-    try source.hint(hint)
-    isPending = true
+  /// Waits until all states are written.
+  func finish() {
+    do { try finishWriting() } catch { turnOff(error) }
+  }
+
+  private func save(_ machine: Machine) throws(StreamError) {
+    // Before the checkpoint is taken, so that there are never two.
+    try finishWriting()
+    saved = machine.step
+    let path = name.name(step: machine.step)
+    let checkpoint = machine.checkpoint(
+      keepsRoots: try SnapshotFormat(fileName: path) == .fsnap)
+    try writer.submit { () throws(StreamError) in try Snapshot.save(checkpoint, path: path) }
+  }
+
+  private func finishWriting() throws(StreamError) {
+    do throws(StreamError) { try writer.finish() } catch {
+      // Where the record can't be written either, it names a state without a file.
+      if let saved { try? states.withdraw(saved) }
+      throw error
+    }
+  }
+
+  private func attempt(_ body: () throws(StreamError) -> Void) {
+    guard !isOff else { return }
+    do throws(StreamError) { try body() } catch { turnOff(error) }
+  }
+
+  private func turnOff(_ error: StreamError) {
+    isOff = true
+    next = .max
+    Self.warn(logger, error)
+  }
+
+  private static func warn(_ logger: Logger, _ error: StreamError) {
+    logger.warning("No more states are kept in this run", metadata: ["err": "\(error)"])
   }
 }

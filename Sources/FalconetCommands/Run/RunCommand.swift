@@ -76,7 +76,10 @@ struct RunCommand: ParsableCommand {
     _ logger: Logger
   ) throws(CommandError) {
     let symbols = try Inputs.symbols(meta, logger)
-    let image = try Inputs.snapshot(input, snapshot)
+    let image = try Inputs.snapshot(input, snapshot) { error in
+      // With a format of the user's choice, the file may not be to blame.
+      if snapshot.from == nil { KeptStateSeries.giveUp(input, after: error, plan, logger) }
+    }
     logger.info("Loaded input state", metadata: ["version": "\(image.state.version.name)"])
     let machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine)
@@ -103,7 +106,8 @@ struct RunCommand: ParsableCommand {
       metadata: name.isEmpty
         ? [:] : ["is32": .stringConvertible(image.state.version.wordSize == .bits32)])
     try Runner(
-      machine: machine, plan: plan, symbols: symbols, progress: progress, logger: logger,
+      machine: machine, from: input, plan: plan, symbols: symbols, progress: progress,
+      logger: logger,
       profile: format.map {
         ProfileRecording(machine, symbols, interval: profile.interval, $0, path: profile.path)
       }

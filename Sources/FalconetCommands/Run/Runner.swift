@@ -15,7 +15,8 @@ struct Runner {
   private let kept: KeptStateSeries?
 
   init(
-    machine: Machine, plan: RunPlan, symbols: SymbolTable?, progress: Progress, logger: Logger,
+    machine: Machine, from input: String, plan: RunPlan, symbols: SymbolTable?, progress: Progress,
+    logger: Logger,
     profile: ProfileRecording? = nil
   ) throws(CommandError) {
     self.machine = machine
@@ -26,9 +27,7 @@ struct Runner {
     self.profile = profile
     snapshots = SnapshotSeries(plan)
     proofs = ProofSeries(plan)
-    do { kept = try KeptStateSeries(plan, machine) } catch {
-      throw CommandError(error, while: "failed to read which states are kept")
-    }
+    kept = try KeptStateSeries(plan, machine, from: input, logger)
   }
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
@@ -41,9 +40,10 @@ struct Runner {
     }
     do {
       try execute()
-      try keepLastState()
+      kept?.end(machine)
       try finishProofs()
       try finishSnapshots()
+      kept?.finish()
     } catch {
       // What is being written becomes whole, whatever ends the run.
       do { try proofs.finish() } catch {
@@ -52,6 +52,7 @@ struct Runner {
       do { try snapshots.finish() } catch {
         logger.error("Failed to write state snapshot", metadata: ["err": "\(error)"])
       }
+      kept?.finish()
       switch error.cause {
       case .interrupted: break
       case .fault(let fault):
@@ -106,7 +107,7 @@ struct Runner {
       }
       let isSaved = plan.snapshots.matches(step)
       if isSaved { try snapshot() }
-      if let kept, step >= kept.next { try keepState(kept, isSaved: isSaved) }
+      if let kept, step >= kept.next { kept.keep(machine, isSaved: isSaved) }
       let read =
         plan.proofs.matches(step)
         ? try prove(step)
@@ -158,22 +159,8 @@ struct Runner {
 
   /// Why execution failed. A state that leads to a pre-image that can't be had is not kept.
   private func failure(_ error: MachineError) -> CommandError {
-    if case .preimage(let failure, _, _) = error, failure.kind != .interrupted {
-      try? kept?.forgetStart()
-    }
+    if case .preimage(let failure, _, _) = error { kept?.note(failure) }
     return CommandError(error, in: machine, symbols: symbols)
-  }
-
-  private func keepState(_ kept: KeptStateSeries, isSaved: Bool) throws(CommandError) {
-    do {
-      if try kept.admit(machine, isSaved: isSaved) { try snapshots.save(machine) }
-    } catch { throw CommandError(error, while: "failed to keep a state") }
-  }
-
-  private func keepLastState() throws(CommandError) {
-    do {
-      if let kept, try kept.end(machine) { try snapshots.save(machine) }
-    } catch { throw CommandError(error, while: "failed to keep a state") }
   }
 
   private func snapshot() throws(CommandError) {

@@ -1,40 +1,108 @@
 import FalconetMachine
 import FalconetStreams
-import Glibc
+import Keccak
 import SystemPackage
 
 /// States that the runs of one game keep for one another, where each question is a process of its
 /// own that starts from the nearest snapshot of a folder, as op-challenger does it.
 ///
 /// Which states: as for ``TraceProvider``, by the questions of all runs so far. They, and the states
-/// that were kept, are in a hidden file; no other snapshot is ever deleted.
+/// that were kept, are in a hidden file; no other snapshot is ever deleted. The file names the
+/// prestate: a run from another one begins it anew, without the states of the one before.
 public final class KeptStates {
-  private let record: KeptStatesRecord
-  private let path: (UInt64) -> String
+  /// What a run found that its user may want to know.
+  public enum Remark: Sendable, Equatable, CustomStringConvertible {
+    /// The record is damaged: the files of the states that it named stay.
+    case damagedRecord(StreamError)
+    /// So many states of another program were given up.
+    case otherProgram(states: Int)
+
+    public var description: String {
+      switch self {
+      case .damagedRecord(let error):
+        "the record of kept states is damaged and begun anew, and the snapshots that it named stay "
+          + "where they are: remove those that nobody wants: \(error)"
+      case .otherProgram(let states):
+        "the run starts from another prestate than those before it, whose kept states were given "
+          + "up: \(states)"
+      }
+    }
+  }
+
+  /// What the run found at its start.
+  public let remark: Remark?
+
+  private let place: KeptStatesPlace
   private let limit: Int
   private let start: UInt64
+  /// Whether the run starts from a kept state.
+  private let isStartKept: Bool
+  private let root: KeptStatesRecord.Identity?
   private var policy = RetentionPolicy()
-  /// Ascending.
-  private var steps: [UInt64]
+  /// The claims of the kept states, by their steps.
+  private var claims: [UInt64: Bytes32]
 
+  /// Hashes the machine's memory where the run starts from a prestate.
+  ///
   /// - Parameters:
-  ///   - folder: where the hidden file is, the same for all runs of a game. It must exist.
   ///   - limit: how many states may be kept, at least 1.
-  ///   - start: the step of the state that the run starts from.
-  ///   - path: the name of a step's snapshot.
-  /// - Throws: ``StreamError`` where the record can't be read. One that is damaged is begun anew.
+  ///   - machine: at the start of the run.
+  ///   - input: the file of the state that the run starts from.
+  /// - Throws: ``StreamError`` where the record can't be read, or not be written where it is another
+  ///   program's.
   public init(
-    folder: String, limit: Int, start: UInt64, path: @escaping (UInt64) -> String
+    _ place: KeptStatesPlace, limit: Int, _ machine: Machine, from input: String
   ) throws(StreamError) {
-    record = KeptStatesRecord(folder: folder)
-    self.path = path
+    self.place = place
     self.limit = max(limit, 1)
-    self.start = start
-    let kept = try record.read()
-    steps = kept.states.filter { TraceFolder.isRegular(FilePath(path($0))) }
-    policy.note(reached: max(kept.reached, start))
-    if let end = kept.end { policy.note(end: end) }
-    for question in kept.questions { policy.note(question: question) }
+    start = machine.step
+    var content = KeptStatesRecord.Content()
+    var remark: Remark?
+    switch try place.record.read() {
+    case .none: break
+    case .damaged(let error): remark = .damagedRecord(error)
+    case .content(let read): content = read
+    }
+    if !place.isSnapshot(input, of: start) {
+      let identity = KeptStatesRecord.Identity(
+        version: machine.state.version.rawValue, claim: machine.claim())
+      if content.root != identity {
+        let others = content.states.keys.filter { TraceFolder.isRegular(FilePath(place.path($0))) }
+        content = KeptStatesRecord.Content(root: identity)
+        // Before the files go: one that is not in the record would never be deleted.
+        if !others.isEmpty {
+          remark = .otherProgram(states: others.count)
+          try place.record.write(content)
+          for step in others { place.remove(step) }
+        }
+      }
+    }
+    // A snapshot that stands in its place is of the same runs: one that a run was asked for, or kept.
+    self.remark = remark
+    root = content.root
+    claims = content.states.filter { TraceFolder.isRegular(FilePath(place.path($0.key))) }
+    isStartKept = claims[start] != nil && place.isSnapshot(input, of: start)
+    policy.note(reached: max(content.reached, start))
+    if let end = content.end { policy.note(end: end) }
+    for question in content.questions { policy.note(question: question) }
+  }
+
+  /// Checks that the run starts from the state that was kept there, if it was, and gives it up if
+  /// not. Hashes the machine's memory.
+  ///
+  /// - Parameter machine: at the start of the run.
+  /// - Returns: why the run must not go on; nil where it may.
+  /// - Throws: ``StreamError`` where the record can't be written.
+  public func checkStart(_ machine: Machine) throws(StreamError) -> StreamError? {
+    guard isStartKept, let kept = claims[start] else { return nil }
+    let claim = machine.claim()
+    guard kept != claim || root.map({ $0.version != machine.state.version.rawValue }) == true
+    else { return nil }
+    try forgetStart()
+    return StreamError(
+      .corrupt, path: place.path(start),
+      message: "the state's claim is \(claim), and a run kept one there with the claim \(kept)",
+      remedy: "run again from another state: this one was removed")
   }
 
   // MARK: On the way
@@ -45,23 +113,25 @@ public final class KeptStates {
   }
 
   /// Whether the machine's state is to be saved, under the name of its step. Others are deleted for
-  /// it where there are too many, and are no longer in the record when they are.
+  /// it where there are too many, and are no longer in the record when they are. Hashes the pages
+  /// that changed where it is.
   public func admit(_ machine: Machine) throws(StreamError) -> Bool {
     policy.note(reached: machine.step)
     let step = machine.step
-    guard !machine.hasExited, step > start, !steps.contains(step) else { return false }
+    guard !machine.hasExited, step > start, claims[step] == nil else { return false }
     // What stands there is another's.
-    guard !TraceFolder.exists(FilePath(path(step))) else { return false }
-    var kept = [0] + (steps + [step]).sorted()
+    guard !TraceFolder.exists(FilePath(place.path(step))) else { return false }
+    var kept = [0] + (claims.keys + [step]).sorted()
     var given: [UInt64] = []
     while kept.count - 1 > limit {
       guard let position = policy.leastValuable(kept), kept[position] != step else { return false }
       given.append(kept.remove(at: position))
     }
     // Before the file appears: one that is not in the record would never be deleted.
-    steps = Array(kept.dropFirst())
+    for step in given { claims[step] = nil }
+    claims[step] = machine.claim()
     try write()
-    for step in given { unlink(path(step)) }
+    for step in given { place.remove(step) }
     return true
   }
 
@@ -81,20 +151,26 @@ public final class KeptStates {
   /// Gives up the state that the run started from, if it was kept: from it, a pre-image could not be
   /// had. The host may want a hint for it that the program wrote before.
   public func forgetStart() throws(StreamError) {
-    guard let position = steps.firstIndex(of: start) else { return }
-    steps.remove(at: position)
+    guard isStartKept, claims.removeValue(forKey: start) != nil else { return }
     try write()
-    unlink(path(start))
+    place.remove(start)
+  }
+
+  /// Takes back that a step's state was admitted: its file could not be written. What stands there
+  /// later is another's.
+  public func withdraw(_ step: UInt64) throws(StreamError) {
+    guard claims.removeValue(forKey: step) != nil else { return }
+    try write()
   }
 
   private func nearest(to step: UInt64) -> UInt64 {
-    max(start, steps.last { $0 <= step } ?? start)
+    max(start, claims.keys.filter { $0 <= step }.max() ?? start)
   }
 
   private func write() throws(StreamError) {
-    try record.write(
+    try place.record.write(
       KeptStatesRecord.Content(
-        states: steps, questions: policy.asked + (policy.last.map { [$0] } ?? []),
+        root: root, states: claims, questions: policy.asked + (policy.last.map { [$0] } ?? []),
         reached: policy.end - 1, end: policy.isEndKnown ? policy.end - 1 : nil))
   }
 }

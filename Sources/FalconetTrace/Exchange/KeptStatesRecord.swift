@@ -1,11 +1,22 @@
+import FalconetMachine
 import FalconetStreams
+import Keccak
 import SystemPackage
 
 /// The hidden file in which runs say which states they kept, and what they were asked.
 struct KeptStatesRecord {
+  /// A state by what tells it from all others.
+  struct Identity: Equatable {
+    /// The number of the state's version.
+    var version: UInt8
+    var claim: Bytes32
+  }
+
   struct Content: Equatable {
-    /// The steps of the states, ascending.
-    var states: [UInt64] = []
+    /// The prestate that the runs started from; nil where none of them did.
+    var root: Identity?
+    /// The claims of the states, by their steps.
+    var states: [UInt64: Bytes32] = [:]
     /// The steps where runs ended; the last one is the last that was asked for.
     var questions: [UInt64] = []
     /// The last step that a run came to.
@@ -14,65 +25,116 @@ struct KeptStatesRecord {
     var end: UInt64?
   }
 
+  enum Reading {
+    case none
+    case content(Content)
+    /// The file is no record.
+    case damaged(StreamError)
+  }
+
   static let name = ".falconet-states.json"
 
   /// More than any record that was written here.
   private static let limit = 1 << 20
 
-  private let path: FilePath
+  let path: FilePath
 
   init(folder: String) { path = FilePath(folder).appending(Self.name) }
 
-  /// What the file says; nothing where it is not there, or damaged.
-  func read() throws(StreamError) -> Content {
-    guard TraceFolder.isRegular(path), TraceFolder.size(path) <= Self.limit else {
-      return Content()
+  /// What the file says.
+  ///
+  /// - Throws: ``StreamError`` where the system can't read it.
+  func read() throws(StreamError) -> Reading {
+    guard TraceFolder.isRegular(path) else { return .none }
+    guard TraceFolder.size(path) <= Self.limit else {
+      return .damaged(
+        StreamError(.tooLarge, path: path.string, message: "more than \(Self.limit) bytes"))
     }
     let json = JSONReader(ByteReader(try FileSource(path: path.string)))
     do throws(StreamError) {
       let content = try Self.read(json)
       try json.finish()
-      return content
+      return .content(content)
     } catch {
       if error.isOfSystem { throw error }
-      return Content()
+      return .damaged(error.named(path.string))
     }
   }
 
   private static func read(_ json: JSONReader) throws(StreamError) -> Content {
     var content = Content()
+    var version: UInt64?
+    var root: Bytes32?
     try json.beginObject()
     while let key = try json.nextKey() {
       switch key {
-      case "states": content.states = try readSteps(json)
-      case "questions": content.questions = try readSteps(json)
+      case "version": version = try json.readUInt64()
+      case "root": root = try readClaim(json)
+      case "states": content.states = try readStates(json)
+      case "questions":
+        try json.beginArray()
+        while try json.nextElement() { content.questions.append(try json.readUInt64()) }
       case "reached": content.reached = try json.readUInt64()
       case "end": content.end = try json.readUInt64()
       default: try json.skipValue()
       }
     }
-    content.states = Array(Set(content.states)).sorted()
+    if let root, let version = version.flatMap({ UInt8(exactly: $0) }) {
+      content.root = Identity(version: version, claim: root)
+    }
     return content
   }
 
-  private static func readSteps(_ json: JSONReader) throws(StreamError) -> [UInt64] {
-    var steps: [UInt64] = []
+  private static func readStates(_ json: JSONReader) throws(StreamError) -> [UInt64: Bytes32] {
+    var states: [UInt64: Bytes32] = [:]
     try json.beginArray()
-    while try json.nextElement() { steps.append(try json.readUInt64()) }
-    return steps
+    while try json.nextElement() {
+      var step: UInt64?
+      var claim: Bytes32?
+      try json.beginObject()
+      while let key = try json.nextKey() {
+        switch key {
+        case "step": step = try json.readUInt64()
+        case "claim": claim = try readClaim(json)
+        default: try json.skipValue()
+        }
+      }
+      guard let step, let claim else {
+        throw StreamError(.syntax, message: "a kept state without a step or a claim")
+      }
+      states[step] = claim
+    }
+    return states
+  }
+
+  private static func readClaim(_ json: JSONReader) throws(StreamError) -> Bytes32 {
+    let text = try json.readString()
+    guard let claim = Bytes32(hex: text) else {
+      throw StreamError(.syntax, message: "a claim that is no 32 bytes in hexadecimal")
+    }
+    return claim
   }
 
   func write(_ content: Content) throws(StreamError) {
     try AtomicFile.write(path: path.string) { (sink) throws(StreamError) in
       let json = JSONWriter(to: sink)
       try json.beginObject()
-      for (key, steps) in [("states", content.states), ("questions", content.questions)] {
-        try json.member(key, array: steps) { (step) throws(StreamError) in try json.number(step) }
+      if let root = content.root {
+        try json.member("version", UInt64(root.version))
+        try json.member("root", "\(root.claim)")
+      }
+      let states = content.states.sorted { $0.key < $1.key }
+      try json.member("states", array: states) { (state) throws(StreamError) in
+        try json.beginObject()
+        try json.member("step", state.key)
+        try json.member("claim", "\(state.value)")
+        try json.endObject()
+      }
+      try json.member("questions", array: content.questions) { (step) throws(StreamError) in
+        try json.number(step)
       }
       try json.member("reached", content.reached)
-      if let end = content.end {
-        try json.member("end", end)
-      }
+      if let end = content.end { try json.member("end", end) }
       try json.endObject()
       try json.finish()
     }
