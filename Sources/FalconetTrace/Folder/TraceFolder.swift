@@ -92,7 +92,7 @@ final class TraceFolder: Sendable {
       remedy: "put it back, or open the trace anew")
   }
 
-  /// Whether a folder is this one, or in it, however its path names it. Where it isn't there yet, it
+  /// Whether a folder is this one, or in it, however its path names it. One that isn't there yet
   /// would be made where its path says.
   func holds(_ other: FilePath) -> Bool {
     var place = other
