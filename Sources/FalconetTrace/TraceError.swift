@@ -66,7 +66,8 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// A file that was found wrong, and what became of it.
+/// A file that was found wrong, and what became of it; or one that answers can do without, and that
+/// there was no room for.
 public struct TraceIncident: Sendable, Equatable {
   /// The file's path.
   public let path: String

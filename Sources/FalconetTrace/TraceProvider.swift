@@ -72,7 +72,7 @@ public final class TraceProvider: @unchecked Sendable {
   /// The step data at an index. Known data is read from its file and verified.
   public func step(at index: UInt64) throws(TraceError) -> TraceStep {
     try core.check(index)
-    if let known = core.knownStep(index) { return known }
+    if let known = core.knownStep(index, isAlone: false) { return known }
     return try withCore { (core) throws(TraceError) in try core.step(at: index) }
   }
 
@@ -113,7 +113,8 @@ public final class TraceProvider: @unchecked Sendable {
     }
   }
 
-  /// Files that were found damaged or foreign since the provider was opened.
+  /// Files that were found damaged or foreign since the provider was opened, and that there was no
+  /// room for, these once until there is.
   public var incidents: [TraceIncident] { core.folder.incidents }
 
   /// Has a question that is being answered stop, and later ones, as long as `isRequested` says so.

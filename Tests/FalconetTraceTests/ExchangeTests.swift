@@ -69,7 +69,8 @@ struct ExchangeTests {
     let last = recorded.vector.steps - 1
     let right = (
       folder.read("game/snapshots/2000000.bin.gz"), folder.read("game/proofs/3.json.gz"),
-      folder.read("game/proofs/\(last).json.gz"))
+      folder.read("game/proofs/\(last).json.gz")
+    )
     // The state of another step, which is another program's as well as any.
     let wrong = try #require(folder.read("game/snapshots/4000000.bin.gz"))
     try folder.write(wrong, to: "game/snapshots/2000000.bin.gz")

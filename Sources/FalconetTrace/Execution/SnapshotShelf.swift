@@ -80,7 +80,8 @@ final class SnapshotShelf {
   // MARK: Writing
 
   /// Has the machine's state written while the machine goes on, if there is room for it, or states
-  /// of less worth can be given up.
+  /// of less worth can be given up. A full disk is no error: the question that is under way may
+  /// yet be answered.
   func store(
     _ machine: Machine, _ hint: [UInt8]?, _ policy: RetentionPolicy
   ) throws(TraceError) {
@@ -90,8 +91,13 @@ final class SnapshotShelf {
     let hint = hint.map { SavedHint.encode($0) }
     let needed = file.expectedSize + UInt64(hint?.count ?? 0)
     guard try makeRoom(forState: step, needed, policy) else { return }
-    try folder.makeFolder(folder.snapshots)
-    if let hint { try folder.write(hint, to: folder.hint(step)) }
+    do throws(TraceError) {
+      try folder.makeFolder(folder.snapshots)
+      if let hint { try folder.write(hint, to: folder.hint(step)) }
+    } catch {
+      guard error.isWantOfRoom else { throw error }
+      return folder.noteUnkept(folder.snapshot(step), error)
+    }
     try submit(machine)
   }
 
@@ -112,9 +118,11 @@ final class SnapshotShelf {
     let step = pending.checkpoint.step
     do throws(StreamError) { try writer.finish() } catch {
       folder.remove(folder.hint(step))
-      throw .file(error)
+      guard error.isWantOfRoom else { throw .file(error) }
+      return folder.noteUnkept(folder.snapshot(step), .file(error))
     }
     if TraceFolder.isRegular(folder.snapshot(step)) {
+      folder.noteKept()
       steps.insert(step, at: steps.firstIndex { $0 > step } ?? steps.count)
     } else {
       folder.remove(folder.hint(step))

@@ -83,13 +83,15 @@ final class TraceCore {
     return claim.map { TraceClaim(index: index, claim: $0, isPastEnd: false) }
   }
 
-  func knownStep(_ index: UInt64) -> TraceStep? {
+  /// - Parameter isAlone: whether no other thread answers questions meanwhile, so that a wrong file
+  ///   may be put aside.
+  func knownStep(_ index: UInt64, isAlone: Bool) -> TraceStep? {
     if let end, index > end.index {
       return TraceStep(index: end.index, proof: end.proof, isPastEnd: true)
     }
-    return folder.storedStep(index, version: version, claim: claims[index]).map {
-      TraceStep(index: index, proof: $0, isPastEnd: false)
-    }
+    return folder.storedStep(
+      index, version: version, claim: claims[index], putsAside: isAlone
+    ).map { TraceStep(index: index, proof: $0, isPastEnd: false) }
   }
 
   // MARK: Answers
@@ -110,9 +112,9 @@ final class TraceCore {
     guard index >= prestate.step else {
       throw .beforePrestate(index: index, step: prestate.step)
     }
-    if let known = knownStep(index) { return known }
+    if let known = knownStep(index, isAlone: true) { return known }
     let machine = try advance(to: index)
-    if let known = knownStep(index) { return known }
+    if let known = knownStep(index, isAlone: true) { return known }
     guard let witness = try prove(machine), let known = try keep(StepProof(witness), at: index)
     else { throw .interrupted }
     return known
@@ -144,10 +146,24 @@ final class TraceCore {
     try claims.add(index, claim)
   }
 
-  func save(_ proof: StepProof, at index: UInt64) throws(TraceError) {
+  /// Writes step data, if there is room for it. It can be computed again, and the one who asks for
+  /// it may not have the time to wait until there is.
+  private func save(_ proof: StepProof, at index: UInt64) throws(TraceError) {
     let bytes = try proof.compressed()
-    try snapshots.makeRoom(for: UInt64(bytes.count), policy)
-    try folder.write(bytes, to: folder.proof(index))
+    let file = folder.proof(index)
+    do throws(TraceError) {
+      let (needed, budget) = (UInt64(bytes.count), options.diskBudget)
+      // Nothing is given up for what has no room in any case.
+      guard needed + folder.fixedSize <= budget else {
+        throw .budget(path: folder.path.string, budget: budget, needed: needed)
+      }
+      try snapshots.makeRoom(for: needed, policy)
+      try folder.write(bytes, to: file)
+      folder.noteKept()
+    } catch {
+      guard error.isWantOfRoom else { throw error }
+      folder.noteUnkept(file, error)
+    }
   }
 
   func keep(_ end: TraceEnd) throws(TraceError) {

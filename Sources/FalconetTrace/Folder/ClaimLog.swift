@@ -16,11 +16,12 @@ final class ClaimLog: Sendable {
   private static let magic: UInt64 = 0x4641_4C54_5243_0000 | TraceName.format << 8
   private let folder: TraceFolder
   private let name: TraceName
-  private let state: Mutex<State>
+  private let claims: Mutex<[UInt64: Bytes32]>
+  /// Where the next record goes. Held while one is written: readers don't wait for the disk.
+  private let end: Mutex<Int64>
 
   private struct State {
     var claims: [UInt64: Bytes32] = [:]
-    /// Where the next record goes.
     var size: Int64 = 0
   }
 
@@ -39,21 +40,22 @@ final class ClaimLog: Sendable {
       try folder.write(bytes, to: folder.claims)
       state.size = Int64(bytes.count)
     }
-    self.state = Mutex(state)
+    claims = Mutex(state.claims)
+    end = Mutex(state.size)
   }
 
   /// The claim at an index, where it is known.
-  subscript(index: UInt64) -> Bytes32? { state.withLock { $0.claims[index] } }
+  subscript(index: UInt64) -> Bytes32? { claims.withLock { $0[index] } }
 
-  var count: Int { state.withLock { $0.claims.count } }
+  var count: Int { claims.withLock { $0.count } }
 
   /// Adds a claim, if it is not there.
   ///
   /// - Parameter isDurable: whether it is to outlive a loss of power from here on.
   /// - Throws: ``TraceError/contradiction(index:known:computed:)`` where another is known.
   func add(_ index: UInt64, _ claim: Bytes32, isDurable: Bool = false) throws(TraceError) {
-    try state.withLock { (state) throws(TraceError) in
-      if let known = state.claims[index] {
+    try end.withLock { (end) throws(TraceError) in
+      if let known = self[index] {
         guard known == claim else {
           throw .contradiction(index: index, known: known, computed: claim)
         }
@@ -61,15 +63,15 @@ final class ClaimLog: Sendable {
       }
       do throws(StreamError) { try folder.checkPlace() } catch { throw .file(error) }
       do {
-        try append(ClaimRecord(index: index, claim: claim).bytes, at: state.size, isDurable)
+        try append(ClaimRecord(index: index, claim: claim).bytes, at: end, isDurable)
       } catch {
         // What part of a record was written is overwritten by the next, or dropped by a reader.
         throw .file(
           StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.string))
       }
       folder.account(from: 0, to: UInt64(ClaimRecord.size))
-      state.size += Int64(ClaimRecord.size)
-      state.claims[index] = claim
+      end += Int64(ClaimRecord.size)
+      claims.withLock { $0[index] = claim }
     }
   }
 

@@ -8,12 +8,19 @@ import SystemPackage
 /// which is written first.
 extension TraceFolder {
   /// The step data of an index, where it is there and right.
-  func storedStep(_ index: UInt64, version: StateVersion, claim: Bytes32?) -> StepProof? {
-    guard let claim, let proof = read(proof(index)) else { return nil }
+  ///
+  /// - Parameter putsAside: whether a wrong file is put aside. That is for the one alone who may
+  ///   write files: for another, a right one may stand there by then.
+  func storedStep(
+    _ index: UInt64, version: StateVersion, claim: Bytes32?, putsAside: Bool = true
+  ) -> StepProof? {
+    guard let claim, let proof = read(proof(index), putsAside: putsAside) else { return nil }
     guard proof.step == index, proof.post == claim,
       ProofVerifier.verify(proof, version: version).holds
     else {
-      putAside(self.proof(index), "it does not prove step \(index) of this trace")
+      if putsAside {
+        putAside(self.proof(index), "it does not prove step \(index) of this trace")
+      }
       return nil
     }
     return proof
@@ -22,7 +29,7 @@ extension TraceFolder {
   /// The last step, where it is there and right: kept as a proof of no step, which holds the number
   /// of steps executed.
   func storedEnd(_ version: StateVersion, _ claims: ClaimLog) -> TraceEnd? {
-    guard let proof = read(last) else { return nil }
+    guard let proof = read(last, putsAside: true) else { return nil }
     guard let end = TraceEnd(proof, version), proof.step == end.index &+ 1,
       claims[end.index] == end.claim
     else {
@@ -32,14 +39,16 @@ extension TraceFolder {
     return end
   }
 
-  private func read(_ file: FilePath) -> StepProof? {
+  private func read(_ file: FilePath, putsAside: Bool) -> StepProof? {
     guard Self.isRegular(file) else { return nil }
     do throws(StreamError) {
       let reader = try ProofReader(FileSource(path: file.string))
       if let proof = try reader.next(), try reader.next() == nil { return proof }
-      putAside(file, "it does not hold one proof")
+      if putsAside { putAside(file, "it does not hold one proof") }
     } catch {
-      if !error.isOfSystem, error.kind != .notFound { putAside(file, error.description) }
+      if putsAside, !error.isOfSystem, error.kind != .notFound {
+        putAside(file, error.description)
+      }
     }
     return nil
   }

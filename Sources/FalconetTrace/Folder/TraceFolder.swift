@@ -29,6 +29,8 @@ final class TraceFolder: Sendable {
     var used: UInt64 = 0
     /// Files that were found wrong since the folder was opened.
     var incidents: [TraceIncident] = []
+    /// Whether there was no room for the last file that could be done without.
+    var isFull = false
   }
 
   /// Opens a folder, makes it where it doesn't exist, and locks it.
@@ -90,7 +92,7 @@ final class TraceFolder: Sendable {
       remedy: "put it back, or open the trace anew")
   }
 
-  /// Whether a folder is this one, or in it, however its path names it. Where it isn't there yet, it
+  /// Whether a folder is this one, or in it, however its path names it. One that isn't there yet
   /// would be made where its path says.
   func holds(_ other: FilePath) -> Bool {
     var place = other
@@ -235,6 +237,22 @@ final class TraceFolder: Sendable {
   var incidents: [TraceIncident] { record.withLock { $0.incidents } }
 
   func note(_ incident: TraceIncident) { record.withLock { $0.incidents.append(incident) } }
+
+  /// Notes that a file that can be done without could not be kept. Told once until one is kept.
+  func noteUnkept(_ file: FilePath, _ error: TraceError) {
+    record.withLock { record in
+      guard !record.isFull else { return }
+      record.isFull = true
+      record.incidents.append(
+        TraceIncident(path: file.string, reason: "it is not kept: \(error)", movedTo: ""))
+    }
+  }
+
+  /// Notes that there was room for such a file.
+  func noteKept() { record.withLock { $0.isFull = false } }
+
+  /// Bytes of what is never given up.
+  var fixedSize: UInt64 { [identity, claims, last].reduce(0) { $0 + Self.size($1) } }
 
   /// Counts that a file had some bytes, and has some others.
   func account(from before: UInt64, to after: UInt64) {

@@ -123,7 +123,22 @@ extension TraceName {
   }
 }
 
+extension TraceError {
+  /// Whether there was no room for something: within the budget, or on the disk, or anywhere on a
+  /// file system that can't be written.
+  var isWantOfRoom: Bool {
+    switch self {
+    case .budget: true
+    case .file(let error): error.isWantOfRoom
+    default: false
+    }
+  }
+}
+
 extension StreamError {
+  /// Whether the disk is full, or can't be written.
+  var isWantOfRoom: Bool { kind == .noSpace || kind == .readOnly }
+
   /// Whether the system failed, and not the file's content.
   var isOfSystem: Bool {
     switch kind {

@@ -38,15 +38,67 @@ struct LimitTests {
     #expect(try kibibytes < 4_000 || trace?.status().snapshots.isEmpty == false)
   }
 
-  @Test("A budget that no answer fits into is an error that says so")
+  @Test("Step data that has no room is given all the same, and nothing given up for it")
+  func uncachedStep() throws {
+    let folder = try TemporaryFolder()
+    let recorded = try RecordedTrace(.v8, "hello")
+    let path = folder.file("t")
+    var trace: TraceProvider? = try TraceProvider(folder: folder.file("large"), recorded.source)
+    let right = try [1000, 1001, 7].map { try trace?.step(at: $0) }
+    trace = try TraceProvider(folder: path, recorded.source, TraceOptions(diskBudget: 1_500))
+    for _ in 0..<2 {
+      #expect(try [1000, 1001, 7].map { try trace?.step(at: $0) } == right)
+      #expect(try trace?.status().claimCount == 5)
+    }
+    #expect(trace?.incidents.map(\.path) == [path + "/proofs/1000.json.gz"])
+    #expect(trace?.incidents.first?.reason.contains("budget of 1500 bytes has no room") == true)
+    #expect(TemporaryFolder.names(in: path + "/proofs") == [])
+    #expect(TemporaryFolder.names(in: path).contains("prestate.json"))
+    #expect(size(path) <= 1_500)
+  }
+
+  @Test("A budget that no claim fits into is an error that says so")
   func noBudget() throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")
     let trace = try TraceProvider(
-      folder: folder.path, recorded.source, TraceOptions(diskBudget: 300))
+      folder: folder.path, recorded.source, TraceOptions(diskBudget: 220))
     #expect {
       try trace.step(at: 1000)
-    } throws: { "\($0)".contains("the disk budget of 300 bytes has no room") }
+    } throws: { "\($0)".contains("the disk budget of 220 bytes has no room") }
+  }
+
+  @Test("A state or step data that the disk has no room for fails no question")
+  func fullDisk() throws {
+    let folder = try TemporaryFolder()
+    let disk = folder.file("disk")
+    mkdir(disk, 0o755)
+    guard mount("tmpfs", disk, "tmpfs", 0, "size=2m") == 0 else {
+      print("not tested: a file system can't be mounted here (errno \(errno))")
+      return
+    }
+    defer { umount2(disk, Int32(MNT_DETACH)) }
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let options = TraceOptions(snapshotInterval: 400_000)
+    let trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
+    let large = try TraceProvider(folder: folder.file("t"), recorded.source, options)
+    _ = try trace.claim(at: 100)
+    #expect(fill(disk + "/ballast"))
+    // The log's last page has room for some claims.
+    #expect(try trace.claim(at: 2_000_000) == large.claim(at: 2_000_000))
+    #expect(try trace.step(at: 2_000_010) == large.step(at: 2_000_010))
+    #expect(try trace.status().snapshots == [])
+    #expect(trace.incidents.count == 1)
+    #expect(trace.incidents.first?.reason.contains("no space left") == true)
+    unlink(disk + "/ballast")
+    #expect(try trace.claim(at: 3_000_000) == large.claim(at: 3_000_000))
+    #expect(try trace.status().snapshots.isEmpty == false)
+    #expect(try trace.status().size == size(disk + "/t"))
+    // What is logged is proved on a file system that can't be written, too.
+    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0)
+    #expect(try trace.step(at: 2_000_010) == large.step(at: 2_000_010))
+    #expect(trace.incidents.count == 2)
+    expectFailure("read-only") { _ = try trace.step(at: 5) }
   }
 
   @Test("With little or no memory for states, answers are the same", arguments: [0, 1 << 20])
