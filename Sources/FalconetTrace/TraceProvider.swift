@@ -76,12 +76,14 @@ public final class TraceProvider: @unchecked Sendable {
     return try withCore { (core) throws(TraceError) in try core.step(at: index) }
   }
 
-  /// The claims at many indices, in their order, from one pass over the trace.
+  /// The claims at many indices, in their order, from one pass over the trace. Where other threads
+  /// ask meanwhile, they take turns at each index, and the machine goes to and fro between them.
   public func claims(at indices: [UInt64]) throws(TraceError) -> [TraceClaim] {
     try inOnePass(indices) { (index) throws(TraceError) in try claim(at: index) }
   }
 
-  /// The step data at many indices, in their order, from one pass over the trace.
+  /// The step data at many indices, in their order, from one pass over the trace: see
+  /// ``claims(at:)``.
   public func stepData(at indices: [UInt64]) throws(TraceError) -> [TraceStep] {
     try inOnePass(indices) { (index) throws(TraceError) in try step(at: index) }
   }

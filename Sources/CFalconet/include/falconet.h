@@ -551,7 +551,10 @@ typedef struct falconet_trace_claim {
   bool past_end;
 } falconet_trace_claim;
 
-/* The claims at `count` indices, in their order, from one pass over the trace. */
+/*
+ * The claims at `count` indices, in their order, from one pass over the trace. Where calls of other
+ * threads execute meanwhile, they take turns at each index.
+ */
 falconet_status falconet_trace_claims(
     falconet_trace *trace, const uint64_t *indices, size_t count, falconet_trace_claim *claims);
 
