@@ -159,8 +159,9 @@ private func place(_ bytes: [UInt8], at path: String) throws {
     #expect(try content(name) == [5])
   }
 
-  @Test func `a full disk leaves what was there`() throws {
-    guard let disk = try SmallDisk(options: "size=128k") else { return }
+  @Test(.enabled(if: SmallDisk.isPossible))
+  func `a full disk leaves what was there`() throws {
+    let disk = try #require(try SmallDisk(bytes: 128 << 10))
     let path = disk.folder.file("a.gz")
     try AtomicFile.write(path: path) { (sink) throws(StreamError) in try sink.write([1]) }
     let before = try content(path)
@@ -176,8 +177,9 @@ private func place(_ bytes: [UInt8], at path: String) throws {
     #expect(try content(path) == before)
   }
 
-  @Test func `a read-only file system is told as such`() throws {
-    guard let disk = try SmallDisk(options: "ro,size=64k") else { return }
+  @Test(.enabled(if: SmallDisk.isPossible))
+  func `a read-only file system is told as such`() throws {
+    let disk = try #require(try SmallDisk(bytes: 64 << 10, isReadOnly: true))
     let error = streamError { () throws(StreamError) in
       _ = try AtomicFile(path: disk.folder.file("a"))
     }

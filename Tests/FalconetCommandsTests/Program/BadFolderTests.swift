@@ -2,21 +2,6 @@ import FalconetTestSupport
 import Glibc
 import Testing
 
-/// A small disk in memory, where this process may mount one.
-final class SmallDisk: Sendable {
-  let folder: TemporaryFolder
-
-  static let isPossible = (try? SmallDisk(bytes: 1 << 20)) ?? nil != nil
-
-  init?(bytes: Int, isReadOnly: Bool = false) throws {
-    folder = try TemporaryFolder()
-    let flags = isReadOnly ? UInt(MS_RDONLY) : 0
-    guard mount("none", folder.path, "tmpfs", flags, "size=\(bytes)") == 0 else { return nil }
-  }
-
-  deinit { umount2(folder.path, Int32(MNT_DETACH)) }
-}
-
 @Suite("Folders that can't be written")
 struct BadFolderTests {
   /// Command lines that write each kind of file, with the file in folder `F`.

@@ -1,4 +1,3 @@
-import FalconetTestSupport
 import Glibc
 
 /// Runs `command` with the shell. Unlike `system`, it leaves the process's signal handlers alone.
@@ -16,17 +15,4 @@ func shell(_ command: String) -> Int32 {
   var status: Int32 = 0
   while waitpid(child, &status, 0) == -1 { if errno != EINTR { return -1 } }
   return status & 0x7F == 0 ? status >> 8 & 0xFF : -1
-}
-
-/// A small tmpfs, if this process may mount one.
-final class SmallDisk {
-  let folder: TemporaryFolder
-
-  init?(options: String) throws {
-    folder = try TemporaryFolder()
-    let command = "mount -t tmpfs -o \(options) none '\(folder.path)' 2>/dev/null"
-    if shell(command) != 0 { return nil }
-  }
-
-  deinit { shell("umount '\(folder.path)'") }
 }

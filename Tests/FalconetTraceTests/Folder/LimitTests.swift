@@ -68,16 +68,13 @@ struct LimitTests {
     } throws: { "\($0)".contains("the disk budget of 220 bytes has no room") }
   }
 
-  @Test("A state or step data that the disk has no room for fails no question")
+  @Test(
+    "A state or step data that the disk has no room for fails no question",
+    .enabled(if: SmallDisk.isPossible))
   func fullDisk() throws {
     let folder = try TemporaryFolder()
-    let disk = folder.file("disk")
-    mkdir(disk, 0o755)
-    guard mount("tmpfs", disk, "tmpfs", 0, "size=2m") == 0 else {
-      print("not tested: a file system can't be mounted here (errno \(errno))")
-      return
-    }
-    defer { umount2(disk, Int32(MNT_DETACH)) }
+    let smallDisk = try #require(try SmallDisk(bytes: 2 << 20))
+    let disk = smallDisk.folder.path
     let recorded = try RecordedTrace(.v8, "oracle")
     let options = TraceOptions(snapshotInterval: 400_000)
     let trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
@@ -95,7 +92,7 @@ struct LimitTests {
     #expect(try trace.status().snapshots.isEmpty == false)
     #expect(try trace.status().size == size(disk + "/t"))
     // What is logged is proved on a file system that can't be written, too.
-    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0)
+    #expect(smallDisk.remount(isReadOnly: true))
     #expect(try trace.step(at: 2_000_010) == large.step(at: 2_000_010))
     #expect(trace.incidents.count == 2)
     expectFailure("read-only") { _ = try trace.step(at: 5) }
@@ -114,16 +111,12 @@ struct LimitTests {
     if bytes == 0 { #expect(try trace.status().checkpoints == []) }
   }
 
-  @Test("A disk that is full, or read-only, is an error; then there is room, and an answer")
+  @Test(
+    "A disk that is full, or read-only, is an error; then there is room, and an answer",
+    .enabled(if: SmallDisk.isPossible))
   func disks() throws {
-    let folder = try TemporaryFolder()
-    let disk = folder.file("disk")
-    mkdir(disk, 0o755)
-    guard mount("tmpfs", disk, "tmpfs", 0, "size=2m") == 0 else {
-      print("not tested: a file system can't be mounted here (errno \(errno))")
-      return
-    }
-    defer { umount2(disk, Int32(MNT_DETACH)) }
+    let smallDisk = try #require(try SmallDisk(bytes: 2 << 20))
+    let disk = smallDisk.folder.path
     let recorded = try RecordedTrace(.v8, "oracle")
     let options = TraceOptions(snapshotInterval: 1_000_000)
     var trace: TraceProvider? = try TraceProvider(
@@ -137,18 +130,17 @@ struct LimitTests {
     for (index, claim) in recorded.claims.prefix(8) {
       #expect(try trace?.claim(at: index).claim == claim)
     }
-    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), "size=16m") == 0)
+    #expect(smallDisk.remount(isReadOnly: false, bytes: 16 << 20))
 
-    let readOnly = UInt(MS_REMOUNT | MS_RDONLY)
-    #expect(mount("tmpfs", disk, nil, readOnly, nil) == 0, "under an open provider")
+    #expect(smallDisk.remount(isReadOnly: true), "under an open provider")
     #expect(try trace?.claim(at: 100) == known)
     let step = try #require(recorded.claims.last { $0.index < 5_000_000 })
     expectFailure("read-only") { _ = try trace?.claim(at: step.index - 1) }
     expectFailure("read-only") { _ = try trace?.lastStep() }
     #expect(try trace?.claim(at: 100) == known)
-    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), nil) == 0)
+    #expect(smallDisk.remount(isReadOnly: false))
     #expect(try trace?.claim(at: step.index).claim == step.claim)
-    #expect(mount("tmpfs", disk, nil, readOnly, nil) == 0)
+    #expect(smallDisk.remount(isReadOnly: true))
 
     trace = nil
     trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
@@ -156,7 +148,7 @@ struct LimitTests {
     expectFailure("read-only") { _ = try trace?.lastStep() }
     expectFailure("read-only") { _ = try TraceProvider(folder: disk + "/u", recorded.source) }
     expectFailure("read-only") { try trace?.deleteAll() }
-    #expect(mount("tmpfs", disk, nil, UInt(MS_REMOUNT), nil) == 0)
+    #expect(smallDisk.remount(isReadOnly: false))
     trace = nil
     trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
     #expect(try trace?.lastStep().claim == recorded.vector.finalHash)
