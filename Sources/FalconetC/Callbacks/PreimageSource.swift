@@ -2,14 +2,13 @@ import CFalconet
 import Falconet
 
 /// Where a caller has pre-images come from, to be opened when they are needed.
-struct PreimageSource {
-  enum Kind {
-    case callbacks(CallbackOracle)
-    case folder(String)
-    case server(ServerCommand)
-  }
+enum PreimageSource {
+  case callbacks(CallbackOracle)
+  case folder(String)
+  case server(ServerCommand)
 
-  var kind = Kind.callbacks(CallbackOracle())
+  /// No pre-images.
+  static var none: PreimageSource { .callbacks(CallbackOracle()) }
 
   /// Opens the folder, or starts the server.
   ///
@@ -17,7 +16,7 @@ struct PreimageSource {
   func open(
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(PreimageError) -> any PreimageOracle {
-    switch kind {
+    switch self {
     case .callbacks(let oracle): oracle
     case .folder(let path): try FolderOracle(path: path)
     case .server(let command): try command.start(isCancelled: isCancelled)

@@ -10,7 +10,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   let machine: Machine
   let control = RunControl()
-  private var source = PreimageSource()
+  private var source = PreimageSource.none
   /// The source where it is open: it is closed by a request that was given up.
   private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
@@ -30,8 +30,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
     self.init(state: prestate.state, memory: prestate.memory)
   }
 
-  func setSource(_ kind: PreimageSource.Kind) throws(CallError) {
-    let source = PreimageSource(kind: kind)
+  func setSource(_ source: PreimageSource) throws(CallError) {
     try connect(source)
     self.source = source
   }

@@ -43,8 +43,8 @@ final class TraceHandle: Handle, @unchecked Sendable {
 
   func report(_ report: ProgressReport) { progress.withLock { $0 = report } }
 
-  func setSource(_ kind: PreimageSource.Kind) {
-    surroundings.setSource(kind)
+  func setSource(_ source: PreimageSource) {
+    surroundings.setSource(source)
     provider.reopenPreimages()
   }
 
@@ -79,10 +79,10 @@ final class TraceHandle: Handle, @unchecked Sendable {
 /// are passed on and never followed.
 private final class TraceSurroundings: @unchecked Sendable {
   private let lock = Mutex<Void>(())
-  private var source = PreimageSource()
+  private var source = PreimageSource.none
   private var localInputs: [UInt64: [UInt8]] = [:]
 
-  func setSource(_ kind: PreimageSource.Kind) { lock.withLock { _ in source.kind = kind } }
+  func setSource(_ source: PreimageSource) { lock.withLock { _ in self.source = source } }
 
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
     lock.withLock { _ in localInputs[index] = value }

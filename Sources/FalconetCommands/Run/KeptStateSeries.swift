@@ -105,8 +105,7 @@ final class KeptStateSeries {
     try finishWriting()
     saved = machine.step
     let path = name.name(step: machine.step)
-    let checkpoint = machine.checkpoint(
-      keepsRoots: try SnapshotFormat(fileName: path) == .fsnap)
+    let checkpoint = try machine.checkpoint(for: path)
     try writer.submit { () throws(StreamError) in try Snapshot.save(checkpoint, path: path) }
   }
 

@@ -36,8 +36,7 @@ final class SnapshotSeries {
     // Before the checkpoint is taken, so that there are never two.
     try writer.finish()
     let path = name.name(step: machine.step)
-    let keepsRoots = try SnapshotFormat(fileName: path) == .fsnap
-    let checkpoint = machine.checkpoint(keepsRoots: keepsRoots)
+    let checkpoint = try machine.checkpoint(for: path)
     guard writesDeltas else {
       return try writer.submit { () throws(StreamError) in
         try Snapshot.save(checkpoint, path: path)
@@ -62,4 +61,12 @@ final class SnapshotSeries {
 
   /// Waits until all snapshots are written.
   func finish() throws(StreamError) { try writer.finish() }
+}
+
+extension Machine {
+  /// The machine as it is at this moment, to be written to a snapshot: with what its format, which
+  /// the name tells, can use.
+  func checkpoint(for path: String) throws(StreamError) -> Checkpoint {
+    checkpoint(keepsRoots: try SnapshotFormat(fileName: path) == .fsnap)
+  }
 }

@@ -121,14 +121,12 @@ struct KeptStatesRecord {
       try json.beginObject()
       if let root = content.root {
         try json.member("version", UInt64(root.version))
-        try json.member("root", "\(root.claim)")
+        try json.member("root", hex: root.claim.bytes)
       }
       let states = content.states.sorted { $0.key < $1.key }
-      try json.member("states", array: states) { (state) throws(StreamError) in
-        try json.beginObject()
+      try json.member("states", objects: states) { (state) throws(StreamError) in
         try json.member("step", state.key)
-        try json.member("claim", "\(state.value)")
-        try json.endObject()
+        try json.member("claim", hex: state.value.bytes)
       }
       try json.member("questions", array: content.questions) { (step) throws(StreamError) in
         try json.number(step)

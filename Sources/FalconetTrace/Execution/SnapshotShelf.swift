@@ -123,13 +123,13 @@ final class SnapshotShelf {
     }
     if TraceFolder.isRegular(folder.snapshot(step)) {
       folder.noteKept()
-      steps.insert(step, at: steps.firstIndex { $0 > step } ?? steps.count)
+      add(step)
     } else {
       folder.remove(folder.hint(step))
     }
   }
 
-  /// Counts a file that was written by someone else, and whose claim was logged.
+  /// Counts a file that is there, and whose claim was logged.
   func add(_ step: UInt64) {
     steps.insert(step, at: steps.firstIndex { $0 > step } ?? steps.count)
   }
