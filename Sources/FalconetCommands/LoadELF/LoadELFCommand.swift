@@ -15,6 +15,16 @@ struct LoadELFCommand: ParsableCommand {
   @Option(help: "ELF file, for big-endian MIPS; - is standard input.", completion: .file())
   var path: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Release whose loader to follow: op-program/v1.3.1.",
+      discussion: """
+        Version 0: cannon/v1.0.0, op-program/v1.3.1, op-program/v1.2.0, op-program/v0.3.0, or a release \
+        that has the same loader as one of them. The default is the loader of the version's \
+        canonical release. The log tells which one is used.
+        """))
+  var loader: String?
+
   @Option(help: "Prestate to write; empty for none, - for standard output.")
   var out = "state.bin.gz"
 
@@ -31,7 +41,10 @@ struct LoadELFCommand: ParsableCommand {
     if !out.isEmpty, out != "-" {
       do { try Snapshot.checkFormat(ofName: out) } catch { throw UsageError("\(error)") }
     }
-    let prestate = try load(version)
+    let prestate = try load(version, loader(for: version))
+    Loggers(format: .text, level: .info).logger("load-elf").info(
+      "Loaded the program",
+      metadata: ["version": "\(version.rawValue)", "loader": "\(prestate.loader.rawValue)"])
     let image = MemoryImage(state: prestate.state, memory: prestate.memory)
     do {
       if !meta.isEmpty {
@@ -46,14 +59,28 @@ struct LoadELFCommand: ParsableCommand {
   /// ELF files are read here and there, so standard input is taken in whole, up to this many bytes.
   private static let standardInputLimit: UInt64 = 1 << 30
 
-  private func load(_ version: StateVersion) throws(CommandError) -> Prestate {
+  private func loader(for version: StateVersion) throws -> LoaderRevision? {
+    guard let loader else { return nil }
+    guard let revision = LoaderRevision(named: loader), version.loaders.contains(revision) else {
+      let names = version.loaders.map(\.rawValue).joined(separator: ", ")
+      throw UsageError(
+        "no loader \"\(loader)\" for \(version.name) (version \(version.rawValue)):"
+          + " choose one of \(names)")
+    }
+    return revision
+  }
+
+  private func load(
+    _ version: StateVersion, _ loader: LoaderRevision?
+  ) throws(CommandError) -> Prestate {
     do {
       if path == "-" {
         let reader = ByteReader(StandardInputSource())
         let bytes = try reader.readAll(limit: Self.standardInputLimit)
-        return try Prestate.load(ELFFile(bytes: bytes, name: reader.name), version: version)
+        return try Prestate.load(
+          ELFFile(bytes: bytes, name: reader.name), version: version, loader: loader)
       }
-      return try Prestate.load(ELFFile(path: path), version: version)
+      return try Prestate.load(ELFFile(path: path), version: version, loader: loader)
     } catch let error as StreamError {
       throw CommandError(error, while: "failed to load ELF data")
     } catch {

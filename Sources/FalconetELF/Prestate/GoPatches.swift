@@ -25,16 +25,26 @@ enum GoPatches {
     "runtime.check",
   ]
 
+  /// How often Go samples memory that is allocated: a word. Sampling computes in floating point.
+  private static let profileRate = Array("runtime.MemProfileRate".utf8)
+
   /// Patches every function of the list that the program has.
   static func apply(
-    to image: ImageWriter, symbols: SymbolTable, space: AddressSpace
+    to image: ImageWriter, symbols: SymbolTable, space: AddressSpace, _ rules: LoaderRules
   ) throws(ELFError) {
     let names = functions.map { Array($0.utf8) }
     for index in 0..<symbols.count {
       let name = symbols.nameBytes(at: index)
-      guard names.contains(where: { name.elementsEqual($0) }) else { continue }
+      let patch: [UInt8]
+      if names.contains(where: { name.elementsEqual($0) }) {
+        patch = returnAtOnce
+      } else if rules.clearsMemoryProfileRate, name.elementsEqual(profileRate) {
+        patch = [0, 0, 0, 0]
+      } else {
+        continue
+      }
       let address = symbols.start(at: index)
-      let last = space.lastELFAddress - UInt64(returnAtOnce.count)
+      let last = space.lastELFAddress - UInt64(patch.count)
       guard address <= last else {
         throw ELFError(
           .outOfRange, file: image.file,
@@ -42,7 +52,7 @@ enum GoPatches {
             + " 0x\(String(address, radix: 16)) can't be patched: it leaves the address space",
           remedy: "link the program to lower addresses")
       }
-      try image.write(range: returnAtOnce, at: address)
+      try image.write(range: patch, at: address)
     }
   }
 }

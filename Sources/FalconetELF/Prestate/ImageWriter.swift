@@ -1,6 +1,6 @@
 import FalconetMachine
 
-/// Fills the memory of a prestate, with the pages that the version's canonical release has.
+/// Fills the memory of a prestate, with the pages that a release's loader makes.
 struct ImageWriter {
   /// What errors call the program's file.
   let file: String

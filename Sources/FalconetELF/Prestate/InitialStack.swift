@@ -2,8 +2,8 @@ import FalconetMachine
 
 /// What a program finds on its stack: arguments, environment and auxiliary vector.
 ///
-/// The same for every program and state version of one word size, so that the prestate is a
-/// function of the program alone.
+/// The same for every program that a loader loads for one word size, so that the prestate is a
+/// function of the program and the loader alone.
 struct InitialStack {
   /// The stack pointer.
   let address: UInt64
@@ -22,12 +22,28 @@ struct InitialStack {
   private static let environment = "GODEBUG=memprofilerate=0"
   private static let program = "op-program"
 
-  init(_ wordSize: WordSize, at address: UInt64) {
+  init(_ wordSize: WordSize, at address: UInt64, _ layout: LoaderRules.Stack) {
     self.address = address
+    switch layout {
+    case .arguments: bytes = Self.arguments(wordSize, at: address)
+    case .bare: bytes = Self.bare(wordSize, at: address)
+    }
+  }
+
+  /// What the first loaders wrote. The argument count reads as 0.
+  private static func bare(_ wordSize: WordSize, at address: UInt64) -> [UInt8] {
+    let slots: [UInt64] = [
+      0, 0x42, 0x35, 0,
+      pageSizeKey, 4096, randomKey, address + 9 * UInt64(wordSize.bytes), 0,  // auxiliary vector
+    ]
+    return slots.flatMap { bigEndian($0, wordSize) } + Array(random.utf8)
+  }
+
+  private static func arguments(_ wordSize: WordSize, at address: UInt64) -> [UInt8] {
     let word = UInt64(wordSize.bytes)
-    let randomBytes = Array(Self.random.utf8)
-    let environmentBytes = Self.terminated(Self.environment, wordSize)
-    let programBytes = Self.terminated(Self.program, wordSize)
+    let randomBytes = Array(random.utf8)
+    let environmentBytes = terminated(environment, wordSize)
+    let programBytes = terminated(program, wordSize)
 
     let randomAddress = address + 10 * word
     let environmentAddress = randomAddress + UInt64(randomBytes.count)
@@ -35,10 +51,9 @@ struct InitialStack {
     let slots: [UInt64] = [
       1, programAddress, 0,  // argument count, arguments, end
       environmentAddress, 0,  // environment, end
-      Self.pageSizeKey, 4096, Self.randomKey, randomAddress, 0,  // auxiliary vector, end
+      pageSizeKey, 4096, randomKey, randomAddress, 0,  // auxiliary vector, end
     ]
-    bytes =
-      slots.flatMap { Self.bigEndian($0, wordSize) } + randomBytes + environmentBytes
+    return slots.flatMap { bigEndian($0, wordSize) } + randomBytes + environmentBytes
       + programBytes
   }
 

@@ -2,8 +2,8 @@ import FalconetMachine
 
 /// A program loaded and about to execute its first instruction.
 ///
-/// Written as a snapshot it is, byte for byte, what the canonical release of the state version
-/// makes of the same ELF file.
+/// Written as a snapshot it is what a release makes of the same ELF file, page for page: the canonical
+/// release of the state version, or another that has another loader.
 ///
 /// ```swift
 /// let elf = try ELFFile(path: "hello.elf")
@@ -17,6 +17,8 @@ public struct Prestate {
   public let memory: Memory
   /// The program's symbols, for `meta.json`.
   public let symbols: SymbolTable
+  /// Which releases' loader made it.
+  public let loader: LoaderRevision
 
   /// How much of a segment is in memory a second time while it is copied.
   private static let chunk = 64 << 10
@@ -24,23 +26,39 @@ public struct Prestate {
   /// Loads a program: its segments in file order, then the Go patches of a single-threaded version,
   /// then the stack.
   ///
-  /// - Throws: ``ELFError`` where the file's class is not the version's, a segment is damaged, cut
-  ///   short, too large or overlaps the heap, or there is no symbol table.
-  public static func load(_ elf: ELFFile, version: StateVersion) throws(ELFError) -> Prestate {
+  /// - Parameter loader: which releases' loader to follow, one of the version's; nil for that of its
+  ///   canonical release.
+  /// - Throws: ``ELFError`` if the file's class is not the version's, a segment is corrupt, cut
+  ///   short, too large or overlaps the heap, there is no symbol table, or the version has no such
+  ///   loader.
+  public static func load(
+    _ elf: ELFFile, version: StateVersion, loader: LoaderRevision? = nil
+  ) throws(ELFError) -> Prestate {
     try check(elf, fits: version)
+    let loader = loader ?? version.loader
+    guard version.loaders.contains(loader) else {
+      throw ELFError(
+        .unsupported, file: elf.name,
+        message: "the loader of \(loader.rawValue) makes no prestates of \(version.name)"
+          + " (version \(version.rawValue))",
+        remedy: "choose one of "
+          + version.loaders.map(\.rawValue).joined(separator: ", "))
+    }
+    let rules = loader.rules
     let space = version.addressSpace
-    let plan = try SegmentPlan(elf, version)
+    let plan = try SegmentPlan(elf, space, rules)
     let symbols = try elf.symbols()
 
     let memory = Memory(wordSize: version.wordSize)
-    let image = ImageWriter(memory, version.rules.loader, file: elf.name)
+    let image = ImageWriter(memory, rules, file: elf.name)
     for segment in plan.segments { try copy(segment, of: elf, to: image) }
     if version.rules.patchesGo {
-      try GoPatches.apply(to: image, symbols: symbols, space: space)
+      try GoPatches.apply(to: image, symbols: symbols, space: space, rules)
     }
-    try InitialStack(version.wordSize, at: space.stackPointer).write(to: image)
-    return Prestate(
-      state: MachineState(version: version, entry: elf.entry), memory: memory, symbols: symbols)
+    try InitialStack(version.wordSize, at: space.stackPointer, rules.stack).write(to: image)
+    var state = MachineState(version: version, entry: elf.entry)
+    if let heapStart = rules.heapStart { state.scalars.heap = heapStart }
+    return Prestate(state: state, memory: memory, symbols: symbols, loader: loader)
   }
 
   private static func check(

@@ -9,14 +9,15 @@ struct SegmentPlan {
   /// The segments to write, in file order; later ones overwrite earlier ones.
   let segments: [ELFSegment]
 
-  init(_ elf: ELFFile, _ version: StateVersion) throws(ELFError) {
-    let rules = version.rules.loader
+  init(
+    _ elf: ELFFile, _ space: AddressSpace, _ rules: LoaderRules
+  ) throws(ELFError) {
     var chosen: [ELFSegment] = []
     var total: UInt64 = 0
     for segment in elf.segments where segment.type != ELFSegment.abiFlags {
       try Self.checkSizes(segment, elf.name)
       guard segment.memorySize > 0 || rules.keepsEmptySegments else { continue }
-      try Self.checkBounds(segment, elf.name, version.addressSpace, rules)
+      try Self.checkBounds(segment, elf.name, space, rules)
       if segment.fileSize > 0 {
         try elf.input.check(
           offset: segment.offset, count: segment.fileSize, what: segment.name)
@@ -69,7 +70,7 @@ struct SegmentPlan {
           + " 0x\(String(segment.address, radix: 16)) on and leaves the address space",
         remedy: "link the program to lower addresses")
     }
-    guard bound < space.heapStart else {
+    guard !rules.checksHeap || bound < space.heapStart else {
       throw ELFError(
         .outOfRange, file: file, offset: segment.headerOffset,
         message: "\(segment.name) takes \(segment.memorySize) bytes from"

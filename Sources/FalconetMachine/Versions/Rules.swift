@@ -40,8 +40,6 @@ public struct Rules: Sendable, Equatable {
   public var ignoresUnknownSystemCalls: Bool { threading == .single }
   /// `ll` and `sc` keep a reservation. Otherwise `sc` always succeeds.
   public var hasReservations: Bool { threading != .single }
-  /// How a program becomes a state of the version.
-  public var loader = LoaderRules()
   /// Functions of the Go runtime that a single thread can't run are made to return at once in a
   /// program that is loaded.
   public var patchesGo: Bool { threading == .single }
@@ -60,7 +58,6 @@ public struct Rules: Sendable, Equatable {
   static let v0 = v2.with {
     $0.getDescriptorFlags = false
     $0.linkingBranches = false
-    $0.loader = .first
   }
   static let v1 = Rules(.bits32, .blockingFutex)
   static let v2 = Rules(.bits32, .single)

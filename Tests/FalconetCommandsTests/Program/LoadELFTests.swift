@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetTestSupport
+import Glibc
 import Testing
 
 @Suite("falconet load-elf")
@@ -15,7 +16,9 @@ struct LoadELFTests {
       let outcome = try Tool.run(["load-elf", "--type", type, "--path", elf], in: folder.path)
       #expect(outcome.exitCode == 0)
       #expect(outcome.text == "")
-      #expect(outcome.log == "")
+      #expect(
+        outcome.log == "level=INFO msg=\"Loaded the program\" module=load-elf"
+          + " version=\(version.rawValue) loader=\(version.loader.rawValue)\n")
       #expect(folder.names == ["meta.json", "state.bin.gz"])
       let witness = try witness(folder.file("state.bin.gz"))
       #expect(witness["stateVersion"] == .number(UInt64(version.rawValue)))
@@ -51,6 +54,28 @@ struct LoadELFTests {
     let elf = try Fixtures.bytes("guests/64/hello.elf")
     #expect(try load("--out", "-", "-meta=", input: elf, path: "-").output == state)
     #expect(folder.names == before)
+  }
+
+  @Test("An older release's loader makes its prestate; others are refused")
+  func loaders() throws {
+    let folder = try TemporaryFolder()
+    let elf = try Fixtures.path("guests/32-go1.21/hello.elf")
+    let arguments = ["load-elf", "--type", "0", "--path", elf, "--meta", "", "--out", "state.json"]
+    for name in ["op-program/v1.2.0", "op-program/v1.0.1", "op-program/1.2.0"] {
+      let outcome = try Tool.run(arguments + ["--loader", name], in: folder.path)
+      #expect(outcome.exitCode == 0)
+      #expect(outcome.log.hasSuffix(" version=0 loader=op-program/v1.2.0\n"))
+      #expect(
+        try witness(folder.file("state.json"))["witnessHash"]
+          == .string("0x030fc6f73ef4ead5f698f3036fb7d71a5b8858067c28d178a8f1c76767cda4a0"))
+      #expect(unlink(folder.file("state.json")) == 0)
+    }
+    for name in ["", "op-program/v9", "cannon/v1.6.0"] {
+      let outcome = try Tool.run(arguments + ["--loader", name], in: folder.path)
+      #expect(outcome.exitCode == 64)
+      #expect(outcome.log.contains("choose one of cannon/v1.0.0, op-program/v1.3.1"))
+      #expect(folder.names == [])
+    }
   }
 
   /// Changes to an ELF file of 64 bits: the place, and the bytes there.
