@@ -61,7 +61,7 @@ struct BisectionTests {
     let divergence = try Divergence(at: last, a, b)
     #expect(divergence.a.verdict?.holds == true)
     #expect(divergence.b.verdict?.reason == "post")
-    #expect(divergence.instruction != nil || version.rules.threading == .blockingFutex)
+    #expect(divergence.instruction != nil || version.hasBlockingFutexes)
     let items = try #require(divergence.difference).items
     #expect(items.count == 1)
     #expect(items.first?.place.hasSuffix("k0") == true)

@@ -60,7 +60,9 @@ public struct Divergence {
     let result = try side.execute(step)
     return Part(
       name: side.name, step: result,
-      verdict: result.proof.map { ProofVerifier.verify($0, version: side.version) })
+      verdict: result.proof.map {
+        ProofVerifier.verify($0, version: side.version, revisions: side.revision.map { [$0] })
+      })
   }
 
   /// The instruction that is executed, as either proof has it.
@@ -72,7 +74,7 @@ public struct Divergence {
   public var operation: String? {
     guard let version = (a.execution ?? b.execution)?.before.version else { return nil }
     return instruction.map {
-      "\(Operation(decoding: Instruction($0.bits), under: version.rules))"
+      "\(Operation(decoding: Instruction($0.bits), under: version.newestRevision.rules))"
     }
   }
 }

@@ -56,6 +56,8 @@ public protocol BisectSide: AnyObject {
   var name: String { get }
   /// The version of its states, where it is known.
   var version: StateVersion? { get }
+  /// The revision whose rules its steps are executed by, where it is known.
+  var revision: Revision? { get }
   /// The first step that it has a claim of.
   var start: UInt64 { get }
   /// The steps that it has claims of, ascending; nil for all.
@@ -71,6 +73,10 @@ public protocol BisectSide: AnyObject {
   func keep() throws(BisectError)
   /// Executes the step after the state last kept, which is `step`.
   func execute(_ step: UInt64) throws(BisectError) -> SideStep
+}
+
+extension BisectSide {
+  public var revision: Revision? { nil }
 }
 
 /// Why runs can't be compared.

@@ -14,6 +14,7 @@ public final class MachineSide: BisectSide {
 
   private let oracle: any PreimageOracle
   private let engine: EngineKind
+  private let chosen: Revision
   private let keptPath: String
   private var keptStep: UInt64?
   private var machine: Machine
@@ -22,21 +23,26 @@ public final class MachineSide: BisectSide {
 
   /// A run from a snapshot on.
   ///
-  /// - Parameter folder: where the run's states are kept.
+  /// - Parameters:
+  ///   - folder: where the run's states are kept.
+  ///   - revision: whose rules its steps are executed by; nil is the version's newest.
   public init(
     name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .jit,
-    folder: WorkFolder
+    folder: WorkFolder, revision: Revision? = nil
   ) {
     self.name = name
     self.oracle = oracle
     self.engine = engine
+    chosen = revision ?? image.state.version.newestRevision
     start = image.state.scalars.step
     keptPath = folder.file("\(name)-kept.bin")
-    machine = Machine(state: image.state, memory: image.memory, oracle: oracle, engine: engine)
+    machine = Machine(
+      state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: chosen)
     machine.shouldInterrupt = { Interruption.isRequested }
   }
 
   public var version: StateVersion? { machine.version }
+  public var revision: Revision? { chosen }
 
   public func claim(at step: UInt64) throws(BisectError) -> SideClaim {
     claimCount += 1
@@ -100,7 +106,8 @@ public final class MachineSide: BisectSide {
     do { image = try Snapshot.load(path: keptPath, from: .bin) } catch {
       throw BisectError(error)
     }
-    machine = Machine(state: image.state, memory: image.memory, oracle: oracle, engine: engine)
+    machine = Machine(
+      state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: chosen)
     machine.shouldInterrupt = { Interruption.isRequested }
   }
 }

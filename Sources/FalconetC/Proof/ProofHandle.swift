@@ -57,7 +57,7 @@ public func falconet_proof_verify(_ proof: OpaquePointer?, _ version: UInt32) ->
     let verdict = try ProofHandle.use(proof) { ProofVerifier.verify($0, version: version) }
     guard !verdict.holds else { return }
     let faults = verdict.findings.compactMap { finding in
-      finding.fault.map { "state version \(finding.version.rawValue): \($0)" }
+      finding.fault.map { "state \(finding.revision): \($0)" }
     }
     throw CallError(
       FALCONET_REJECTED, verdict.fault?.description ?? faults.joined(separator: "; "))

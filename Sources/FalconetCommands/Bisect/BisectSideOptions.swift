@@ -28,6 +28,16 @@ struct BisectSideOptions: ParsableArguments {
   var engineB = EngineKind.jit
 
   @Option(
+    help: """
+      Revision of the state version by which runs here execute, by contract version or date, as list \
+      names them (default: the one that the snapshot records, else the newest).
+      """)
+  var revision: String?
+
+  @Option(help: "Revision of a side B that runs here, if it is another one.")
+  var revisionB: String?
+
+  @Option(
     help: "Folder to serve runs here from, as a host stores pre-images.", completion: .directory)
   var preimages: String?
 
@@ -47,16 +57,17 @@ struct BisectSideOptions: ParsableArguments {
     input: String, inputB: String, server: [String]
   ) throws(UsageError) -> (a: BisectSidePlan, b: BisectSidePlan) {
     let a = try plan(
-      "a", claimsA, programA, flagsA, engineA, preimages, locals, input, server)
+      "a", claimsA, programA, flagsA, engineA, revision, preimages, locals, input, server)
     let b = try plan(
-      "b", claimsB, programB, flagsB, engineB, preimagesB ?? preimages,
+      "b", claimsB, programB, flagsB, engineB, revisionB ?? revision, preimagesB ?? preimages,
       localsB.isEmpty ? locals : localsB, inputB, server)
     return (a, b)
   }
 
   private func plan(
     _ letter: String, _ claims: String?, _ program: String?, _ flags: String,
-    _ engine: EngineKind, _ folder: String?, _ locals: [String], _ input: String,
+    _ engine: EngineKind, _ revision: String?, _ folder: String?, _ locals: [String],
+    _ input: String,
     _ server: [String]
   ) throws(UsageError) -> BisectSidePlan {
     if let claims {
@@ -83,7 +94,7 @@ struct BisectSideOptions: ParsableArguments {
     let inputs: [UInt64: [UInt8]]
     do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
     return .here(
-      input: input, engine: engine,
+      input: input, engine: engine, revision: revision,
       preimages: PreimageSource(server: server, folder: folder, locals: inputs))
   }
 }
@@ -92,7 +103,7 @@ struct BisectSideOptions: ParsableArguments {
 enum BisectSidePlan {
   case claims(String)
   case program(ProgramSide.Command, input: String)
-  case here(input: String, engine: EngineKind, preimages: PreimageSource)
+  case here(input: String, engine: EngineKind, revision: String?, preimages: PreimageSource)
 
   /// Opens the side. A server that is started for it is added to `servers`.
   func open(
@@ -104,13 +115,17 @@ enum BisectSidePlan {
       return try ClaimsSide(name: name, Inputs.source(path))
     case .program(let command, let input):
       return try ProgramSide(name: name, command, snapshot: input, folder: folder)
-    case .here(let input, let engine, let preimages):
+    case .here(let input, let engine, let revision, let preimages):
       let loggers = Loggers(format: .text, level: .info)
       let (oracle, server) = try preimages.open(loggers)
       if let server { servers.append(server) }
+      let image = try Inputs.snapshot(input, options)
+      let chosen: Revision
+      do { chosen = try Revision.chosen(named: revision, for: image.state) } catch {
+        throw CommandError("\(error)")
+      }
       return MachineSide(
-        name: name, image: try Inputs.snapshot(input, options), oracle: oracle, engine: engine,
-        folder: folder)
+        name: name, image: image, oracle: oracle, engine: engine, folder: folder, revision: chosen)
     }
   }
 }

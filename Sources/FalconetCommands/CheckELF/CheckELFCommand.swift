@@ -17,6 +17,13 @@ struct CheckELFCommand: ParsableCommand {
   @Option(help: "State version, by name or number.")
   var type: String
 
+  @Option(
+    help: """
+      Revision of the state version, by contract version or date, as list names them (default: the \
+      newest).
+      """)
+  var revision: String?
+
   @Option(help: "Function whose findings do no harm; may be repeated.")
   var accept: [String] = []
 
@@ -30,9 +37,15 @@ struct CheckELFCommand: ParsableCommand {
     guard let version = StateVersion(named: type) else {
       throw UsageError("unknown state version \"\(type)\": 'falconet list' names those that exist")
     }
+    guard let revision = revision.map({ version.revision(named: $0) }) ?? version.newestRevision
+    else {
+      throw UsageError(
+        "state version \(version.rawValue) has no revision \"\(revision ?? "")\": 'falconet list'"
+          + " names those that exist")
+    }
     let report: CompatibilityReport
     do {
-      report = try ELFFile(path: path).checkCompatibility(with: version, accepting: Set(accept))
+      report = try ELFFile(path: path).checkCompatibility(with: revision, accepting: Set(accept))
     } catch {
       throw CommandError("failed to check the program: \(error)")
     }

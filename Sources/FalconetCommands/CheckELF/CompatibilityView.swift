@@ -11,7 +11,8 @@ struct CompatibilityView {
   }
 
   func lines(listsAll: Bool) -> [String] {
-    let version = "\(report.version.name) (version \(report.version.rawValue))"
+    let revision = report.revision.hasSiblings ? ", revision \(report.revision.name)" : ""
+    let version = "\(report.version.name) (version \(report.version.rawValue)\(revision))"
     let harmful = report.findings.filter(\.isHarmful)
     let excused = report.findings.filter { $0.isReachable && !$0.isHarmful }
     let others = report.findings.filter { !$0.isReachable }
@@ -62,6 +63,7 @@ struct CompatibilityView {
     let json = JSONWriter(to: sink)
     try json.beginObject()
     try json.member("stateVersion", report.version.rawValue)
+    try json.member("revision", report.revision.name)
     try json.member("compatible", report.isCompatible)
     try json.member("functions", report.functionCount)
     try json.member("reachableFunctions", report.reachableFunctionCount)

@@ -33,6 +33,8 @@ struct RunCommand: ParsableCommand {
       """)
   var engine = EngineKind.jit
 
+  @OptionGroup var revision: RevisionOption
+
   @Flag(
     help: """
       Print the calls that each thread is in: at the end, when the run fails, and on SIGUSR1. Needs \
@@ -81,8 +83,10 @@ struct RunCommand: ParsableCommand {
       if snapshot.from == nil { KeptStateSeries.giveUp(input, after: error, plan, logger) }
     }
     logger.info("Loaded input state", metadata: ["version": "\(image.state.version.name)"])
+    let (revision, remark) = try revision.chosen(for: image.state)
+    if let remark { logger.warning("\(remark)") }
     let machine = Machine(
-      state: image.state, memory: image.memory, oracle: oracle, engine: engine)
+      state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: revision)
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
     if image.state.version.isSingleThreaded, let sleep = symbols?.symbol(named: "runtime.notesleep")
     {

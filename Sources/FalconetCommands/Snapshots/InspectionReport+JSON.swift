@@ -42,7 +42,7 @@ extension InspectionReport {
     try json.member("stepsSinceContextSwitch", scalars.stepsSinceContextSwitch)
     try json.member("traverseRight", scalars.traverseRight)
     try json.member("nextThreadId", scalars.nextThreadID)
-    if state.version.rules.threading == .blockingFutex {
+    if state.version.hasBlockingFutexes {
       try json.member("wakeup", address: scalars.wakeup)
     }
   }
@@ -57,7 +57,7 @@ extension InspectionReport {
       try json.member("exited", thread.exited)
       try json.member("exitCode", thread.exitCode)
     }
-    if state.version.rules.threading == .blockingFutex {
+    if state.version.hasBlockingFutexes {
       try json.member("futexAddr", address: thread.futexAddress)
       try json.member("futexVal", address: thread.futexValue)
       try json.member("futexTimeoutStep", thread.futexTimeoutStep)

@@ -57,7 +57,7 @@ struct InspectionReport {
       row("runs from", scalars.traverseRight ? "right stack" : "left stack")
       row("next thread", "\(scalars.nextThreadID)")
     }
-    if state.version.rules.threading == .blockingFutex,
+    if state.version.hasBlockingFutexes,
       scalars.wakeup != ThreadState.noFutex(state.version.wordSize)
     {
       row("wakes", Self.hex(scalars.wakeup))
@@ -86,7 +86,7 @@ struct InspectionReport {
     for (label, address) in [("pc", thread.pc), ("nextPC", thread.nextPC)] {
       lines.append("  \(label) \(Self.hex(address))" + (name(address).map { " \($0)" } ?? ""))
     }
-    if state.version.rules.threading == .blockingFutex,
+    if state.version.hasBlockingFutexes,
       thread.futexAddress != ThreadState.noFutex(state.version.wordSize)
     {
       lines.append(

@@ -38,7 +38,8 @@ struct CalldataCommand: ParsableCommand {
     var context = try context()
     let version = try version.parsed()
     let proof = try read()
-    let verdict = ProofVerifier.verify(proof, version: version)
+    let verdict = ProofVerifier.verify(
+      proof, version: version, revisions: try self.version.revisions())
     guard let finding = verdict.findings.first(where: { $0.fault == nil }) else {
       let fault = verdict.fault ?? verdict.findings.first?.fault
       let reason = fault.map { ": \($0)" } ?? ""

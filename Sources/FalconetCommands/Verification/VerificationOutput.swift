@@ -39,27 +39,51 @@ final class VerificationOutput {
     case .failure(let error): return "bad: \(error)"
     }
     if let fault = verdict.fault { return "fails: \(fault)" }
-    let holding = verdict.findings.filter { $0.fault == nil }.map(\.version)
+    let holding = verdict.findings.filter { $0.fault == nil }
     let step = verdict.findings.first { $0.fault == nil }?.execution?.before.state.scalars.step
-    if verdict.holds { return "ok: step \(step ?? 0), \(names(holding))" }
+    if verdict.holds { return "ok: step \(step ?? 0), \(names(holding, verdict))" }
     let faults = verdict.findings.compactMap { finding in
-      finding.fault.map { (version: finding.version, text: $0.description) }
+      finding.fault.map { (finding: finding, text: $0.description) }
     }
     var parts: [String] = []
     // Versions that fail for the same reason are named together.
     for fault in faults where !parts.contains(where: { $0.hasSuffix(fault.text) }) {
-      let versions = faults.filter { $0.text == fault.text }.map(\.version)
-      parts.append("\(names(versions)): \(fault.text)")
+      let findings = faults.filter { $0.text == fault.text }.map(\.finding)
+      parts.append("\(names(findings, verdict)): \(fault.text)")
     }
-    if !holding.isEmpty { parts.append("\(names(holding)): holds; give --state-version") }
+    if !holding.isEmpty {
+      parts.append("\(names(holding, verdict)): holds; give --state-version")
+    }
+    parts += verdict.older.filter { $0.fault == nil && verdict.dependsOnRevision($0.version) }
+      .map { "\($0.revision): holds; give --revision" }
     return "fails: " + parts.joined(separator: "; ")
   }
 
-  private static func names(_ versions: [StateVersion]) -> String {
-    if let only = versions.first, versions.count == 1 {
-      return "version \(only.rawValue) (\(only.name))"
+  /// The versions of findings, with the revision if it matters or was asked for.
+  private static func names(
+    _ findings: [ProofVerifier.Finding], _ verdict: ProofVerifier.Verdict
+  ) -> String {
+    func revision(_ finding: ProofVerifier.Finding) -> String? {
+      let isNamed = verdict.dependsOnRevision(finding.version) || !finding.revision.isNewest
+      guard isNamed, finding.revision.hasSiblings else { return nil }
+      // Of those that hold, all; of one that fails, itself.
+      let others =
+        finding.fault != nil
+        ? []
+        : verdict.older.filter {
+          $0.version == finding.version && $0.fault == nil
+        }
+      return "revision " + ([finding] + others).map(\.revision.name).joined(separator: ", ")
     }
-    return "versions " + versions.map { "\($0.rawValue)" }.joined(separator: ", ")
+    if let only = findings.first, findings.count == 1 {
+      let name = "version \(only.version.rawValue) (\(only.version.name))"
+      return revision(only).map { "\(name), \($0)" } ?? name
+    }
+    return "versions "
+      + findings.map { finding in
+        revision(finding).map { "\(finding.version.rawValue) (\($0))" }
+          ?? "\(finding.version.rawValue)"
+      }.joined(separator: ", ")
   }
 
   // MARK: JSON
@@ -76,19 +100,28 @@ final class VerificationOutput {
     case .success(let verdict):
       if let fault = verdict.fault { try write(fault, to: json) }
       try json.member("versions", array: verdict.findings) { (finding) throws(StreamError) in
-        try write(finding, to: json)
+        try write(finding, verdict, to: json)
       }
     }
     try json.endObject()
   }
 
   private func write(
-    _ finding: ProofVerifier.Finding, to json: JSONWriter
+    _ finding: ProofVerifier.Finding, _ verdict: ProofVerifier.Verdict, to json: JSONWriter
   ) throws(StreamError) {
     try json.beginObject()
     try json.member("stateVersion", finding.version.rawValue)
     try json.member("name", finding.version.name)
+    try json.member("revision", finding.revision.name)
     try json.member("holds", finding.fault == nil)
+    let older = verdict.older.filter { $0.version == finding.version }
+    if !older.isEmpty {
+      try json.member("dependsOnRevision", verdict.dependsOnRevision(finding.version))
+      try json.member("olderRevisions", objects: older) { (other) throws(StreamError) in
+        try json.member("revision", other.revision.name)
+        try json.member("holds", other.fault == nil)
+      }
+    }
     if let execution = finding.execution {
       try json.member("post", hex: execution.after.claim.bytes)
     }

@@ -8,8 +8,9 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       Executes the step of each proof from its witness data alone, as a contract does, and says \
       whether post follows from pre. Exit code 0 where all proofs hold, 1 where any does not.
-      Without --state-version, and where a proof has no key stateVersion, the sizes of its data \
-      tell the version; where they fit several, the proof has to hold in each.
+      Without --state-version, and if a proof has no key stateVersion, the sizes of its data tell \
+      the version; if they fit several, the proof has to hold in each. Without --revision it has to \
+      hold in the newest revision of each, and what depends on the revision is said.
       """)
 
   @Argument(
@@ -33,7 +34,9 @@ struct VerifyCommand: ParsableCommand {
       }
     }
     let output = VerificationOutput(json: json, quiet: quiet)
-    let batch = ProofBatch(version: try version.parsed()) { (path) throws(StreamError) in
+    let batch = ProofBatch(
+      version: try version.parsed(), revisions: try version.revisions()
+    ) { (path) throws(StreamError) in
       try Inputs.source(path)
     }
     do {
@@ -56,6 +59,25 @@ struct VerifyCommand: ParsableCommand {
 struct StateVersionOption: ParsableArguments {
   @Option(help: "State version, by number or by name (default: what the proof tells).")
   var stateVersion: String?
+
+  @Option(
+    help: """
+      Revision of the state version, by contract version or date, as list names them (default: the \
+      newest).
+      """)
+  var revision: String?
+
+  /// The revisions of the name that is asked for, of the version that is asked for or of any; nil if
+  /// none is.
+  func revisions() throws(UsageError) -> [Revision]? {
+    guard let revision else { return nil }
+    let versions = try parsed().map { [$0] } ?? StateVersion.allCases
+    let revisions = versions.compactMap { $0.revision(named: revision) }
+    guard !revisions.isEmpty else {
+      throw UsageError("unknown revision \"\(revision)\": falconet list names them")
+    }
+    return revisions
+  }
 
   func parsed() throws(UsageError) -> StateVersion? {
     guard let stateVersion else { return nil }

@@ -4,7 +4,7 @@ import FalconetMachine
 ///
 /// What a version has is asked of the machine itself (`Operation`, `SystemCall`).
 struct CompatibilityCheck {
-  private let version: StateVersion
+  private let revision: Revision
   private let code: CodeMap
   private let memory: Memory
   private let entry: UInt64
@@ -15,10 +15,10 @@ struct CompatibilityCheck {
   /// Wrappers that call wrappers that call wrappers, and so on, up to this many.
   private static let wrapperDepth = 8
 
-  init(_ elf: ELFFile, _ version: StateVersion, accepted: Set<String>) throws(ELFError) {
+  init(_ elf: ELFFile, _ revision: Revision, accepted: Set<String>) throws(ELFError) {
     self.accepted = accepted
-    let prestate = try Prestate.load(elf, version: version)
-    self.version = version
+    let prestate = try Prestate.load(elf, version: revision.version)
+    self.revision = revision
     code = try CodeMap(elf, prestate.symbols)
     memory = prestate.memory
     entry = elf.entry
@@ -50,7 +50,7 @@ struct CompatibilityCheck {
       }
     }
     return CompatibilityReport(
-      version: version, functionCount: code.functions.count,
+      revision: revision, functionCount: code.functions.count,
       reachableFunctionCount: code.functions.indices.count(where: graph.isReachable),
       findings: findings, unseenNumbers: unseen)
   }
@@ -70,7 +70,7 @@ struct CompatibilityCheck {
     for _ in 0..<Self.wrapperDepth {
       scans = code.functions.map {
         FunctionScan(
-          $0, in: memory, under: version.rules, wrappers: wrappers,
+          $0, in: memory, under: revision.rules, wrappers: wrappers,
           globalPointer: globalPointer)
       }
       var found: [UInt64: Set<ArgumentPlace>] = [:]
@@ -111,8 +111,8 @@ struct CompatibilityCheck {
     }
     for site in scan.systemCalls {
       guard case .constant(let value) = site.number else { continue }
-      let number = value & version.wordSize.mask
-      guard SystemCall(number: number, under: version.rules) == nil else { continue }
+      let number = value & revision.version.wordSize.mask
+      guard SystemCall(number: number, under: revision.rules) == nil else { continue }
       instructions[.systemCall(number), default: []].append(site.address)
     }
     return instructions.sorted { ($0.value[0], $0.key.text) < ($1.value[0], $1.key.text) }

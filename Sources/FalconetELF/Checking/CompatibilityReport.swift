@@ -43,19 +43,22 @@ public struct CompatibilityReport: Sendable {
     public let isReachable: Bool
   }
 
-  public let version: StateVersion
+  /// The revision whose rules the program was checked by.
+  public let revision: Revision
   public let functionCount: Int
   public let reachableFunctionCount: Int
   /// In the order of the functions' addresses.
   public let findings: [Finding]
   public let unseenNumbers: [UnseenNumbers]
 
+  public var version: StateVersion { revision.version }
+
   /// Whether nothing that the version lacks can be reached, but for what is excused.
   public var isCompatible: Bool { !findings.contains { $0.isHarmful } }
 }
 
 extension ELFFile {
-  /// Looks for what a state version lacks in this program.
+  /// Looks for what a revision of a state version lacks in this program.
   ///
   /// Functions are told by symbols. One is reachable if the entry's function jumps to it, directly or
   /// through others, or takes its address.
@@ -63,8 +66,15 @@ extension ELFFile {
   /// - Parameter accepted: functions whose findings are excused.
   /// - Throws: ``ELFError`` as `Prestate.load` does.
   public func checkCompatibility(
+    with revision: Revision, accepting accepted: Set<String> = []
+  ) throws(ELFError) -> CompatibilityReport {
+    try CompatibilityCheck(self, revision, accepted: accepted).run()
+  }
+
+  /// Looks for what the newest revision of a state version lacks in this program.
+  public func checkCompatibility(
     with version: StateVersion, accepting accepted: Set<String> = []
   ) throws(ELFError) -> CompatibilityReport {
-    try CompatibilityCheck(self, version, accepted: accepted).run()
+    try checkCompatibility(with: version.newestRevision, accepting: accepted)
   }
 }

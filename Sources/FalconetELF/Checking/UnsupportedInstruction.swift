@@ -18,7 +18,7 @@ public struct UnsupportedInstruction: Sendable, Hashable {
     }
     mnemonic =
       StateVersion.allCases.lazy
-      .map { Operation(decoding: instruction, under: $0.rules) }
+      .map { Operation(decoding: instruction, under: $0.newestRevision.rules) }
       .first { $0 != .unknown && $0 != .branchNever }
       .map { "\($0)" }
   }

@@ -52,7 +52,7 @@ public struct Prestate {
     let memory = Memory(wordSize: version.wordSize)
     let image = ImageWriter(memory, rules, file: elf.name)
     for segment in plan.segments { try copy(segment, of: elf, to: image) }
-    if version.rules.patchesGo {
+    if version.patchesGo {
       try GoPatches.apply(to: image, symbols: symbols, space: space, rules)
     }
     try InitialStack(version.wordSize, at: space.stackPointer, rules.stack).write(to: image)

@@ -64,7 +64,7 @@ public struct Traceback {
 
   private func condition(of thread: ThreadState, isActive: Bool) -> String {
     if thread.exited { return "exited with code \(thread.exitCode)" }
-    if state.version.rules.threading == .blockingFutex,
+    if state.version.hasBlockingFutexes,
       thread.futexAddress != ThreadState.noFutex(state.version.wordSize)
     {
       return "waits at 0x\(Self.hex(thread.futexAddress))"

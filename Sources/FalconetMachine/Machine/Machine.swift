@@ -11,7 +11,21 @@ import Keccak
 /// Not safe to use from two threads at once. After a call throws, the machine is in the state before
 /// the step that failed, and that state can be saved.
 public final class Machine: StepEnvironment {
-  public let rules: Rules
+  /// Whose rules steps are executed by: one of the state's version.
+  ///
+  /// Its name is recorded in the state.
+  ///
+  /// - Precondition: the revision is one of ``version``.
+  public var revision: Revision {
+    didSet {
+      precondition(revision.version == state.version, "the revision is of another state version")
+      rules = revision.rules
+      state.revision = revision.name
+      dropEngine()
+      check = nil
+    }
+  }
+  public private(set) var rules: Rules
   public internal(set) var state: MachineState
   public let memory: Memory
   /// Where pre-images come from and hints go.
@@ -62,15 +76,20 @@ public final class Machine: StepEnvironment {
   ///   - memory: the memory; the machine owns it from here on.
   ///   - oracle: the source of pre-images.
   ///   - engine: how steps are executed.
+  ///   - revision: whose rules they are executed by, one of the state's version; nil is its newest.
   public init(
     state: MachineState, memory: Memory, oracle: any PreimageOracle = NoPreimages(),
-    engine: EngineKind = .jit
+    engine: EngineKind = .jit, revision: Revision? = nil
   ) {
+    let revision = revision ?? state.version.newestRevision
+    precondition(revision.version == state.version, "the revision is of another state version")
     self.state = state
+    self.state.revision = revision.name
+    self.revision = revision
     self.memory = memory
     self.oracle = oracle
     self.engine = engine
-    rules = state.version.rules
+    rules = revision.rules
     memory.guardPage(of: state.scalars.reservation.address)
   }
 

@@ -28,9 +28,10 @@ final class WitnessEnvironment: StepEnvironment {
   private var leaves: (first: Bytes32, second: Bytes32) = (Bytes32(), Bytes32())
 
   init(
-    _ witness: StateWitness, threads: WitnessStacks, proofs: MemoryProofs, preimage: PreimageRead?
+    _ witness: StateWitness, _ rules: Rules, threads: WitnessStacks, proofs: MemoryProofs,
+    preimage: PreimageRead?
   ) {
-    rules = witness.version.rules
+    self.rules = rules
     scalars = witness.state.scalars
     memoryRoot = witness.memoryRoot
     self.threads = threads

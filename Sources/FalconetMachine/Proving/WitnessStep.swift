@@ -35,19 +35,20 @@ public struct WitnessStep: Sendable {
     }
   }
 
-  /// Executes a step by the rules of each of several versions.
+  /// Executes a step by the rules of each of several revisions.
   ///
   /// Takes about 60 or 120 hashes for the instruction and for each word, and as many for each word
-  /// that is written, once for all versions.
+  /// that is written, once for all revisions.
   ///
-  /// - Returns: for each version the step, or ``StepError/witness(_:)`` or ``StepError/panic(_:)``.
+  /// - Returns: for each revision the step, or ``StepError/witness(_:)`` or ``StepError/panic(_:)``.
   public static func execute(
-    _ input: Input, versions: [StateVersion]
+    _ input: Input, revisions: [Revision]
   ) -> [Result<WitnessStep, StepError>] {
     var shared: (start: Int, wordSize: WordSize, proofs: MemoryProofs)?
-    return versions.map { version in
-      Result { () throws(StepError) in
-        try WitnessStep(input, version) { start in
+    return revisions.map { revision in
+      let version = revision.version
+      return Result { () throws(StepError) in
+        try WitnessStep(input, revision) { start in
           if let shared, shared.start == start, shared.wordSize == version.wordSize {
             return shared.proofs
           }
@@ -59,20 +60,21 @@ public struct WitnessStep: Sendable {
     }
   }
 
-  /// Executes a step by a version's rules.
+  /// Executes a step by the rules of a revision.
   ///
   /// - Throws: ``StepError/witness(_:)`` where the data is not what the step needs,
   ///   ``StepError/panic(_:)`` where no state follows.
-  public init(_ input: Input, version: StateVersion) throws(StepError) {
-    try self.init(input, version) {
-      MemoryProofs(input.proofData[$0...], wordSize: version.wordSize)
+  public init(_ input: Input, revision: Revision) throws(StepError) {
+    try self.init(input, revision) {
+      MemoryProofs(input.proofData[$0...], wordSize: revision.version.wordSize)
     }
   }
 
   /// - Parameter proofs: the memory proofs, which start at a place of the proof data.
   private init(
-    _ input: Input, _ version: StateVersion, proofs: (Int) -> MemoryProofs
+    _ input: Input, _ revision: Revision, proofs: (Int) -> MemoryProofs
   ) throws(StepError) {
+    let version = revision.version
     do { before = try StateWitness(decoding: input.stateData, version: version) } catch {
       throw .witness(error)
     }
@@ -87,7 +89,7 @@ public struct WitnessStep: Sendable {
     }
     let (stacks, running) = try Self.stacks(before, input.proofData)
     let environment = WitnessEnvironment(
-      before, threads: stacks, proofs: proofs(version.threadWitnessBytes),
+      before, revision.rules, threads: stacks, proofs: proofs(version.threadWitnessBytes),
       preimage: input.preimage)
     switch version.wordSize {
     case .bits32: try Step<UInt32, WitnessEnvironment>.run(in: environment)

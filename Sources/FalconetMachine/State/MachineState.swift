@@ -8,6 +8,9 @@ public struct MachineState: Sendable, Equatable {
   /// Bytes of hints that the guest wrote and that are not a whole hint yet. Saved in snapshots, not
   /// part of the witness.
   public var lastHint: [UInt8] = []
+  /// The name of the revision whose rules led to the state, if it is known. No part of the state:
+  /// every revision of its version can go on from it.
+  public var revision: String?
 
   /// The empty state: one thread, at address 0, everything else zero.
   public init(version: StateVersion) {
@@ -24,6 +27,12 @@ public struct MachineState: Sendable, Equatable {
     threads.left[0].pc = entry & mask
     threads.left[0].nextPC = (entry &+ 4) & mask
     threads.left[0].registers[29] = version.addressSpace.stackPointer
+  }
+
+  /// Whether two states are the same, whatever led to them.
+  public static func == (left: MachineState, right: MachineState) -> Bool {
+    left.version == right.version && left.scalars == right.scalars
+      && left.threads == right.threads && left.lastHint == right.lastHint
   }
 
   /// The VM's status: what byte 0 of a claim holds.
@@ -77,7 +86,7 @@ public struct Scalars: Sendable, Equatable {
   /// The scalars of the empty state.
   public init(version: StateVersion) {
     if !version.isSingleThreaded { nextThreadID = 1 }
-    if version.rules.threading == .blockingFutex {
+    if version.hasBlockingFutexes {
       wakeup = ThreadState.noFutex(version.wordSize)
     }
   }

@@ -26,7 +26,7 @@ public struct ThreadState: Sendable, Equatable {
   /// A thread at address 0 with all registers zero that waits for nothing.
   public init(id: UInt64, version: StateVersion) {
     self.id = id
-    if version.rules.threading == .blockingFutex {
+    if version.hasBlockingFutexes {
       futexAddress = Self.noFutex(version.wordSize)
     }
   }

@@ -23,11 +23,18 @@ public enum Panic: Error, Sendable, Equatable {
     case .branchInDelaySlot(let bits):
       "branch or jump \(hex(UInt64(bits), digits: 8)) in the delay slot of another"
     case .divisionByZero(let bits): "division by zero by \(hex(UInt64(bits), digits: 8))"
-    case .unknownSystemCall(let number): "unrecognized system call \(number)"
+    case .unknownSystemCall(let number): "unrecognized system call \(number)" + Self.hint(number)
     case .preimageOffset(let offset, let length):
       "read of a pre-image at offset \(offset), which is not below its length with prefix, \(length)"
     case .noThread: "the thread stack that runs is empty"
     }
+  }
+
+  /// What to do about a system call that programs of newer toolchains make.
+  private static func hint(_ number: UInt64) -> String {
+    guard number == 4192 || number == 5153 else { return "" }
+    return " (prctl, which programs of Go 1.25 and later make at their start unless they are built"
+      + " with godebug decoratemappings=0; the newest revision of version 8 answers 5153)"
   }
 }
 

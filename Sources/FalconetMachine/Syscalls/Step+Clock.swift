@@ -29,7 +29,11 @@ extension Step {
     let size = Int(min(count, Word(Word.size.bytes - start)))
     let random = splitMix64(environment.scalars.step)
     let result = replacing(start, size, of: word) { UInt8(start + $0, of: random) }
-    try storeWord(result, at: address.alignedToWord, .first, environment)
+    if environment.rules.randomBytesEndReservations {
+      try storeWord(result, at: address.alignedToWord, .first, environment)
+    } else {
+      try environment.storeWord(UInt64(result), at: UInt64(address.alignedToWord), .first)
+    }
     return .value(UInt64(size))
   }
 

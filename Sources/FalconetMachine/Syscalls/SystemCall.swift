@@ -22,6 +22,8 @@ public enum SystemCall: Sendable, Equatable {
       self = .eventfd2
     } else if rules.eventDescriptors, offset == Self.mprotectOffset64 {
       self = .noOperation
+    } else if rules.processControl, offset == Self.prctlOffset64 {
+      self = .noOperation
     } else if rules.allOnesSystemCallIsNoOperation, number == .max {
       self = .noOperation
     } else {
@@ -37,6 +39,7 @@ public enum SystemCall: Sendable, Equatable {
 
   private static let mprotectOffset64 = 10
   private static let eventfd2Offset64 = 284
+  private static let prctlOffset64 = 153
 
   /// Numbers of the o32 ABI of Linux, less 4000.
   private static let calls32 = table(

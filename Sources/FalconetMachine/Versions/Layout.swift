@@ -48,7 +48,7 @@ public enum ThreadField: LayoutField {
     switch self {
     case .exitCode, .exited: 1
     case .futexTimeoutStep: 8
-    case .futexValue: version.rules.futexBytes
+    case .futexValue: version.futexBytes
     case .registers: 32 * version.wordSize.bytes
     default: version.wordSize.bytes
     }
@@ -86,7 +86,7 @@ extension StateVersion {
   /// One thread. A single-threaded state has no such encoding; its layout is that of version 5.
   public var threadLayout: Layout<ThreadField> {
     let futex: [ThreadField] =
-      rules.threading == .blockingFutex ? [.futexAddress, .futexValue, .futexTimeoutStep] : []
+      hasBlockingFutexes ? [.futexAddress, .futexValue, .futexTimeoutStep] : []
     return Layout(
       fields: [.id, .exitCode, .exited] + futex + [.pc, .nextPC, .lo, .hi, .registers],
       version: self)
@@ -97,6 +97,6 @@ extension StateVersion {
     [
       .preimageKey, .preimageOffset, .heap, .reservationStatus, .reservationAddress,
       .reservationOwner, .exitCode, .exited, .step, .stepsSinceContextSwitch,
-    ] + (rules.threading == .blockingFutex ? [.wakeup] : []) + [.traverseRight]
+    ] + (hasBlockingFutexes ? [.wakeup] : []) + [.traverseRight]
   }
 }

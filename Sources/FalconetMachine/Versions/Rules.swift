@@ -1,7 +1,7 @@
-/// What sets the semantics of one state version apart from the others'.
+/// What sets the semantics of one revision of a state version apart from the others'.
 ///
 /// One row of the differences matrix: the step and the loader read these values and never ask for a
-/// version.
+/// version. A step gets them from its ``Revision``.
 public struct Rules: Sendable, Equatable {
   /// How threads run and how futexes work.
   public enum Threading: Sendable, Equatable {
@@ -34,6 +34,10 @@ public struct Rules: Sendable, Equatable {
   public var eventDescriptors = false
   /// `getrandom` writes bytes. Otherwise it does nothing.
   public var randomBytes = false
+  /// `getrandom` ends a reservation of the word that it writes, as any other write does.
+  public var randomBytesEndReservations = true
+  /// `prctl` does nothing. Otherwise it is no system call.
+  public var processControl = false
   /// System call 2^64 − 1 does nothing, rather than stop the machine.
   public var allOnesSystemCallIsNoOperation = false
   /// System calls that are not listed do nothing, rather than stop the machine.
@@ -73,12 +77,16 @@ public struct Rules: Sendable, Equatable {
     $0.countLeadingDoublewords = true
     $0.eventDescriptors = true
   }
-  static let v8 = v7.with { $0.randomBytes = true }
+  /// The newest revision of version 8.
+  static let v8 = v8Before2026June.with { $0.processControl = true }
+  static let v8Before2026June = v7.with { $0.randomBytes = true }
+  static let v8Before1_8 = v8Before2026June.with { $0.randomBytesEndReservations = false }
 }
 
 extension StateVersion {
-  /// The version's semantics.
-  public var rules: Rules {
+  /// The rules of the version's newest revision. Outside this file and ``Revision``, only what no
+  /// revision changes is read from them: what the layouts and the loader need.
+  var shape: Rules {
     switch self {
     case .v0: .v0
     case .v1: .v1
@@ -91,4 +99,22 @@ extension StateVersion {
     case .v8: .v8
     }
   }
+
+  /// The size of registers, addresses and memory words.
+  public var wordSize: WordSize { shape.wordSize }
+
+  /// How threads run and how futexes work.
+  public var threading: Rules.Threading { shape.threading }
+
+  /// Whether the state has one thread and no thread stacks.
+  public var isSingleThreaded: Bool { threading == .single }
+
+  /// Whether threads that wait are marked with their futex.
+  public var hasBlockingFutexes: Bool { threading == .blockingFutex }
+
+  /// Bytes of memory that a futex wait compares: 4 or 8.
+  public var futexBytes: Int { shape.futexBytes }
+
+  /// Whether functions of the Go runtime are made to return at once in a program that is loaded.
+  public var patchesGo: Bool { shape.patchesGo }
 }

@@ -1,7 +1,7 @@
 /// A version of the machine: its semantics, and the layout of its state.
 ///
 /// The raw value is the number in byte 0 of a snapshot. Which rules a version has is data:
-/// ``StateVersion/rules`` and the layouts; no code asks for a version by name.
+/// ``StateVersion/revisions`` and the layouts; no code asks for a version by name.
 public enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   /// 32-bit, one thread. No F_GETFD, no linking branches.
   case v0
@@ -43,12 +43,6 @@ public enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
     guard let match else { return nil }
     self = match
   }
-
-  /// The size of registers, addresses and memory words.
-  public var wordSize: WordSize { rules.wordSize }
-
-  /// Whether the state has one thread and no thread stacks.
-  public var isSingleThreaded: Bool { rules.threading == .single }
 
   /// Where the parts of a program's memory lie.
   public var addressSpace: AddressSpace { wordSize == .bits32 ? .bits32 : .bits64 }

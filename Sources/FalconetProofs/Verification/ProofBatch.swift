@@ -20,16 +20,19 @@ public struct ProofReport: Sendable {
 public struct ProofBatch: Sendable {
   /// The state version of all proofs; nil goes by each proof.
   public var version: StateVersion?
+  /// The revisions that count; nil are the newest of each version.
+  public var revisions: [Revision]?
   /// How a file is opened.
   public var open: @Sendable (String) throws(StreamError) -> any ByteSource
 
   public init(
-    version: StateVersion? = nil,
+    version: StateVersion? = nil, revisions: [Revision]? = nil,
     open: @escaping @Sendable (String) throws(StreamError) -> any ByteSource = {
       (path) throws(StreamError) in try FileSource(path: path)
     }
   ) {
     self.version = version
+    self.revisions = revisions
     self.open = open
   }
 
@@ -65,7 +68,7 @@ public struct ProofBatch: Sendable {
     case .success(let proof):
       ProofReport(
         name: item.name, step: proof.step,
-        result: .success(ProofVerifier.verify(proof, version: version)))
+        result: .success(ProofVerifier.verify(proof, version: version, revisions: revisions)))
     case .failure(let error): ProofReport(name: item.name, step: nil, result: .failure(error))
     }
   }

@@ -5,6 +5,9 @@ import Keccak
 public enum ProofFault: Error, Sendable, Equatable {
   /// No state version has data of these sizes, in bytes.
   case unknownSizes(stateData: Int, proofData: Int)
+  /// None of the revisions that were asked for is one of these versions, whose data has the proof's
+  /// sizes.
+  case noRevision(versions: [StateVersion])
   /// A field that only the proof of an exited state may leave out is not there.
   case missing(field: String)
   /// `pre` is not the claim of the state.
@@ -37,6 +40,7 @@ public enum ProofFault: Error, Sendable, Equatable {
   public var reason: String {
     switch self {
     case .unknownSizes, .witness(.stateDataSize), .witness(.proofDataSize): "size"
+    case .noRevision: "revision"
     case .missing: "missing-field"
     case .pre: "pre"
     case .step: "step"
@@ -60,6 +64,9 @@ extension ProofFault: CustomStringConvertible {
     switch self {
     case .unknownSizes(let state, let proof):
       "no state version has state-data of \(state) bytes and proof-data of \(proof)"
+    case .noRevision(let versions):
+      "no state version that the proof may be of has the revision: it may be of "
+        + versions.map { "\($0.rawValue)" }.joined(separator: ", ")
     case .missing(let field):
       "\"\(field)\" is missing, which only the proof of an exited state may leave out"
     case .pre(let expected, let given):

@@ -8,45 +8,72 @@ import Keccak
 /// if !verdict.holds { print(verdict.description) }
 /// ```
 public enum ProofVerifier {
-  /// What was found by the rules of one version.
+  /// What was found by the rules of one revision of a version.
   public struct Finding: Sendable {
-    public let version: StateVersion
+    public let revision: Revision
     /// The step as it was executed; nil where it could not be.
     public let execution: WitnessStep?
     /// Why the proof does not hold; nil where it does.
     public let fault: ProofFault?
+
+    public var version: StateVersion { revision.version }
+
+    /// Whether another revision finds the same.
+    func agrees(with other: Finding) -> Bool {
+      (fault == nil) == (other.fault == nil)
+    }
   }
 
   /// What was found by the rules of each version that the proof may be of.
   public struct Verdict: Sendable {
-    /// At least one.
+    /// Those that decide: of each version the newest revision, or the revisions that were asked for.
+    /// At least one, unless ``fault`` says why there is none.
     public let findings: [Finding]
-    /// Where there is no version to try.
+    /// What the older revisions of the same versions find, if none was asked for.
+    public let older: [Finding]
+    /// Why there is no version to try.
     public let fault: ProofFault?
 
     /// Whether the proof holds, in all versions that it may be of.
     public var holds: Bool { fault == nil && findings.allSatisfy { $0.fault == nil } }
+
+    /// Whether it depends on the revision of a version if the proof holds.
+    public func dependsOnRevision(_ version: StateVersion) -> Bool {
+      let findings = (findings + older).filter { $0.version == version }
+      return findings.contains { !$0.agrees(with: findings[0]) }
+    }
   }
 
   /// Verifies a proof.
   ///
-  /// - Parameter version: the state version; nil goes by the proof's own, and where it has none, by
-  ///   the sizes of its data.
-  public static func verify(_ proof: StepProof, version: StateVersion? = nil) -> Verdict {
+  /// - Parameters:
+  ///   - version: the state version; nil goes by the proof's own, and if it has none, by the sizes of
+  ///     its data.
+  ///   - revisions: the revisions that count; nil are the newest of each version.
+  public static func verify(
+    _ proof: StepProof, version: StateVersion? = nil, revisions: [Revision]? = nil
+  ) -> Verdict {
     let versions =
       (version ?? proof.version).map { [$0] } ?? candidates(for: proof)
     guard !versions.isEmpty else {
       return Verdict(
-        findings: [],
+        findings: [], older: [],
         fault: .unknownSizes(
           stateData: proof.stateData.count, proofData: proof.proofData.count))
     }
-    let steps = WitnessStep.execute(proof.input, versions: versions)
+    let tried = revisions?.filter { versions.contains($0.version) } ?? versions.flatMap(\.revisions)
+    guard !tried.isEmpty else {
+      return Verdict(findings: [], older: [], fault: .noRevision(versions: versions))
+    }
+    let steps = WitnessStep.execute(proof.input, revisions: tried)
+    let findings = zip(tried, steps).map { revision, step in
+      Finding(
+        revision: revision, execution: try? step.get(),
+        fault: fault(of: proof, revision.version, step))
+    }
     return Verdict(
-      findings: zip(versions, steps).map { version, step in
-        Finding(
-          version: version, execution: try? step.get(), fault: fault(of: proof, version, step))
-      }, fault: nil)
+      findings: findings.filter { revisions != nil || $0.revision.isNewest },
+      older: findings.filter { revisions == nil && !$0.revision.isNewest }, fault: nil)
   }
 
   /// The versions whose data has a proof's sizes. Where no version has both, those whose state has.

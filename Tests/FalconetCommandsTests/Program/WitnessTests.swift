@@ -77,10 +77,15 @@ struct WitnessTests {
     #expect(outcome.exitCode == 0)
     #expect(outcome.log == "")
     let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(lines.count == 11)
+    #expect(lines.count == 12 + StateVersion.allCases.flatMap(\.revisions).count)
     #expect(lines[0] == "Available cannon versions:")
     #expect(lines[3] == "filename: cannon-2\tversion: singlethreaded-2 (2)")
     #expect(lines[9] == "filename: cannon-8\tversion: multithreaded64-5 (8)")
-    #expect(lines[10] == "")
+    #expect(lines[10] == "Revisions, newest first:")
+    #expect(lines.contains("version 6: revision 1.0.0 = 2025-02"))
+    let newest = "version 8: revision 2026-06, the default: prctl (5153) answers 0 and does nothing"
+    #expect(lines.contains("\(newest) (supported by a review's text only)"))
+    #expect(lines.contains { $0.hasPrefix("version 8: revision 1.8.0 = 1.9.0 = 1.10.0 = ") })
+    #expect(lines.last == "")
   }
 }

@@ -29,7 +29,7 @@ struct NumberTests {
     case .v3: noOperations64.union([5038, 5313, .max])
     case .v4, .v6: noOperations64.union([5038, 5313])
     case .v7: noOperations64.union([5038, 5313, 5010])
-    default: noOperations64.union([5038, 5010])
+    default: noOperations64.union([5038, 5010, 5153])
     }
   }
 

@@ -106,7 +106,7 @@ private struct FailingProof {
 
   func expect(_ panic: Panic, _ seed: UInt64) {
     do throws(StepError) {
-      _ = try WitnessStep(input, version: version)
+      _ = try WitnessStep(input, revision: version.newestRevision)
       Issue.record("version \(version.rawValue), seed \(seed): executed in spite of \(panic)")
     } catch .panic(let found) where found == panic {
     } catch {

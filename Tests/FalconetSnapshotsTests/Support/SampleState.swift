@@ -47,7 +47,7 @@ enum SampleState {
     state.scalars.stepsSinceContextSwitch = random.next()
     state.scalars.traverseRight = true
     state.scalars.nextThreadID = random.next() & mask
-    if version.rules.threading == .blockingFutex { state.scalars.wakeup = random.next() & mask }
+    if version.hasBlockingFutexes { state.scalars.wakeup = random.next() & mask }
     let all = (0..<threads).map { thread(UInt64($0), version, &random) }
     state.threads = ThreadTable(left: Array(all.prefix(1)), right: Array(all.dropFirst()))
     return state
@@ -58,9 +58,9 @@ enum SampleState {
   ) -> ThreadState {
     let mask = version.wordSize.mask
     var thread = ThreadState(id: id, version: version)
-    if version.rules.threading == .blockingFutex {
+    if version.hasBlockingFutexes {
       thread.futexAddress = random.next() & mask
-      thread.futexValue = random.next() & (version.rules.futexBytes == 8 ? .max : 0xFFFF_FFFF)
+      thread.futexValue = random.next() & (version.futexBytes == 8 ? .max : 0xFFFF_FFFF)
       thread.futexTimeoutStep = random.next()
     }
     if !version.isSingleThreaded {

@@ -26,6 +26,9 @@ public struct MachineImage: Sendable {
 
   public var version: StateVersion { state.version }
 
+  /// The revision that the state names; nil is the newest.
+  private var revision: Revision? { state.revision.flatMap { version.revision(named: $0) } }
+
   /// The thread that the next step runs: there must be one.
   public var thread: ThreadState {
     get { state.threads[top: state.scalars.activeSide] }
@@ -69,7 +72,8 @@ public struct MachineImage: Sendable {
   public func machine(
     _ engine: EngineKind = .jit, oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) -> Machine {
-    Machine(state: state, memory: try memory(), oracle: oracle, engine: engine)
+    Machine(
+      state: state, memory: try memory(), oracle: oracle, engine: engine, revision: revision)
   }
 
   /// A machine that goes on from here, with an engine in one of its forms.
@@ -77,7 +81,8 @@ public struct MachineImage: Sendable {
     _ setup: EngineSetup, oracle: any PreimageOracle
   ) throws(HostMemoryError) -> Machine {
     let memory = try memory(reservesAddressSpace: !setup.hasPageTable)
-    let machine = Machine(state: state, memory: memory, oracle: oracle, engine: setup.kind)
+    let machine = Machine(
+      state: state, memory: memory, oracle: oracle, engine: setup.kind, revision: revision)
     machine.forcesSwitch = setup.usesSwitch
     return machine
   }

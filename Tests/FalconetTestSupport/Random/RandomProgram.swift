@@ -10,7 +10,7 @@ public enum RandomProgram {
     var image = MachineImage(version)
     fill(&image, addresses, using: &random)
     var generator = InstructionGenerator(
-      version.rules, random: SeededGenerator(seed: random.next()))
+      version.newestRevision.rules, random: SeededGenerator(seed: random.next()))
     for region in addresses.code {
       let words = generator.code(Int(addresses.codeSize / 4), at: region)
       image.write(words: words, at: region)
@@ -53,7 +53,7 @@ public enum RandomProgram {
         status: UInt8(random.below(4)), address: addresses.data(using: &random),
         owner: UInt64(random.below(3)))
     }
-    if version.rules.threading == .blockingFutex, random.chance(8) {
+    if version.hasBlockingFutexes, random.chance(8) {
       image.state.scalars.wakeup = addresses.data(using: &random) & ~7
     }
   }
@@ -78,7 +78,7 @@ public enum RandomProgram {
     for id in 1..<max(count, 2) where id < count {
       var other = thread(id)
       other.exited = random.chance(6)
-      if version.rules.threading == .blockingFutex, random.chance(3) {
+      if version.hasBlockingFutexes, random.chance(3) {
         other.futexAddress = addresses.data(using: &random) & ~7
         other.futexValue = UInt64(random.below(2))
         other.futexTimeoutStep =

@@ -48,7 +48,8 @@ final class EngineCheck {
   init(_ machine: Machine) throws(HostMemoryError) {
     self.machine = machine
     shadow = Machine(
-      state: machine.state, memory: try machine.memory.copy(), oracle: replay, engine: .step)
+      state: machine.state, memory: try machine.memory.copy(), oracle: replay, engine: .step,
+      revision: machine.revision)
     shadow.stopRange = machine.stopRange
     shadow.preimage = machine.preimage
     agreed = (machine.checkpoint(), shadow.checkpoint())

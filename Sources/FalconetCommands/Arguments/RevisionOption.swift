@@ -1,0 +1,30 @@
+import ArgumentParser
+import Falconet
+
+/// The revision of a state version, for every command that executes steps of a state.
+struct RevisionOption: ParsableArguments {
+  @Option(
+    help: """
+      Revision of the state version, by contract version or date, as list names them (default: the \
+      one that the snapshot records, else the newest).
+      """)
+  var revision: String?
+
+  /// The revision for a state. A remark is what the user should know of the choice.
+  func chosen(for state: MachineState) throws(CommandError) -> (Revision, remark: String?) {
+    do {
+      let chosen = try Revision.chosen(named: revision, for: state)
+      return (chosen, remark(on: chosen, for: state))
+    } catch { throw CommandError("\(error); --revision chooses one, and list names them") }
+  }
+
+  /// What is worth saying if a state was executed by other rules than it goes on with, or by other
+  /// rules than the newest.
+  private func remark(on chosen: Revision, for state: MachineState) -> String? {
+    guard let recorded = state.revision, recorded != chosen.name else {
+      return revision == nil && !chosen.isNewest
+        ? "The snapshot records revision \(chosen.name), which is not the newest" : nil
+    }
+    return "The snapshot records revision \(recorded), and goes on by revision \(chosen.name)"
+  }
+}

@@ -1,0 +1,147 @@
+/// Semantics of a state version at a time: its rules, and what they are known from.
+///
+/// Cannon and its contracts sometimes change what a step does without a new state version. Each such
+/// change is a revision. A version has its revisions newest first, and the newest is the default:
+/// see ``StateVersion/revisions``.
+///
+/// ```swift
+/// let older = try Revision.chosen(named: "1.9.0", for: state)
+/// let machine = Machine(state: state, memory: memory, revision: older)
+/// ```
+public struct Revision: Sendable, Equatable {
+  /// What a revision's rules are known from.
+  public enum Evidence: String, Sendable {
+    /// Cannon or the contract was executed, and its results were compared.
+    case execution
+    /// Cannon's or the contract's source was read.
+    case source
+    /// Nothing but what a review of the change says.
+    case review
+  }
+
+  public let version: StateVersion
+  /// The name that files and messages give: a contract version, or the month of the change.
+  public let name: String
+  /// Other names of the same rules: later contract versions, the day of the change.
+  public let otherNames: [String]
+  public let rules: Rules
+  /// What sets it apart from the version's newest revision; of that one, from the revision before;
+  /// empty if it is the only one.
+  public let note: String
+  public let evidence: Evidence
+
+  init(
+    _ version: StateVersion, _ name: String, _ otherNames: [String] = [], rules: Rules? = nil,
+    note: String = "", evidence: Evidence = .execution
+  ) {
+    self.version = version
+    self.name = name
+    self.otherNames = otherNames
+    self.rules = rules ?? version.shape
+    self.note = note
+    self.evidence = evidence
+  }
+
+  /// All names, the own one first.
+  public var names: [String] { [name] + otherNames }
+
+  /// Whether it is its version's default.
+  public var isNewest: Bool { version.newestRevision.name == name }
+
+  /// Whether its version has other revisions, so that it is worth naming.
+  public var hasSiblings: Bool { version.revisions.count > 1 }
+
+  public static func == (left: Revision, right: Revision) -> Bool {
+    left.version == right.version && left.name == right.name
+  }
+}
+
+extension Revision: CustomStringConvertible {
+  /// `version 8 (multithreaded64-5), revision 1.8.0`; without the revision if it is the only one.
+  public var description: String {
+    "version \(version.rawValue) (\(version.name))" + (hasSiblings ? ", revision \(name)" : "")
+  }
+}
+
+/// Why a revision cannot be used.
+public enum RevisionError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The version has no revision of the name.
+  case unknown(name: String, version: StateVersion)
+  /// A state records a revision that is not known, and nobody chose another.
+  case unknownInState(name: String, version: StateVersion)
+
+  public var description: String {
+    switch self {
+    case .unknown(let name, let version):
+      "state version \(version.rawValue) has no revision \"\(name)\": it has "
+        + version.revisions.map { $0.names.joined(separator: " = ") }.joined(separator: ", ")
+    case .unknownInState(let name, let version):
+      "the state was executed by revision \"\(name)\" of state version \(version.rawValue), which"
+        + " this release does not know: choose a revision, or use a newer release"
+    }
+  }
+}
+
+extension StateVersion {
+  /// The version's revisions, newest first. At least one.
+  public var revisions: [Revision] { Self.allRevisions[Int(rawValue)] }
+
+  /// The revision that is used if none is chosen.
+  public var newestRevision: Revision { revisions[0] }
+
+  /// The revision of a name, or nil.
+  public func revision(named name: String) -> Revision? {
+    revisions.first { $0.names.contains(name) }
+  }
+
+  private static let allRevisions: [[Revision]] = allCases.map { version in
+    switch version {
+    case .v0: [Revision(.v0, "1.1.0", ["2024-09"])]
+    case .v1: [Revision(.v1, "2025-01")]
+    case .v2: [Revision(.v2, "1.3.0", ["1.2.1", "2025-02"])]
+    case .v3: [Revision(.v3, "2024-12")]
+    case .v4: [Revision(.v4, "2025-01")]
+    case .v5: [Revision(.v5, "1.0.0-beta.29", ["2025-02"])]
+    case .v6: [Revision(.v6, "1.0.0", ["2025-02"])]
+    case .v7: [Revision(.v7, "1.9.0", ["1.8.0", "1.7.0", "1.4.0-patch.2", "2025-06"])]
+    case .v8:
+      [
+        Revision(
+          .v8, "2026-06", note: "prctl (5153) answers 0 and does nothing", evidence: .review),
+        Revision(
+          .v8, "1.8.0", ["1.9.0", "1.10.0", "1.10.1", "2025-06-24"], rules: .v8Before2026June,
+          note: "prctl (5153) stops the VM"),
+        Revision(
+          .v8, "1.7.0", ["2025-06-11"], rules: .v8Before1_8,
+          note: "prctl (5153) stops the VM; getrandom keeps the reservation", evidence: .source),
+      ]
+    }
+  }
+}
+
+extension Revision {
+  /// The revision that steps from a state are executed by: the one that is named, or the one that
+  /// the state records, or its version's newest.
+  ///
+  /// A state is valid in every revision of its version, so that whoever names one may go on from
+  /// any state of the version.
+  ///
+  /// - Parameter name: a contract version or date; nil if nobody chose.
+  /// - Throws: ``RevisionError``.
+  public static func chosen(
+    named name: String? = nil, for state: MachineState
+  ) throws(RevisionError) -> Revision {
+    let version = state.version
+    if let name {
+      guard let revision = version.revision(named: name) else {
+        throw .unknown(name: name, version: version)
+      }
+      return revision
+    }
+    guard let recorded = state.revision else { return version.newestRevision }
+    guard let revision = version.revision(named: recorded) else {
+      throw .unknownInState(name: recorded, version: version)
+    }
+    return revision
+  }
+}
