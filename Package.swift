@@ -37,10 +37,16 @@ let package = Package(
 
     .target(name: "CKeccak", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Keccak", dependencies: ["CKeccak"], swiftSettings: hot),
+    .target(name: "FalconetThreads"),
+    .target(name: "CFalconetProcess"),
     .target(
       name: "FalconetStreams",
-      dependencies: ["CISAL", "CZstd", .product(name: "SystemPackage", package: "swift-system")]),
-    .target(name: "FalconetMachine", dependencies: ["Keccak"], swiftSettings: hot),
+      dependencies: [
+        "CISAL", "CZstd", "FalconetThreads",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "FalconetMachine", dependencies: ["FalconetThreads", "Keccak"], swiftSettings: hot),
     .target(
       name: "FalconetELF",
       dependencies: [
@@ -50,15 +56,17 @@ let package = Package(
     .target(
       name: "FalconetOracle",
       dependencies: [
-        "FalconetMachine", "FalconetStreams", "Keccak",
+        "CFalconetProcess", "FalconetMachine", "FalconetStreams", "FalconetThreads", "Keccak",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "FalconetSnapshots", dependencies: ["FalconetMachine", "FalconetStreams"]),
+    .target(
+      name: "FalconetSnapshots",
+      dependencies: ["FalconetMachine", "FalconetStreams", "FalconetThreads"]),
     .target(
       name: "FalconetProofs",
       dependencies: [
-        "FalconetMachine", "FalconetOracle", "FalconetStreams", "Keccak",
+        "FalconetMachine", "FalconetOracle", "FalconetStreams", "FalconetThreads", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -104,7 +112,9 @@ let package = Package(
     .executableTarget(
       name: "falconet-lockstep", dependencies: ["FalconetTestSupport"],
       path: "Tests/LockStepProgram"),
-    .testTarget(name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
+    .testTarget(name: "FalconetThreadsTests", dependencies: ["FalconetThreads"]),
     .testTarget(name: "KeccakTests", dependencies: ["Keccak"]),
     .testTarget(
       name: "FalconetStreamsTests", dependencies: ["FalconetStreams", "FalconetTestSupport"]),

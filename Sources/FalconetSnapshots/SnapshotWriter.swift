@@ -1,8 +1,9 @@
-import Dispatch
 import FalconetStreams
+import FalconetThreads
 import Synchronization
 
-/// Writes snapshots on a thread of its own, one at a time, while the machine goes on.
+/// Writes snapshots on a thread of its own, one at a time, while the machine goes on. If the system
+/// gives no thread, ``submit(_:)`` writes before it returns.
 ///
 /// ```swift
 /// let writer = SnapshotWriter()
@@ -12,7 +13,7 @@ import Synchronization
 /// try writer.finish()
 /// ```
 public final class SnapshotWriter: Sendable {
-  private let queue = DispatchQueue(label: "falconet.snapshots")
+  private let work = BackgroundWork()
   private let failure = Mutex<StreamError?>(nil)
 
   public init() {}
@@ -28,7 +29,7 @@ public final class SnapshotWriter: Sendable {
     _ write: @escaping @Sendable () throws(StreamError) -> Void
   ) throws(StreamError) {
     try finish()
-    queue.async { [self] in
+    work.start { [self] in
       do throws(StreamError) { try write() } catch { failure.withLock { $0 = error } }
     }
   }
@@ -37,7 +38,7 @@ public final class SnapshotWriter: Sendable {
   ///
   /// - Throws: why one could not be, once.
   public func finish() throws(StreamError) {
-    queue.sync {}
+    work.wait()
     let error = failure.withLock { failure in
       defer { failure = nil }
       return failure

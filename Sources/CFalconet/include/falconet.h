@@ -225,8 +225,9 @@ typedef void (*falconet_output_fn)(
  * Starts a pre-image server as op-challenger does, and has pre-images come from it and hints go to
  * it. `command` is its program, looked up in PATH where the name has no slash, and its arguments;
  * NULL ends it. `timeout` is in seconds, how long it may let a request wait without a byte; 0
- * stands for 900. `output` takes what the server writes, on a thread of its own, and must call
- * nothing for the machine; NULL drops it. The server is ended with the machine, or when another
+ * stands for 900. `output` takes what the server writes, on a thread of its own or, if the
+ * system gives none, on the thread of a call, and must call nothing for the machine; NULL drops it. The server is ended with the machine, with this
+ * process however it ends, or when another
  * source is set, which takes as long as the server does: at most a minute or so, where it ignores
  * the end of its input and SIGINT.
  */

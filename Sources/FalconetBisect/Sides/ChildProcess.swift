@@ -20,6 +20,7 @@ struct ChildProcess {
   ///   started.
   func run(side: String) throws(BisectError) -> Int32? {
     let process: pid_t
+    let guardian: ProcessGuard
     do {
       let flags: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
       let files = try [output, log].map {
@@ -28,14 +29,12 @@ struct ChildProcess {
       }
       defer { for file in files { try? file.close() } }
       // Numbers that placing one in the child never overwrites another of.
-      let placed = try files.map { file in
-        let number = fcntl(file.rawValue, F_DUPFD_CLOEXEC, 16)
-        guard number >= 0 else { throw Errno(rawValue: errno) }
-        return FileDescriptor(rawValue: number)
-      }
+      let placed = try files.map { try PipeIO.moved($0) }
       defer { for file in placed { try? file.close() } }
-      process = try ProcessSpawner.spawn(command, descriptors: placed, environment: [])
+      (process, guardian) = try ProcessSpawner.spawn(
+        command, descriptors: placed, environment: [])
     } catch { throw .program(side: side, "\(command.first ?? "") can't be started: \(error)") }
+    defer { guardian.end() }
     return try wait(for: process)
   }
 

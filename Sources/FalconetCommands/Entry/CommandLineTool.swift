@@ -38,6 +38,11 @@ public enum CommandLineTool {
     do {
       try Interruption.install()
       var command = try parse(rewritten(arguments))
+      // A command that only has commands of its own would print its help, as if it were done.
+      guard arguments.isEmpty || type(of: command).configuration.subcommands.isEmpty else {
+        let name = arguments.joined(separator: " ")
+        throw UsageError("no command is given: 'falconet \(name) --help' lists them")
+      }
       try command.run()
       return Interruption.isRequested ? CommandError.interrupted.exitCode : 0
     } catch let error as CommandError {
@@ -100,6 +105,13 @@ public enum CommandLineTool {
   private static func end(_ error: CommandError) -> Int32 {
     report(error.description)
     return error.exitCode
+  }
+
+  /// Says why there is nothing to run.
+  /// - Returns: the exit code of bad usage.
+  static func refuse(_ message: String) -> Int32 {
+    report(message)
+    return ExitCode.validationFailure.rawValue
   }
 
   private static func report(_ message: String) { Console().write(line: "error: \(message)") }

@@ -5,7 +5,7 @@ import SystemPackage
 ///
 /// The unsafe part is that bytes go to and from memory that is valid for the one call it is handed
 /// to, with its own count.
-enum PipeIO {
+package enum PipeIO {
   /// What one attempt to read or write did.
   enum Outcome: Equatable {
     /// So many bytes moved, at least one.
@@ -36,15 +36,23 @@ enum PipeIO {
       close(low.readEnd.rawValue)
       close(low.writeEnd.rawValue)
     }
-    let read = fcntl(low.readEnd.rawValue, F_DUPFD_CLOEXEC, ProcessSpawner.firstFreeDescriptor)
-    guard read >= 0 else { throw Errno(rawValue: errno) }
-    let write = fcntl(low.writeEnd.rawValue, F_DUPFD_CLOEXEC, ProcessSpawner.firstFreeDescriptor)
-    guard write >= 0 else {
-      let failure = Errno(rawValue: errno)
-      close(read)
-      throw failure
+    let read = try moved(low.readEnd)
+    do throws(Errno) { return (read, try moved(low.writeEnd)) } catch {
+      close(read.rawValue)
+      throw error
     }
-    return (FileDescriptor(rawValue: read), FileDescriptor(rawValue: write))
+  }
+
+  /// A copy of a descriptor, closed in children, above the numbers that ``ProcessSpawner`` gives its
+  /// child.
+  package static func moved(_ descriptor: FileDescriptor) throws(Errno) -> FileDescriptor {
+    let copy = fcntl(
+      descriptor.rawValue, F_DUPFD_CLOEXEC, ProcessSpawner.firstFreeDescriptor)
+    guard copy >= 0 else {
+      // So says the system if the limit of open files is not above the number.
+      throw errno == EINVAL ? .tooManyOpenFiles : Errno(rawValue: errno)
+    }
+    return FileDescriptor(rawValue: copy)
   }
 
   /// Makes reads and writes of this end return at once.

@@ -1,11 +1,12 @@
+import CFalconetProcess
+import FalconetStreams
 @preconcurrency import Glibc
 import SystemPackage
 
-/// Starts processes with chosen descriptors.
+/// Starts processes with chosen descriptors, each with a guard that ends it when this process does.
 ///
-/// The unsafe part is C's: argument and environment arrays of strings that are copied for the call
-/// and freed after it, and the opaque structures of `posix_spawn`, which are made and destroyed
-/// here. `environ` is read without a lock, as every C program does: a program that changes its
+/// The unsafe part is C's: arrays of strings that are copied for the call and freed after it.
+/// `environ` is read without a lock, as every C program does: a program that changes its
 /// environment does so before it starts a server.
 package enum ProcessSpawner {
   /// Descriptors of this process that are to become a child's lie at or above this number, so that
@@ -20,60 +21,54 @@ package enum ProcessSpawner {
   ///   - descriptors: what the child finds at 1, 2, 3 and so on; 0 is the null device, and nothing
   ///     else is open.
   ///   - environment: set in the child's environment, above this process's own.
-  /// - Returns: the process's id, which is its group's too.
+  /// - Returns: the process's id, which is its group's too, and what ends it with this process.
   package static func spawn(
     _ command: [String], descriptors: [FileDescriptor], environment: [(name: String, value: String)]
-  ) throws(ServerStartError) -> pid_t {
+  ) throws(ServerStartError) -> (id: pid_t, guardian: ProcessGuard) {
     guard let program = command.first, !program.isEmpty else {
       throw ServerStartError(.emptyCommand, program: "")
     }
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
+    let paths = paths(of: program) + [nil]
+    let arguments = command.map { $0.withFileName { strdup($0) } } + [nil]
+    let variables = childEnvironment(environment) + [nil]
+    defer { for string in paths + arguments + variables { free(string) } }
+    var family = falconet_family()
+    let failure = paths.withUnsafeBufferPointer { paths in
+      arguments.withUnsafeBufferPointer { arguments in
+        variables.withUnsafeBufferPointer { variables in
+          descriptors.map(\.rawValue).withUnsafeBufferPointer { descriptors in
+            var child = falconet_child(
+              paths: paths.baseAddress, arguments: arguments.baseAddress,
+              environment: variables.baseAddress, descriptors: descriptors.baseAddress,
+              count: Int32(descriptors.count))
+            return falconet_start_family(&child, &family)
+          }
+        }
+      }
     }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    var number: Int32 = 1
-    for descriptor in descriptors {
-      posix_spawn_file_actions_adddup2(&actions, descriptor.rawValue, number)
-      number += 1
-    }
-    closeRest(&actions, from: number)
-
-    var signals = sigset_t()
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
-    var arguments = command.map { strdup($0) } + [nil]
-    var variables = childEnvironment(environment) + [nil]
-    defer { for string in arguments + variables { free(string) } }
-    var process: pid_t = 0
-    let result = posix_spawnp(&process, program, &actions, &attributes, &arguments, &variables)
-    switch result {
-    case 0: return process
+    switch failure {
+    case 0: return (family.child, ProcessGuard(family))
     case ENOENT, ENOTDIR: throw ServerStartError(.notFound, program: program)
     case EACCES, ENOEXEC, EISDIR: throw ServerStartError(.notExecutable, program: program)
-    default: throw ServerStartError(.system(Errno(rawValue: result)), program: program)
+    default: throw ServerStartError(.system(Errno(rawValue: failure)), program: program)
     }
   }
 
-  /// Has the child close all descriptors from `first` on.
-  ///
-  /// The function came with glibc 2.34 and is hidden from Swift's view of the header, so it is
-  /// looked up by name. An older library keeps what was opened without close-on-exec.
-  private static func closeRest(_ actions: inout posix_spawn_file_actions_t, from first: Int32) {
-    typealias AddCloseFrom =
-      @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
-    guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
-    _ = unsafeBitCast(symbol, to: AddCloseFrom.self)(&actions, first)
+  /// The paths at which a program may lie, as strings that the caller frees.
+  private static func paths(of program: String) -> [UnsafeMutablePointer<CChar>?] {
+    let name = program.fileNameBytes
+    guard !name.contains(UInt8(ascii: "/")) else { return [copy(name)] }
+    let search = getenv("PATH").map { String(fileName: $0) } ?? "/bin:/usr/bin"
+    return search.fileNameBytes.split(
+      separator: UInt8(ascii: ":"), omittingEmptySubsequences: false
+    )
+    .map { copy(($0.isEmpty ? [UInt8(ascii: ".")] : Array($0)) + [UInt8(ascii: "/")] + name) }
+  }
+
+  private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar>? {
+    (bytes + [0]).withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { strdup($0.baseAddress.unsafelyUnwrapped) }
+    }
   }
 
   /// This process's environment with `additions` in place of what it has under their names, as

@@ -12,6 +12,9 @@ final class ServerChannel {
   /// Where answers are read.
   private let answers: FileDescriptor
   private let options: ServerOracle.Options
+  /// What the server writes to its standard streams, which is served during waits if it has no
+  /// thread.
+  private let pump: OutputPump
   private var isOpen = true
 
   /// How long a wait goes on without a look at the process, and at whether the run is to stop. The
@@ -22,12 +25,16 @@ final class ServerChannel {
   private static let parting = Duration.milliseconds(250)
 
   /// Takes over the two ends, which are closed with the channel.
-  init(requests: FileDescriptor, answers: FileDescriptor, options: ServerOracle.Options) {
+  init(
+    requests: FileDescriptor, answers: FileDescriptor, options: ServerOracle.Options,
+    pump: OutputPump
+  ) {
     PipeIO.makeNonBlocking(requests)
     PipeIO.makeNonBlocking(answers)
     self.requests = requests
     self.answers = answers
     self.options = options
+    self.pump = pump
   }
 
   deinit { hangUp() }
@@ -98,7 +105,9 @@ final class ServerChannel {
       let longest = options.isStopping ? .zero : Self.slice
       let left = options.timeout.map { min($0 - waited, longest) } ?? longest
       let ready = PipeIO.wait(
-        for: [(end.rawValue, events), (Interruption.descriptor, POLLIN)], atMost: left)
+        for: [(end.rawValue, events), (Interruption.descriptor, POLLIN)] + pump.watched,
+        atMost: left)
+      pump.serve()
       if ready[0] { return false }
       if options.isStopping { throw .interrupted }
       if server.exitStatus() != nil { return true }

@@ -8,7 +8,8 @@ import SystemPackage
 /// The server speaks the protocol of Cannon's hosts: it finds hints to read at descriptor 3, writes
 /// their acknowledgements to 4, reads keys at 5, and writes pre-images to 6. Its standard input is
 /// the null device; its environment is this process's with `NO_COLOR=1`. It leads a process group
-/// of its own, so that a terminal's Ctrl-C reaches this process alone.
+/// of its own, so that a terminal's Ctrl-C reaches this process alone. If this process ends without
+/// ending the server, however that comes, a guard in that group ends it (``ProcessGuard``).
 ///
 /// After the first error every further request throws that error again, since the conversation
 /// can't be taken up in the middle.
@@ -69,8 +70,9 @@ public final class ServerOracle: PreimageOracle {
   ///   - command: the program, looked up in PATH where it has no slash, and its arguments.
   ///   - options: timeouts.
   ///   - onOutput: takes what the server writes to its standard streams, one call for each chunk
-  ///     that is read, on a thread of its own. The server waits while it runs; it must not wait for
-  ///     this object.
+  ///     that is read, on a thread of its own, or if the system gives none on the thread that
+  ///     makes a request or ends the server, meanwhile. The server waits while it runs; it must
+  ///     not wait for this object.
   /// - Throws: ``ServerStartError``.
   public init(
     command: [String], options: Options = Options(),
@@ -93,9 +95,9 @@ public final class ServerOracle: PreimageOracle {
       throw ServerStartError(.system(error), program: program)
     }
     do throws(ServerStartError) {
-      process = ServerProcess(
-        id: try ProcessSpawner.spawn(
-          command, descriptors: pipes.serverEnds, environment: [("NO_COLOR", "1")]))
+      let (id, guardian) = try ProcessSpawner.spawn(
+        command, descriptors: pipes.serverEnds, environment: [("NO_COLOR", "1")])
+      process = ServerProcess(id: id, guardian: guardian)
     } catch {
       pump.stop()
       ServerPipes.close(pipes.channelEnds)
@@ -103,12 +105,16 @@ public final class ServerOracle: PreimageOracle {
     }
     self.options = options
     hintChannel = ServerChannel(
-      requests: pipes.hints.write, answers: pipes.acknowledgements.read, options: options)
+      requests: pipes.hints.write, answers: pipes.acknowledgements.read, options: options,
+      pump: pump)
     preimageChannel = ServerChannel(
-      requests: pipes.keys.write, answers: pipes.preimages.read, options: options)
+      requests: pipes.keys.write, answers: pipes.preimages.read, options: options, pump: pump)
   }
 
   deinit { shutdown() }
+
+  /// The server's guard.
+  package var guardian: ProcessGuard { process.guardian }
 
   /// The id of the server's process.
   package var processID: Int32 { process.id }

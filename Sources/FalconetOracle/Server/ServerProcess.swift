@@ -7,10 +7,15 @@ import SystemPackage
 /// to nobody else that long, so that a signal can't reach a stranger.
 final class ServerProcess {
   let id: pid_t
+  /// Ends the group if this process can't.
+  let guardian: ProcessGuard
   private var known: ExitStatus?
   private var isReaped = false
 
-  init(id: pid_t) { self.id = id }
+  init(id: pid_t, guardian: ProcessGuard) {
+    self.id = id
+    self.guardian = guardian
+  }
 
   /// How the process ended; nil while it runs. Costs one system call while it runs.
   func exitStatus() -> ExitStatus? {
@@ -46,9 +51,12 @@ final class ServerProcess {
     if !isReaped { kill(-id, signal) }
   }
 
-  /// Removes the ended process from the system's table. Does nothing while it runs.
+  /// Removes the ended process from the system's table, and ends its guard. Does nothing while it
+  /// runs.
   func reap() {
-    guard exitStatus() != nil, !isReaped else { return }
+    guard exitStatus() != nil else { return }
+    guardian.end()
+    guard !isReaped else { return }
     while waitpid(id, nil, 0) == -1, errno == EINTR {}
     isReaped = true
   }

@@ -47,6 +47,7 @@ struct ServerShutdown {
     var endOfServer: SuspendingClock.Instant?
     var pause = Duration.milliseconds(1)
     while true {
+      pump.serve()
       let hasEnded = process.exitStatus() != nil
       if hasEnded, pump.isFinished { return true }
       let now = clock.now
@@ -57,7 +58,8 @@ struct ServerShutdown {
       if now >= end { return false }
       // The signals' descriptor would stay readable and end each pause at once.
       let watched = Interruption.isRequested ? -1 : Interruption.descriptor
-      _ = PipeIO.wait(for: [(watched, POLLIN)], atMost: min(pause, now.duration(to: end)))
+      _ = PipeIO.wait(
+        for: [(watched, POLLIN)] + pump.watched, atMost: min(pause, now.duration(to: end)))
       pause = min(pause * 2, .milliseconds(50))
     }
   }

@@ -31,7 +31,18 @@ public struct ServerStartError: Error, Sendable, Equatable, CustomStringConverti
       "\(shown) does not exist: check its path"
     case .notFound: "\(shown) is not in PATH: give its path, or add its folder to PATH"
     case .notExecutable: "\(shown) cannot be executed: check that it is a program and its mode"
-    case .system(let errno): "\(shown) cannot be started: \(errno)"
+    case .system(let errno): "\(shown) cannot be started: \(errno)\(Self.remedy(errno))"
+    }
+  }
+
+  /// What to do about a limit of the system.
+  private static func remedy(_ errno: Errno) -> String {
+    switch errno {
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+      ": raise the limit of open files (ulimit -n)"
+    case .resourceTemporarilyUnavailable:
+      ": raise the limit of processes (ulimit -u, pids.max, TasksMax)"
+    default: ""
     }
   }
 }

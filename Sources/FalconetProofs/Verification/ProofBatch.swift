@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetThreads
 
 /// What became of one proof of a batch.
 public struct ProofReport: Sendable {
@@ -49,7 +50,7 @@ public struct ProofBatch: Sendable {
     for start in stride(from: 0, to: paths.count, by: Self.group) {
       let group = Array(paths[start..<min(start + Self.group, paths.count)])
       // Most files hold one proof, so files are shared out, not proofs.
-      let files = Parallel.map(group) { path in
+      let files = ParallelLoop.map(group, threads: HostCores.count) { path in
         let file = OpenProofs(path)
         return (file: file, reports: file.read(Self.slice, open).map { verify($0) })
       }
@@ -57,7 +58,9 @@ public struct ProofBatch: Sendable {
         for item in reports { try report(item) }
         while !file.isAtEnd {
           let proofs = file.read(Self.slice * HostCores.count, open)
-          for item in Parallel.map(proofs, verify) { try report(item) }
+          for item in ParallelLoop.map(proofs, threads: HostCores.count, verify) {
+            try report(item)
+          }
         }
       }
     }

@@ -1,4 +1,4 @@
-import Dispatch
+import FalconetThreads
 import Glibc
 import Synchronization
 
@@ -83,23 +83,23 @@ public final class AtomicFileGroup {
   }
 }
 
-/// Commits groups of files on threads of its own, one group at a time.
+/// Commits groups of files on threads of its own, one group at a time; in the calling thread if the
+/// system gives none.
 ///
 /// Soundness: `AtomicFile`s are not safe to use from two threads at once. A group is handed over
-/// whole, and each file is used by one queue at a time: by the lane that makes it durable, and
-/// after all lanes are done by `queue`. `changed` is touched on `queue` alone.
+/// whole, and each file is used by one thread at a time: by the one that makes it durable, and after
+/// all those are done by the one that commits the group. `changed` is touched by that one, and by the
+/// owner after it has waited for it.
 private final class GroupCommitter: @unchecked Sendable {
   /// Files waited for at the same time: the disk serves many waits at once.
   private static let lanes = 32
 
-  private let queue = DispatchQueue(label: "falconet.files")
-  /// Serial queues, since those have a thread each even where it waits.
-  private let lanes = (0..<lanes).map { DispatchQueue(label: "falconet.files.\($0)") }
+  private let work = BackgroundWork()
   private let failure = Mutex<StreamError?>(nil)
-  /// A file of each folder that has new names. Used on `queue` alone.
+  /// A file of each folder that has new names. See above for who uses it.
   private var changed: [String: AtomicFile] = [:]
 
-  /// What is handed from one queue to another.
+  /// What is handed from one thread to another.
   private struct Group: @unchecked Sendable {
     let files: [AtomicFile]
   }
@@ -108,19 +108,17 @@ private final class GroupCommitter: @unchecked Sendable {
   /// - Throws: why a file of an earlier group could not be committed; this group then waits no
   /// less.
   func submit(_ files: [AtomicFile]) throws(StreamError) {
-    queue.sync {}
     let group = Group(files: files)
-    queue.async { [self] in commit(group) }
+    work.start { [self] in commit(group) }
     try throwFailure()
   }
 
   /// Waits until all groups are committed, and their names durable.
   func finish() throws(StreamError) {
-    queue.sync { [self] in
-      // Once for all groups: each wait is for the disk alone, and the order holds without it.
-      for file in changed.values { attempt(file.synchronizeFolder) }
-      changed = [:]
-    }
+    work.wait()
+    // Once for all groups: each wait is for the disk alone, and the order holds without it.
+    for file in changed.values { attempt(file.synchronizeFolder) }
+    changed = [:]
     try throwFailure()
   }
 
@@ -133,15 +131,9 @@ private final class GroupCommitter: @unchecked Sendable {
   }
 
   private func commit(_ group: Group) {
-    let done = DispatchGroup()
-    for (number, lane) in lanes.prefix(group.files.count).enumerated() {
-      lane.async(group: done) { [self] in
-        for position in stride(from: number, to: group.files.count, by: Self.lanes) {
-          attempt { () throws(StreamError) in try group.files[position].makeDurable() }
-        }
-      }
+    ParallelLoop.run(group.files.count, threads: Self.lanes) { position, _ in
+      attempt { () throws(StreamError) in try group.files[position].makeDurable() }
     }
-    done.wait()
     // A file that could not be made durable has nothing left to be put in place.
     for file in group.files {
       attempt(file.putInPlace)

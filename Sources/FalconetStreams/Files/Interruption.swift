@@ -8,7 +8,7 @@ private let requested = Atomic<Bool>(false)
 private let readEnd = Atomic<Int32>(-1)
 private let writeEnd = Atomic<Int32>(-1)
 
-/// The handler of SIGINT and SIGTERM. It calls only what is async-signal-safe: lock-free atomics
+/// The handler of SIGINT, SIGTERM and SIGHUP. It calls only what is async-signal-safe: lock-free atomics
 /// and `write` on a pipe that never blocks.
 private func handleSignal(_ signal: Int32) {
   let saved = errno
@@ -18,7 +18,7 @@ private func handleSignal(_ signal: Int32) {
   errno = saved
 }
 
-/// The wish of the user, by SIGINT or SIGTERM, that the program stops: one flag for the process.
+/// The wish of the user, by SIGINT, SIGTERM or SIGHUP, that the program stops: one flag for the process.
 ///
 /// Waits for standard input, pipes and sockets end with `.interrupted` once it is set. Files in
 /// hand are written to their end. Loops that run long look at `isRequested`; loops that wait add
@@ -34,11 +34,12 @@ public enum Interruption {
   /// Asks for a stop, as the signals do. Callable from any thread.
   public static func request() { handleSignal(0) }
 
-  /// Takes over SIGINT and SIGTERM, and ignores SIGPIPE so that writing to a pipe without reader
-  /// is an error instead of the end of the process.
+  /// Takes over SIGINT, SIGTERM and SIGHUP, and ignores SIGPIPE so that writing to a pipe without
+  /// reader is an error instead of the end of the process. A SIGHUP that is ignored stays so: the
+  /// program was started by `nohup`.
   ///
-  /// Where the parent process left the two signals blocked, they are unblocked for the calling
-  /// thread and those that it starts; a signal that came before is then noticed.
+  /// If the parent process left these signals blocked, they are unblocked for the calling thread
+  /// and those that it starts; a signal that came before is then noticed.
   ///
   /// A second signal changes nothing. Further calls do nothing. A child process inherits the
   /// ignored SIGPIPE unless its spawn attributes reset it.
@@ -62,15 +63,23 @@ public enum Interruption {
     sigemptyset(&action.sa_mask)
     action.sa_flags = 0
     _ = requested.load(ordering: .relaxed)
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
+    var caught = [SIGINT, SIGTERM]
+    if !isIgnored(SIGHUP) { caught.append(SIGHUP) }
+    for signal in caught { sigaction(signal, &action, nil) }
     signal(SIGPIPE, SIG_IGN)
 
     var signals = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
+    for signal in caught { sigaddset(&signals, signal) }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(signal, nil, &action) == 0 else { return false }
+    // A handler's address is compared, and not called.
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Forgets what was asked for, so that tests can begin anew. The handlers stay.

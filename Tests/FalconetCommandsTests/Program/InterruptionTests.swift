@@ -2,7 +2,7 @@ import FalconetTestSupport
 import Glibc
 import Testing
 
-@Suite("SIGINT and SIGTERM")
+@Suite("SIGINT, SIGTERM and SIGHUP")
 struct InterruptionTests {
   private let folder: TemporaryFolder
 
@@ -24,7 +24,7 @@ struct InterruptionTests {
     #expect(outcome.lines(with: "error: command interrupted").count == 1)
   }
 
-  @Test("Execution stops, and nothing is written", arguments: [SIGINT, SIGTERM])
+  @Test("Execution stops, and nothing is written", arguments: [SIGINT, SIGTERM, SIGHUP])
   func execution(_ signal: Int32) throws {
     let tool = try RunningTool(try endless(), in: folder.path)
     #expect(eventually { tool.log.contains("msg=processing") })
@@ -35,15 +35,18 @@ struct InterruptionTests {
     #expect(folder.names == before)
   }
 
-  @Test("Signals that the parent process blocked stop execution too", arguments: [SIGINT, SIGTERM])
+  @Test(
+    "Signals that the parent process blocked stop execution too",
+    arguments: [SIGINT, SIGTERM, SIGHUP])
   func blocked(_ signal: Int32) throws {
-    let tool = try RunningTool(try endless(), in: folder.path, blockedSignals: [SIGINT, SIGTERM])
+    let tool = try RunningTool(
+      try endless(), in: folder.path, blockedSignals: [SIGINT, SIGTERM, SIGHUP])
     #expect(eventually { tool.log.contains("msg=processing") })
     tool.send(signal)
     try expectInterrupted(tool)
   }
 
-  @Test("Files that are being written are finished", arguments: [SIGINT, SIGTERM])
+  @Test("Files that are being written are finished", arguments: [SIGINT, SIGTERM, SIGHUP])
   func files(_ signal: Int32) throws {
     let arguments = [
       "--snapshot-at", "%1001", "--proof-at", "%1003", "--snapshot-fmt", "%d.bin.gz", "--proof-fmt",
@@ -65,7 +68,8 @@ struct InterruptionTests {
   }
 
   @Test(
-    "A wait for a server that stalls ends, and the server with it", arguments: [SIGINT, SIGTERM])
+    "A wait for a server that stalls ends, and the server with it",
+    arguments: [SIGINT, SIGTERM, SIGHUP])
   func stalledServer(_ signal: Int32) throws {
     let server = [
       "--", "python3", Guest.server, "deaf", try Guest.preimages(),
@@ -87,12 +91,52 @@ struct InterruptionTests {
       ["load-elf", "--type", "8", "--path", "-"],
     ])
   func standardInput(_ arguments: [String]) throws {
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
       let tool = try RunningTool(arguments, in: folder.path, input: .openPipe)
       #expect(eventually { tool.catchesSignals })
       tool.send(signal)
       try expectInterrupted(tool, within: .seconds(2))
     }
     #expect(folder.names == [])
+  }
+
+  @Test("A SIGHUP that was ignored at the start, as nohup does, stays ignored")
+  func nohup() throws {
+    let tool = try RunningTool(try endless(), in: folder.path, wrapper: ["nohup"])
+    #expect(eventually { tool.log.contains("msg=processing") })
+    tool.send(SIGHUP)
+    let lines = tool.log.count
+    #expect(eventually { tool.log.count > lines })
+    tool.send(SIGTERM)
+    try expectInterrupted(tool)
+  }
+
+  @Test(
+    "The server and what it started end with a program that is killed, and nothing else is left")
+  func killed() throws {
+    let script = "sleep 600 & echo $$ > \(folder.file("pid")); touch \(folder.file("up")); wait"
+    let tool = try RunningTool(
+      Guest.run("oracle") + ["--output", "out.bin.gz", "--", "sh", "-c", script], in: folder.path)
+    #expect(eventually { folder.names.contains("up") })
+    let text = String(decoding: try #require(folder.read("pid")), as: UTF8.self)
+    let group = try #require(pid_t(text.split(separator: "\n").first ?? ""))
+    #expect(kill(-group, 0) == 0)
+    tool.send(SIGKILL)
+    #expect(try tool.wait().exitCode == nil)
+    // A process that nobody reaps counts as one, so what is left is looked at.
+    #expect(eventually { Self.isGone(group) })
+    #expect(folder.names == ["pid", "up"])
+  }
+
+  /// Whether all that is left of a process group waits to be reaped.
+  private static func isGone(_ group: pid_t) -> Bool {
+    TemporaryFolder.names(in: "/proc").filter { pid_t($0) != nil }.allSatisfy { process in
+      guard let status = TemporaryFolder.contents("/proc/\(process)/stat") else { return true }
+      // PID (NAME) STATE PARENT GROUP …, where the name may hold anything.
+      let fields =
+        String(decoding: status, as: UTF8.self).split(separator: ")").last?
+        .split(separator: " ") ?? []
+      return fields.count < 3 || fields[0] == "Z" || pid_t(fields[2]) != group
+    }
   }
 }

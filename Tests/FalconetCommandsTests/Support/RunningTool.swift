@@ -21,12 +21,16 @@ final class RunningTool {
   private var outcome: Outcome?
 
   /// Starts the program.
+  ///
+  /// - Parameters:
+  ///   - program: its path, if it isn't the one that the build made.
+  ///   - wrapper: a command that becomes the program, such as `nohup`.
   init(
     _ arguments: [String], in folder: String = "/", input: Input = .none, output: String? = nil,
-    blockedSignals: [Int32] = []
+    blockedSignals: [Int32] = [], program: String? = nil, wrapper: [String] = []
   ) throws {
     files = try TemporaryFolder()
-    let program = try Tool.path.get()
+    let program = try program ?? Tool.path.get()
     var standardInput = "/dev/null"
     var ends: [Int32] = [-1, -1]
     switch input {
@@ -69,7 +73,7 @@ final class RunningTool {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     // env changes the folder, and becomes the program.
-    let command = ["env", "-C", folder, program] + arguments
+    let command = ["env", "-C", folder] + wrapper + [program] + arguments
     let code = withCStrings(command) { command in
       withCStrings(environment) { environment in
         posix_spawn(&child, "/usr/bin/env", &actions, &attributes, command, environment)

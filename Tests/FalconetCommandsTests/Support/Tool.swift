@@ -27,11 +27,16 @@ enum Tool {
   ///   - folder: the current folder of the run.
   ///   - input: what the program finds on standard input; nil for nothing.
   ///   - output: a file that gets standard output in place of the outcome.
+  ///   - program: the program's path, if it isn't the one that the build made.
+  ///   - wrapper: a command that becomes the program.
   static func run(
-    _ arguments: [String], in folder: String = "/", input: [UInt8]? = nil, output: String? = nil
+    _ arguments: [String], in folder: String = "/", input: [UInt8]? = nil, output: String? = nil,
+    program: String? = nil, wrapper: [String] = []
   ) throws -> Outcome {
-    try RunningTool(arguments, in: folder, input: input.map { .bytes($0) } ?? .none, output: output)
-      .wait()
+    try RunningTool(
+      arguments, in: folder, input: input.map { .bytes($0) } ?? .none, output: output,
+      program: program, wrapper: wrapper
+    ).wait()
   }
 }
 

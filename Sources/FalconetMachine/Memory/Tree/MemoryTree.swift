@@ -1,3 +1,4 @@
+import FalconetThreads
 import Keccak
 
 /// The Merkle tree over a memory: the trie above the pages, and inside the pages that change or are
@@ -15,7 +16,7 @@ struct MemoryTree {
   private var kept: KeptPages
   var kernel = PairKernel.best
   /// The most threads that hash at the same time.
-  var threads = CoreThreads.count
+  var threads = ParallelLoop.width
 
   /// The tree of an empty memory, which keeps the nodes of up to `keptPages` pages.
   init(pageIndexBits: Int, keptPages: Int = KeptPages.defaultCapacity) {

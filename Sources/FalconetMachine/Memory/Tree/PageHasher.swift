@@ -1,3 +1,4 @@
+import FalconetThreads
 import Keccak
 
 /// Computes the Merkle roots of pages: 128 leaves of 32 bytes, so 127 hashes a page.
@@ -52,13 +53,13 @@ package struct PageHasher {
   static func roots(
     of pages: [UnsafeRawPointer], _ kernel: PairKernel = .best, threads: Int
   ) -> [Bytes32] {
-    let ranges = CoreThreads.ranges(of: pages.count, least: pagesPerThread, threads: threads)
+    let ranges = ParallelLoop.ranges(of: pages.count, least: pagesPerThread, threads: threads)
     return [Bytes32](unsafeUninitializedCapacity: pages.count) { roots, count in
       count = pages.count
       guard let start = roots.baseAddress else { return }
       pages.withUnsafeBufferPointer { pages in
         let job = Job(pages: pages, roots: start)
-        CoreThreads.run(parts: ranges.count) { part in
+        ParallelLoop.run(ranges.count, threads: ranges.count) { part, _ in
           var hasher = PageHasher(kernel)
           hasher.hash(job.pages[ranges[part]], into: job.roots + ranges[part].lowerBound)
         }

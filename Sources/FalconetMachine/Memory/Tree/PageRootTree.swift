@@ -1,3 +1,4 @@
+import FalconetThreads
 import Keccak
 
 /// The Merkle root of a memory whose pages pass one at a time: keeps each page's root, 40 bytes a
@@ -21,7 +22,7 @@ public struct PageRootTree {
   private var waiting: [UInt8] = []
   private var waitingPlaces: [Int] = []
   /// Pages hashed at a time: as many as fit into a core's cache, or as keep all cores busy.
-  private let waitingLimit = CoreThreads.count == 1 ? 64 : 512 * CoreThreads.count
+  private let waitingLimit = ParallelLoop.width == 1 ? 64 : 512 * ParallelLoop.width
 
   /// The tree of an empty memory.
   public init(wordSize: WordSize) { pageIndexBits = wordSize.pageIndexBits }
@@ -38,7 +39,7 @@ public struct PageRootTree {
   }
 
   private mutating func hashWaiting() {
-    let roots = waiting.withUnsafeBytes { PageHasher.roots(of: $0, threads: CoreThreads.count) }
+    let roots = waiting.withUnsafeBytes { PageHasher.roots(of: $0, threads: ParallelLoop.width) }
     for (place, root) in zip(waitingPlaces, roots) { pages[place].hash = root }
     waiting.removeAll(keepingCapacity: true)
     waitingPlaces.removeAll(keepingCapacity: true)

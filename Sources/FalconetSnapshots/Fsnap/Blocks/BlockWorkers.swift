@@ -1,17 +1,15 @@
-import Dispatch
 import FalconetMachine
 import FalconetStreams
+import FalconetThreads
 import Keccak
 import Synchronization
 
 /// Does the same work on many blocks on all cores.
 final class BlockWorkers {
-  /// Working memory grows with the workers; no disk keeps more of them busy.
-  private static let limit = 16
   private let workers: [BlockWorker]
 
   init() {
-    workers = (0..<min(HostCores.count, Self.limit)).map { _ in BlockWorker() }
+    workers = (0..<ParallelLoop.width).map { _ in BlockWorker() }
   }
 
   /// Blocks that are worth being handed over together.
@@ -24,16 +22,14 @@ final class BlockWorkers {
   ) throws(StreamError) -> [Value] {
     let workers = workers
     let results = Mutex([Result<Value, StreamError>?](repeating: nil, count: count))
-    DispatchQueue.concurrentPerform(iterations: min(count, workers.count)) { number in
-      for item in stride(from: number, to: count, by: workers.count) {
-        let result: Result<Value, StreamError>
-        do throws(StreamError) {
-          result = .success(try body(workers[number], item))
-        } catch {
-          result = .failure(error)
-        }
-        results.withLock { $0[item] = result }
+    ParallelLoop.run(count, threads: workers.count) { item, thread in
+      let result: Result<Value, StreamError>
+      do throws(StreamError) {
+        result = .success(try body(workers[thread], item))
+      } catch {
+        result = .failure(error)
       }
+      results.withLock { $0[item] = result }
     }
     var values: [Value] = []
     for result in results.withLock({ $0 }) {

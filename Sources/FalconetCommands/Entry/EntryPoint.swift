@@ -1,0 +1,21 @@
+// The function has its name from C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+import FalconetStreams
+import Glibc
+
+/// What the program's `main` calls, with what it was given.
+///
+/// Sound as far as the system is: `arguments` has `count` zero-terminated strings, which stay.
+///
+/// - Returns: the exit code.
+@c public func falconet_tool_main(
+  _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  guard count > 0 else {
+    // A caller that lost the arguments wanted more than help.
+    return CommandLineTool.refuse("the program was started without even its name")
+  }
+  let words = (0..<Int(count)).compactMap { arguments?[$0] }.map { String(fileName: $0) }
+  return CommandLineTool.run(Array(words.dropFirst()))
+}

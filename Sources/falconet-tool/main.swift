@@ -1,4 +1,0 @@
-import FalconetCommands
-import Glibc
-
-exit(CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
