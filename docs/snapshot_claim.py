@@ -195,7 +195,7 @@ def unpack(frame, size):
 class Fsnap:
     """Reads a file and its bases, and checks all that the specification asks for."""
     def __init__(self, data, path, base=None, below=65):
-        self.data = data = Data(data)
+        self.data, self.revision = data, _ = Data(data), None
         self.claim = data.take(32)
         need(data.take(8) == MAGIC and data.number(1) == 1, "unknown format version")
         version, step, size = data.number(1), data.take(8), data.number(2)
@@ -253,6 +253,10 @@ class Fsnap:
                 return content
             known = head[:4] in (b"BASE", b"STAT", b"PAGE", b"BLCK", b"INDX")
             need(not known and head[4] == 0, f"section {head[:4]} where {kind} was expected")
+            if head[:4] == b"REVN":
+                need(self.revision is None, "a second section REVN")
+                need(0 < len(content) <= 64 and all(0x21 <= b <= 0x7e for b in content), "REVN")
+                self.revision = content.decode()
 
     def find_base(self, name, path, base):
         folder = os.path.dirname(os.path.abspath(path))

@@ -56,6 +56,28 @@ class RunTests(unittest.TestCase):
         self.assertEqual(b"".join(data for _, data in output).decode(), expected["stdout"])
         self.assertEqual(len(hints), 16)
 
+    def test_a_machine_has_a_revision(self) -> None:
+        self.assertEqual(falconet.revisions(8), ["2026-06", "1.8.0", "1.7.0"])
+        self.assertEqual(len(falconet.revisions(0)), 1)
+        with Machine.load_elf(GUEST) as machine:
+            self.assertEqual(machine.revision, "2026-06")
+        with self.assertRaises(FileNotFoundError):
+            Machine.load_elf(GUEST, revision="0.1")
+        with Machine.load_elf(GUEST, revision="1.10.1") as machine:
+            self.assertEqual(machine.revision, "1.8.0")
+            machine.run(1000)
+            with machine.prove() as proof:
+                proof.verify(8, "1.7.0")
+                proof.verify(8)
+            file = io.BytesIO()
+            machine.write(file, "fsnap")
+            machine.use_revision(None)
+            self.assertEqual(machine.revision, "2026-06")
+        with Machine.open(file.getvalue()) as machine:
+            self.assertEqual(machine.revision, "1.8.0")
+        with Machine.open(file.getvalue(), revision="2026-06") as machine:
+            self.assertEqual(machine.revision, "2026-06")
+
     def test_a_run_stops_where_it_is_told(self) -> None:
         with Machine.load_elf(GUEST.read_bytes()) as machine:
             machine.use_preimages(preimages().get)

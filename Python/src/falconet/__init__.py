@@ -4,7 +4,7 @@
 proof, which it verifies; ``Trace`` answers what a challenger asks of a program.
 """
 
-from ._library import version
+from ._library import revisions, version
 from .errors import (
     BadDataError,
     BusyError,
@@ -58,4 +58,5 @@ __all__ = [
     "TraceStatus",
     "TraceStep",
     "UnsupportedError",
+    "revisions",
 ]

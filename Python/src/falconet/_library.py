@@ -130,6 +130,8 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_load_elf": [c_char_p, c_uint32, _HANDLE],
     "machine_load_elf_memory": [c_char_p, c_size_t, c_uint32, _HANDLE],
     "machine_free": [c_void_p],
+    "machine_set_revision": [c_void_p, c_char_p],
+    "machine_revision": [c_void_p, POINTER(c_char_p)],
     "answer_append": [c_void_p, c_char_p, c_size_t],
     "answer_explain": [c_void_p, c_char_p],
     "machine_set_preimages": [c_void_p, PREIMAGE, HINT, c_void_p],
@@ -166,6 +168,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "proof_save": [c_void_p, c_char_p],
     "proof_write": [c_void_p, c_int, WRITE, c_void_p],
     "proof_verify": [c_void_p, c_uint32],
+    "proof_verify_revision": [c_void_p, c_uint32, c_char_p],
     "trace_open": [c_char_p, c_char_p, POINTER(TraceOptions), _HANDLE],
     "trace_open_machine": [c_char_p, c_void_p, POINTER(TraceOptions), _HANDLE],
     "trace_free": [c_void_p],
@@ -203,6 +206,8 @@ def _load() -> ctypes.CDLL:
         raise ImportError(f"{path} has ABI version {found}, not {ABI_VERSION}")
     library.falconet_version.restype = c_char_p
     library.falconet_error_message.restype = c_char_p
+    library.falconet_revision_name.argtypes = [c_uint32, c_size_t]
+    library.falconet_revision_name.restype = c_char_p
     library.falconet_buffer_free.argtypes = [POINTER(Buffer)]
     library.falconet_buffer_free.restype = None
     for function, arguments in SIGNATURES.items():
@@ -255,6 +260,15 @@ def take(result: Buffer) -> bytes:
         return ctypes.string_at(result.bytes, result.count) if result.count else b""
     finally:
         _library.falconet_buffer_free(ctypes.byref(result))
+
+
+def revisions(version: int) -> list[str]:
+    """The names of a state version's revisions, the newest first, which is the default."""
+    version = number(version, 31, "state version")
+    names: list[str] = []
+    while (name := _library.falconet_revision_name(version, len(names))) is not None:
+        names.append(name.decode())
+    return names
 
 
 def version() -> str:

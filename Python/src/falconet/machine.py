@@ -92,12 +92,15 @@ class Machine(Runner):
         format: Optional[str] = None,
         base: Optional[Path] = None,
         trust_pages: bool = False,
+        revision: Optional[str] = None,
     ) -> "Machine":
         """Opens a snapshot: a file, its contents as bytes, or a binary stream.
 
         ``format`` is "bin", "json", "pr7559", "fsnap", or None to go by the content. ``base`` is
         the base of a delta, or a folder of bases; by default the folder of the file.
-        ``trust_pages`` skips the hashing of a .fsnap file's pages.
+        ``trust_pages`` skips the hashing of a .fsnap file's pages. ``revision`` is the revision
+        of the state version that steps are executed by; by default the one that the snapshot
+        records, else the newest.
         """
         reading = reading_options(format, base, trust_pages)
         handle = ctypes.c_void_p()
@@ -110,11 +113,16 @@ class Machine(Runner):
         else:
             guard = Guard()
             guard.call("machine_open_stream", reader(source, guard), None, *ends)
-        return cls(handle)
+        return cls._of_revision(handle, revision)
 
     @classmethod
-    def load_elf(cls, source: Union[Path, bytes], version: int = 8) -> "Machine":
-        """Loads an ELF file, or its contents as bytes, for a state version, 0 to 8."""
+    def load_elf(
+        cls, source: Union[Path, bytes], version: int = 8, *, revision: Optional[str] = None
+    ) -> "Machine":
+        """Loads an ELF file, or its contents as bytes, for a state version, 0 to 8.
+
+        ``revision`` is the revision of the version; by default the newest.
+        """
         handle = ctypes.c_void_p()
         number = c.number(version, 31, "state version")
         if isinstance(source, (bytes, bytearray, memoryview)):
@@ -122,7 +130,18 @@ class Machine(Runner):
             c.call("machine_load_elf_memory", data, len(data), number, ctypes.byref(handle))
         else:
             c.call("machine_load_elf", c.text(source), number, ctypes.byref(handle))
-        return cls(handle)
+        return cls._of_revision(handle, revision)
+
+    @classmethod
+    def _of_revision(cls, handle: ctypes.c_void_p, revision: Optional[str]) -> "Machine":
+        machine = cls(handle)
+        if revision is not None:
+            try:
+                machine.use_revision(revision)
+            except BaseException:
+                machine.close()
+                raise
+        return machine
 
     # Surroundings
 
@@ -133,6 +152,11 @@ class Machine(Runner):
     def use_engine(self, engine: str) -> None:
         """How steps are executed: "jit", "interpreter" or "step". All give the same states."""
         c.call("machine_set_engine", self._handle, pick(ENGINES, engine, "engine"))
+
+    def use_revision(self, revision: Optional[str]) -> None:
+        """Executes steps by a revision of the state version, by any of its names; None: the newest."""
+        name = None if revision is None else c.text(revision)
+        c.call("machine_set_revision", self._handle, name)
 
     # Running
 
@@ -177,6 +201,13 @@ class Machine(Runner):
         number = ctypes.c_uint32()
         c.call("machine_version", self._handle, ctypes.byref(number))
         return number.value
+
+    @property
+    def revision(self) -> str:
+        """The name of the revision of the state version by which steps are executed."""
+        name = ctypes.c_char_p()
+        c.call("machine_revision", self._handle, ctypes.byref(name))
+        return (name.value or b"").decode()
 
     @property
     def step(self) -> int:

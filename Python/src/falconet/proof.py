@@ -31,14 +31,15 @@ class Proof(Handle):
             c.call("proof_open", c.text(source), ctypes.byref(handle))
         return cls(handle)
 
-    def verify(self, version: Optional[int] = None) -> None:
+    def verify(self, version: Optional[int] = None, revision: Optional[str] = None) -> None:
         """Executes the step from the proof alone, and checks that the claims are right.
 
         Without a state version it is the proof's own, or else all whose data has these sizes.
-        Raises ``RejectedError`` where the proof does not hold.
+        Without a revision it is the newest of each version. Raises ``RejectedError`` where the proof does not hold.
         """
         number = c.ANY_VERSION if version is None else c.number(version, 31, "state version")
-        c.call("proof_verify", self._handle, number)
+        name = None if revision is None else c.text(revision)
+        c.call("proof_verify_revision", self._handle, number, name)
 
     def _info(self) -> c.ProofInfo:
         info = c.ProofInfo()

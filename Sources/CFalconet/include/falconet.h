@@ -177,6 +177,30 @@ falconet_status falconet_machine_load_elf_memory(
 /* Frees a machine. NULL is allowed. */
 falconet_status falconet_machine_free(falconet_machine *machine);
 
+/* ---- Revisions ---- */
+
+/*
+ * A state version's semantics changed now and then without a new version: each change is a
+ * revision, named by a contract version or by a date. A machine executes by the revision that its
+ * snapshot records (only .fsnap files do), and else by the newest.
+ */
+
+/*
+ * The name of a revision of a state version, by its position, the newest first, 0; NULL if there is
+ * no such version or revision. What `falconet list` prints first of it.
+ */
+const char *falconet_revision_name(uint32_t version, size_t position);
+
+/*
+ * Has steps executed by the rules of a revision of the machine's state version, by any of its
+ * names; NULL: of the newest. FALCONET_NOT_FOUND if the version has none of the name.
+ */
+falconet_status falconet_machine_set_revision(falconet_machine *machine, const char *revision);
+
+/* The name of the revision by whose rules steps are executed. */
+falconet_status falconet_machine_revision(
+    const falconet_machine *machine, const char **revision);
+
 /* ---- Machines: pre-images and output ---- */
 
 /* Where a callback puts a pre-image; valid until the callback returns. */
@@ -450,6 +474,14 @@ falconet_status falconet_proof_write(
  * sizes: the proof must hold in each of them.
  */
 falconet_status falconet_proof_verify(const falconet_proof *proof, uint32_t version);
+
+/*
+ * As falconet_proof_verify(), by the rules of a revision, by any of its names, of the versions that
+ * have it; NULL: of the newest of each version, as there. FALCONET_NOT_FOUND if no version that is
+ * asked for has one of the name.
+ */
+falconet_status falconet_proof_verify_revision(
+    const falconet_proof *proof, uint32_t version, const char *revision);
 
 /* ---- Traces: opening ---- */
 

@@ -15,8 +15,11 @@ final class MachineHandle: Handle, @unchecked Sendable {
   private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
 
-  init(state: MachineState, memory: Memory) {
-    machine = Machine(state: state, memory: memory)
+  init(state: MachineState, memory: Memory) throws(CallError) {
+    do {
+      machine = Machine(
+        state: state, memory: memory, revision: try Revision.chosen(for: state))
+    } catch { throw CallError(FALCONET_UNSUPPORTED, error.description) }
     super.init()
     machine.shouldInterrupt = { [control, unowned machine] in
       control.shouldStop(at: machine.step)
@@ -24,10 +27,12 @@ final class MachineHandle: Handle, @unchecked Sendable {
     machine.oracle = LocalInputs(localInputs, source: oracle)
   }
 
-  convenience init(_ image: MemoryImage) { self.init(state: image.state, memory: image.memory) }
+  convenience init(_ image: MemoryImage) throws(CallError) {
+    try self.init(state: image.state, memory: image.memory)
+  }
 
-  convenience init(_ prestate: Prestate) {
-    self.init(state: prestate.state, memory: prestate.memory)
+  convenience init(_ prestate: Prestate) throws(CallError) {
+    try self.init(state: prestate.state, memory: prestate.memory)
   }
 
   func setSource(_ source: PreimageSource) throws(CallError) {

@@ -25,9 +25,8 @@ private func reading(
 private func open(
   _ source: any ByteSource, _ reading: SnapshotReading
 ) throws(CallError) -> MachineHandle {
-  try streaming { () throws(StreamError) in
-    MachineHandle(try Snapshot.load(from: source, reading))
-  }
+  try MachineHandle(
+    streaming { () throws(StreamError) in try Snapshot.load(from: source, reading) })
 }
 
 @c @implementation
@@ -66,9 +65,11 @@ private func load(
   version: UInt32, _ file: () throws(ELFError) -> ELFFile
 ) throws(CallError) -> MachineHandle {
   let version = try Argument.version(version)
-  do { return MachineHandle(try Prestate.load(try file(), version: version)) } catch {
+  let prestate: Prestate
+  do { prestate = try Prestate.load(try file(), version: version) } catch {
     throw CallError(error)
   }
+  return try MachineHandle(prestate)
 }
 
 @c @implementation

@@ -52,9 +52,19 @@ public func falconet_proof_free(_ proof: OpaquePointer?) -> falconet_status {
 
 @c @implementation
 public func falconet_proof_verify(_ proof: OpaquePointer?, _ version: UInt32) -> falconet_status {
+  falconet_proof_verify_revision(proof, version, nil)
+}
+
+@c @implementation
+public func falconet_proof_verify_revision(
+  _ proof: OpaquePointer?, _ version: UInt32, _ revision: UnsafePointer<CChar>?
+) -> falconet_status {
   call { () throws(CallError) in
     let version = version == FALCONET_ANY_VERSION ? nil : try Argument.version(version)
-    let verdict = try ProofHandle.use(proof) { ProofVerifier.verify($0, version: version) }
+    let revisions = try Argument.revisions(revision, of: version)
+    let verdict = try ProofHandle.use(proof) {
+      ProofVerifier.verify($0, version: version, revisions: revisions)
+    }
     guard !verdict.holds else { return }
     let faults = verdict.findings.compactMap { finding in
       finding.fault.map { "state \(finding.revision): \($0)" }

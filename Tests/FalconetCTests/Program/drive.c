@@ -222,6 +222,38 @@ static void look(falconet_machine *machine) {
   printf("threads %zu, pages %" PRIu64 "\n", count, pages);
 }
 
+/* Chooses between the revisions of version 8. */
+static void choose_revisions(falconet_machine *machine, const char *folder) {
+  const char *name;
+  falconet_proof *proof;
+  falconet_machine *other;
+  char path[4096];
+  OK(falconet_machine_revision(machine, &name));
+  CHECK(strcmp(name, falconet_revision_name(8, 0)) == 0);
+  CHECK(falconet_revision_name(8, 2) != NULL && falconet_revision_name(8, 3) == NULL);
+  CHECK(falconet_revision_name(9, 0) == NULL && falconet_revision_name(7, 1) == NULL);
+  FAILS(FALCONET_NOT_FOUND, falconet_machine_set_revision(machine, "0.1"));
+  FAILS(FALCONET_INVALID_ARGUMENT, falconet_machine_revision(machine, NULL));
+  OK(falconet_machine_set_revision(machine, "1.10.1"));
+  OK(falconet_machine_revision(machine, &name));
+  CHECK(strcmp(name, "1.8.0") == 0);
+  OK(falconet_machine_prove(machine, &proof));
+  OK(falconet_proof_verify_revision(proof, 8, "1.9.0"));
+  OK(falconet_proof_verify_revision(proof, 8, NULL));
+  OK(falconet_proof_verify_revision(proof, FALCONET_ANY_VERSION, "1.7.0"));
+  FAILS(FALCONET_NOT_FOUND, falconet_proof_verify_revision(proof, 7, "2026-06"));
+  OK(falconet_proof_free(proof));
+  snprintf(path, sizeof path, "%s/revision.fsnap", folder);
+  OK(falconet_machine_save(machine, path, FALCONET_FORMAT_FSNAP));
+  OK(falconet_machine_open(path, NULL, &other));
+  OK(falconet_machine_revision(other, &name));
+  CHECK(strcmp(name, "1.8.0") == 0);
+  OK(falconet_machine_free(other));
+  OK(falconet_machine_set_revision(machine, NULL));
+  OK(falconet_machine_revision(machine, &name));
+  CHECK(strcmp(name, "2026-06") == 0);
+}
+
 int main(int count, char **arguments) {
   if (count < 6) return 64;
   uint64_t step = strtoull(arguments[5], NULL, 10);
@@ -258,6 +290,7 @@ int main(int count, char **arguments) {
   save_and_reopen(machine, arguments[3]);
   look(machine);
   prove_and_verify(machine, arguments[3]);
+  choose_revisions(machine, arguments[3]);
 
   uint8_t key[32];
   uint64_t offset;

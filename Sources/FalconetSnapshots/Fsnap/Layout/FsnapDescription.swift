@@ -31,8 +31,9 @@ struct FsnapDescription {
     if header.isDelta {
       (base, gone) = try readBase(header, sections, isCompressed: isCompressed)
     }
-    let state = try readState(header, sections)
+    var state = try readState(header, sections)
     let stored = try readTable(header, sections)
+    state.revision = sections.revision
     let description = FsnapDescription(
       header: header, base: base, gone: gone, state: state, stored: stored)
     if !header.isDelta { try description.check(stored, name: sections.name) }

@@ -21,6 +21,8 @@ enum FsnapFormat {
   static let maximumCompressedPages: UInt64 = 1 << 19
   /// The zstd level where none is asked for. Higher ones save little on memory pages.
   static let defaultLevel: Int32 = 1
+  /// The most bytes of a revision's name.
+  static let maximumRevisionBytes = 64
   /// Bytes of an entry of a page table: index and root.
   static let tableEntryBytes = 40
   /// Bytes of a block's number in front of its zstd frame.
@@ -40,6 +42,8 @@ struct SectionKind: Equatable, CustomStringConvertible {
   static let base = SectionKind(code: 0x4241_5345)  // BASE
   /// The state without its memory.
   static let state = SectionKind(code: 0x5354_4154)  // STAT
+  /// The name of the revision that led to the state. Optional.
+  static let revision = SectionKind(code: 0x5245_564E)  // REVN
   /// Indices and roots of the file's pages.
   static let pages = SectionKind(code: 0x5041_4745)  // PAGE
   /// A block of pages.
@@ -47,6 +51,7 @@ struct SectionKind: Equatable, CustomStringConvertible {
   /// Where the blocks begin: the trailer.
   static let index = SectionKind(code: 0x494E_4458)  // INDX
 
+  /// The kinds that are mandatory.
   static let known: [SectionKind] = [base, state, pages, block, index]
 
   var description: String {

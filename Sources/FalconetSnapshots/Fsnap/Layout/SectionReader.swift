@@ -14,6 +14,8 @@ final class SectionReader: ByteSource {
   private var checksum = CRC32()
   /// Bytes of the current section's content that were not read yet.
   private(set) var left: UInt64 = 0
+  /// The name of the revision that led to the state, once a section that has it was passed.
+  private(set) var revision: String?
 
   /// - Parameters:
   ///   - origin: the offset in the file of the first byte that `reader` had.
@@ -48,8 +50,28 @@ final class SectionReader: ByteSource {
           message: "section \(heading.kind) is unknown and marked mandatory",
           remedy: "a newer release may read the file")
       }
-      try skip()
+      if heading.kind == .revision { try readRevision(heading) } else { try skip() }
     }
+  }
+
+  /// Reads the section that names a revision.
+  private func readRevision(_ heading: SectionHeading) throws(StreamError) {
+    guard revision == nil else {
+      throw failure(.corrupt, heading.offset, "section \(heading.kind) is there twice")
+    }
+    guard 1...UInt64(FsnapFormat.maximumRevisionBytes) ~= heading.length else {
+      throw failure(
+        .corrupt, heading.offset,
+        "the name of a revision has \(heading.length) bytes, not 1 to"
+          + " \(FsnapFormat.maximumRevisionBytes)")
+    }
+    let name = try readBytes(heading.length)
+    guard name.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+      throw failure(
+        .corrupt, heading.contentOffset, "the name of a revision is not printable ASCII")
+    }
+    try end()
+    revision = String(decoding: name, as: UTF8.self)
   }
 
   private func readHeading() throws(StreamError) -> SectionHeading {

@@ -22,6 +22,9 @@ final class SectionWriter {
     try writer.write(header.bytes)
     if let base = plan.base { try write(.base, base.bytes(gone: plan.gone)) }
     try write(.state, StateWriter.bytes(of: plan.state))
+    if let revision = plan.state.revision {
+      try write(.revision, Array(revision.utf8), flags: 0)
+    }
     try begin(.pages, length: plan.stored.count * FsnapFormat.tableEntryBytes)
     for (index, root) in zip(plan.stored.indices, plan.stored.roots) {
       var entry = BigEndianBytes()
@@ -52,15 +55,19 @@ final class SectionWriter {
     try writer.flush()
   }
 
-  private func write(_ kind: SectionKind, _ content: [UInt8]) throws(StreamError) {
-    try begin(kind, length: content.count)
+  private func write(
+    _ kind: SectionKind, _ content: [UInt8], flags: UInt8 = SectionHeading.mandatory
+  ) throws(StreamError) {
+    try begin(kind, length: content.count, flags: flags)
     try append(content)
     try end()
   }
 
-  private func begin(_ kind: SectionKind, length: Int) throws(StreamError) {
+  private func begin(
+    _ kind: SectionKind, length: Int, flags: UInt8 = SectionHeading.mandatory
+  ) throws(StreamError) {
     let heading = SectionHeading(
-      kind: kind, flags: SectionHeading.mandatory, length: UInt64(length), offset: writer.position)
+      kind: kind, flags: flags, length: UInt64(length), offset: writer.position)
     checksum = heading.checksum(of: headerChecksum)
     try writer.write(heading.bytes)
   }
