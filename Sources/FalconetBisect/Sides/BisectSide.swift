@@ -91,6 +91,15 @@ public enum BisectError: Error, Sendable, CustomStringConvertible {
   /// The two runs have nothing in common to compare.
   case mismatch(String)
 
+  /// What a machine could not do, which may be an interruption while it waited for a host.
+  init(_ error: MachineError, of side: String) {
+    if case .preimage(let failure, _, _) = error, failure.kind == .interrupted {
+      self = .interrupted
+    } else {
+      self = .run(side: side, error)
+    }
+  }
+
   init(_ error: StreamError) {
     self = error.kind == .interrupted ? .interrupted : .file(error)
   }

@@ -81,7 +81,7 @@ public final class MachineSide: BisectSide {
       proof.version = machine.version
       return SideStep(proof: proof, after: MemoryImage(machine))
     } catch {
-      guard case .fault(let fault) = error else { throw .run(side: name, error) }
+      guard case .fault(let fault) = error else { throw BisectError(error, of: name) }
       return SideStep(failure: fault.description)
     }
   }
@@ -93,7 +93,7 @@ public final class MachineSide: BisectSide {
     while machine.step < step, !machine.hasExited {
       let reason: StopReason
       do { reason = try machine.run(until: step) } catch {
-        guard case .fault(let fault) = error else { throw .run(side: name, error) }
+        guard case .fault(let fault) = error else { throw BisectError(error, of: name) }
         failure = (fault.step, fault.description)
         return
       }

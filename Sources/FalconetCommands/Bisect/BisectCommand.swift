@@ -34,6 +34,8 @@ struct BisectCommand: ParsableCommand {
   @Option(help: "Folder for temporary snapshots (default: TMPDIR).", completion: .directory)
   var work: String?
 
+  @OptionGroup(title: "Limits") var limits: ResourceLimits
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -41,6 +43,7 @@ struct BisectCommand: ParsableCommand {
   var server: [String] = []
 
   func run() throws {
+    limits.start(copies: 2)
     let plan = try sides.plan(input: input, inputB: inputB ?? input, server: server)
     let symbols: SymbolTable?
     do { symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta)) } catch {

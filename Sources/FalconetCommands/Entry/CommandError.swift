@@ -7,6 +7,8 @@ struct CommandError: Error, CustomStringConvertible {
     case other
     case fault(MachineFault)
     case interrupted
+    /// The time that the user gave is over.
+    case outOfTime
   }
 
   let cause: Cause
@@ -22,8 +24,14 @@ struct CommandError: Error, CustomStringConvertible {
     self.description = description
   }
 
-  /// A signal asked for the end.
-  static let interrupted = CommandError(.interrupted, "command interrupted")
+  /// A signal asked for the end, or the time is over.
+  static var interrupted: CommandError {
+    switch Interruption.cause {
+    case .deadline:
+      CommandError(.outOfTime, "out of time: the command took longer than --timeout allows")
+    case .request, nil: CommandError(.interrupted, "command interrupted")
+    }
+  }
 
   /// A machine's failure, with the function that the pc is in.
   init(_ error: MachineError, in machine: Machine, symbols: SymbolTable?) {
@@ -36,6 +44,9 @@ struct CommandError: Error, CustomStringConvertible {
       self.init(.fault(fault), located(fault.pc, text))
     case .preimage(let failure, _, _) where failure.kind == .interrupted:
       self = .interrupted
+    case .memory(let failure, _, let pc) where failure.limit != nil:
+      self.init(
+        .other, "failed to execute a step: " + located(pc, "\(error)") + Self.memoryRemedy)
     case .preimage(_, _, let pc), .memory(_, _, let pc):
       self.init(.other, "failed to execute a step: " + located(pc, "\(error)"))
     case .engines: self.init(.other, "\(error)")
@@ -48,9 +59,13 @@ struct CommandError: Error, CustomStringConvertible {
     case .interrupted: self = .interrupted
     case .machine(.fault(let fault)):
       self.init(.fault(fault), "the program stopped the VM: \(fault)")
+    case .machine(.memory(let failure, _, _)) where failure.limit != nil:
+      self.init(.other, "\(error)" + Self.memoryRemedy)
     default: self.init(.other, "\(error)")
     }
   }
+
+  private static let memoryRemedy = ": allow it more with --max-memory"
 
   /// The instruction of a fault, where its own words don't have it.
   private static func instruction(of fault: MachineFault, _ machine: Machine) -> String {
@@ -61,11 +76,20 @@ struct CommandError: Error, CustomStringConvertible {
     }
   }
 
+  /// The same error, with the step that a machine stopped at if time ran out.
+  func stopped(_ machine: Machine) -> CommandError {
+    guard case .outOfTime = cause else { return self }
+    let pc = machine.state.activeThread?.pc ?? 0
+    return CommandError(
+      cause, "\(description), stopped before step \(machine.step), pc 0x\(Progress.hex8(pc))")
+  }
+
   /// 2 only for a panic of the VM: challengers act on it.
   var exitCode: Int32 {
     switch cause {
     case .other: 1
     case .fault: 2
+    case .outOfTime: 3
     case .interrupted: 130
     }
   }

@@ -32,9 +32,12 @@ public enum CommandLineTool {
   /// Runs a command.
   ///
   /// - Parameter arguments: the arguments without the program's name.
-  /// - Returns: the exit code: 0 done, 1 error, 2 a panic of the VM, 64 bad usage, 130 interrupted.
+  /// - Returns: the exit code: 0 done, 1 error, 2 a panic of the VM, 3 out of time, 64 bad
+  ///   usage, 130 interrupted.
   public static func run(_ arguments: [String]) -> Int32 {
     occupyStandardStreams()
+    // Commands that have a flag for it set it again.
+    if let pages = MemoryAllowance.pages(copies: 1) { Memory.defaultPageLimit = pages }
     do {
       try Interruption.install()
       var command = try parse(rewritten(arguments))
@@ -44,7 +47,13 @@ public enum CommandLineTool {
         throw UsageError("no command is given: 'falconet \(name) --help' lists them")
       }
       try command.run()
-      return Interruption.isRequested ? CommandError.interrupted.exitCode : 0
+      Deadline.clear()
+      switch Interruption.cause {
+      case nil: return 0
+      case .request: return CommandError.interrupted.exitCode
+      // Time ran out after the command: something that it should have done may be missing.
+      case .deadline: return end(.interrupted)
+      }
     } catch let error as CommandError {
       return end(error)
     } catch let error as UsageError {

@@ -19,6 +19,7 @@ struct RunCommand: ParsableCommand {
   var output = "out.bin.gz"
 
   @OptionGroup(title: "Events") var events: EventOptions
+  @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
@@ -60,6 +61,8 @@ struct RunCommand: ParsableCommand {
       throw UsageError("cannot enable debug mode without a metadata file: give one with --meta")
     }
     let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
+    // Two machines, and what each has to go back to, or states in memory beside the machine.
+    limits.start(copies: engine == .check ? 4 : plan.keepsStatesInMemory ? 2 : 1)
     let format = try profile.format()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
 

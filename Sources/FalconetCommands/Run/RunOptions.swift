@@ -39,11 +39,19 @@ struct EventOptions: ParsableArguments {
     help: "Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off.")
   var stopAtPreimageLargerThan = GoNumber(0)
 
+  @Option(
+    help: """
+      File for the state if the run ends early for any reason but a panic, to go on from.
+      """, completion: .file())
+  var saveOnError = ""
+
   @Option(help: "Steps to log progress at (default: %1000000000).")
   var infoAt: [String] = []
 
   /// The plan of a run.
-  func plan(output: String, debugInfo: String, tracesThreads: Bool) throws -> RunPlan {
+  func plan(
+    output: String, debugInfo: String, tracesThreads: Bool
+  ) throws -> RunPlan {
     let plan = RunPlan(
       info: try StepPatterns(infoAt.isEmpty ? ["%1000000000"] : infoAt),
       proofs: try StepPatterns(proofAt), proofName: try FileNameFormat(proofFmt),
@@ -52,7 +60,7 @@ struct EventOptions: ParsableArguments {
       stop: try StepPatterns(stopAt),
       preimageStop: try PreimageStop(
         flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan.value),
-      output: output, debugInfo: debugInfo, tracesThreads: tracesThreads)
+      output: output, debugInfo: debugInfo, saveOnError: saveOnError, tracesThreads: tracesThreads)
     try plan.checkNames()
     return plan
   }

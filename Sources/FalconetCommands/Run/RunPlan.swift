@@ -18,7 +18,12 @@ package struct RunPlan {
   var output: String
   /// Where the statistics go; empty for nowhere.
   var debugInfo: String
+  /// Where the state goes if the run ends early; empty for nowhere.
+  var saveOnError: String
   var tracesThreads: Bool
+
+  /// Whether states lie in memory beside the machine's, at least while they are written.
+  var keepsStatesInMemory: Bool { !snapshots.patterns.isEmpty || keptStates > 0 }
 
   /// The first step after `step` at which something is to happen.
   func nextEvent(after step: UInt64) -> UInt64 {
@@ -44,6 +49,9 @@ package struct RunPlan {
     for name in [output, snapshotName.isEmpty ? "" : snapshotName.name(step: 0)]
     where !name.isEmpty && (name != "-" || snapshotName.isStandardOutput) {
       do { try Snapshot.checkFormat(ofName: name) } catch { throw UsageError("\(error)") }
+    }
+    if !saveOnError.isEmpty {
+      do { try Snapshot.checkFormat(ofName: saveOnError) } catch { throw UsageError("\(error)") }
     }
     guard proofs.patterns.isEmpty || !proofName.isEmpty else {
       throw UsageError("--proof-at needs a file name: --proof-fmt is empty")

@@ -13,6 +13,8 @@ struct Runner {
   private let snapshots: SnapshotSeries
   private let proofs: ProofSeries
   private let kept: KeptStateSeries?
+  /// What a state that is saved early needs; nil if none is to be.
+  private let hints: HintLog?
 
   init(
     machine: Machine, from input: String, plan: RunPlan, symbols: SymbolTable?, progress: Progress,
@@ -25,6 +27,13 @@ struct Runner {
     self.progress = progress
     self.logger = logger
     self.profile = profile
+    if plan.saveOnError.isEmpty {
+      hints = nil
+    } else {
+      let log = HintLog(machine.oracle)
+      machine.oracle = log
+      hints = log
+    }
     snapshots = SnapshotSeries(plan)
     proofs = ProofSeries(plan)
     kept = try KeptStateSeries(plan, machine, from: input, logger)
@@ -38,12 +47,26 @@ struct Runner {
       attend()
       return Interruption.isRequested || snapshots.hasFailed
     }
-    do {
+    var isExecuted = false
+    do throws(CommandError) {
       try execute()
       kept?.end(machine)
       try finishProofs()
       try finishSnapshots()
       kept?.finish()
+      isExecuted = true
+      progress.end()
+      logger.info(
+        "Execution stopped",
+        metadata: [
+          "exited": .stringConvertible(machine.hasExited),
+          "code": .stringConvertible(machine.state.scalars.exitCode),
+        ])
+      try write()
+      // Whoever finds another exit code than 0 finds the state too.
+      if Interruption.isRequested { throw .interrupted }
+      // All is there, so time can't run out any more.
+      Deadline.clear()
     } catch {
       // What is being written becomes whole, whatever ends the run.
       do { try proofs.finish() } catch {
@@ -54,26 +77,19 @@ struct Runner {
       }
       kept?.finish()
       switch error.cause {
-      case .interrupted: break
+      case .interrupted, .outOfTime: saveState()
       case .fault(let fault):
         saveStateBefore(fault)
-        fallthrough
-      case .other:
         if plan.tracesThreads { traceThreads() }
+      case .other:
+        saveState()
+        if plan.tracesThreads, !isExecuted { traceThreads() }
       }
-      do { try profile?.write() } catch {
+      do { if !isExecuted { try profile?.write() } } catch {
         logger.error("Failed to write the profile", metadata: ["err": "\(error)"])
       }
-      throw error
+      throw error.stopped(machine)
     }
-    progress.end()
-    logger.info(
-      "Execution stopped",
-      metadata: [
-        "exited": .stringConvertible(machine.hasExited),
-        "code": .stringConvertible(machine.state.scalars.exitCode),
-      ])
-    try write()
   }
 
   /// Shows what the user may want to see while execution goes on.
@@ -196,6 +212,23 @@ struct Runner {
         }
       }
     } catch { throw CommandError(error, while: "failed to write the run's output") }
+  }
+
+  /// Saves the state that a run which ended early can go on from. A failure is logged: the run ends
+  /// with what ended it.
+  private func saveState() {
+    progress.end()
+    guard let hints else { return }
+    let path = plan.saveOnError
+    do throws(StreamError) {
+      try Snapshot.save(
+        MemoryImage(state: hints.resumable(machine.state), memory: machine.memory), path: path)
+      logger.warning(
+        "Saved the state to go on from",
+        metadata: ["path": "\(path)", "step": .stringConvertible(machine.step)])
+    } catch {
+      logger.error("Failed to save the state to go on from", metadata: ["err": "\(error)"])
+    }
   }
 
   /// Saves the state that an illegal act ended, so that it can be looked at. A failure is logged:

@@ -22,6 +22,7 @@ struct TraceFolderOptions: ParsableArguments {
   @Option(help: "How steps are executed: jit, interpreter, step or check.")
   var engine = EngineKind.jit
 
+  @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
@@ -40,6 +41,7 @@ struct TraceFolderOptions: ParsableArguments {
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
+    limits.start(copies: engine == .check ? 4 : 2)
     let loggers = logs.loggers
     let logger = loggers.logger("trace")
     let source = try preimages.source(server)

@@ -52,8 +52,7 @@ extension Machine {
   }
 
   private func fetchPreimage(_ key: Bytes32) throws(StepError) {
-    let data: [UInt8]
-    do { data = try oracle.preimage(for: key) } catch { throw .preimage(error) }
+    let data = try ask(key)
     check?.note(key, data)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 + data.count)
@@ -62,6 +61,17 @@ extension Machine {
     preimage = PreimageCache(key: key, bytes: bytes)
     statistics.preimageRequests += 1
     statistics.preimageBytes += UInt64(data.count)
+  }
+
+  /// Asks the oracle. A state may begin with whole hints that a host must get again: they are sent
+  /// first, and stay in the state until the pre-image is here.
+  private func ask(_ key: Bytes32) throws(StepError) -> [UInt8] {
+    let before = state.lastHint
+    try sendHints()
+    do { return try oracle.preimage(for: key) } catch {
+      state.lastHint = before
+      throw .preimage(error)
+    }
   }
 
   public func writeHint(at address: UInt64, count: UInt64) throws(StepError) {

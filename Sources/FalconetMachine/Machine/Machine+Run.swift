@@ -34,7 +34,7 @@ public enum MachineError: Error, Sendable, CustomStringConvertible {
   case fault(MachineFault)
   /// A pre-image could not be had: nothing is known of the next state.
   case preimage(PreimageError, step: UInt64, pc: UInt64)
-  /// The host has no memory for the next state.
+  /// The host has no memory for the next state, or the guest may have no more.
   case memory(HostMemoryError, step: UInt64, pc: UInt64)
   /// Engines that are compared differ: no result of the run can be trusted.
   case engines(EngineMismatch)

@@ -97,6 +97,12 @@ public final class Machine: StepEnvironment {
 
   public var version: StateVersion { state.version }
 
+  /// The most pages that the guest may have: see ``Memory/pageLimit``.
+  public var pageLimit: Int {
+    get { memory.pageLimit }
+    set { memory.pageLimit = newValue }
+  }
+
   /// Steps executed since the program's start.
   public var step: UInt64 { state.scalars.step }
 

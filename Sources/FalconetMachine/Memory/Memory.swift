@@ -14,6 +14,9 @@ public final class Memory {
   private let far = FarPages()
   private let zeroPage: UnsafeMutableRawPointer
 
+  /// The most pages that may exist, ``defaultPageLimit`` unless set. A step that would make one more
+  /// fails with ``HostMemoryError``, in every engine. Copies for ``MemoryView``s do not count.
+  public var pageLimit = Memory.defaultPageLimit
   /// The pages that exist, in the order they were made.
   private var made: [UInt64] = []
   let viewLock = MemoryView.Lock()
@@ -109,10 +112,12 @@ public final class Memory {
   ///
   /// Decoded code of the page is reported stale: see ``takeStaleCode()``.
   ///
-  /// - Returns: the page's bytes, or nil where the host has no memory left.
+  /// - Returns: the page's bytes, or nil if the host has no memory left or the guest may have no more.
   func preparePage(_ address: UInt64) -> UnsafeMutableRawPointer? {
     let index = address >> 12
-    guard let place = space.place(ofPage: index) ?? far.place(makingPage: index) else { return nil }
+    guard mayMake(index),
+      let place = space.place(ofPage: index) ?? far.place(makingPage: index)
+    else { return nil }
     var flags = place.flags
     if flags.contains(.viewed) { latestView?.keep(index, place.bytes) }
     if !flags.contains(.exists) { made.append(index) }
@@ -128,10 +133,10 @@ public final class Memory {
     return place.bytes
   }
 
-  /// As ``preparePage(_:)``, with an error where the host has no memory left.
+  /// As ``preparePage(_:)``, with an error if the page cannot be made.
   func preparedPage(_ address: UInt64) throws(HostMemoryError) -> UnsafeMutableRawPointer {
     guard let page = preparePage(address) else {
-      throw HostMemoryError(address: address, pageCount: pageCount)
+      throw noPage(address)
     }
     return page
   }

@@ -7,6 +7,10 @@ public struct MachineState: Sendable, Equatable {
   public var threads: ThreadTable
   /// Bytes of hints that the guest wrote and that are not a whole hint yet. Saved in snapshots, not
   /// part of the witness.
+  ///
+  /// Whole hints in front of them are sent once more, before the next hint that the guest writes or
+  /// the next pre-image that it asks for: a state that is to go on with another host has those there
+  /// that the host must know.
   public var lastHint: [UInt8] = []
   /// The name of the revision whose rules led to the state, if it is known. No part of the state:
   /// every revision of its version can go on from it.

@@ -58,8 +58,13 @@ public final class MemoryBuilder: SnapshotConsumer {
   }
 
   public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+    // A large state is not loaded to its end if the run is to stop.
+    if Interruption.isRequested {
+      throw StreamError(.interrupted, message: "interrupted")
+    }
     do { try memory.write(bytes, at: index << 12) } catch {
-      throw StreamError(.tooLarge, message: "\(error)")
+      let remedy = error.limit == nil ? "" : ": allow the guest more memory"
+      throw StreamError(.tooLarge, message: "\(error)\(remedy)")
     }
   }
 

@@ -5,13 +5,18 @@ import SystemPackage
 // A signal handler may only touch globals that are initialised already: `install()` uses each of
 // them before it sets the handler.
 private let requested = Atomic<Bool>(false)
+/// The raw value of the first cause; 0 before it.
+private let firstCause = Atomic<UInt8>(0)
 private let readEnd = Atomic<Int32>(-1)
 private let writeEnd = Atomic<Int32>(-1)
 
-/// The handler of SIGINT, SIGTERM and SIGHUP. It calls only what is async-signal-safe: lock-free atomics
-/// and `write` on a pipe that never blocks.
-private func handleSignal(_ signal: Int32) {
+/// The handler of SIGINT, SIGTERM and SIGHUP, and of the deadline's SIGALRM. It calls only what is
+/// async-signal-safe: lock-free atomics and `write` on a pipe that never blocks.
+func noteInterruption(_ signal: Int32) {
   let saved = errno
+  let cause: Interruption.Cause = signal == SIGALRM ? .deadline : .request
+  firstCause.compareExchange(
+    expected: 0, desired: cause.rawValue, ordering: .sequentiallyConsistent)
   requested.store(true, ordering: .sequentiallyConsistent)
   var byte: UInt8 = 1
   _ = Glibc.write(writeEnd.load(ordering: .sequentiallyConsistent), &byte, 1)
@@ -24,15 +29,26 @@ private func handleSignal(_ signal: Int32) {
 /// hand are written to their end. Loops that run long look at `isRequested`; loops that wait add
 /// `descriptor` to their `poll`.
 public enum Interruption {
+  /// Why the program is to stop.
+  public enum Cause: UInt8, Sendable {
+    /// A signal or a call asked for it.
+    case request = 1
+    /// The time of ``Deadline`` is over.
+    case deadline = 2
+  }
+
   /// Whether a stop was asked for. Costs one load.
   public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// What asked for a stop first; nil if nothing did.
+  public static var cause: Cause? { Cause(rawValue: firstCause.load(ordering: .acquiring)) }
 
   /// The descriptor that becomes readable, and stays so, when a stop is asked for; -1 before
   /// `install()`.
   public static var descriptor: Int32 { readEnd.load(ordering: .acquiring) }
 
   /// Asks for a stop, as the signals do. Callable from any thread.
-  public static func request() { handleSignal(0) }
+  public static func request() { noteInterruption(0) }
 
   /// Takes over SIGINT, SIGTERM and SIGHUP, and ignores SIGPIPE so that writing to a pipe without
   /// reader is an error instead of the end of the process. A SIGHUP that is ignored stays so: the
@@ -59,10 +75,11 @@ public enum Interruption {
 
     // No SA_RESTART: a system call that waits returns EINTR, and its loop sees the flag.
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = handleSignal
+    action.__sigaction_handler.sa_handler = noteInterruption
     sigemptyset(&action.sa_mask)
     action.sa_flags = 0
     _ = requested.load(ordering: .relaxed)
+    _ = firstCause.load(ordering: .relaxed)
     var caught = [SIGINT, SIGTERM]
     if !isIgnored(SIGHUP) { caught.append(SIGHUP) }
     for signal in caught { sigaction(signal, &action, nil) }
@@ -85,6 +102,7 @@ public enum Interruption {
   /// Forgets what was asked for, so that tests can begin anew. The handlers stay.
   public static func reset() {
     requested.store(false, ordering: .sequentiallyConsistent)
+    firstCause.store(0, ordering: .sequentiallyConsistent)
     guard descriptor >= 0 else { return }
     var byte: UInt8 = 0
     while Glibc.read(descriptor, &byte, 1) == 1 {}

@@ -62,6 +62,7 @@ final class EngineCheck {
   ///
   /// - Parameter failure: how the first machine's next step failed, where it did.
   func follow(_ failure: MachineError?) throws(EngineMismatch) {
+    shadow.pageLimit = machine.pageLimit
     let outcome = advance(shadow, to: machine.step)
     if outcome != nil || difference() != nil { throw locate() }
     if let failure {
@@ -122,6 +123,8 @@ final class EngineCheck {
     _ = advance(machine, to: high)
     var mismatch = mismatch(outcome?.description ?? difference() ?? "only when run in one piece")
     (mismatch.step, mismatch.pc) = (low, pc)
+    // Of the states since then, nobody knows which is right.
+    goBack()
     return mismatch
   }
 

@@ -55,6 +55,7 @@ extension Memory {
   /// A memory with the same pages. O(pages).
   func copy() throws(HostMemoryError) -> Memory {
     let copy = Memory(wordSize: wordSize)
+    copy.pageLimit = pageLimit
     for index in pageIndices {
       try copy.write(
         UnsafeRawBufferPointer(start: page(index), count: Self.pageSize), at: index << 12)
