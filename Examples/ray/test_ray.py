@@ -79,7 +79,7 @@ class RayTests(unittest.TestCase):
             while process.poll() is None and not seen:
                 seen = watch(process.pid)
                 time.sleep(0.02)
-            output = process.communicate(timeout=120)[0]
+            output = process.communicate(timeout=1200)[0]
         self.assertEqual(process.returncode, code, (self.folder / "log").read_text())
         self.assertTrue(seen)
         return json.loads(output)

@@ -31,15 +31,6 @@ import Testing
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// Waits until something holds, at most for some seconds.
-  static func wait(until holds: () -> Bool) -> Bool {
-    for _ in 0..<20_000 {
-      if holds() { return true }
-      usleep(500)
-    }
-    return false
-  }
-
   @Test func `a machine that another thread runs is busy, and can be cancelled`() throws {
     let machine = try Self.endless()
     let (shared, isOver) = (Shared(handle: machine), Flag())
@@ -49,7 +40,7 @@ import Testing
       isOver.set(status == FALCONET_OK && stop == FALCONET_STOP_CANCELLED)
     }
     var step: UInt64 = 0
-    #expect(Self.wait { falconet_machine_step(machine, &step) == FALCONET_BUSY })
+    #expect(eventually { falconet_machine_step(machine, &step) == FALCONET_BUSY })
     #expect(String(cString: falconet_error_message()).contains("in use"))
     var claim = [UInt8](repeating: 0, count: 32)
     #expect(falconet_machine_claim(machine, &claim) == FALCONET_BUSY)

@@ -190,10 +190,10 @@ import Testing
         if status == FALCONET_CANCELLED { cancelled.add() }
       }
     }
-    #expect(ThreadTests.wait { reports.count > 0 })
+    #expect(eventually { reports.count > 0 })
     #expect(falconet_trace_free(trace) == FALCONET_BUSY)
     // Threads that begin after one cancellation are stopped by the next.
-    let areCancelled = ThreadTests.wait {
+    let areCancelled = eventually {
       _ = falconet_trace_cancel(trace)
       return cancelled.count == 4
     }

@@ -1,8 +1,10 @@
 import Glibc
 
-/// Looks until `condition` holds, at most 20 seconds.
+/// Looks until `condition` holds. Gives up after five minutes, which no machine takes that is merely
+/// busy.
 public func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<4000 {
+  let end = SuspendingClock.now.advanced(by: .seconds(300))
+  while SuspendingClock.now < end {
     if condition() { return true }
     usleep(5000)
   }

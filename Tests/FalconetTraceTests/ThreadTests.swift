@@ -9,15 +9,6 @@ import Testing
 
 @Suite("Traces asked by several threads at once")
 struct ThreadTests {
-  /// Waits until something holds, but no longer than 20 seconds.
-  private func wait(until holds: () -> Bool) -> Bool {
-    for _ in 0..<2_000 {
-      if holds() { return true }
-      usleep(10_000)
-    }
-    return holds()
-  }
-
   /// Runs on a thread of its own, which may block.
   private func run<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
@@ -56,13 +47,13 @@ struct ThreadTests {
     try folder.write("garbage", to: "t/proofs/7.json.gz")
     mayGo.value = false
     let end = run { try trace.lastStep() }
-    #expect(wait { isWaiting.value })
+    #expect(eventually { isWaiting.value })
     let steps = (0..<2).map { _ in run { try trace.step(at: 7) } }
     usleep(200_000)
     #expect(trace.incidents == [])
     #expect(folder.read("t/proofs/7.json.gz") == Array("garbage".utf8))
     mayGo.value = true
-    #expect(wait { end.value != nil && steps.allSatisfy { $0.value != nil } })
+    #expect(eventually { end.value != nil && steps.allSatisfy { $0.value != nil } })
     for step in steps { #expect(try step.value?.get() == right) }
     #expect(try end.value?.get().claim == recorded.vector.finalHash)
     #expect(trace.incidents.map(\.path) == [folder.file("t/proofs/7.json.gz")])
@@ -81,11 +72,11 @@ struct ThreadTests {
     let other = run { try trace.claim(at: 200) }
     usleep(200_000)
     let answer = run { try trace.claim(at: 100) }
-    #expect(wait { answer.value != nil })
+    #expect(eventually { answer.value != nil })
     #expect(try answer.value?.get() == known)
     #expect(other.value == nil)
     let reader = open(folder.file("claims.log"), O_RDONLY | O_NONBLOCK)
-    #expect(wait { other.value != nil })
+    #expect(eventually { other.value != nil })
     close(reader)
     #expect(throws: TraceError.self) { try other.value?.get() }
     #expect(rename(folder.file("log"), folder.file("claims.log")) == 0)

@@ -28,13 +28,13 @@ while (key := read(5, 32)) is not None:
         data = bytes.fromhex(file.read())
     # The local inputs come first, then pre-images that can be checked.
     if count > 4:
+        if mode in ("stall", "deaf") and len(sys.argv) > 3:
+            open(sys.argv[3] + ".stalls", "w").close()
         if mode == "stall":
             # Notices the end of its input, and nothing else.
             read(5, 1)
             sys.exit(1)
         elif mode == "deaf":
-            if len(sys.argv) > 3:
-                open(sys.argv[3] + ".stalls", "w").close()
             time.sleep(600)
         elif mode == "die":
             os._exit(7)

@@ -82,6 +82,7 @@ elif mode == "garbage":
     os._exit(generator.randrange(4))
 elif mode == "stall":
     # Answers one key, then nothing.
+    print("ready", flush=True)
     threading.Thread(target=acknowledge_hints, daemon=True).start()
     answer(read(5, 32))
     read(5, 32)
@@ -90,6 +91,7 @@ elif mode == "stall-hint":
     read(3, 1)
     time.sleep(600)
 elif mode == "stall-mid":
+    print("ready", flush=True)
     read(5, 32)
     write(6, (100).to_bytes(8, "big") + bytes(10))
     read(5, 1)
@@ -97,6 +99,7 @@ elif mode == "deaf":
     # Reads nothing, and ends by a signal alone.
     time.sleep(600)
 elif mode == "drip":
+    print("ready", flush=True)
     key = read(5, 32)
     for byte in len(key).to_bytes(8, "big") + key:
         write(6, bytes([byte]))
@@ -120,10 +123,15 @@ elif mode == "grandchild":
     read(5, 32)
     os._exit(4)
 elif mode == "session":
-    # The same, with a process that has left the group, and two chunks of output.
+    # The same, with a process that has left the group, and two chunks of output. The process's id
+    # goes to a file.
     print("first", flush=True)
     child = subprocess.Popen(
-        ["sleep", "20"], close_fds=False, pass_fds=[3, 4, 5, 6], start_new_session=True)
+        ["sleep", "600" if argument else "20"], close_fds=False, pass_fds=[3, 4, 5, 6],
+        start_new_session=True)
+    if argument:
+        with open(argument, "w") as file:
+            file.write(str(child.pid))
     time.sleep(0.1)
     print("last", flush=True)
     sys.exit(0)

@@ -30,7 +30,7 @@ struct TraceFailureTests {
   @Test(
     "A server that stalls, dies, answers short or lies is an error; then the folder goes on",
     arguments: [
-      ("stall", "did nothing for 1 second"), ("die", "7"), ("short", "of a pre-image"),
+      ("stall", "did nothing for 10 seconds"), ("die", "7"), ("short", "of a pre-image"),
       ("lie", "wrong pre-image"),
     ])
   func servers(_ mode: String, _ words: String) throws {
@@ -38,7 +38,9 @@ struct TraceFailureTests {
     let known = try Tool.run(arguments("claim", "1000"))
     #expect(known.exitCode == 0)
     for command in ["last", "last"] {
-      let arguments = try arguments(command, "--preimage-timeout", "1s") + server(mode)
+      // Time to start and to answer the first requests on a busy machine.
+      let patience = mode == "stall" ? "10s" : "10m"
+      let arguments = try arguments(command, "--preimage-timeout", patience) + server(mode)
       let outcome = try Tool.run(arguments)
       #expect(outcome.exitCode == 1 && outcome.text == "")
       #expect(outcome.lines(with: "error: ", words).count == 1, "\(outcome.log)")

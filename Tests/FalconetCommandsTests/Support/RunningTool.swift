@@ -98,26 +98,26 @@ final class RunningTool {
   /// What is on standard output so far.
   var output: String { String(decoding: files.read("output") ?? [], as: UTF8.self) }
 
-  /// Whether the process has taken over SIGINT and SIGTERM.
-  var catchesSignals: Bool {
+  /// Whether the process has taken over signals.
+  func catches(_ signals: Int32...) -> Bool {
     guard let source = try? FileSource(path: "/proc/\(id)/status"),
       let status = try? ByteReader(source).readAll(limit: 1 << 16)
     else { return false }
     let line = String(decoding: status, as: UTF8.self).split(separator: "\n")
       .first { $0.hasPrefix("SigCgt:") }
     let mask = line.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
-    let wanted: UInt64 = 1 << UInt64(SIGINT - 1) | 1 << UInt64(SIGTERM - 1)
-    return mask & wanted == wanted
+    return signals.allSatisfy { mask & 1 << UInt64($0 - 1) != 0 }
   }
 
   func send(_ signal: Int32) { kill(id, signal) }
 
-  /// Waits for the end; a process that takes more than a minute is killed.
+  /// Waits for the end; a process that takes more than ten minutes is killed.
   func wait() throws -> Outcome {
     if let outcome { return outcome }
     var status: Int32 = 0
     var ended: pid_t = 0
-    for _ in 0..<60_000 where ended == 0 {
+    let end = SuspendingClock.now.advanced(by: .seconds(600))
+    while ended == 0, SuspendingClock.now < end {
       ended = waitpid(id, &status, WNOHANG)
       if ended == 0 { usleep(1000) }
     }

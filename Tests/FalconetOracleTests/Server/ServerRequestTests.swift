@@ -58,7 +58,9 @@ import Testing
   }
 
   @Test func `Bytes that trickle in keep a request alive`() throws {
-    let server = try startServer("drip", timeout: .seconds(3))
+    let output = Output()
+    let server = try startServer("drip", timeout: .seconds(3), output: output)
+    #expect(eventually { output.text().contains("ready") })
     // 40 bytes in steps of 100 ms: longer than the timeout.
     #expect(try server.preimage(for: key(5)) == key(5).bytes)
   }

@@ -21,7 +21,7 @@ final class Output: Sendable {
 
 /// Starts `Tests/Servers/misbehaving.py` in the given mode.
 func startServer(
-  _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(60),
+  _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(600),
   grace: Grace = .test, output: Output = Output()
 ) throws(ServerStartError) -> ServerOracle {
   try ServerOracle(
@@ -31,9 +31,9 @@ func startServer(
 }
 
 extension Grace {
-  /// Long enough for a loaded machine, for servers that end by themselves.
+  /// Longer than any machine takes, for servers that end by themselves.
   static let test = Grace(
-    afterEndOfInput: .seconds(30), afterInterrupt: .seconds(30), leftovers: .seconds(30))
+    afterEndOfInput: .seconds(600), afterInterrupt: .seconds(600), leftovers: .seconds(600))
   /// For servers that don't.
   static let hasty = Grace(
     afterEndOfInput: .milliseconds(200), afterInterrupt: .milliseconds(200),
