@@ -22,7 +22,7 @@ public final class TemporaryFolder: Sendable {
   /// The path of a file in the folder.
   public func file(_ name: String) -> String { path + "/" + name }
 
-  public func makeFolder(_ name: String) { mkdir(file(name), 0o755) }
+  public func makeFolder(_ name: String) { _ = file(name).withFileName { mkdir($0, 0o755) } }
 
   public func write(_ text: String, to name: String) throws(StreamError) {
     try write(Array(text.utf8), to: name)
@@ -51,7 +51,7 @@ public final class TemporaryFolder: Sendable {
   /// The permission bits of a file; nil where there is none.
   public func permissions(_ name: String) -> UInt32? {
     var status = stat()
-    return stat(file(name), &status) == 0 ? status.st_mode & 0o7777 : nil
+    return file(name).withFileName { stat($0, &status) } == 0 ? status.st_mode & 0o7777 : nil
   }
 
   /// The names in the folder, sorted, hidden ones too.
@@ -59,21 +59,19 @@ public final class TemporaryFolder: Sendable {
 
   /// The names in a folder, sorted, hidden ones too; none where it can't be read.
   public static func names(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
+    guard let folder = path.withFileName({ opendir($0) }) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
     while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
+      let name = DirectoryEntry.name(entry)
       if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted()
   }
 
   private static func remove(_ path: String) {
-    if unlink(path) == 0 { return }
+    if path.withFileName({ unlink($0) }) == 0 { return }
     for name in names(in: path) { remove(path + "/" + name) }
-    rmdir(path)
+    _ = path.withFileName { rmdir($0) }
   }
 }

@@ -75,7 +75,7 @@ class Callbacks:
                 output(stream, ctypes.string_at(data, count))
 
         callback = c.OUTPUT(take)
-        words = (ctypes.c_char_p * (len(command) + 1))(*(word.encode() for word in command), None)
+        words = (ctypes.c_char_p * (len(command) + 1))(*(c.text(word) for word in command), None)
         seconds = c.FOREVER if timeout is None else c.number(timeout, 31, "timeout")
         c.call(f"{self._kind}_set_preimage_server", handle, words, seconds, callback, None)
         self._server_output = callback

@@ -228,10 +228,10 @@ def call(function: str, *arguments: Any) -> None:
 
 
 def text(path: "str | os.PathLike[str]") -> bytes:
-    """A path as the library takes it."""
+    """A path, or a word of a command, as the library takes it."""
     encoded = os.fsencode(path)
     if 0 in encoded:
-        raise ValueError("the path has a zero byte")
+        raise ValueError(f"a zero byte in {path!r}")
     return encoded
 
 

@@ -12,8 +12,9 @@
  *
  * Buffers. What is passed in stays the caller's, and is not used after the call. A
  * falconet_buffer that the library fills is the caller's, who frees it with
- * falconet_buffer_free(). Strings are UTF-8 and end with a zero byte; those that the library
- * returns are its own.
+ * falconet_buffer_free(). Strings end with a zero byte; those that the library returns are its
+ * own. Paths and a command's words are bytes, whatever they say. All other strings are UTF-8; a
+ * path in a message has \xFF for a byte that is not.
  *
  * Threads. Any thread may use any handle, one call at a time. A call for a handle that another
  * call is using, on another thread or around the callback that makes the call, does nothing and

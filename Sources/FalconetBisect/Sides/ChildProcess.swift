@@ -25,7 +25,7 @@ struct ChildProcess {
       let flags: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
       let files = try [output, log].map {
         try FileDescriptor.open(
-          FilePath($0), .writeOnly, options: flags, permissions: [.ownerReadWrite])
+          FilePath(fileName: $0), .writeOnly, options: flags, permissions: [.ownerReadWrite])
       }
       defer { for file in files { try? file.close() } }
       // Numbers that placing one in the child never overwrites another of.

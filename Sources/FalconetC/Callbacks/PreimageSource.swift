@@ -39,7 +39,7 @@ struct ServerCommand: @unchecked Sendable {
     _ command: UnsafePointer<UnsafePointer<CChar>?>?, _ timeout: UInt32,
     _ output: falconet_output_fn?, _ context: UnsafeMutableRawPointer?
   ) throws(CallError) {
-    words = try Argument.texts(command, "command")
+    words = try Argument.words(command, "command")
     guard !words.isEmpty else { throw .invalid("the command names no program") }
     self.timeout =
       switch timeout {

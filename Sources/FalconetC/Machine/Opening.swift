@@ -9,7 +9,7 @@ extension SnapshotReading {
   init(_ options: falconet_reading, file: String?) throws(CallError) {
     let bases: FsnapBaseLocation =
       if options.base != nil {
-        .named(try Argument.text(options.base, "base"))
+        .named(try Argument.fileName(options.base, "base"))
       } else if let file { .beside(file: file) } else { .nowhere }
     self.init(
       from: try Argument.format(options.format), bases: bases, trustPages: options.trust_pages)
@@ -35,7 +35,7 @@ public func falconet_machine_open(
   _ machine: UnsafeMutablePointer<OpaquePointer?>?
 ) -> falconet_status {
   Output.handle(machine, "machine") { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     let reading = try reading(options, file: path)
     return try open(streaming { () throws(StreamError) in try FileSource(path: path) }, reading)
   }
@@ -78,7 +78,7 @@ public func falconet_machine_load_elf(
   _ machine: UnsafeMutablePointer<OpaquePointer?>?
 ) -> falconet_status {
   Output.handle(machine, "machine") { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     return try load(version: version) { () throws(ELFError) in try ELFFile(path: path) }
   }
 }

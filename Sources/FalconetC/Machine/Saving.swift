@@ -9,7 +9,7 @@ public func falconet_machine_save(
   _ machine: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ format: falconet_format
 ) -> falconet_status {
   call { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     let format = try Argument.format(format)
     try MachineHandle.use(machine) { (machine) throws(CallError) in
       try streaming { () throws(StreamError) in

@@ -25,7 +25,7 @@ public func falconet_machine_set_preimage_folder(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      try machine.setSource(.folder(Argument.text(path, "path")))
+      try machine.setSource(.folder(Argument.fileName(path, "path")))
     }
   }
 }

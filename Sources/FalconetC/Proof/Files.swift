@@ -23,7 +23,7 @@ public func falconet_proof_open(
   _ path: UnsafePointer<CChar>?, _ proof: UnsafeMutablePointer<OpaquePointer?>?
 ) -> falconet_status {
   Output.handle(proof, "proof") { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     return try streaming { () throws(StreamError) in try read(FileSource(path: path)) }
   }
 }
@@ -43,7 +43,7 @@ public func falconet_proof_save(
   _ proof: OpaquePointer?, _ path: UnsafePointer<CChar>?
 ) -> falconet_status {
   call { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     try ProofHandle.use(proof) { (proof) throws(CallError) in
       try streaming { () throws(StreamError) in try proof.save(path: path) }
     }

@@ -7,7 +7,7 @@ func call(_ body: () throws(CallError) -> Void) -> falconet_status {
     try body()
     return FALCONET_OK
   } catch {
-    var message = error.message
+    var message = error.message.readableFileName
     message.withUTF8 { text in
       text.withMemoryRebound(to: CChar.self) { CFalconetSetMessage($0.baseAddress, $0.count) }
     }
@@ -36,14 +36,21 @@ enum Argument {
     return decoded
   }
 
-  /// Strings up to one that is NULL.
-  static func texts(
+  /// The name of a file, which ends with a zero byte and may hold any other.
+  static func fileName(
+    _ name: UnsafePointer<CChar>?, _ argument: String
+  ) throws(CallError) -> String {
+    String(fileName: try pointer(name, argument))
+  }
+
+  /// A program and its arguments, of any bytes, up to one that is NULL.
+  static func words(
     _ texts: UnsafePointer<UnsafePointer<CChar>?>?, _ name: String
   ) throws(CallError) -> [String] {
     var place = try pointer(texts, name)
     var result: [String] = []
     while let next = place.pointee {
-      result.append(try text(next, name))
+      result.append(try fileName(next, name))
       place += 1
     }
     return result

@@ -49,9 +49,9 @@ public func falconet_trace_snapshots(
 
 extension TraceIncident {
   fileprivate func tell(_ callback: falconet_incident_fn, _ context: UnsafeMutableRawPointer?) {
-    path.withCString { path in
-      reason.withCString { reason in
-        movedTo.withCString { callback(context, path, reason, $0) }
+    path.withFileName { path in
+      reason.readableFileName.withCString { reason in
+        movedTo.withFileName { callback(context, path, reason, $0) }
       }
     }
   }
@@ -81,7 +81,7 @@ public func falconet_trace_export(
   _ trace: OpaquePointer?, _ path: UnsafePointer<CChar>?
 ) -> falconet_status {
   call { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     try TraceHandle.ask(trace) { (provider) throws(TraceError) in try provider.export(to: path) }
   }
 }
@@ -93,7 +93,7 @@ public func falconet_trace_adopt(
   _ context: UnsafeMutableRawPointer?
 ) -> falconet_status {
   call { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     try TraceHandle.ask(trace) { (provider) throws(TraceError) in
       let result = try provider.adopt(from: path)
       adoption?.pointee = falconet_trace_adoption(
@@ -115,7 +115,7 @@ public func falconet_trace_delete(_ trace: OpaquePointer?) -> falconet_status {
 @c @implementation
 public func falconet_trace_delete_folder(_ path: UnsafePointer<CChar>?) -> falconet_status {
   call { () throws(CallError) in
-    let path = try Argument.text(path, "path")
+    let path = try Argument.fileName(path, "path")
     do throws(TraceError) { try TraceProvider.deleteAll(folder: path) } catch {
       throw CallError(error)
     }

@@ -23,8 +23,8 @@ public func falconet_trace_open(
   _ trace: UnsafeMutablePointer<OpaquePointer?>?
 ) -> falconet_status {
   Output.handle(trace, "trace") { () throws(CallError) in
-    let folder = try Argument.text(folder, "folder")
-    let path = try Argument.text(prestate, "prestate")
+    let folder = try Argument.fileName(folder, "folder")
+    let path = try Argument.fileName(prestate, "prestate")
     let options = options?.pointee ?? falconet_trace_options()
     let reading = try SnapshotReading(options.prestate, file: path)
     return try TraceHandle(folder: folder, TraceOptions(options)) {
@@ -40,7 +40,7 @@ public func falconet_trace_open_machine(
   _ trace: UnsafeMutablePointer<OpaquePointer?>?
 ) -> falconet_status {
   Output.handle(trace, "trace") { () throws(CallError) in
-    let folder = try Argument.text(folder, "folder")
+    let folder = try Argument.fileName(folder, "folder")
     let options = try TraceOptions(options?.pointee ?? falconet_trace_options())
     let image = try MachineHandle.use(prestate) { $0.machine.checkpoint() }
     return try TraceHandle(folder: folder, options) {

@@ -24,7 +24,7 @@ public func falconet_trace_set_preimage_folder(
 ) -> falconet_status {
   call { () throws(CallError) in
     try TraceHandle.use(trace) { (trace) throws(CallError) in
-      let path = try Argument.text(path, "path")
+      let path = try Argument.fileName(path, "path")
       // A folder that isn't there is told where it is named.
       do throws(PreimageError) { _ = try FolderOracle(path: path) } catch {
         throw CallError(error)

@@ -23,7 +23,7 @@ struct DemoCommand: ParsableCommand {
   }
 
   private func makeFolder() throws(CommandError) {
-    guard mkdir(dir, 0o755) != 0, errno != EEXIST else { return }
+    guard dir.withFileName({ mkdir($0, 0o777) }) != 0, errno != EEXIST else { return }
     throw CommandError("can't make folder \(dir): \(String(cString: strerror(errno)))")
   }
 

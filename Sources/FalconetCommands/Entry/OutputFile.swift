@@ -23,8 +23,8 @@ enum OutputFile {
     }
   }
 
-  /// Writes lines to standard output.
+  /// Writes lines to standard output. Names of files in them are made readable.
   static func print(_ lines: [String]) throws(StreamError) {
-    try StandardOutputSink().write(Array(lines.map { $0 + "\n" }.joined().utf8))
+    try StandardOutputSink().write(Array(lines.map { $0.readableFileName + "\n" }.joined().utf8))
   }
 }

@@ -89,7 +89,7 @@ package struct CannonLogHandler: LogHandler {
       switch value {
       case .stringConvertible(let number as any BinaryInteger): try json.number(number)
       case .stringConvertible(let flag as Bool): try json.bool(flag)
-      default: try json.string("\(value)")
+      default: try json.string("\(value)".readableFileName)
       }
     }
     try json.endObject()

@@ -1,3 +1,4 @@
+import FalconetStreams
 import Glibc
 import Synchronization
 
@@ -11,8 +12,10 @@ package final class Console: Sendable {
 
   package init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) { self.isTerminal = isTerminal }
 
-  /// Writes one line, above the progress line where there is one.
+  /// Writes one line, above the progress line if there is one. Names of files in it are made
+  /// readable.
   func write(line: String) {
+    let line = line.readableFileName
     status.withLock { status in
       Self.put(status.isEmpty ? line + "\n" : "\r\u{1B}[K" + line + "\n" + status)
     }

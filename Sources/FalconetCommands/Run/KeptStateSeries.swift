@@ -50,8 +50,8 @@ final class KeptStateSeries {
     // Not beside the snapshots where that can be helped: op-challenger wonders about what it finds
     // there.
     let hasFile = !plan.output.isEmpty && plan.output != "-"
-    let neighbour = FilePath(hasFile ? plan.output : name.name(step: 0))
-    let folder = neighbour.removingLastComponent().string
+    let neighbour = FilePath(fileName: hasFile ? plan.output : name.name(step: 0))
+    let folder = neighbour.removingLastComponent().fileName
     return KeptStatesPlace(folder: folder.isEmpty ? "." : folder) { name.name(step: $0) }
   }
 

@@ -64,7 +64,7 @@ package struct RunPlan {
     }
     if keptStates > 0 {
       let folders = (UInt64(0)...1).map {
-        FilePath(snapshotName.name(step: $0)).removingLastComponent()
+        FilePath(fileName: snapshotName.name(step: $0)).removingLastComponent()
       }
       guard snapshotName.hasNumber, folders[0] == folders[1], !writesDeltas else {
         throw UsageError(

@@ -26,7 +26,9 @@ final class VerificationOutput {
     count += 1
     if !report.holds { failures += 1 }
     if quiet, report.holds { return }
-    guard let json else { return try writer.write("\(report.name): \(Self.text(report))\n") }
+    guard let json else {
+      return try writer.write("\(report.name): \(Self.text(report))\n".readableFileName)
+    }
     try write(report, to: json)
   }
 

@@ -28,7 +28,7 @@ final class ELFInput: Sendable {
     do {
       // Non-blocking, so that opening a named pipe returns; regular files are not affected.
       descriptor = try FileDescriptor.open(
-        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+        FilePath(fileName: path), .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw Self.unreadable(
         path, "can't be opened (\(error))", remedy: "check the path and the file's permissions")

@@ -69,7 +69,7 @@ package enum FolderLayout: String, Sendable {
           hasFiles = true
         } else if !hasFolders, isKey(name, prefix: "", digits: 4, suffix: "") {
           // A name of four digits that is no folder has no names in it.
-          try? FolderListing.forEachName(in: folder.appending(name)) { inner in
+          try? FolderListing.forEachName(in: folder.appending(fileName: name)) { inner in
             hasFolders = isKey(inner, prefix: "", digits: 60, suffix: ".txt")
             return !hasFolders
           }

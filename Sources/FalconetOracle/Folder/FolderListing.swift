@@ -1,10 +1,11 @@
+import FalconetStreams
 import Glibc
 import SystemPackage
 
 /// The names in a folder.
 ///
-/// The unsafe part is C's directory stream: it is open for the length of one call, is used by that
-/// call alone, and an entry's name, which ends in a zero byte, is copied before the next is read.
+/// The unsafe part is C's directory stream: it is open for the length of one call, and is used by
+/// that call alone.
 package enum FolderListing {
   /// Calls `body` with each name, in no particular order, until it returns false.
   /// - Throws: the system's error where the folder can't be read.
@@ -19,9 +20,7 @@ package enum FolderListing {
         guard errno == 0 else { throw Errno(rawValue: errno) }
         return
       }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
+      let name = DirectoryEntry.name(entry)
       if name == "." || name == ".." { continue }
       guard body(name) else { return }
     }

@@ -25,14 +25,14 @@ public struct FolderOracle: PreimageOracle, Sendable {
   ///   missing.
   public init(path: String) throws(PreimageError) {
     self.path = path
-    layout = try FolderLayout.find(in: FilePath(path))
+    layout = try FolderLayout.find(in: FilePath(fileName: path))
   }
 
   /// - Throws: ``PreimageError`` of kind `missing` where the folder has no such key, and of kind
   ///   `unreadable` where its file can't be read, is not hexadecimal, or describes more than
   ///   ``PreimageKey/maximumPreimageSize`` bytes.
   public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
-    let file = (layout ?? .file).path(of: key, in: FilePath(path))
+    let file = (layout ?? .file).path(of: key, in: FilePath(fileName: path))
     do throws(StoredFileFault) {
       return try HexFile.read(file)
     } catch .missing {

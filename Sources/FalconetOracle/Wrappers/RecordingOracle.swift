@@ -29,8 +29,8 @@ public struct RecordingOracle: PreimageOracle {
   public init(_ source: any PreimageOracle, path: String) throws(PreimageError) {
     self.source = source
     self.path = path
-    let folder = FilePath(path)
-    let made = folder.withPlatformString { mkdir($0, 0o755) }
+    let folder = FilePath(fileName: path)
+    let made = folder.withPlatformString { mkdir($0, 0o777) }
     if made != 0, errno != EEXIST {
       throw PreimageError(
         .unreadable,
@@ -61,7 +61,7 @@ public struct RecordingOracle: PreimageOracle {
   public mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)
     guard !stored.contains(key) else { return preimage }
-    let file = FolderLayout.file.path(of: key, in: FilePath(path))
+    let file = FolderLayout.file.path(of: key, in: FilePath(fileName: path))
     let existing: [UInt8]?
     do throws(StoredFileFault) {
       existing = try HexFile.read(file, limit: preimage.count)
@@ -101,7 +101,7 @@ public struct RecordingOracle: PreimageOracle {
     to file: FilePath, key: Bytes32?, _ body: (AtomicFile) throws(StreamError) -> Void
   ) throws(PreimageError) {
     do throws(StreamError) {
-      let output = try AtomicFile(path: file.string, permissions: 0o644)
+      let output = try AtomicFile(path: file.fileName, permissions: 0o666)
       try body(output)
       try output.commit()
     } catch {

@@ -13,7 +13,7 @@ public enum ProofFolder {
     guard isFolder(path) else { return [path] }
     var names: [String] = []
     do {
-      try FolderListing.forEachName(in: FilePath(path)) { name in
+      try FolderListing.forEachName(in: FilePath(fileName: path)) { name in
         if name.hasSuffix(".json") || name.hasSuffix(".json.gz") { names.append(name) }
         return true
       }
@@ -27,12 +27,12 @@ public enum ProofFolder {
         remedy: "name a folder of proofs, or the files")
     }
     let sorted = names.map { (key: sortingKey($0), name: $0) }.sorted { $0.key < $1.key }
-    return sorted.map { FilePath(path).appending($0.name).string }
+    return sorted.map { FilePath(fileName: path).appending(fileName: $0.name).fileName }
   }
 
   private static func isFolder(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return path.withFileName { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// What stands before the first number, the number, and the whole name.

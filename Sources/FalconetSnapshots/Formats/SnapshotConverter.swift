@@ -73,7 +73,7 @@ public enum SnapshotConverter {
   /// this process's own output, whatever the name.
   private static func isReplaceable(_ path: String) -> Bool {
     var file = stat()
-    guard stat(path, &file) == 0 else { return true }
+    guard path.withFileName({ stat($0, &file) }) == 0 else { return true }
     guard file.st_mode & S_IFMT == S_IFREG else { return false }
     return ![STDOUT_FILENO, STDERR_FILENO].contains { descriptor in
       var output = stat()

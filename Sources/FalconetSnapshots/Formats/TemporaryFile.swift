@@ -1,8 +1,9 @@
 import FalconetStreams
 import Glibc
+import SystemPackage
 
 /// A file without a name, for what is too large for memory. It is gone when the process is, however
-/// that ends.
+/// that ends. Where every file must have a name, it has an ``UnfinishedName`` for a moment.
 ///
 /// Soundness: the descriptor is opened once and closed in `deinit`; each call reads or writes
 /// within the buffer that it is given.
@@ -17,18 +18,16 @@ final class TemporaryFile {
   init(in folder: String? = nil) throws(StreamError) {
     let folder = folder ?? Self.defaultFolder
     name = "temporary file in \(folder)"
-    let path = "\(folder)/.falconet-spool-\(UInt64.random(in: .min ... .max))"
-    let opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
-    guard opened >= 0 else { throw Self.error(errno, "can't be made", name: name) }
-    unlink(path)
-    descriptor = opened
+    do throws(Errno) { descriptor = try NamelessFile.open(in: FilePath(fileName: folder)) } catch {
+      throw Self.error(error.rawValue, "can't be made", name: name)
+    }
   }
 
   deinit { close(descriptor) }
 
   private static var defaultFolder: String {
     guard let folder = getenv("TMPDIR"), folder.pointee != 0 else { return "/tmp" }
-    return String(cString: folder)
+    return String(fileName: folder)
   }
 
   /// Writes all of `bytes` at an offset.

@@ -35,7 +35,7 @@ extension AtomicFile {
       do throws(Errno) {
         return try systemCall {
           try FileDescriptor.open(
-            FilePath(path), .writeOnly, options: [.closeOnExec, .nonBlocking])
+            FilePath(fileName: path), .writeOnly, options: [.closeOnExec, .nonBlocking])
         }
       } catch {
         guard error == .noSuchAddressOrDevice, existing.type == .fifo else { throw error }
@@ -46,44 +46,11 @@ extension AtomicFile {
     }
   }
 
-  /// The path of the file that `path` names, with symbolic links followed.
-  static func resolved(_ path: String) -> FilePath {
-    guard let text = realpath(path, nil) else { return FilePath(path) }
-    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-    defer { free(text) }
-    return FilePath(platformString: text)
-  }
-
-  /// Makes a new empty file next to `final`.
-  static func makeTemporary(
-    for final: FilePath
-  ) throws(Errno) -> (FilePath, FileDescriptor) {
-    // A name may have 255 bytes; the tail takes 21 of them.
-    let base = final.lastComponent?.string ?? ""
-    let stem = String(decoding: base.utf8.prefix(230), as: UTF8.self)
-    while true {
-      let tail = String(UInt64.random(in: .min ... .max), radix: 16)
-      var temporary = final.removingLastComponent()
-      temporary.append("\(stem).tmp-\(tail)")
-      do throws(Errno) {
-        let descriptor = try systemCall {
-          try FileDescriptor.open(
-            temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-            permissions: [.ownerReadWrite])
-        }
-        return (temporary, descriptor)
-      } catch {
-        if error != .fileExists { throw error }
-      }
-    }
-  }
-
-  /// Makes a rename in the folder of `file` durable.
+  /// Makes a new name in the directory of `file` durable.
   static func synchronizeFolder(of file: FilePath) throws(Errno) {
-    let parent = file.removingLastComponent()
-    let folder = parent.isEmpty ? FilePath(".") : parent
-    // A folder that may be written but not read can't be opened for fsync, and some file systems
-    // have no fsync of folders: the file is in place in both cases.
+    let folder = UnplacedFile.directory(of: file)
+    // A directory that may be written but not read can't be opened for fsync, and some file systems
+    // have no fsync of directories: the file is in place in both cases.
     guard let descriptor = try? FileDescriptor.open(folder, .readOnly, options: [.closeOnExec])
     else { return }
     defer { try? descriptor.close() }

@@ -9,13 +9,13 @@ extension AtomicFile {
   /// ```
   /// - Parameters:
   ///   - path: The name of the file.
-  ///   - permissions: The exact permissions of the file.
+  ///   - permissions: The permissions of the file, of which the process's umask takes some away.
   ///   - compression: How the file is compressed; nil goes by the name (`.gz`).
   ///   - wrapping: Turns an error of the file into one of the caller's type.
   ///   - body: Writes the content. It need not call `finish()`.
   public static func write<Failure: Error>(
     path: String,
-    permissions: UInt32 = 0o755,
+    permissions: UInt32 = 0o777,
     compression: Compression? = nil,
     wrapping: (StreamError) -> Failure,
     body: (any ByteSink) throws(Failure) -> Void
@@ -43,7 +43,7 @@ extension AtomicFile {
   /// Writes a whole file, where `body` throws stream errors only.
   public static func write(
     path: String,
-    permissions: UInt32 = 0o755,
+    permissions: UInt32 = 0o777,
     compression: Compression? = nil,
     body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {

@@ -3,37 +3,40 @@ import SystemPackage
 
 /// A file that appears under its name whole or not at all.
 ///
-/// The bytes go to a temporary file `NAME.tmp-RANDOM` in the same folder, made with mode 0600.
-/// `commit()` makes it durable and gives it its name. Without a commit it is removed. What exists
-/// under the name stays until then.
+/// The bytes go to a file in the same directory that has no name, or if the system has none such,
+/// the name `NAME.tmp-MARK-RANDOM`. `commit()` makes it durable and gives it its name. Without a
+/// commit it is gone. What exists under the name stays until then.
+///
+/// If the process is killed, a file without a name is gone too. One with a temporary name stays,
+/// and so does one that is killed in the moment that it replaces another, until the next file is
+/// written in the directory.
 ///
 /// A name that stands for a pipe, a terminal, another device, or this process's own standard
 /// output or error can't be replaced: bytes go straight into it, and `commit()` closes it. A
-/// symbolic link to a file is kept; the file that it names is replaced.
+/// symbolic link is kept, and the file that it names is made or replaced. A link that the system
+/// would not follow, since another user put it into a directory that all may write to, is refused.
 public final class AtomicFile: ByteSink {
   /// The path as the caller gave it.
   public let path: String
   public var name: String { path }
 
-  private let permissions: UInt32
   private let file: OpenFile
-  /// The paths of the temporary file and of the file that it becomes; nil once there is nothing
-  /// to rename or remove.
-  private var pending: (temporary: FilePath, final: FilePath)?
+  /// The file until it has its name; nil once there is nothing to name or remove.
+  private var pending: UnplacedFile?
   /// The path of the file that was put in place.
   private var placed: FilePath?
   private var isDone = false
 
   /// Begins a file that will be named `path`.
-  /// - Parameter permissions: The exact permissions of the finished file; the process's umask is
-  ///   not applied. 0755 is what Cannon gives its files.
+  /// - Parameter permissions: The permissions of the file, of which the process's umask takes some
+  ///   away.
   /// - Throws: `.notFound` where the folder is missing, `.permission`, `.readOnly`, `.noSpace`,
   ///   `.isDirectory`, `.interrupted` (waiting for the reader of a named pipe), `.system`.
-  public init(path: String, permissions: UInt32 = 0o755) throws(StreamError) {
+  public init(path: String, permissions: UInt32 = 0o777) throws(StreamError) {
     try checkPath(path)
     self.path = path
-    self.permissions = permissions
-    let existing = try? Stat(FilePath(path))
+    let final = try OutputPath.resolve(path)
+    let existing = try? Stat(FilePath(fileName: path))
     if existing?.type == .directory || path.hasSuffix("/") {
       throw StreamError(.isDirectory, .create, path: path)
     }
@@ -41,11 +44,10 @@ public final class AtomicFile: ByteSink {
       file = direct
       return
     }
-    let final = existing == nil ? FilePath(path) : Self.resolved(path)
     do throws(Errno) {
-      let (temporary, descriptor) = try Self.makeTemporary(for: final)
-      pending = (temporary, final)
-      file = OpenFile(descriptor, name: path, closes: true)
+      let unplaced = try UnplacedFile(for: final, permissions: permissions)
+      pending = unplaced
+      file = OpenFile(unplaced.descriptor, name: path, closes: true)
     } catch {
       throw StreamError(error, .create, path: path)
     }
@@ -58,9 +60,10 @@ public final class AtomicFile: ByteSink {
   /// Does nothing: only `commit()` names the file.
   public func finish() throws(StreamError) {}
 
-  /// Makes the file durable and visible: permissions, fsync, rename, fsync of the folder.
+  /// Makes the file durable and visible: fsync, its name, fsync of the directory.
   ///
-  /// After a failure before the rename nothing is left behind. Calls after the first do nothing.
+  /// After a failure before it has its name nothing is left behind. Calls after the first do
+  /// nothing.
   public func commit() throws(StreamError) {
     guard !isDone else { return }
     try makeDurable()
@@ -68,27 +71,23 @@ public final class AtomicFile: ByteSink {
     try synchronizeFolder()
   }
 
-  /// The first part of a commit: the content and permissions are on the disk, and the file is
-  /// closed.
+  /// The first part of a commit: the content is on the disk.
   func makeDurable() throws(StreamError) {
     isDone = true
     guard pending != nil else { return try file.close() }
-    try committing { () throws(Errno) in
-      let descriptor = file.descriptor.rawValue
-      try retrying { fchmod(descriptor, permissions) }
-      try retrying { fsync(descriptor) }
-      try file.closeOnce()
-    }
+    try committing { () throws(Errno) in try retrying { fsync(file.descriptor.rawValue) } }
   }
 
-  /// The second part: the file gets its name.
+  /// The second part: the file gets its name, and is closed.
   func putInPlace() throws(StreamError) {
-    guard let (temporary, final) = pending else { return }
+    guard pending != nil else { return }
     try committing { () throws(Errno) in
-      try retrying { rename(temporary.string, final.string) }
+      try pending?.place()
+      placed = pending?.final
+      pending = nil
     }
-    pending = nil
-    placed = final
+    // All of it is on the disk, so nothing can be lost here.
+    try? file.closeOnce()
   }
 
   /// The last part: the name is on the disk.
@@ -100,7 +99,7 @@ public final class AtomicFile: ByteSink {
   /// The folder that the file was put in place in, for comparison.
   var finalFolder: FilePath? { placed?.removingLastComponent() }
 
-  /// Whether the content waits in a temporary file to be put in place.
+  /// Whether the content waits to be put in place.
   var isPending: Bool { pending != nil }
 
   private func committing(_ body: () throws(Errno) -> Void) throws(StreamError) {
@@ -117,7 +116,9 @@ public final class AtomicFile: ByteSink {
   }
 
   private func removeTemporary() {
-    if let temporary = pending?.temporary { _ = unlink(temporary.string) }
+    guard pending != nil else { return }
+    pending?.remove()
     pending = nil
+    try? file.closeOnce()
   }
 }

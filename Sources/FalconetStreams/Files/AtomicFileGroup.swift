@@ -1,6 +1,7 @@
 import FalconetThreads
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Many small files that each appear whole or not at all, as ``AtomicFile``s do, with the waits for
 /// the disk shared.
@@ -20,7 +21,7 @@ import Synchronization
 /// try files.commit()
 /// ```
 ///
-/// Up to 512 files are open at a time. For use by one thread at a time.
+/// Up to 512 files are open at a time, fewer if the system allows no more. For use by one thread at a time.
 public final class AtomicFileGroup {
   /// Files made durable together.
   static let limit = 256
@@ -34,13 +35,13 @@ public final class AtomicFileGroup {
   ///
   /// - Parameters:
   ///   - path: The name of the file. Of several files with one name the last one stays.
-  ///   - permissions: The exact permissions of the file.
+  ///   - permissions: The permissions of the file, of which the process's umask takes some away.
   ///   - compression: How the file is compressed; nil goes by the name (`.gz`).
   ///   - body: Writes the content. It need not call `finish()`.
   /// - Throws: What `body` throws, and errors of this file or of an earlier one, which the error
   ///   names. The files before it are put in place all the same.
   public func write(
-    path: String, permissions: UInt32 = 0o755, compression: Compression? = nil,
+    path: String, permissions: UInt32 = 0o777, compression: Compression? = nil,
     body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {
     let file = try open(path, permissions)
@@ -97,7 +98,7 @@ private final class GroupCommitter: @unchecked Sendable {
   private let work = BackgroundWork()
   private let failure = Mutex<StreamError?>(nil)
   /// A file of each folder that has new names. See above for who uses it.
-  private var changed: [String: AtomicFile] = [:]
+  private var changed: [FilePath: AtomicFile] = [:]
 
   /// What is handed from one thread to another.
   private struct Group: @unchecked Sendable {
@@ -137,7 +138,7 @@ private final class GroupCommitter: @unchecked Sendable {
     // A file that could not be made durable has nothing left to be put in place.
     for file in group.files {
       attempt(file.putInPlace)
-      if let folder = file.finalFolder { changed[folder.string] = file }
+      if let folder = file.finalFolder { changed[folder] = file }
     }
   }
 

@@ -30,7 +30,9 @@ public struct FileIdentity: Sendable, Equatable, CustomStringConvertible {
   /// - Parameter now: seconds since 1970.
   package init?(path: String, now: Int) {
     var file = stat()
-    guard !path.utf8.contains(0), stat(path, &file) == 0, file.st_mode & S_IFMT == S_IFREG else {
+    guard !path.utf8.contains(0), path.withFileName({ stat($0, &file) }) == 0,
+      file.st_mode & S_IFMT == S_IFREG
+    else {
       return nil
     }
     let (settled, overflow) = file.st_ctim.tv_sec.addingReportingOverflow(Self.settlingTime)

@@ -13,7 +13,7 @@ public final class FileSink: ByteSink {
     do throws(Errno) {
       let descriptor = try systemCall {
         try FileDescriptor.open(
-          FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec],
+          FilePath(fileName: path), .writeOnly, options: [.create, .truncate, .closeOnExec],
           permissions: FilePermissions(rawValue: permissions))
       }
       file = OpenFile(descriptor, name: path, closes: true)

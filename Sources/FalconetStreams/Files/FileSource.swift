@@ -14,7 +14,7 @@ public final class FileSource: ByteSource {
       // Non-blocking, so that opening a named pipe does not wait where signals aren't seen.
       descriptor = try systemCall {
         try FileDescriptor.open(
-          FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+          FilePath(fileName: path), .readOnly, options: [.closeOnExec, .nonBlocking])
       }
     } catch {
       throw StreamError(error, .read, path: path)

@@ -23,7 +23,7 @@ extension StreamError {
       case .create: "created"
       case .commit: "put in place"
       }
-    let folder = FilePath(path).removingLastComponent().string
+    let folder = FilePath(fileName: path).removingLastComponent().fileName
     let place = folder.isEmpty ? "the current folder" : folder
     self.init(.system(errno: errno.rawValue), path: path, offset: offset, message: "")
 

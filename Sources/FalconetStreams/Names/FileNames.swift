@@ -69,7 +69,7 @@ extension String {
   }
 
   /// Calls `body` with the zero-terminated bytes of the name that this is the text of.
-  public func withFileName<Value, Failure: Error>(
+  package func withFileName<Value, Failure: Error>(
     _ body: (UnsafePointer<CChar>) throws(Failure) -> Value
   ) throws(Failure) -> Value {
     let bytes = fileNameBytes.map(CChar.init(bitPattern:)) + [0]
@@ -97,6 +97,13 @@ extension FilePath {
 
   /// The text of the path, which ``init(fileName:)`` takes.
   public var fileName: String { withPlatformString { String(fileName: $0) } }
+}
+
+extension FilePath {
+  /// This path with one more component, whose text is `fileName`.
+  package func appending(fileName: String) -> FilePath {
+    appending(FilePath(fileName: fileName).components)
+  }
 }
 
 extension FilePath.Component {

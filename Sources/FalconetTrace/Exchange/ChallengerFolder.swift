@@ -11,7 +11,7 @@ import SystemPackage
 struct ChallengerFolder {
   let path: FilePath
 
-  init(_ path: String) { self.path = FilePath(path) }
+  init(_ path: String) { self.path = FilePath(fileName: path) }
 
   var proofs: FilePath { path.appending("proofs") }
   var snapshots: FilePath { path.appending("snapshots") }
@@ -23,8 +23,8 @@ struct ChallengerFolder {
 
   func make() throws(StreamError) {
     for folder in [path, proofs, snapshots] {
-      guard folder.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {
-        throw StreamError(Errno(rawValue: errno), .create, path: folder.string)
+      guard folder.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
+        throw StreamError(Errno(rawValue: errno), .create, path: folder.fileName)
       }
     }
   }
@@ -36,7 +36,7 @@ struct ChallengerFolder {
     for folder in [path, proofs, snapshots] where trace.holds(folder) {
       throw .file(
         StreamError(
-          .unsupported, path: folder.string, message: "it is the trace's own folder, or in it",
+          .unsupported, path: folder.fileName, message: "it is the trace's own folder, or in it",
           remedy: "give another folder"))
     }
   }
@@ -44,7 +44,7 @@ struct ChallengerFolder {
   /// Whether a snapshot is the state of its step that has a claim. It may be of another program.
   func hasSnapshot(_ step: UInt64, _ claim: Bytes32?) -> Bool {
     guard let claim, TraceFolder.isRegular(snapshot(step)),
-      let image = try? Snapshot.load(path: snapshot(step).string)
+      let image = try? Snapshot.load(path: snapshot(step).fileName)
     else { return false }
     return image.state.scalars.step == step && image.state.claim(witness: image.witness) == claim
   }
@@ -52,7 +52,7 @@ struct ChallengerFolder {
   /// Whether a proof holds, and leads to a claim.
   func hasProof(_ index: UInt64, _ version: StateVersion, _ claim: Bytes32) -> Bool {
     guard TraceFolder.isRegular(proof(index)),
-      let source = try? FileSource(path: proof(index).string),
+      let source = try? FileSource(path: proof(index).fileName),
       let proof = try? ProofReader(source).next(), proof.post == claim
     else { return false }
     guard proof.step == index || TraceEnd(proof, version)?.index == index else { return false }
@@ -60,7 +60,7 @@ struct ChallengerFolder {
   }
 
   func writeLastStep(_ index: UInt64) throws(StreamError) {
-    try AtomicFile.write(path: lastStep.string) { (sink) throws(StreamError) in
+    try AtomicFile.write(path: lastStep.fileName) { (sink) throws(StreamError) in
       let json = JSONWriter(to: sink)
       try json.beginObject()
       try json.member("step", index)
@@ -71,7 +71,7 @@ struct ChallengerFolder {
 
   /// The last step, where it is there and right.
   func readLastStep() -> UInt64? {
-    guard TraceFolder.isRegular(lastStep), let source = try? FileSource(path: lastStep.string),
+    guard TraceFolder.isRegular(lastStep), let source = try? FileSource(path: lastStep.fileName),
       let reader = try? ByteReader.decompressing(source).reader
     else { return nil }
     let json = JSONReader(reader)
@@ -90,7 +90,7 @@ struct ChallengerFolder {
   static func numbers(in folder: FilePath, suffix: String) throws(TraceError) -> [UInt64] {
     try TraceFolder.names(in: folder).compactMap { name in
       guard let number = UInt64(name.dropLast(suffix.count)), "\(number)\(suffix)" == name,
-        TraceFolder.isRegular(folder.appending(name))
+        TraceFolder.isRegular(folder.appending(fileName: name))
       else { return nil }
       return number
     }.sorted()

@@ -67,7 +67,9 @@ public final class KeptStates {
       let identity = KeptStatesRecord.Identity(
         version: machine.state.version.rawValue, claim: machine.claim())
       if content.root != identity {
-        let others = content.states.keys.filter { TraceFolder.isRegular(FilePath(place.path($0))) }
+        let others = content.states.keys.filter {
+          TraceFolder.isRegular(FilePath(fileName: place.path($0)))
+        }
         content = KeptStatesRecord.Content(root: identity)
         // Before the files go: one that is not in the record would never be deleted.
         if !others.isEmpty {
@@ -80,7 +82,7 @@ public final class KeptStates {
     // A snapshot that stands in its place is of the same runs: one that a run was asked for, or kept.
     self.remark = remark
     root = content.root
-    claims = content.states.filter { TraceFolder.isRegular(FilePath(place.path($0.key))) }
+    claims = content.states.filter { TraceFolder.isRegular(FilePath(fileName: place.path($0.key))) }
     isStartKept = claims[start] != nil && place.isSnapshot(input, of: start)
     policy.note(reached: max(content.reached, start))
     if let end = content.end { policy.note(end: end) }
@@ -120,7 +122,7 @@ public final class KeptStates {
     let step = machine.step
     guard !machine.hasExited, step > start, claims[step] == nil else { return false }
     // What stands there is another's.
-    guard !TraceFolder.exists(FilePath(place.path(step))) else { return false }
+    guard !TraceFolder.exists(FilePath(fileName: place.path(step))) else { return false }
     var kept = [0] + (claims.keys + [step]).sorted()
     var given: [UInt64] = []
     while kept.count - 1 > limit {

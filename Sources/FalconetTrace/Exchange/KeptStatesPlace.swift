@@ -43,10 +43,11 @@ public struct KeptStatesPlace {
   /// Whether a file is the snapshot of a step here, by whatever path.
   func isSnapshot(_ input: String, of step: UInt64) -> Bool {
     var (first, second) = (stat(), stat())
-    return stat(input, &first) == 0 && lstat(path(step), &second) == 0
+    return input.withFileName { stat($0, &first) } == 0
+      && path(step).withFileName { lstat($0, &second) } == 0
       && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
   /// Removes a step's snapshot.
-  func remove(_ step: UInt64) { unlink(path(step)) }
+  func remove(_ step: UInt64) { _ = path(step).withFileName { unlink($0) } }
 }

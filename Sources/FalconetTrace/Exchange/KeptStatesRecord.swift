@@ -39,7 +39,7 @@ struct KeptStatesRecord {
 
   let path: FilePath
 
-  init(folder: String) { path = FilePath(folder).appending(Self.name) }
+  init(folder: String) { path = FilePath(fileName: folder).appending(Self.name) }
 
   /// What the file says.
   ///
@@ -48,16 +48,16 @@ struct KeptStatesRecord {
     guard TraceFolder.isRegular(path) else { return .none }
     guard TraceFolder.size(path) <= Self.limit else {
       return .damaged(
-        StreamError(.tooLarge, path: path.string, message: "more than \(Self.limit) bytes"))
+        StreamError(.tooLarge, path: path.fileName, message: "more than \(Self.limit) bytes"))
     }
-    let json = JSONReader(ByteReader(try FileSource(path: path.string)))
+    let json = JSONReader(ByteReader(try FileSource(path: path.fileName)))
     do throws(StreamError) {
       let content = try Self.read(json)
       try json.finish()
       return .content(content)
     } catch {
       if error.isOfSystem { throw error }
-      return .damaged(error.named(path.string))
+      return .damaged(error.named(path.fileName))
     }
   }
 
@@ -116,7 +116,7 @@ struct KeptStatesRecord {
   }
 
   func write(_ content: Content) throws(StreamError) {
-    try AtomicFile.write(path: path.string) { (sink) throws(StreamError) in
+    try AtomicFile.write(path: path.fileName) { (sink) throws(StreamError) in
       let json = JSONWriter(to: sink)
       try json.beginObject()
       if let root = content.root {

@@ -44,7 +44,7 @@ extension TraceCore {
   ) throws(TraceError) {
     do throws(TraceError) { try body(&adoption) } catch {
       switch error {
-      case .file(let failure) where failure.isOfSystem || failure.path != file.string: throw error
+      case .file(let failure) where failure.isOfSystem || failure.path != file.fileName: throw error
       case .file, .contradiction: adoption.refuse(file, error.description)
       case .budget: adoption.refuse(file, "there is no room for it within the disk budget")
       default: throw error
@@ -55,8 +55,8 @@ extension TraceCore {
   /// - Returns: whether the file is step data, and not the end.
   private func adoptProof(_ file: FilePath, _ index: UInt64) throws(TraceError) -> Bool {
     let proof: StepProof?
-    do { proof = try ProofReader(FileSource(path: file.string)).next() } catch {
-      throw .file(error.named(file.string))
+    do { proof = try ProofReader(FileSource(path: file.fileName)).next() } catch {
+      throw .file(error.named(file.fileName))
     }
     guard let proof else { throw Self.wrong(file, "it holds no proof") }
     if let shown = TraceEnd(proof, version), shown.index == index {
@@ -76,8 +76,8 @@ extension TraceCore {
 
   private func adoptSnapshot(_ file: FilePath, _ step: UInt64) throws(TraceError) {
     let image: MemoryImage
-    do { image = try Snapshot.load(path: file.string) } catch {
-      throw .file(error.named(file.string))
+    do { image = try Snapshot.load(path: file.fileName) } catch {
+      throw .file(error.named(file.fileName))
     }
     guard image.state.scalars.step == step, image.state.version == version else {
       throw Self.wrong(file, "it is not a state of step \(step) and version \(version.rawValue)")
@@ -86,7 +86,7 @@ extension TraceCore {
     do { try Snapshot.write(image, to: bytes, as: .fsnap) } catch { throw .file(error) }
     let needed = Self.withClaim(bytes.bytes)
     guard try snapshots.makeRoom(forState: step, needed, policy) else {
-      throw .budget(path: folder.path.string, budget: options.diskBudget, needed: needed)
+      throw .budget(path: folder.path.fileName, budget: options.diskBudget, needed: needed)
     }
     try log(step - 1, image.state.claim(witness: image.witness))
     try folder.write(bytes.bytes, to: folder.snapshot(step))
@@ -95,8 +95,8 @@ extension TraceCore {
 
   private func adoptFinal(_ file: FilePath, _ last: UInt64) throws(TraceError) {
     let image: MemoryImage
-    do { image = try Snapshot.load(path: file.string) } catch {
-      throw .file(error.named(file.string))
+    do { image = try Snapshot.load(path: file.fileName) } catch {
+      throw .file(error.named(file.fileName))
     }
     let scalars = image.state.scalars
     guard scalars.exited, image.state.version == version, last < .max, scalars.step == last + 1
@@ -119,12 +119,12 @@ extension TraceCore {
   }
 
   private static func wrong(_ file: FilePath, _ message: String) -> TraceError {
-    .file(StreamError(.corrupt, path: file.string, message: message))
+    .file(StreamError(.corrupt, path: file.fileName, message: message))
   }
 }
 
 extension TraceAdoption {
   fileprivate mutating func refuse(_ file: FilePath, _ reason: String) {
-    refused.append(TraceIncident(path: file.string, reason: reason, movedTo: ""))
+    refused.append(TraceIncident(path: file.fileName, reason: reason, movedTo: ""))
   }
 }

@@ -14,11 +14,11 @@ extension TraceCore {
     for index in proofs {
       guard let proof = folder.storedStep(index, version: version, claim: claims[index])
       else { continue }
-      do { try proof.save(path: target.proof(index).string) } catch { throw .file(error) }
+      do { try proof.save(path: target.proof(index).fileName) } catch { throw .file(error) }
     }
     for step in snapshots.steps where !target.hasSnapshot(step, claims[step - 1]) {
       guard let (image, _) = try snapshots.load(step) else { continue }
-      do { try Snapshot.save(image, path: target.snapshot(step).string, to: .bin) } catch {
+      do { try Snapshot.save(image, path: target.snapshot(step).fileName, to: .bin) } catch {
         throw .file(error)
       }
     }
@@ -29,11 +29,11 @@ extension TraceCore {
     // The last state is not kept: it is one run from the last of those that are.
     let machine = try advance(to: end.index &+ 1)
     do throws(StreamError) {
-      try Snapshot.save(MemoryImage(machine), path: target.final.string, to: .bin)
+      try Snapshot.save(MemoryImage(machine), path: target.final.fileName, to: .bin)
       // A step that changes nothing stands for the last one only where that was never asked for:
       // op-challenger has one file for both.
       if !target.hasProof(end.index, version, end.claim) {
-        try end.proof.save(path: target.proof(end.index).string)
+        try end.proof.save(path: target.proof(end.index).fileName)
       }
       try target.writeLastStep(end.index)
     } catch { throw .file(error) }

@@ -24,7 +24,7 @@ final class SnapshotFile: Sendable {
     try folder.checkPlace()
     var budgeted: BudgetSink?
     do throws(StreamError) {
-      try AtomicFile.write(path: file.string, permissions: 0o644) { (sink) throws(StreamError) in
+      try AtomicFile.write(path: file.fileName, permissions: 0o666) { (sink) throws(StreamError) in
         let sink = BudgetSink(sink, limit: limit)
         budgeted = sink
         let written = try FsnapWriter.write(checkpoint, to: sink)
@@ -32,7 +32,7 @@ final class SnapshotFile: Sendable {
           try claims.add(checkpoint.step - 1, written.name.claim, isDurable: true)
         } catch {
           if case .file(let error) = error { throw error }
-          throw StreamError(.corrupt, path: file.string, message: error.description)
+          throw StreamError(.corrupt, path: file.fileName, message: error.description)
         }
         try folder.checkPlace()
       }

@@ -62,7 +62,7 @@ final class SnapshotShelf {
   func load(_ step: UInt64) throws(TraceError) -> (image: MemoryImage, hint: [UInt8]?)? {
     let file = folder.snapshot(step)
     do throws(StreamError) {
-      let image = try Snapshot.load(path: file.string)
+      let image = try Snapshot.load(path: file.fileName)
       let claim = image.state.claim(
         witness: image.state.witness(memoryRoot: image.memory.root()))
       if image.state.scalars.step == step, claim == claims[step - 1] {
@@ -180,7 +180,7 @@ final class SnapshotShelf {
     }
     if hasRoom(bytes) { return }
     if sparesStepData {
-      throw .budget(path: folder.path.string, budget: budget, needed: bytes)
+      throw .budget(path: folder.path.fileName, budget: budget, needed: bytes)
     }
     for index in try folder.numbers(in: folder.proofs, suffixes: [".json.gz"]) {
       folder.remove(folder.proof(index))
@@ -188,7 +188,7 @@ final class SnapshotShelf {
     }
     folder.remove(folder.prestate)
     if hasRoom(bytes) { return }
-    throw .budget(path: folder.path.string, budget: budget, needed: bytes)
+    throw .budget(path: folder.path.fileName, budget: budget, needed: bytes)
   }
 
   private func drop(_ step: UInt64) {

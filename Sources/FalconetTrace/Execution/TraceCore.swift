@@ -71,7 +71,7 @@ final class TraceCore {
   }
 
   func checkExists() throws(TraceError) {
-    if presence.withLock({ $0 != .there }) { throw .deleted(path: folder.path.string) }
+    if presence.withLock({ $0 != .there }) { throw .deleted(path: folder.path.fileName) }
   }
 
   func knownClaim(_ index: UInt64) -> TraceClaim? {
@@ -155,7 +155,7 @@ final class TraceCore {
       let (needed, budget) = (UInt64(bytes.count), options.diskBudget)
       // Nothing is given up for what has no room in any case.
       guard needed + folder.fixedSize <= budget else {
-        throw .budget(path: folder.path.string, budget: budget, needed: needed)
+        throw .budget(path: folder.path.fileName, budget: budget, needed: needed)
       }
       try snapshots.makeRoom(for: needed, policy)
       try folder.write(bytes, to: file)
@@ -188,7 +188,7 @@ final class TraceCore {
 
   func deleteAll() throws(TraceError) {
     // Can be tried again where not all could be deleted.
-    if presence.withLock({ $0 == .gone }) { throw .deleted(path: folder.path.string) }
+    if presence.withLock({ $0 == .gone }) { throw .deleted(path: folder.path.fileName) }
     do { try folder.checkPlace() } catch { throw .file(error) }
     presence.withLock { $0 = .leaving }
     try? snapshots.settle()

@@ -66,7 +66,7 @@ public struct TraceSource: Sendable {
     guard !path.isEmpty, !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
     // Sound: `getcwd` gave a zero-terminated string from `malloc`, which is freed once.
     defer { free(folder) }
-    return String(cString: folder) + "/" + path
+    return String(fileName: folder) + "/" + path
   }
 }
 

@@ -67,7 +67,7 @@ final class ClaimLog: Sendable {
       } catch {
         // What part of a record was written is overwritten by the next, or dropped by a reader.
         throw .file(
-          StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.string))
+          StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.fileName))
       }
       folder.account(from: 0, to: UInt64(ClaimRecord.size))
       end += Int64(ClaimRecord.size)
@@ -90,7 +90,7 @@ final class ClaimLog: Sendable {
   static func readName(_ file: FilePath) throws(TraceError) -> TraceName.Found {
     guard TraceFolder.isRegular(file) else { return .nothing }
     do throws(StreamError) {
-      let reader = try ByteReader(FileSource(path: file.string), capacity: ClaimRecord.size)
+      let reader = try ByteReader(FileSource(path: file.fileName), capacity: ClaimRecord.size)
       let record = ClaimRecord(try reader.peek(upTo: ClaimRecord.size))
       if let index = record?.index, index >> 16 == magic >> 16 {
         try TraceName.check(format: index >> 8 & 0xFF, file)
@@ -110,7 +110,7 @@ final class ClaimLog: Sendable {
   ) throws(TraceError) -> (State, faults: [String]) {
     let bytes: [UInt8]
     do throws(StreamError) {
-      bytes = try ByteReader(FileSource(path: file.string)).readAll(limit: 1 << 32)
+      bytes = try ByteReader(FileSource(path: file.fileName)).readAll(limit: 1 << 32)
     } catch { throw .file(error) }
     var (state, wrong) = (State(), 0)
     state.claims.reserveCapacity(bytes.count / ClaimRecord.size)

@@ -20,10 +20,10 @@ final class FolderLock: Sendable {
     guard !TraceFolder.exists(file) || TraceFolder.isRegular(file) else {
       throw .file(
         StreamError(
-          .unsupported, path: file.string, message: "it is not a file", remedy: "remove it"))
+          .unsupported, path: file.fileName, message: "it is not a file", remedy: "remove it"))
     }
     do throws(Errno) { folder = try Self.openFolder(path) } catch {
-      throw .file(StreamError(error, .read, path: path.string))
+      throw .file(StreamError(error, .read, path: path.fileName))
     }
     do throws(Errno) {
       while true {
@@ -37,8 +37,8 @@ final class FolderLock: Sendable {
       }
     } catch {
       try? folder.close()
-      if error == .wouldBlock { throw .locked(path: path.string) }
-      throw .file(StreamError(error, .create, path: file.string))
+      if error == .wouldBlock { throw .locked(path: path.fileName) }
+      throw .file(StreamError(error, .create, path: file.fileName))
     }
   }
 

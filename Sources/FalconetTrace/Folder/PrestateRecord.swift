@@ -19,7 +19,7 @@ extension TraceFolder {
   func recallPrestate(_ identity: String) throws(TraceError) -> PrestateRecord {
     guard Self.isRegular(prestate), let name = try knownName() else { return .none }
     do throws(StreamError) {
-      let json = JSONReader(ByteReader(try FileSource(path: prestate.string)))
+      let json = JSONReader(ByteReader(try FileSource(path: prestate.fileName)))
       var (known, witness): (String?, [UInt8]) = (nil, [])
       try json.beginObject()
       while let key = try json.nextKey() {

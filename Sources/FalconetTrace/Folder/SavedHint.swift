@@ -17,7 +17,7 @@ enum SavedHint {
   /// The hint beside a state; nil where there is none, or a wrong one, which is put aside.
   static func read(_ file: FilePath, _ folder: TraceFolder) -> [UInt8]? {
     guard TraceFolder.isRegular(file), TraceFolder.size(file) < limit,
-      let source = try? FileSource(path: file.string),
+      let source = try? FileSource(path: file.fileName),
       let bytes = try? ByteReader(source).readAll(limit: limit)
     else { return nil }
     let hint = Array(bytes.dropLast(4))

@@ -42,7 +42,7 @@ extension TraceFolder {
   private func read(_ file: FilePath, putsAside: Bool) -> StepProof? {
     guard Self.isRegular(file) else { return nil }
     do throws(StreamError) {
-      let reader = try ProofReader(FileSource(path: file.string))
+      let reader = try ProofReader(FileSource(path: file.fileName))
       if let proof = try reader.next(), try reader.next() == nil { return proof }
       if putsAside { putAside(file, "it does not hold one proof") }
     } catch {

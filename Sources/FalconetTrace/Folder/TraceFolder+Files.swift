@@ -12,7 +12,7 @@ extension TraceFolder {
     do throws(StreamError) {
       try checkPlace()
       try AtomicFile.write(
-        path: file.string, permissions: 0o644, compression: Compression.none
+        path: file.fileName, permissions: 0o666, compression: Compression.none
       ) { (sink) throws(StreamError) in
         try sink.write(bytes)
         // The unfinished file is in this folder, so that it can't become one of another.
@@ -34,9 +34,9 @@ extension TraceFolder {
   /// file, and else left.
   func putAside(_ file: FilePath, _ reason: String) {
     guard isInPlace else { return }
-    _ = aside.withPlatformString { mkdir($0, 0o755) }
-    let name = file.lastComponent?.string ?? "file"
-    var target = aside.appending(name)
+    _ = aside.withPlatformString { mkdir($0, 0o777) }
+    let name = file.lastComponent?.fileName ?? "file"
+    var target = aside.appending(fileName: name)
     var number = 1
     while Self.exists(target), number < 10_000 {
       target = aside.appending("\(name).\(number)")
@@ -46,14 +46,16 @@ extension TraceFolder {
       target.withPlatformString { rename(from, $0) }
     }
     if moved != 0, !Self.isFolder(file) { remove(file) }
-    note(TraceIncident(path: file.string, reason: reason, movedTo: moved == 0 ? target.string : ""))
+    note(
+      TraceIncident(path: file.fileName, reason: reason, movedTo: moved == 0 ? target.fileName : "")
+    )
   }
 
   /// Gives up files that were put aside until there is room, as far as there are any.
   func clearAside(until hasRoom: () -> Bool) throws(TraceError) {
     guard !hasRoom() else { return }
     for name in try Self.names(in: aside).sorted() {
-      remove(aside.appending(name))
+      remove(aside.appending(fileName: name))
       if hasRoom() { return }
     }
   }
@@ -65,9 +67,9 @@ extension TraceFolder {
     var own = Name.folders + Name.files.filter { $0 != Name.lock }
     own += try Self.names(in: path).filter(Self.isOwnTemporary)
     for name in own + [Name.lock] {
-      let file = path.appending(name)
+      let file = path.appending(fileName: name)
       if let error = Self.removeTree(file) {
-        throw .file(StreamError(error, .write, path: file.string))
+        throw .file(StreamError(error, .write, path: file.fileName))
       }
     }
     _ = path.withPlatformString { rmdir($0) }
@@ -85,7 +87,7 @@ extension TraceFolder {
       }
     } catch {
       if error == .noSuchFileOrDirectory { return [] }
-      throw .file(StreamError(error, .read, path: folder.string))
+      throw .file(StreamError(error, .read, path: folder.fileName))
     }
     return names
   }
@@ -97,7 +99,7 @@ extension TraceFolder {
     guard status.st_mode & S_IFMT == S_IFDIR, depth < deepest,
       let names = try? names(in: file)
     else { return 0 }
-    return names.reduce(0) { $0 &+ size(file.appending($1), depth: depth + 1) }
+    return names.reduce(0) { $0 &+ size(file.appending(fileName: $1), depth: depth + 1) }
   }
 
   /// - Returns: why something could not be removed.
@@ -107,7 +109,7 @@ extension TraceFolder {
     let removed: Int32
     if isFolder(file) {
       for name in depth < deepest ? (try? names(in: file)) ?? [] : [] {
-        failure = failure ?? removeTree(file.appending(name), depth: depth + 1)
+        failure = failure ?? removeTree(file.appending(fileName: name), depth: depth + 1)
       }
       removed = file.withPlatformString { rmdir($0) }
     } else {

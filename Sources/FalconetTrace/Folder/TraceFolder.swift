@@ -46,12 +46,14 @@ final class TraceFolder: Sendable {
 
   /// The path of the folder that a path names. A link to it is followed, one in it never.
   private static func followed(_ path: String) -> FilePath {
-    isLink(FilePath(path)) ? resolved(path) : FilePath(path)
+    isLink(FilePath(fileName: path)) ? resolved(path) : FilePath(fileName: path)
   }
 
   /// The absolute path of a folder that is there, so that the process can go to another one.
   private static func resolved(_ path: String) -> FilePath {
-    guard let resolved = realpath(path, nil) else { return FilePath(path) }
+    guard let resolved = path.withFileName({ realpath($0, nil) }) else {
+      return FilePath(fileName: path)
+    }
     // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
     defer { free(resolved) }
     return FilePath(platformString: resolved)
@@ -59,7 +61,7 @@ final class TraceFolder: Sendable {
 
   /// Opens a folder where there is one; nil where there is none, which may be an error.
   static func ifPresent(_ path: String, isRequired: Bool) throws(TraceError) -> TraceFolder? {
-    if exists(FilePath(path)) { return try TraceFolder(path) }
+    if exists(FilePath(fileName: path)) { return try TraceFolder(path) }
     if isRequired { throw missing(path) }
     return nil
   }
@@ -87,7 +89,7 @@ final class TraceFolder: Sendable {
   func checkPlace() throws(StreamError) {
     guard !isInPlace else { return }
     throw StreamError(
-      .notFound, path: path.string,
+      .notFound, path: path.fileName,
       message: "the folder, or its lock, was moved, replaced or deleted while it was open",
       remedy: "put it back, or open the trace anew")
   }
@@ -97,7 +99,7 @@ final class TraceFolder: Sendable {
   func holds(_ other: FilePath) -> Bool {
     var place = other
     while !Self.exists(place), place.removeLastComponent() {}
-    place = Self.resolved(place.isEmpty ? "." : place.string)
+    place = Self.resolved(place.isEmpty ? "." : place.fileName)
     repeat { if lock.isFolder(place) { return true } } while place.removeLastComponent()
     return false
   }
@@ -137,14 +139,14 @@ final class TraceFolder: Sendable {
   func proof(_ index: UInt64) -> FilePath { proofs.appending("\(index).json.gz") }
 
   private static func make(_ folder: FilePath) throws(TraceError) {
-    let made = folder.withPlatformString { mkdir($0, 0o755) }
+    let made = folder.withPlatformString { mkdir($0, 0o777) }
     guard made != 0 else { return }
     let error = Errno(rawValue: errno)
     guard error == .fileExists || isFolder(folder) else {
-      throw .file(StreamError(error, .create, path: folder.string))
+      throw .file(StreamError(error, .create, path: folder.fileName))
     }
     guard isFolder(folder) else {
-      throw .file(StreamError(.notDirectory, .create, path: folder.string))
+      throw .file(StreamError(.notDirectory, .create, path: folder.fileName))
     }
   }
 
@@ -156,7 +158,7 @@ final class TraceFolder: Sendable {
     let own = Name.files + Name.folders
     if names.contains(Name.lock), names.allSatisfy(own.contains) { return }
     if let name = names.filter({ !own.contains($0) }).min() ?? names.min() {
-      throw .notTrace(path: path.string, name: name)
+      throw .notTrace(path: path.fileName, name: name)
     }
   }
 
@@ -171,7 +173,7 @@ final class TraceFolder: Sendable {
   func clearNames() throws(TraceError) {
     if Self.exists(aside), !Self.isFolder(aside) { remove(aside) }
     for name in Name.files {
-      let file = path.appending(name)
+      let file = path.appending(fileName: name)
       if Self.exists(file), !Self.isRegular(file) { putAside(file, "it is not a file") }
     }
     for folder in [snapshots, proofs] { try makeFolder(folder) }
@@ -188,7 +190,7 @@ final class TraceFolder: Sendable {
   /// bytes.
   func takeStock() throws(TraceError) -> [UInt64] {
     for name in try Self.names(in: path) where !Name.folders.contains(name) {
-      let file = path.appending(name)
+      let file = path.appending(fileName: name)
       if Name.isSystem(name) { continue }
       if Self.isOwnTemporary(name) {
         remove(file)
@@ -215,7 +217,7 @@ final class TraceFolder: Sendable {
     guard Self.isFolder(folder) else { return [] }
     var numbers: [UInt64] = []
     for name in try Self.names(in: folder) where !Name.isSystem(name) {
-      let file = folder.appending(name)
+      let file = folder.appending(fileName: name)
       guard let suffix = suffixes.first(where: name.hasSuffix),
         let number = UInt64(name.dropLast(suffix.count)), "\(number)\(suffix)" == name
       else {
@@ -244,7 +246,7 @@ final class TraceFolder: Sendable {
       guard !record.isFull else { return }
       record.isFull = true
       record.incidents.append(
-        TraceIncident(path: file.string, reason: "it is not kept: \(error)", movedTo: ""))
+        TraceIncident(path: file.fileName, reason: "it is not kept: \(error)", movedTo: ""))
     }
   }
 

@@ -39,7 +39,7 @@ extension TraceFolder {
       return
     case (.name(let other), _), (_, .name(let other)):
       throw .otherTrace(
-        path: path.string, expected: other.prestate, other.version, found: trace.prestate,
+        path: path.fileName, expected: other.prestate, other.version, found: trace.prestate,
         trace.version)
     default: try disown(named, logged)
     }
@@ -71,7 +71,7 @@ extension TraceFolder {
   private static func readName(_ identity: FilePath) throws(TraceError) -> TraceName.Found {
     guard Self.isRegular(identity) else { return .nothing }
     do throws(StreamError) {
-      let json = JSONReader(ByteReader(try FileSource(path: identity.string)))
+      let json = JSONReader(ByteReader(try FileSource(path: identity.fileName)))
       var prestate: Bytes32?
       var version: UInt8?
       try json.beginObject()
@@ -103,7 +103,7 @@ extension TraceName {
   static func check(format: UInt64, _ file: FilePath) throws(StreamError) {
     guard format != Self.format else { return }
     throw StreamError(
-      .unsupported, path: file.string,
+      .unsupported, path: file.fileName,
       message: "the folder is of format \(format), and this program knows \(Self.format) alone",
       remedy: "use a newer Falconet, or give another folder")
   }

@@ -138,7 +138,7 @@ final class RunningTool {
 private func withCStrings<Result>(
   _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
 ) -> Result {
-  let copies = texts.map { strdup($0) }
+  let copies = texts.map { $0.withFileName { strdup($0) } }
   defer { for copy in copies { free(copy) } }
   return body(copies + [nil])
 }

@@ -89,7 +89,7 @@ struct BaseFinder {
 
   /// The regular files of a folder whose names end in `.fsnap`, by name.
   private static func snapshots(in folder: String) throws(StreamError) -> [String] {
-    guard let stream = opendir(folder) else {
+    guard let stream = folder.withFileName({ opendir($0) }) else {
       throw StreamError(
         .system(errno: errno), path: folder, message: "the folder can't be read",
         remedy: "check its permissions, or name the base with --base")
@@ -97,10 +97,7 @@ struct BaseFinder {
     defer { closedir(stream) }
     var files: [String] = []
     while let entry = readdir(stream) {
-      // Sound: the name is zero-terminated inside the entry, which lives until the next `readdir`.
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
+      let name = DirectoryEntry.name(entry)
       let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
       if name.hasSuffix(".fsnap"), mode(of: path) == S_IFREG { files.append(path) }
     }
@@ -116,7 +113,7 @@ struct BaseFinder {
 
   private static func mode(of path: String) -> mode_t? {
     var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    return path.withFileName { stat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
   }
 }
 

@@ -33,7 +33,7 @@ final class RandomAccessFile: RandomAccess {
     }
     name = path
     self.size = size
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = path.withFileName { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw Self.failure(path) }
   }
 
