@@ -14,6 +14,7 @@ import pickle
 import random
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -633,6 +634,85 @@ class StalledServerTests(unittest.TestCase):
             waiter.join()
             trace.use_preimage_server(self.server("serve"))
             self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+
+
+class NameTests(unittest.TestCase):
+    """Names and words of bytes that are no UTF-8, and with a character that stands for such a byte."""
+
+    NAME = os.fsdecode(b"n\xe9\xff" + "\U0010FE80\u00e9".encode())
+
+    def test_files_are_written_and_read(self) -> None:
+        with Machine.load_elf(GUEST) as machine, tempfile.TemporaryDirectory() as folder:
+            for path in (pathlib.Path(folder, self.NAME + ".fsnap"), f"{folder}/b{self.NAME}.bin.gz"):
+                machine.save(path)
+                with Machine.open(path) as copy:
+                    self.assertEqual(copy.claim(), machine.claim())
+            found = {os.fsencode(name) for name in os.listdir(folder)}
+            name = os.fsencode(self.NAME)
+            self.assertEqual(found, {name + b".fsnap", b"b" + name + b".bin.gz"})
+            shown = r"n\\xe9\\xff\\xf4\\x8f\\xba\\x80\u00e9: no such file"
+            with self.assertRaisesRegex(falconet.FalconetError, shown):
+                Machine.open(pathlib.Path(folder, self.NAME))
+
+    def test_a_server_gets_the_very_bytes(self) -> None:
+        with Machine.load_elf(GUEST) as machine, tempfile.TemporaryDirectory() as folder:
+            out = os.fsencode(f"{folder}/{self.NAME}")
+            machine.use_preimage_server(["sh", "-c", 'printf %s "$1" > "$1"', "sh", os.fsdecode(out)])
+            with self.assertRaises(falconet.FalconetError):
+                machine.run()
+            with open(out, "rb") as file:
+                self.assertEqual(file.read(), out)
+
+
+class GuardTests(unittest.TestCase):
+    def test_a_server_ends_with_a_process_that_is_killed_though_a_copy_of_it_lives(self) -> None:
+        """The copy keeps every descriptor of the process open."""
+        script = """
+import os, sys, time, falconet
+machine = falconet.Machine.load_elf(sys.argv[1])
+machine.use_preimage_server(["sh", "-c", "sleep 600 & echo $$ > $1; wait", "sh", sys.argv[2]])
+import threading
+threading.Thread(target=lambda: machine.run(), daemon=True).start()
+while not os.path.exists(sys.argv[2]) or not open(sys.argv[2]).read(): time.sleep(0.01)
+copy = os.fork()
+if copy == 0:
+    time.sleep(60)
+    os._exit(0)
+print(copy, flush=True)
+time.sleep(600)
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/group"
+            child = subprocess.Popen(
+                [sys.executable, "-c", script, str(GUEST), path], stdout=subprocess.PIPE, text=True
+            )
+            assert child.stdout
+            copy = int(child.stdout.readline())
+            group = int(pathlib.Path(path).read_text())
+            os.killpg(group, 0)
+            child.kill()
+            child.wait()
+            child.stdout.close()
+            try:
+                for _ in range(600):
+                    if not self.is_alive(group):
+                        break
+                    time.sleep(0.05)
+                self.assertFalse(self.is_alive(group))
+            finally:
+                os.kill(copy, signal.SIGKILL)
+
+    @staticmethod
+    def is_alive(group: int) -> bool:
+        """Whether a process of the group runs; one that waits to be reaped does not."""
+        for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = status.read_text(errors="replace").rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[2]) == group and fields[0] != "Z":
+                return True
+        return False
 
 
 class LibraryTests(unittest.TestCase):
