@@ -43,7 +43,7 @@ extension BisectReport {
       try json.member("pc", address: pc)
       try json.member("instruction", address: UInt64(bits))
       try json.member("operation", divergence.operation ?? "")
-      if let symbols { try json.member("function", symbols.name(at: pc)) }
+      if let symbols { try json.member("function", symbols.sourceName(at: pc)) }
     }
     for part in [divergence.a, divergence.b] {
       try json.member("step\(part.name)") { () throws(StreamError) in try write(part, to: json) }

@@ -61,7 +61,7 @@ struct BisectReport {
   private func describe(_ divergence: Divergence) -> [String] {
     var lines: [String] = []
     if let (pc, bits) = divergence.instruction {
-      let function = symbols.map { ", in \($0.name(at: pc))" } ?? ""
+      let function = symbols.map { ", in \($0.sourceName(at: pc))" } ?? ""
       lines.append(
         row(
           "instruction",

@@ -41,13 +41,13 @@ struct CompatibilityView {
     let unseen = report.unseenNumbers.filter { $0.isReachable || listsAll }
     if !unseen.isEmpty {
       lines.append("system calls whose numbers can't be seen:")
-      lines += unseen.map { "  \(Self.times($0.count)) in \($0.function)" }
+      lines += unseen.map { "  \(Self.times($0.count)) in \(Demangler.demangle($0.function))" }
     }
     return lines
   }
 
   private func describe(_ finding: CompatibilityReport.Finding) -> String {
-    "\(finding.problem.text): \(Self.times(finding.addresses.count)) in \(finding.function),"
+    "\(finding.problem.text): \(Self.times(finding.addresses.count)) in \(Demangler.demangle(finding.function)),"
       + " at 0x\(String(finding.addresses.first ?? 0, radix: 16))"
   }
 
@@ -55,6 +55,7 @@ struct CompatibilityView {
 
   /// The first and the last functions of a long way.
   private func way(_ path: [String]) -> String {
+    let path = path.map { Demangler.demangle($0) }
     guard path.count > 10 else { return path.joined(separator: " > ") }
     return (path.prefix(4) + ["…"] + path.suffix(5)).joined(separator: " > ")
   }
@@ -72,7 +73,7 @@ struct CompatibilityView {
     }
     try json.member("unseenNumbers", objects: report.unseenNumbers) {
       (unseen) throws(StreamError) in
-      try json.member("function", unseen.function)
+      try json.member("function", Demangler.demangle(unseen.function))
       try json.member("count", unseen.count)
       try json.member("reachable", unseen.isReachable)
     }
@@ -88,7 +89,7 @@ struct CompatibilityView {
     case .instruction(let instruction): try json.member("instruction", instruction.text)
     case .systemCall(let number): try json.member("systemCall", number)
     }
-    try json.member("function", finding.function)
+    try json.member("function", Demangler.demangle(finding.function))
     try json.member("count", finding.addresses.count)
     try json.member("reachable", finding.isReachable)
     if let excuse = finding.excuse { try json.member("excuse", excuse) }
@@ -97,7 +98,7 @@ struct CompatibilityView {
     }
     if finding.isReachable {
       try json.member("path", array: finding.path) { (function) throws(StreamError) in
-        try json.string(function)
+        try json.string(Demangler.demangle(function))
       }
     }
     try json.endObject()

@@ -46,14 +46,14 @@ struct DifferenceView {
 
   private func place(of pc: UInt64?) -> String {
     guard let pc else { return "" }
-    return " pc \(Self.hex(pc))" + (symbols.map { " \($0.name(at: pc))" } ?? "")
+    return " pc \(Self.hex(pc))" + (symbols.map { " \($0.sourceName(at: pc))" } ?? "")
   }
 
   private func functions(_ change: SnapshotDifference.FieldChange) -> String {
     guard let symbols, case .address(let left)? = change.left,
       case .address(let right)? = change.right
     else { return "" }
-    return " (\(symbols.name(at: left)) -> \(symbols.name(at: right)))"
+    return " (\(symbols.sourceName(at: left)) -> \(symbols.sourceName(at: right)))"
   }
 
   /// The most words of a page that are shown as text; JSON has all.
@@ -116,7 +116,7 @@ struct DifferenceView {
   ) throws(StreamError) {
     guard let pc else { return }
     try json.member(side + "PC", address: pc)
-    if let symbols { try json.member(side + "Function", symbols.name(at: pc)) }
+    if let symbols { try json.member(side + "Function", symbols.sourceName(at: pc)) }
   }
 
   private func write(

@@ -36,7 +36,7 @@ struct CommandError: Error, CustomStringConvertible {
   /// A machine's failure, with the function that the pc is in.
   init(_ error: MachineError, in machine: Machine, symbols: SymbolTable?) {
     func located(_ pc: UInt64, _ text: String) -> String {
-      symbols.map { "\(text), in \($0.name(at: pc))" } ?? text
+      symbols.map { "\(text), in \($0.sourceName(at: pc))" } ?? text
     }
     switch error {
     case .fault(let fault):

@@ -7,10 +7,11 @@ struct ProfileRecording {
   private let path: String
 
   init(
-    _ machine: Machine, _ symbols: SymbolTable?, interval: SamplingInterval,
+    _ machine: Machine, _ guest: GuestProgram, interval: SamplingInterval,
     _ format: ProfileFormat, path: String
   ) {
-    profiler = Profiler(machine, symbols: symbols, interval: interval)
+    profiler = Profiler(
+      machine, symbols: guest.symbols, frames: guest.frames, interval: interval)
     self.format = format
     self.path = path
   }

@@ -17,6 +17,17 @@ enum Inputs {
     }
   }
 
+  /// What is known of the guest's program: from its ELF file if one is named, else from a metadata
+  /// file.
+  static func program(
+    elf: String, meta: String, _ logger: Logger
+  ) throws(CommandError) -> GuestProgram {
+    guard !elf.isEmpty else { return GuestProgram(symbols: try symbols(meta, logger)) }
+    do { return try GuestProgram(ELFFile(path: elf)) } catch {
+      throw CommandError("failed to load the program: \(error)")
+    }
+  }
+
   /// The symbols of a metadata file; nil where none is named.
   static func symbols(_ path: String, _ logger: Logger) throws(CommandError) -> SymbolTable? {
     guard !path.isEmpty else {

@@ -39,7 +39,7 @@ package final class Progress {
         "insn": "\(Self.hex8(UInt64(instruction)))", "ips": "\(stepsPerSecond(machine))",
         "pages": .stringConvertible(machine.memory.pageCount),
         "mem": "\(Self.size(ofPages: machine.memory.pageCount))",
-        "name": "\(symbols?.name(at: pc) ?? SymbolTable.unknown)",
+        "name": "\(symbols?.sourceName(at: pc) ?? SymbolTable.unknown)",
       ])
   }
 
@@ -53,7 +53,7 @@ package final class Progress {
     let speed = stepsPerSecond(machine)
     var line = "step \(machine.step), \(Int(speed / 1e6)) M steps/s"
     line += ", \(Self.size(ofPages: machine.memory.pageCount))"
-    if let symbols { line += ", \(CannonLogHandler.quoted(symbols.name(at: pc)))" }
+    if let symbols { line += ", \(CannonLogHandler.quoted(symbols.sourceName(at: pc)))" }
     if let stop, stop > machine.step, speed > 0 {
       line += ", \(Self.time(seconds: Double(stop - machine.step) / speed)) left"
     }

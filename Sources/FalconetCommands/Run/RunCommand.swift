@@ -29,6 +29,13 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: """
+      ELF file of the program: its symbols take the place of --meta, and its call frames make \
+      tracebacks and profiles of C, C++ and Rust exact.
+      """, completion: .file())
+  var elf = ""
+
+  @Option(
+    help: """
       How steps are executed between events: jit, interpreter or step, the next simpler one where \
       the host can't; check runs the first beside step and compares.
       """)
@@ -39,7 +46,7 @@ struct RunCommand: ParsableCommand {
   @Flag(
     help: """
       Print the calls that each thread is in: at the end, when the run fails, and on SIGUSR1. Needs \
-      --meta.
+      --meta or --elf.
       """)
   var debug = false
 
@@ -57,8 +64,10 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let loggers = logs.loggers
     let logger = loggers.logger("vm")
-    if debug, meta.isEmpty {
-      throw UsageError("cannot enable debug mode without a metadata file: give one with --meta")
+    if debug, meta.isEmpty, elf.isEmpty {
+      throw UsageError(
+        "cannot enable debug mode without a metadata file: give one with --meta, or the program with --elf"
+      )
     }
     let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
     // Two machines, and what each has to go back to, or states in memory beside the machine.
@@ -80,7 +89,7 @@ struct RunCommand: ParsableCommand {
     _ plan: RunPlan, _ oracle: any PreimageOracle, _ format: ProfileFormat?, _ loggers: Loggers,
     _ logger: Logger
   ) throws(CommandError) {
-    let symbols = try Inputs.symbols(meta, logger)
+    let guest = try Inputs.program(elf: elf, meta: meta, logger)
     let image = try Inputs.snapshot(input, snapshot) { error in
       // With a format of the user's choice, the file may not be to blame.
       if snapshot.from == nil { KeptStateSeries.giveUp(input, after: error, plan, logger) }
@@ -91,7 +100,8 @@ struct RunCommand: ParsableCommand {
     let machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: revision)
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
-    if image.state.version.isSingleThreaded, let sleep = symbols?.symbol(named: "runtime.notesleep")
+    if image.state.version.isSingleThreaded,
+      let sleep = guest.symbols?.symbol(named: "runtime.notesleep")
     {
       machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
     }
@@ -105,7 +115,7 @@ struct RunCommand: ParsableCommand {
       (stream == .output ? output : errors).log(output: bytes)
     }
     let progress = Progress(
-      machine, symbols: symbols, stop: plan.knownStop(from: machine.step), loggers: loggers,
+      machine, symbols: guest.symbols, stop: plan.knownStop(from: machine.step), loggers: loggers,
       logger: logger)
     let name = image.state.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(
@@ -113,10 +123,10 @@ struct RunCommand: ParsableCommand {
       metadata: name.isEmpty
         ? [:] : ["is32": .stringConvertible(image.state.version.wordSize == .bits32)])
     try Runner(
-      machine: machine, from: input, plan: plan, symbols: symbols, progress: progress,
+      machine: machine, from: input, plan: plan, guest: guest, progress: progress,
       logger: logger,
       profile: format.map {
-        ProfileRecording(machine, symbols, interval: profile.interval, $0, path: profile.path)
+        ProfileRecording(machine, guest, interval: profile.interval, $0, path: profile.path)
       }
     ).run()
   }

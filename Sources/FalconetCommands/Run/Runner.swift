@@ -5,7 +5,7 @@ import Logging
 struct Runner {
   let machine: Machine
   let plan: RunPlan
-  let symbols: SymbolTable?
+  let guest: GuestProgram
   let progress: Progress
   let logger: Logger
   /// The profile that is recorded, if any.
@@ -17,13 +17,13 @@ struct Runner {
   private let hints: HintLog?
 
   init(
-    machine: Machine, from input: String, plan: RunPlan, symbols: SymbolTable?, progress: Progress,
+    machine: Machine, from input: String, plan: RunPlan, guest: GuestProgram, progress: Progress,
     logger: Logger,
     profile: ProfileRecording? = nil
   ) throws(CommandError) {
     self.machine = machine
     self.plan = plan
-    self.symbols = symbols
+    self.guest = guest
     self.progress = progress
     self.logger = logger
     self.profile = profile
@@ -101,7 +101,7 @@ struct Runner {
   /// Prints the calls that each thread is in. That they can't be printed stops no run.
   private func traceThreads() {
     progress.end()
-    let traceback = Traceback(machine.state, machine.memory, symbols: symbols)
+    let traceback = guest.traceback(of: machine)
     do { try OutputFile.print(traceback.lines()) } catch {
       logger.error("Failed to print tracebacks", metadata: ["err": "\(error)"])
     }
@@ -176,7 +176,7 @@ struct Runner {
   /// Why execution failed. A state that leads to a pre-image that can't be had is not kept.
   private func failure(_ error: MachineError) -> CommandError {
     if case .preimage(let failure, _, _) = error { kept?.note(failure) }
-    return CommandError(error, in: machine, symbols: symbols)
+    return CommandError(error, in: machine, symbols: guest.symbols)
   }
 
   private func snapshot() throws(CommandError) {
@@ -200,7 +200,7 @@ struct Runner {
   private func write() throws(CommandError) {
     do {
       if plan.tracesThreads {
-        let traceback = Traceback(machine.state, machine.memory, symbols: symbols)
+        let traceback = guest.traceback(of: machine)
         try OutputFile.print(traceback.lines())
       }
       try profile?.write()

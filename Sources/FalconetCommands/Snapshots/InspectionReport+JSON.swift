@@ -63,7 +63,7 @@ extension InspectionReport {
       try json.member("futexTimeoutStep", thread.futexTimeoutStep)
     }
     try json.member("pc", address: thread.pc)
-    if let symbols { try json.member("function", symbols.name(at: thread.pc)) }
+    if let symbols { try json.member("function", symbols.sourceName(at: thread.pc)) }
     try json.member("nextPC", address: thread.nextPC)
     try json.member("lo", address: thread.lo)
     try json.member("hi", address: thread.hi)

@@ -19,7 +19,7 @@ struct InspectionReport {
     }
   }
 
-  private func name(_ address: UInt64) -> String? { symbols?.name(at: address) }
+  private func name(_ address: UInt64) -> String? { symbols?.sourceName(at: address) }
 
   private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 

@@ -39,7 +39,7 @@ struct CompatibilityCheck {
         findings.append(
           CompatibilityReport.Finding(
             problem: problem, function: function, addresses: addresses, path: path,
-            excuse: accepted.contains(function)
+            excuse: accepted.contains(function) || accepted.contains(Demangler.demangle(function))
               ? "accepted" : KnownGuards.reason(problem, in: function)))
       }
       let count = scan.systemCalls.count { $0.number.isUnseen }

@@ -28,10 +28,12 @@ public final class Profiler {
 
   /// A profiler of what a machine executes from here on.
   public init(
-    _ machine: Machine, symbols: SymbolTable?, interval: SamplingInterval = .adaptive
+    _ machine: Machine, symbols: SymbolTable?, frames: FrameTable? = nil,
+    interval: SamplingInterval = .adaptive
   ) {
     self.machine = machine
-    unwinder = Unwinder(machine.memory, version: machine.version, symbols: symbols)
+    unwinder = Unwinder(
+      machine.memory, version: machine.version, symbols: symbols, frames: frames)
     control = IntervalControl(interval)
     lastSample = machine.step
     nextSample = machine.step.addingSteps(control.steps)

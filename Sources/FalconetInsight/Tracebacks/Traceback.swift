@@ -16,10 +16,14 @@ public struct Traceback {
   private let state: MachineState
   private let unwinder: Unwinder
 
-  /// - Parameter memory: the memory of the state.
-  public init(_ state: MachineState, _ memory: Memory, symbols: SymbolTable?) {
+  /// - Parameters:
+  ///   - memory: the memory of the state.
+  ///   - frames: the program's call frames, if they are not to be searched for in memory.
+  public init(
+    _ state: MachineState, _ memory: Memory, symbols: SymbolTable?, frames: FrameTable? = nil
+  ) {
     self.state = state
-    unwinder = Unwinder(memory, version: state.version, symbols: symbols)
+    unwinder = Unwinder(memory, version: state.version, symbols: symbols, frames: frames)
   }
 
   /// The lines for all threads: the active one first, then both stacks, bottom first.

@@ -17,7 +17,7 @@ public struct CodeLocation: Sendable, Equatable {
 
 extension Unwinder {
   /// The functions that an instruction belongs to: inlined ones first, then the one whose code it is.
-  /// Names are as the program has them, with unprintable characters replaced.
+  /// Names are those of the source, with unprintable characters replaced.
   public func locations(of instruction: UInt64) -> [CodeLocation] {
     guard let table, let function = table.function(at: instruction) else {
       return [symbolLocation(of: instruction)]
@@ -51,7 +51,7 @@ extension Unwinder {
 
   private func symbolLocation(of instruction: UInt64) -> CodeLocation {
     let symbol = symbols?.symbol(at: instruction)
-    let name = symbol?.name ?? symbols?.name(at: instruction) ?? SymbolTable.unknown
+    let name = symbol?.sourceName ?? symbols?.name(at: instruction) ?? SymbolTable.unknown
     return CodeLocation(
       function: Self.printable(name), offset: symbol.map { instruction &- $0.start } ?? 0)
   }

@@ -12,7 +12,12 @@ struct StackWalk {
   private let g: UInt64
   /// Where a function that has no frame yet was told to return to, before it asked for more stack.
   private let earlyReturnAddress: UInt64
-  private var stackPointer: UInt64
+  /// The registers in this frame. Without a table, those of a caller are taken for unchanged.
+  private var registers: [UInt64]
+  private var stackPointer: UInt64 {
+    get { registers[29] }
+    set { registers[29] = newValue }
+  }
   /// What register 31 held in this frame, as long as that is known.
   private var returnAddress: UInt64?
   /// Whether the walk is on the stack of the goroutine, not on the thread's own.
@@ -22,7 +27,7 @@ struct StackWalk {
     self.reader = reader
     pc = thread.pc
     nextPC = thread.nextPC
-    stackPointer = thread.registers[29]
+    registers = (0..<32).map { thread.registers[$0] }
     g = thread.registers[30]
     earlyReturnAddress = thread.registers[3]
     returnAddress = thread.registers[31]
@@ -31,7 +36,7 @@ struct StackWalk {
   }
 
   /// Whether the thread has taken a branch, and executes the instruction behind it next.
-  private var isInDelaySlot: Bool {
+  var isInDelaySlot: Bool {
     isInnermost && nextPC != (pc &+ 4) & reader.memory.wordSize.mask
   }
 
@@ -83,6 +88,41 @@ struct StackWalk {
   /// Whether the stack pointer lies where the current `g` says that its stack is (its words 0 and 1).
   private var isOnGoroutinesStack: Bool {
     g != 0 && stackPointer >= reader.word(0, of: g) && stackPointer <= reader.word(1, of: g)
+  }
+
+  /// Goes on to the caller of a function that call frames tell of, and answers why there is none.
+  mutating func leave(_ row: FrameRow) -> CallStack.End? {
+    guard let base = row.base else {
+      return .lost("an expression tells where the frame lies, and is not looked into")
+    }
+    let mask = reader.memory.wordSize.mask
+    let frame = (registers[base] &+ UInt64(bitPattern: row.offset)) & mask
+    guard frame % reader.wordBytes == 0 else {
+      return .lost("the frame's address, 0x\(String(frame, radix: 16)), is odd")
+    }
+    var caller = registers
+    caller[29] = frame
+    for (register, rule) in row.rules {
+      switch rule {
+      case .same, .undefined: break
+      case .saved(let offset): caller[register] = reader.word(frame &+ UInt64(bitPattern: offset))
+      case .frame(let offset): caller[register] = (frame &+ UInt64(bitPattern: offset)) & mask
+      case .register(let holder): caller[register] = registers[holder]
+      case .expression: return .lost("an expression tells where register \(register) is kept")
+      }
+    }
+    switch row.rules[row.returnAddress] {
+    case .undefined: return .outermost
+    case nil, .same:
+      // Of a caller, the register holds what its own call put there.
+      guard let returnAddress else { return .lost("the function keeps no return address") }
+      caller[row.returnAddress] = returnAddress
+    case .saved, .frame, .register, .expression: break
+    }
+    let target = caller[row.returnAddress] & mask
+    guard target != pc || frame != stackPointer else { return .lost("the frame is its own caller") }
+    registers = caller
+    return go(to: target, returnAddress: nil)
   }
 
   /// Goes on to the caller of a function that no table tells of, and answers why there is none.

@@ -4,9 +4,10 @@ import FalconetMachine
 /// Finds the calls that a guest's threads are in, from their registers and the guest's memory at the
 /// moment of asking. So it works on any state, wherever it came from, and costs nothing before.
 ///
-/// Go programs are unwound by the function table that Go's linker puts into every program. Others
-/// have no such table: a function's first instructions are read to find where it keeps its return
-/// address, as debuggers do, and the frames found so are marked as guesses.
+/// Go programs are unwound by the function table that Go's linker puts into every program, programs of
+/// other compilers by their call frames, if they are given or in memory. Of a function without either,
+/// the first instructions are read to find where it keeps its return address, as debuggers do, and the
+/// frames found so are marked as guesses.
 ///
 /// Only reads memory. Damaged or hostile memory ends a stack, with the reason.
 ///
@@ -21,11 +22,12 @@ public final class Unwinder {
   let reader: GuestReader
   let symbols: SymbolTable?
   let table: GoFunctionTable?
+  private let callFrames: FrameTable?
   /// What is wrong with the program's tables, where frames are guesses for that reason.
   public let problem: String?
 
   /// The functions of the addresses asked for so far: programs don't change their code. Return
-  /// addresses are kept with bit 0 set.
+  /// addresses are kept with bit 0 set, delay slots with bit 1.
   private var places: [UInt64: Place] = [:]
   private static let placeLimit = 1 << 18
 
@@ -33,11 +35,16 @@ public final class Unwinder {
   ///   - memory: the guest's memory.
   ///   - version: the guest's state version.
   ///   - symbols: the program's symbols. Without them, a Go program's table is searched for in
-  ///     memory; of other programs only the innermost frame is found.
-  public init(_ memory: Memory, version: StateVersion, symbols: SymbolTable?) {
+  ///     memory; of other programs without call frames only the innermost frame is found.
+  ///   - frames: the program's call frames. Without them, they are searched for in memory.
+  public init(
+    _ memory: Memory, version: StateVersion, symbols: SymbolTable?, frames: FrameTable? = nil
+  ) {
     reader = GuestReader(memory: memory)
     self.symbols = symbols
     table = GoFunctionTable.find(in: memory, version: version, symbols: symbols)
+    callFrames =
+      frames ?? (table == nil ? FrameTable.find(in: memory, version: version) : nil)
     let expected = table == nil ? symbols?.symbol(named: "runtime.pclntab") : nil
     problem = expected.map {
       "Go's function table at 0x\(String($0.start, radix: 16)) is damaged, or of another version"
@@ -52,11 +59,12 @@ public final class Unwinder {
     var walk = StackWalk(thread, reader)
     var frames: [Frame] = []
     while true {
-      let place = place(at: walk.lookUpAddress, isReturnAddress: !walk.isInnermost)
+      let place = place(of: walk)
       let end: CallStack.End?
       frames.append(Frame(pc: walk.pc, instruction: walk.instruction, isGuess: walk.isGuess))
       switch place {
       case .go(let function): end = walk.leave(function)
+      case .framed(let row): end = walk.leave(row)
       case .named(let prologue): end = walk.leave(prologue)
       case .unknown where walk.isInnermost: end = .lost("the pc is in no function")
       case .unknown:
@@ -73,26 +81,30 @@ public final class Unwinder {
   /// What is known of the function that an address is in.
   private enum Place {
     case go(GoFrame)
+    case framed(FrameRow)
     case named(Prologue)
     case unknown
   }
 
-  private func place(at address: UInt64, isReturnAddress: Bool) -> Place {
+  private func place(of walk: StackWalk) -> Place {
+    let address = walk.lookUpAddress
     guard address & 3 == 0 else { return .unknown }
-    let key = isReturnAddress ? address | 1 : address
+    let key = address | (walk.isInnermost ? 0 : 1) | (walk.isInDelaySlot ? 2 : 0)
     if let known = places[key] { return known }
     if places.count >= Self.placeLimit { places.removeAll(keepingCapacity: true) }
-    let place = findPlace(address, isReturnAddress)
+    let place = findPlace(address, walk)
     places[key] = place
     return place
   }
 
-  private func findPlace(_ address: UInt64, _ isReturnAddress: Bool) -> Place {
+  private func findPlace(_ address: UInt64, _ walk: StackWalk) -> Place {
     if let table, let function = table.function(at: address) {
       return .go(GoFrame(function, of: table, at: address))
     }
+    // Call frames tell of a delay slot what is so in it.
+    if let row = callFrames?.row(at: walk.instruction) { return .framed(row) }
     // A call that never returns may be the last of its function.
-    let instruction = isReturnAddress ? address &- 4 : address
+    let instruction = walk.isInnermost ? address : address &- 4
     guard let symbol = symbols?.symbol(at: instruction) else { return .unknown }
     return .named(Prologue(from: symbol.start, to: instruction, reader))
   }

@@ -8,8 +8,8 @@ public struct FixtureError: Error, Sendable, CustomStringConvertible {
   public init(_ description: String) { self.description = description }
 }
 
-/// The archive `Tests/Fixtures/fixtures.tar.zst`, unpacked once a process into a temporary folder
-/// that is removed when the process exits.
+/// The archives in `Tests/Fixtures`, unpacked once a process into a temporary folder that is removed
+/// when the process exits.
 enum FixtureFolder {
   /// The folder's path, or why there is none.
   static let path: Result<String, FixtureError> = folder.map { $0.path }
@@ -26,15 +26,18 @@ enum FixtureFolder {
     let folder = try TemporaryFolder()
     atexit { if case .success(let folder) = FixtureFolder.folder { folder.remove() } }
     do {
-      try unpack(into: folder.path)
+      for archive in archives { try unpack(archive, into: folder.path) }
     } catch {
       throw FixtureError("the fixtures can't be unpacked: \(error)")
     }
     return folder
   }
 
-  private static func unpack(into folder: String) throws(StreamError) {
-    let source = try FileSource(path: tests + "/Fixtures/fixtures.tar.zst")
+  /// What the reference machine recorded, and guests of compilers other than Go's.
+  private static let archives = ["fixtures", "guests"]
+
+  private static func unpack(_ name: String, into folder: String) throws(StreamError) {
+    let source = try FileSource(path: tests + "/Fixtures/\(name).tar.zst")
     let archive = TarReader(ByteReader(try ZstdSource(over: source)))
     while let entry = try archive.next() {
       makeFolders(of: entry.name, in: folder)

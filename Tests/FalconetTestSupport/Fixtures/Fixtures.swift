@@ -117,4 +117,13 @@ public enum Fixtures {
     guard !preimages.isEmpty else { throw FixtureError("no pre-images in \(folder)") }
     return preimages
   }
+
+  /// The pre-images that a recorded run was served.
+  public static func preimages(of vector: Vector) throws(FixtureError) -> [Bytes32: [UInt8]] {
+    var served: [Bytes32: [UInt8]] = [:]
+    for name in [vector.preimages, vector.preimagesBesides] {
+      if let name { served.merge(try preimages(name)) { $1 } }
+    }
+    return served
+  }
 }

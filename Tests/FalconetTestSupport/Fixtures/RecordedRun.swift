@@ -31,6 +31,18 @@ extension Fixtures {
     return guests
   }
 
+  /// The runs of guests that are not Go's, as the plain step was when `Scripts/guest-fixtures.sh` made
+  /// them.
+  public static let toolchainRuns: [RecordedRun] = [StateVersion.v3, .v4, .v6, .v7, .v8].flatMap {
+    version in
+    [
+      "c-kona-like", "c-kona-like-invalid", "c-kona-like-panic", "c-small", "c-shapes",
+      "rust-small",
+    ].map {
+      RecordedRun(version: version, guest: $0)
+    }
+  }
+
   /// The runs that proofs were recorded of.
   public static let recordedProofs: [RecordedRun] = recordedRuns.filter {
     ["hello", "oracle", "threads", "entropy"].contains($0.guest)

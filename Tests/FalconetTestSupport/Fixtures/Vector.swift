@@ -17,6 +17,8 @@ public struct Vector: Sendable {
   public var elfSha256: [UInt8] = []
   /// The set of pre-images that served it.
   public var preimages: String?
+  /// A set that has other pre-images of some keys, if there is one.
+  public var preimagesBesides: String?
   public var prestateHash = Bytes32()
   public var prestateWitness: [UInt8] = []
   /// SHA-256 of the `.bin` snapshot of the prestate.
@@ -59,6 +61,8 @@ extension Fixtures {
       case "elfSha256": vector.elfSha256 = try json.readHex(maxBytes: 32)
       case "preimages":
         vector.preimages = try json.readNull() ? nil : try json.readString()
+      case "preimagesBesides":
+        vector.preimagesBesides = try json.readNull() ? nil : try json.readString()
       case "prestateHash": vector.prestateHash = try json.readHash()
       case "prestateWitness": vector.prestateWitness = try json.readHex(maxBytes: 1 << 10)
       case "prestateSha256": vector.prestateSha256 = try json.readHex(maxBytes: 32)

@@ -1,0 +1,128 @@
+import FalconetELF
+import FalconetMachine
+import FalconetOracle
+import FalconetTestSupport
+import Keccak
+import Testing
+
+@Suite("Guests of C, C++ and Rust")
+struct ToolchainGuestTests {
+  private func machine(_ run: RecordedRun, _ vector: Vector, _ engine: EngineKind) throws -> Machine
+  {
+    let prestate = try Fixtures.prestate(run.version, run.guest)
+    return Machine(
+      state: prestate.state, memory: prestate.memory,
+      oracle: DictionaryOracle(try Fixtures.preimages(of: vector)), engine: engine)
+  }
+
+  @Test("Claims and exit codes are those of the plain step", arguments: Fixtures.toolchainRuns)
+  func claims(_ run: RecordedRun) throws {
+    let vector = try Fixtures.vector(run.version, run.guest)
+    let machine = try machine(run, vector, .jit)
+    #expect(machine.claim() == vector.prestateHash)
+    #expect(vector.checkpoints.count == 7)
+    for checkpoint in vector.checkpoints {
+      _ = try machine.run(until: checkpoint.step)
+      try #require(machine.claim() == checkpoint.before, "before step \(checkpoint.step)")
+      _ = try machine.run(until: checkpoint.step + 1)
+      try #require(machine.claim() == checkpoint.after, "after step \(checkpoint.step)")
+    }
+    #expect(try machine.run(until: .max) == .exited)
+    #expect(machine.step == vector.steps)
+    #expect(machine.state.scalars.exitCode == vector.exitCode)
+    #expect(machine.witness() == vector.finalWitness)
+    #expect(machine.claim() == vector.finalHash)
+  }
+
+  /// In the long form all versions, and the runs that fail too.
+  static let lockStepRuns = Fixtures.toolchainRuns.filter {
+    isLongRun || [.v7, .v8].contains($0.version) && !$0.guest.hasSuffix("-invalid")
+  }
+
+  @Test(
+    "Every engine is in lock step with the plain step", arguments: lockStepRuns,
+    [EngineSetup.jit, .interpreter])
+  func lockStep(_ run: RecordedRun, _ setup: EngineSetup) throws {
+    let vector = try Fixtures.vector(run.version, run.guest)
+    let start = try machine(run, vector, .step)
+    let machines = try LockStep(
+      MachineImage(of: start), setup,
+      oracle: DictionaryOracle(try Fixtures.preimages(of: vector)))
+    var random = SeededGenerator(seed: vector.steps)
+    while true {
+      let budget = random.pick([1, 10, 1000, 30_000, 400_000] as [UInt64]) + random.next() % 100
+      let outcome = try machines.advance(budget)
+      if random.chance(16) { try machines.compareClaims() }
+      if outcome == .stopped(.exited) { break }
+      try #require(outcome == .stopped(.step))
+    }
+    try machines.compareMemory()
+    try machines.compareClaims()
+    #expect(machines.plain.step == vector.steps)
+    #expect(machines.plain.claim() == vector.finalHash)
+  }
+
+  @Test("Kona's order of things: what is read, and what is hinted before it")
+  func hints() throws {
+    let vector = try Fixtures.vector(.v8, "c-kona-like")
+    let prestate = try Fixtures.prestate(.v8, "c-kona-like")
+    let oracle = Listener(try Fixtures.preimages(of: vector))
+    let machine = Machine(state: prestate.state, memory: prestate.memory, oracle: oracle)
+    #expect(try machine.run(until: .max) == .exited)
+    // Boot information first, from local inputs 1 to 7.
+    #expect(oracle.keys.prefix(7).map { $0[0] } == [UInt8](repeating: 1, count: 7))
+    #expect(oracle.keys.prefix(7).map { $0[31] } == Array(1...7))
+    let names = Set(oracle.hints.map { String($0.split(separator: " ")[0]) })
+    #expect(
+      names == [
+        "starting-l2-output", "l2-block-header", "l1-block-header", "l1-blob", "l1-transactions",
+        "l2-account-proof", "l2-state-node", "l2-code",
+      ])
+    #expect(oracle.hints[0].hasPrefix("starting-l2-output 0x"))
+    #expect(oracle.hints[0].utf8.count == "starting-l2-output 0x".utf8.count + 64)
+    let account = oracle.hints.first { $0.hasPrefix("l2-account-proof 0x") }
+    #expect(account?.utf8.count == "l2-account-proof 0x".utf8.count + 2 * 28)
+  }
+
+  @Test("Swift's clang builds guests that run", .enabled(if: GuestBuild.clang != nil))
+  func built() throws {
+    let programs = try GuestBuild.programs()
+    #expect(programs.keys.sorted() == ["kona-like", "shapes", "small"])
+    for version in [StateVersion.v7, .v8] {
+      for guest in ["kona-like", "kona-like-invalid", "kona-like-panic", "small", "shapes"] {
+        let vector = try Fixtures.vector(version, "c-" + guest)
+        let bytes = try #require(programs[vector.elf.dropFirst(2).dropLast(4).description])
+        let elf = try ELFFile(bytes: bytes, name: guest)
+        #expect(try elf.checkCompatibility(with: version).isCompatible, "\(guest)")
+        let prestate = try Prestate.load(elf, version: version)
+        let machine = Machine(
+          state: prestate.state, memory: prestate.memory,
+          oracle: DictionaryOracle(try Fixtures.preimages(of: vector)))
+        #expect(try machine.run(until: .max) == .exited)
+        #expect(machine.state.scalars.exitCode == vector.exitCode, "\(guest)")
+        // Another clang makes another program.
+        if bytes == (try Fixtures.elf(vector.elf)) {
+          #expect(machine.claim() == vector.finalHash, "\(guest)")
+        }
+      }
+    }
+  }
+}
+
+/// Notes what a guest asks for.
+private final class Listener: PreimageOracle {
+  private var oracle: DictionaryOracle
+  private(set) var keys: [Bytes32] = []
+  private(set) var hints: [String] = []
+
+  init(_ preimages: [Bytes32: [UInt8]]) { oracle = DictionaryOracle(preimages) }
+
+  func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+    keys.append(key)
+    return try oracle.preimage(for: key)
+  }
+
+  func hint(_ hint: [UInt8]) throws(PreimageError) {
+    hints.append(String(decoding: hint, as: UTF8.self))
+  }
+}
