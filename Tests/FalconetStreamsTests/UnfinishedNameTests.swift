@@ -33,7 +33,12 @@ import Testing
     }
   }
 
-  @Test func `what a process left that is gone is removed, whatever its number is now`() throws {
+  // In a process of its own, which has looked through no directory whose number this one has now.
+  @Test func `what a process left that is gone is removed, whatever its number is now`() async {
+    await #expect(processExitsWith: .success) { try UnfinishedNameTests().removeWhatIsGone() }
+  }
+
+  private func removeWhatIsGone() throws {
     var mark = ProcessMark.own
     mark.process = try Self.gone()
     _ = try leave(mark)
@@ -81,7 +86,12 @@ import Testing
     #expect(folder.names == (kept + ["next"]).sorted())
   }
 
-  @Test func `a directory of a process that is gone is removed with its files`() throws {
+  // In a process of its own, which has looked through no directory whose number this one has now.
+  @Test func `a directory of a process that is gone is removed with its files`() async {
+    await #expect(processExitsWith: .success) { try UnfinishedNameTests().removeDirectory() }
+  }
+
+  private func removeDirectory() throws {
     let (path, descriptor) = try UnfinishedName.makeDirectory(
       "work", in: FilePath(fileName: folder.path))
     defer { try? descriptor.close() }
