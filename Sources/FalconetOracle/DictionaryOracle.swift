@@ -60,6 +60,8 @@ public struct DictionaryOracle: PreimageOracle, Sendable {
     return preimage
   }
 
+  public var takesHints: Bool { keepsHints }
+
   /// Keeps the hint where ``keepsHints`` is set, and ignores it otherwise.
   public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint

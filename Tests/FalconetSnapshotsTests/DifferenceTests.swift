@@ -34,7 +34,7 @@ struct DifferenceTests {
       switch field {
       case .leftStack, .rightStack, .pc, .nextPC, .lo, .hi, .registers: continue
       case .preimageKey: state.scalars.preimageKey[5] ^= 1
-      case .lastHint: state.lastHint.append(1)
+      case .lastHint: state.lastHint = [1]
       case .exited, .traverseRight: state[field] ^= 1
       default: state[field] ^= 4
       }

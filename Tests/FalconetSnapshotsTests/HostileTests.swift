@@ -151,7 +151,7 @@ struct HostileTests {
   @Test func `threads in a compressed bomb end with an error`() throws {
     var state = try Snapshots.write(SampleState.image(.v8, pages: [], threads: 0), as: .bin)
     let counts = state.count - 5 - 4 - 16
-    state[counts + 4] = 1
+    state[counts] = 1
     let packed = MemorySink()
     let sink = GzipSink(over: packed)
     try sink.write(Array(state[..<(counts + 8)]))
@@ -159,6 +159,10 @@ struct HostileTests {
     for _ in 0..<256 { try sink.write(zeros) }
     try sink.finish()
     #expect(failure { () throws(StreamError) in try Snapshots.read(packed.bytes) } == .tooLarge)
+    // A count that this host has room for costs what the file really holds.
+    state[counts] = 0
+    state[counts + 5] = 0x10
+    #expect(failure { () throws(StreamError) in try Snapshots.read(state) } == .truncated)
   }
 
   @Test func `noise is refused or says what it holds`() throws {

@@ -41,6 +41,8 @@ struct CallbackOracle: PreimageOracle {
     }
   }
 
+  var takesHints: Bool { hint != nil }
+
   func hint(_ bytes: [UInt8]) throws(PreimageError) {
     guard let hint else { return }
     let status = bytes.withUnsafeBufferPointer { hint(context, $0.baseAddress, $0.count) }

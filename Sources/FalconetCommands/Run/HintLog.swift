@@ -29,6 +29,15 @@ final class HintLog: PreimageOracle {
     while hints.count > 1, hints.reduce(0, { $0 + $1.count }) > Self.limit { hints.removeFirst() }
   }
 
+  /// Too long to be remembered: a run that goes on from here does without it.
+  func longHint(_ hint: LongHint) throws(PreimageError) {
+    try source.longHint(hint)
+    hints = []
+    isAnswered = false
+  }
+
+  var takesHints: Bool { source.takesHints }
+
   /// A machine's state with the hints in front of its unfinished one. The machine that goes on from
   /// it sends them before it asks for the first pre-image.
   func resumable(_ state: MachineState) -> MachineState {
@@ -36,7 +45,8 @@ final class HintLog: PreimageOracle {
     let frames = hints.flatMap { hint in
       (0..<4).map { UInt8(truncatingIfNeeded: hint.count >> (24 - 8 * $0)) } + hint
     }
-    state.lastHint = frames + state.lastHint
+    // Without room for both, the unfinished hint, which belongs to the state, is what stays.
+    if let hint = try? state.lastHint.following(frames) { state.lastHint = hint }
     return state
   }
 }

@@ -17,6 +17,14 @@ final class HintWatch: PreimageOracle {
     return preimage
   }
 
+  func longHint(_ hint: LongHint) throws(PreimageError) {
+    hasStarted = true
+    try source.longHint(hint)
+    isPending = true
+  }
+
+  var takesHints: Bool { source.takesHints }
+
   func hint(_ hint: [UInt8]) throws(PreimageError) {
     hasStarted = true
     try source.hint(hint)

@@ -43,6 +43,13 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var revision: RevisionOption
 
+  @Option(
+    help: """
+      Bytes of hints that the host may have to get at once, unfinished ones counted, such as 64MiB: a \
+      write past it ends the run with an error.
+      """)
+  var hintLimit = ByteCount(8 << 30)
+
   @Flag(
     help: """
       Print the calls that each thread is in: at the end, when the run fails, and on SIGUSR1. Needs \
@@ -99,6 +106,7 @@ struct RunCommand: ParsableCommand {
     if let remark { logger.warning("\(remark)") }
     let machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: revision)
+    machine.hintLimit = hintLimit.bytes
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
     if image.state.version.isSingleThreaded,
       let sleep = guest.symbols?.symbol(named: "runtime.notesleep")

@@ -18,7 +18,14 @@ extension InspectionReport {
     try json.member("heap", address: scalars.heap)
     try json.member("preimageKey", hex: scalars.preimageKey.bytes)
     try json.member("preimageOffset", scalars.preimageOffset)
-    if !state.lastHint.isEmpty { try json.member("lastHint", hex: state.lastHint) }
+    if let revision = state.revision { try json.member("revision", revision) }
+    if !state.lastHint.isEmpty {
+      let start = state.lastHint.beginning(1 << 20)
+      try json.member("lastHint", hex: start)
+      if state.lastHint.count > start.count {
+        try json.member("lastHintBytes", state.lastHint.count)
+      }
+    }
     if !state.version.isSingleThreaded { try writeThreading(to: json) }
     try json.key("threads")
     try json.beginArray()

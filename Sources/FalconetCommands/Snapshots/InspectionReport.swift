@@ -62,7 +62,14 @@ struct InspectionReport {
     {
       row("wakes", Self.hex(scalars.wakeup))
     }
-    if !state.lastHint.isEmpty { row("pending hint", Hex.encode(state.lastHint, prefix: true)) }
+    if let revision = state.revision { row("revision", revision) }
+    if !state.lastHint.isEmpty {
+      let start = state.lastHint.beginning(1 << 12)
+      let rest = state.lastHint.count - start.count
+      row(
+        "pending hint",
+        Hex.encode(start, prefix: true) + (rest > 0 ? " and \(rest) bytes more" : ""))
+    }
     for (stack, thread) in threads { lines += describe(thread, on: stack) }
     lines.append("")
     lines.append("memory map")
@@ -107,4 +114,9 @@ struct InspectionReport {
     }
     return lines
   }
+}
+
+extension PendingHint {
+  /// The first bytes; none if they can't be read again.
+  func beginning(_ most: Int) -> [UInt8] { (try? bytes(0..<min(count, most))) ?? [] }
 }

@@ -21,6 +21,29 @@ public protocol PreimageOracle {
 
   /// Takes one hint, without its length prefix, and returns once the host has dealt with it.
   mutating func hint(_ hint: [UInt8]) throws(PreimageError)
+
+  /// Takes one hint that is too long to be held in memory, as ``hint(_:)`` does.
+  mutating func longHint(_ hint: LongHint) throws(PreimageError)
+
+  /// Whether hints matter to the source. If not, long ones need not be handed to it.
+  var takesHints: Bool { get }
+}
+
+extension PreimageOracle {
+  /// Bytes of a hint that are put together for a source that takes none in parts.
+  private static var longestHint: Int { 1 << 30 }
+
+  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+    guard hint.count <= Self.longestHint else {
+      throw PreimageError(
+        .unreadable,
+        message:
+          "a hint of \(hint.count) bytes is longer than the source takes, \(Self.longestHint)")
+    }
+    try self.hint(hint.bytes(0..<hint.count))
+  }
+
+  public var takesHints: Bool { true }
 }
 
 /// The first byte of a pre-image key.

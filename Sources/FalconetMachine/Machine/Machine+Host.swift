@@ -33,9 +33,6 @@ public struct PreimageRead: Sendable, Equatable {
 }
 
 extension Machine {
-  /// Bytes of hints that may be unfinished, and of one hint. The protocol allows 4 GiB; no guest
-  /// writes hints of more than some hundred bytes.
-  private static var hintLimit: Int { 1 << 26 }
   /// Bytes of one write to standard output or error that are shown.
   private static var outputLimit: UInt64 { 1 << 26 }
 
@@ -67,43 +64,80 @@ extension Machine {
   /// first, and stay in the state until the pre-image is here.
   private func ask(_ key: Bytes32) throws(StepError) -> [UInt8] {
     let before = state.lastHint
-    try sendHints()
-    do { return try oracle.preimage(for: key) } catch {
+    do throws(PreimageError) {
+      if !before.isEmpty { try acceptHints(HintStream(before, memory, at: 0, count: 0)) }
+      return try oracle.preimage(for: key)
+    } catch {
       state.lastHint = before
       throw .preimage(error)
     }
   }
 
+  /// Hands out all hints that are whole now; what follows them waits for the next write.
+  ///
+  /// The state after the step depends on none of it. Time and memory are bounded: a source that takes
+  /// hints gets what ``hintLimit`` allows; for one that takes none, pages that don't exist are passed
+  /// over, and what waits is less than 4 GiB.
   public func writeHint(at address: UInt64, count: UInt64) throws(StepError) {
-    guard let size = Int(exactly: count), size <= Self.hintLimit - state.lastHint.count else {
-      throw .preimage(
-        PreimageError(
-          .unreadable,
-          message: "the program writes \(count) bytes of hints at once, past the limit of"
-            + " \(Self.hintLimit) bytes for unfinished hints"))
+    do throws(PreimageError) {
+      try acceptHints(HintStream(state.lastHint, memory, at: address, count: count))
+    } catch { throw .preimage(error) }
+  }
+
+  private func acceptHints(_ stream: HintStream) throws(PreimageError) {
+    let rest = try sendHints(stream)
+    state.lastHint = try stored { () throws(HintStorageError) in try stream.rest(from: rest) }
+  }
+
+  /// Hands out all whole hints.
+  ///
+  /// - Returns: where what follows them begins.
+  private func sendHints(_ stream: HintStream) throws(PreimageError) -> UInt128 {
+    let isTaken = oracle.takesHints
+    guard !isTaken || stream.count <= UInt128(hintLimit) else {
+      throw PreimageError(
+        .unreadable,
+        message: "the program has \(stream.count) bytes of hints for the host at once, and the"
+          + " limit is \(hintLimit)", remedy: "raise the limit of hints")
     }
-    let before = state.lastHint
-    memory.read(into: &state.lastHint, from: address, count: size)
-    do { try sendHints() } catch {
-      state.lastHint = before
-      throw error
+    var start: UInt128 = 0
+    var turns = 0
+    while stream.count - start >= 4 {
+      let place = start
+      let length = UInt128(
+        try stored { () throws(HintStorageError) in try stream.length(at: place) })
+      guard length <= stream.count - start - 4 else { break }
+      turns &+= 1
+      if turns & 0xFFF == 0, shouldInterrupt() {
+        throw PreimageError(.interrupted, message: "the run was interrupted")
+      }
+      // Four zeros are a hint of no bytes.
+      let absent = isTaken ? 0 : stream.absentBytes(at: start) & ~3
+      if absent > 0 {
+        start += absent
+        continue
+      }
+      try send(stream, from: start + 4, Int(length), isTaken: isTaken)
+      start += 4 + length
+    }
+    return start
+  }
+
+  private func send(
+    _ stream: HintStream, from start: UInt128, _ count: Int, isTaken: Bool
+  ) throws(PreimageError) {
+    if count <= PendingHint.memoryLimit {
+      try oracle.hint(
+        stored { () throws(HintStorageError) in try stream.bytes(start, count) })
+    } else if isTaken {
+      try oracle.longHint(LongHint(stream, from: start, count: count))
     }
   }
 
-  /// Sends all whole hints of the buffer; what follows them stays.
-  private func sendHints() throws(StepError) {
-    var start = 0
-    while state.lastHint.count - start >= 4 {
-      var length = 0
-      for byte in state.lastHint[start..<start + 4] { length = length << 8 | Int(byte) }
-      guard length <= state.lastHint.count - start - 4 else { break }
-      let end = start + 4 + length
-      do { try oracle.hint(Array(state.lastHint[start + 4..<end])) } catch {
-        throw .preimage(error)
-      }
-      start = end
-    }
-    state.lastHint.removeFirst(start)
+  private func stored<Value>(
+    _ body: () throws(HintStorageError) -> Value
+  ) throws(PreimageError) -> Value {
+    do { return try body() } catch { throw PreimageError(storing: error) }
   }
 
   public func writeOutput(_ stream: GuestStream, at address: UInt64, count: UInt64) {

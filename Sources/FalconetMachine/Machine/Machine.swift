@@ -45,6 +45,9 @@ public final class Machine: StepEnvironment {
   }
   /// Is asked at least every 25 million steps whether a run shall stop where it is.
   public var shouldInterrupt: () -> Bool = { false }
+  /// Bytes of hints that a source which takes hints may have to get at once, unfinished ones counted:
+  /// a write that would make it more fails, and the state is kept.
+  public var hintLimit: UInt64 = 8 << 30
   /// Addresses at which ``run(until:stopAfterPreimageRead:)`` stops before it executes the instruction.
   public var stopRange: Range<UInt64>? {
     didSet { dropEngine() }
@@ -165,4 +168,6 @@ public struct NoPreimages: PreimageOracle {
   }
 
   public func hint(_ hint: [UInt8]) throws(PreimageError) {}
+
+  public var takesHints: Bool { false }
 }

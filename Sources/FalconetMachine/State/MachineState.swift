@@ -11,7 +11,7 @@ public struct MachineState: Sendable, Equatable {
   /// Whole hints in front of them are sent once more, before the next hint that the guest writes or
   /// the next pre-image that it asks for: a state that is to go on with another host has those there
   /// that the host must know.
-  public var lastHint: [UInt8] = []
+  public var lastHint: PendingHint = []
   /// The name of the revision whose rules led to the state, if it is known. No part of the state:
   /// every revision of its version can go on from it.
   public var revision: String?

@@ -45,6 +45,9 @@ public struct FolderOracle: PreimageOracle, Sendable {
   }
 
   /// Ignores the hint: what is stored is there, and nothing else can be had.
+  /// Only the last one is remembered, for messages.
+  public var takesHints: Bool { false }
+
   public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
   }

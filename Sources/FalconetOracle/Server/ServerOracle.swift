@@ -173,6 +173,32 @@ public final class ServerOracle: PreimageOracle {
     }
   }
 
+  /// Sends the hint in parts, and waits until the server has acknowledged it.
+  public func longHint(_ hint: LongHint) throws(PreimageError) {
+    lastHint = try hint.bytes(0..<min(hint.count, 256))
+    if let failure { throw failure }
+    // A hint comes with its length in 4 bytes.
+    let size = UInt32(truncatingIfNeeded: hint.count)
+    var frame = (0..<4).map { UInt8(truncatingIfNeeded: size >> UInt32(24 - 8 * $0)) }
+    var sent = 0
+    var acknowledgement: [UInt8] = []
+    while !frame.isEmpty {
+      do throws(ServerFault) { try hintChannel.send(frame, to: process) } catch {
+        throw fail(
+          error.described(key: nil, lastHint: lastHint, progress: "after \(sent) bytes of a hint"))
+      }
+      let next = min(hint.count, sent + PendingHint.partSize)
+      frame = try hint.bytes(sent..<next)
+      sent = next
+    }
+    do throws(ServerFault) {
+      try hintChannel.receive(1, into: &acknowledgement, from: process)
+    } catch {
+      throw fail(
+        error.described(key: nil, lastHint: lastHint, progress: "without acknowledging a hint"))
+    }
+  }
+
   /// Ends the server and reaps it: closes its input, waits, then SIGINT to its group, waits, then
   /// SIGKILL; all its output has been handed on at the return.
   ///

@@ -36,6 +36,12 @@ public struct CheckedOracle: PreimageOracle {
     return preimage
   }
 
+  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+    try source.longHint(hint)
+  }
+
+  public var takesHints: Bool { source.takesHints }
+
   public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
     try source.hint(hint)

@@ -24,6 +24,12 @@ public struct LocalInputs: PreimageOracle {
     return try source.preimage(for: key)
   }
 
+  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+    try source.longHint(hint)
+  }
+
+  public var takesHints: Bool { source.takesHints }
+
   public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     try source.hint(hint)
   }

@@ -90,6 +90,12 @@ public struct RecordingOracle: PreimageOracle {
     return preimage
   }
 
+  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+    try source.longHint(hint)
+  }
+
+  public var takesHints: Bool { source.takesHints }
+
   public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     try source.hint(hint)
   }

@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetOracle
 import FalconetStreams
 import Keccak
 
@@ -6,8 +7,8 @@ import Keccak
 ///
 /// Unknown keys are ignored. Memory is bounded by the limits below, whatever the file holds.
 public final class ProofReader {
-  /// Bytes of a pre-image with its prefix: far more than any contract takes.
-  public static let maximumPreimage = 32 << 20
+  /// Bytes of a pre-image with its prefix: what a machine can have read from.
+  public static let maximumPreimage = PreimageKey.maximumPreimageSize + 8
   /// Bytes of state and proof data: some times what any version has.
   private static let maximumData = 32 << 10
   /// Bytes of one proof's JSON: digits of all the above, and some more.

@@ -32,7 +32,9 @@ public final class BinaryEncoder: SnapshotConsumer {
 
   public func end(_ state: MachineState) throws(StreamError) {
     try sequence.finish()
-    try writer.write(StateWriter.bytes(of: state))
+    try StateWriter.write(state, of: writer.name) { (bytes) throws(StreamError) in
+      try writer.write(bytes)
+    }
     try writer.flush()
   }
 

@@ -7,11 +7,9 @@ struct StateReader {
   let reader: ByteReader
   let version: StateVersion
 
-  /// Bytes of an unfinished hint; a machine keeps no more.
-  private static let hintLimit: UInt64 = 1 << 26
-  /// Threads of both stacks. No guest has had more than some hundred; the limit keeps a few
-  /// compressed bytes from becoming gigabytes of threads.
-  static let threadLimit = 1 << 17
+  /// Threads of both stacks: what half of this host's memory has room for. No machine here can have
+  /// had more; the limit keeps a few compressed bytes from taking all memory.
+  static let threadLimit = HostMemory.size / 2 / MemoryLayout<ThreadState>.stride
 
   /// Everything but the memory, in the order of ``StateVersion/snapshotLayout``.
   func state() throws(StreamError) -> MachineState {
@@ -26,12 +24,29 @@ struct StateReader {
       case .leftStack: state.threads.left = try stack(after: 0)
       case .rightStack: state.threads.right = try stack(after: state.threads.left.count)
       case .lastHint:
-        let count = UInt64(try reader.readUInt32())
-        state.lastHint = try reader.readBytes(count, limit: Self.hintLimit)
+        state.lastHint = try hint(Int(try reader.readUInt32()))
       default: state[field] = try integer(field.byteCount(in: version))
       }
     }
     return state
+  }
+
+  /// An unfinished hint, which may be too long for memory.
+  private func hint(_ count: Int) throws(StreamError) -> PendingHint {
+    var hint = PendingHint()
+    while hint.count < count {
+      let part = try reader.readBytes(UInt64(min(PendingHint.partSize, count - hint.count)))
+      do throws(HintStorageError) {
+        if part.allSatisfy({ $0 == 0 }) {
+          try hint.appendZeros(part.count)
+        } else {
+          try part.withUnsafeBufferPointer { (part) throws(HintStorageError) in
+            try hint.append(UnsafeRawBufferPointer(part))
+          }
+        }
+      } catch { throw StreamError(storing: error, of: reader.name) }
+    }
+    return hint
   }
 
   /// A count of threads and the threads, bottom first.
@@ -43,8 +58,8 @@ struct StateReader {
     guard count <= UInt64(Self.threadLimit - others) else {
       throw StreamError(
         .tooLarge, path: reader.name, offset: offset,
-        message: "\(count) threads are more than the limit of \(Self.threadLimit)",
-        remedy: "the file is damaged or of another format")
+        message: "\(count) threads are more than this host's memory has room for,"
+          + " \(Self.threadLimit)", remedy: "the file is damaged, or use a host with more memory")
     }
     var threads: [ThreadState] = []
     for _ in 0..<count { threads.append(try thread()) }
@@ -93,5 +108,14 @@ struct StateReader {
         message: "field \"\(field)\" is \(value), which is neither 0 nor 1")
     }
     return value == 1
+  }
+}
+
+extension StreamError {
+  /// An unfinished hint can't be stored, or read again.
+  init(storing error: HintStorageError, of name: String) {
+    self.init(
+      .system(errno: error.errno), path: name, message: error.description,
+      remedy: "make room in TMPDIR, or set another one")
   }
 }

@@ -1,17 +1,43 @@
 import FalconetMachine
+import FalconetStreams
 
 /// Writes the fields of a state in the order of a layout: the counterpart of ``StateReader``.
 enum StateWriter {
-  /// Everything but the memory, in the order of ``StateVersion/snapshotLayout``.
-  static func bytes(of state: MachineState) -> [UInt8] {
+  /// Everything but the memory, in the order of ``StateVersion/snapshotLayout``, in parts.
+  ///
+  /// - Parameters:
+  ///   - name: the file, for errors.
+  ///   - head: what comes before the bytes of the hint: see ``head(of:)``.
+  static func write(
+    _ state: MachineState, of name: String, head: [UInt8]? = nil,
+    to body: ([UInt8]) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    let head = head ?? self.head(of: state)
+    guard UInt32(exactly: state.lastHint.count) != nil else {
+      throw StreamError(
+        .unsupported, path: name,
+        message: "an unfinished hint of \(state.lastHint.count) bytes has no place in a snapshot:"
+          + " its length has 4 bytes", remedy: "save the state of another step")
+    }
+    try body(head)
+    let size = state.lastHint.count
+    for start in stride(from: 0, to: size, by: PendingHint.partSize) {
+      let part: [UInt8]
+      do {
+        part = try state.lastHint.bytes(start..<min(start + PendingHint.partSize, size))
+      } catch { throw StreamError(storing: error, of: name) }
+      try body(part)
+    }
+  }
+
+  /// Everything but the memory and the bytes of the hint, whose length is the end.
+  static func head(of state: MachineState) -> [UInt8] {
     var encoder = FieldEncoder(version: state.version, reserving: 512)
     for field in state.version.snapshotLayout.fields {
       switch field {
       case .leftStack: append(state.threads.left, of: state, to: &encoder)
       case .rightStack: append(state.threads.right, of: state, to: &encoder)
-      case .lastHint:
-        encoder.append(UInt64(state.lastHint.count), bytes: 4)
-        encoder.append(state.lastHint)
+      case .lastHint: encoder.append(UInt64(state.lastHint.count), bytes: 4)
       default: encoder.append(field, of: state)
       }
     }

@@ -124,7 +124,7 @@ extension MachineState {
   fileprivate func value(of field: StateField) -> SnapshotDifference.FieldValue {
     switch field {
     case .preimageKey: .bytes(scalars.preimageKey.bytes)
-    case .lastHint: .bytes(lastHint)
+    case .lastHint: .bytes(lastHint.shown)
     case .heap, .reservationAddress, .wakeup: .address(self[field])
     default: .number(self[field])
     }
@@ -154,5 +154,13 @@ extension ThreadField {
     case .id, .exitCode, .exited, .futexValue, .futexTimeoutStep: .number(thread[self])
     default: .address(thread[self])
     }
+  }
+}
+
+extension PendingHint {
+  /// The bytes, or of many a hash of them.
+  fileprivate var shown: [UInt8] {
+    if count <= 1 << 16, let bytes = try? bytes(0..<count) { return bytes }
+    return digest?.bytes ?? []
   }
 }

@@ -58,7 +58,11 @@ public final class JSONStateEncoder: SnapshotConsumer {
     try number("step", state.scalars.step)
     try registers(of: state)
     if !state.lastHint.isEmpty {
-      try json.member("lastHint", hex: state.lastHint)
+      do {
+        try json.member("lastHint", hex: state.lastHint.bytes(0..<state.lastHint.count))
+      } catch let error as HintStorageError {
+        throw StreamError(storing: error, of: writer.name)
+      } catch let error as StreamError { throw error } catch {}
     }
     try json.endObject()
     // Go's encoder ends a value with a line feed, and Cannon adds another to indented ones.

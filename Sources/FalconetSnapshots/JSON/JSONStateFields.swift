@@ -65,7 +65,7 @@ struct JSONStateFields {
       case .registers: state.threads.left[0].registers = try json.readRegisters()
       case .leftStack: stacks.left = try threads.readStack(after: stacks.right.count)
       case .rightStack: stacks.right = try threads.readStack(after: stacks.left.count)
-      case .lastHint: state.lastHint = try json.readHex(maxBytes: Self.hintLimit)
+      case .lastHint: state.lastHint = PendingHint(try json.readHex(maxBytes: Self.hintLimit))
       default:
         state[field] = try json.readInteger(bytes: field.byteCount(in: Self.multiple))
       }

@@ -31,6 +31,8 @@ package final class HintedOracle: PreimageOracle {
     return try source?.preimage(for: key) ?? []
   }
 
+  package var takesHints: Bool { source?.takesHints ?? false }
+
   package func hint(_ hint: [UInt8]) throws(PreimageError) {
     try send(hint)
     self.hint = hint

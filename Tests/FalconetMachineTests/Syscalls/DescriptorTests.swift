@@ -178,7 +178,7 @@ struct DescriptorTests {
       let machine = try image.machine(oracle: DictionaryOracle(keepsHints: true))
       _ = try machine.run(until: 1)
       var expected = image.answered(count)
-      expected.lastHint = waiting
+      expected.lastHint = PendingHint(waiting)
       #expect(machine.state == expected)
       #expect((machine.oracle as? DictionaryOracle)?.hints == sent)
     }

@@ -37,7 +37,7 @@ enum SampleState {
     state.scalars.exitCode = UInt8(random.below(256))
     state.scalars.exited = true
     state.scalars.step = random.next()
-    state.lastHint = hint
+    state.lastHint = PendingHint(hint)
     if version.isSingleThreaded {
       state.threads.left = [thread(0, version, &random)]
       return state

@@ -21,7 +21,12 @@ final class SectionWriter {
   func writeDescription(_ plan: FsnapPlan) throws(StreamError) {
     try writer.write(header.bytes)
     if let base = plan.base { try write(.base, base.bytes(gone: plan.gone)) }
-    try write(.state, StateWriter.bytes(of: plan.state))
+    let head = StateWriter.head(of: plan.state)
+    try begin(.state, length: head.count + plan.state.lastHint.count)
+    try StateWriter.write(plan.state, of: writer.name, head: head) { (bytes) throws(StreamError) in
+      try append(bytes)
+    }
+    try end()
     if let revision = plan.state.revision {
       try write(.revision, Array(revision.utf8), flags: 0)
     }

@@ -1,0 +1,88 @@
+import Glibc
+import Synchronization
+
+/// Why bytes of an unfinished hint can't be stored or read again.
+public struct HintStorageError: Error, Sendable, CustomStringConvertible {
+  /// The system's error number.
+  public let errno: Int32
+
+  public var description: String {
+    "an unfinished hint can't be stored in a temporary file: \(String(cString: strerror(errno)))"
+  }
+}
+
+/// Bytes in a temporary file without a name, which only grows. Holes are zeros and take no room.
+///
+/// Soundness: the descriptor is opened once and closed in `deinit`; bytes below `end` are never
+/// written again; each call reads or writes within the buffer that it is given.
+final class HintSpool: Sendable {
+  private let file: Int32
+  /// Bytes in use. Values that share the file may use fewer.
+  private let end = Mutex<Int>(0)
+
+  init() throws(HintStorageError) {
+    var folder = "/tmp"
+    if let value = getenv("TMPDIR"), value.pointee != 0 { folder = String(cString: value) }
+    let path = "\(folder)/.falconet-hint-\(UInt64.random(in: .min ... .max))"
+    let opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
+    guard opened >= 0 else { throw HintStorageError(errno: errno) }
+    unlink(path)
+    file = opened
+  }
+
+  deinit { close(file) }
+
+  /// Adds bytes behind the first `count`, or answers false if others follow those already.
+  func append(
+    _ bytes: UnsafeRawBufferPointer, behind count: Int
+  ) throws(HintStorageError) -> Bool {
+    let failure: Int32? = end.withLock { end -> Int32? in
+      guard end == count else { return 0 }
+      var done = 0
+      while done < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+        let written = pwrite(file, rest.baseAddress, rest.count, off_t(count + done))
+        if written >= 0 {
+          done += written
+        } else if errno != EINTR {
+          let failure = errno
+          // What is behind the end must be a hole.
+          ftruncate(file, off_t(count))
+          return failure
+        }
+      }
+      end = count + bytes.count
+      return nil
+    }
+    if let failure, failure != 0 { throw HintStorageError(errno: failure) }
+    return failure == nil
+  }
+
+  /// As ``append(_:behind:)``, with zeros.
+  func appendZeros(_ added: Int, behind count: Int) -> Bool {
+    end.withLock { end in
+      guard end == count else { return false }
+      end = count + added
+      return true
+    }
+  }
+
+  /// Fills `buffer` from an offset on; what was never written is zero.
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(HintStorageError) {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = pread(file, rest.baseAddress, rest.count, off_t(offset + done))
+      if count > 0 {
+        done += count
+      } else if count == 0 {
+        rest.initializeMemory(as: UInt8.self, repeating: 0)
+        return
+      } else if errno != EINTR {
+        throw HintStorageError(errno: errno)
+      }
+    }
+  }
+}
