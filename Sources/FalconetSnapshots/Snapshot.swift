@@ -91,7 +91,16 @@ public enum Snapshot {
   }
 
   /// Checks that a file name asks for a format that can be written.
-  public static func checkFormat(ofName path: String) throws(StreamError) {
-    _ = try SnapshotFormat(fileName: path)
+  ///
+  /// - Parameter version: the version that it must be able to hold; nil for any.
+  public static func checkFormat(
+    ofName path: String, for version: StateVersion? = nil
+  ) throws(StreamError) {
+    let format = try SnapshotFormat(fileName: path)
+    guard let version, !format.canHold(version) else { return }
+    throw StreamError(
+      .unsupported, path: path,
+      message: "the format \(format.rawValue) cannot hold a state of version \(version.rawValue)",
+      remedy: "choose a name that ends in .bin, .bin.gz or .fsnap")
   }
 }

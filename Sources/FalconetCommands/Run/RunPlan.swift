@@ -44,6 +44,29 @@ package struct RunPlan {
     return plain[..<dot] + ".failed" + plain[dot...] + compression
   }
 
+  /// The files that the run writes.
+  var outputs: PlannedOutputs {
+    var outputs = PlannedOutputs()
+    outputs.add(output, "--output")
+    if let failed = Self.failedOutput(for: output) {
+      outputs.add(failed, "--output (after a panic)")
+    }
+    outputs.add(debugInfo, "--debug-info")
+    outputs.add(proofName, at: proofs, "--proof-fmt")
+    outputs.add(snapshotName, at: snapshots, "--snapshot-fmt")
+    return outputs
+  }
+
+  /// Checks that the formats of the snapshots can hold a version.
+  func checkFormats(for version: StateVersion) throws(UsageError) {
+    let snapshot = snapshots.patterns.isEmpty && keptStates == 0 ? "" : snapshotName.name(step: 0)
+    for name in [output, snapshot] where !name.isEmpty && name != "-" {
+      do throws(StreamError) { try Snapshot.checkFormat(ofName: name, for: version) } catch {
+        throw UsageError("\(error)")
+      }
+    }
+  }
+
   /// Checks the names of the files that the run writes, before it starts.
   func checkNames() throws(UsageError) {
     for name in [output, snapshotName.isEmpty ? "" : snapshotName.name(step: 0)]

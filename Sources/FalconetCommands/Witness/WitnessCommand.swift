@@ -19,6 +19,11 @@ struct WitnessCommand: ParsableCommand {
       throw UsageError(
         "--output takes a file: standard output has the JSON, with the witness in it")
     }
+    var outputs = PlannedOutputs()
+    outputs.add(output, "--output")
+    outputs.add("-", "standard output")
+    try outputs.checkNames()
+    try outputs.check()
     let calculator = ClaimCalculator()
     try snapshot.read(input, into: calculator)
     guard let state = calculator.state, let claim = calculator.claim else {
