@@ -93,7 +93,11 @@ struct RunCommand: ParsableCommand {
   }
 
   private func load(_ plan: RunPlan, _ logger: Logger) throws(CommandError) -> MemoryImage {
-    let image = try Inputs.snapshot(input, snapshot) { error in
+    let isHashed = plan.hashesPages || engine == .check
+    if snapshot.trustPages, !isHashed {
+      logger.warning("The pages of an .fsnap file are not hashed: its claim is unverified")
+    }
+    let image = try Inputs.snapshot(input, snapshot, isHashed: isHashed) { error in
       // With a format of the user's choice, the file may not be to blame.
       if snapshot.from == nil { KeptStateSeries.giveUp(input, after: error, plan, logger) }
     }

@@ -25,14 +25,14 @@ package struct RunPlan {
   /// Whether states lie in memory beside the machine's, at least while they are written.
   var keepsStatesInMemory: Bool { !snapshots.patterns.isEmpty || keptStates > 0 }
 
-  /// The first step after `step` at which something is to happen.
-  func nextEvent(after step: UInt64) -> UInt64 {
-    [info, proofs, snapshots, stop].compactMap { $0.next(after: step) }.min() ?? .max
+  /// How many steps after `step` something is to happen next.
+  func stepsToEvent(after step: UInt64) -> UInt64 {
+    [info, proofs, snapshots, stop].compactMap { $0.distance(after: step) }.min() ?? .max
   }
 
   /// The step at which the run stops, where one is known from `step` on.
   func knownStop(from step: UInt64) -> UInt64? {
-    stop.matches(step) ? step : stop.next(after: step)
+    stop.matches(step) ? step : stop.distance(after: step).map { step &+ $0 }
   }
 
   /// Where the state before a guest's illegal act goes: `out.failed.bin.gz` for `out.bin.gz`.
@@ -42,6 +42,14 @@ package struct RunPlan {
     let plain = output.dropLast(compression.count)
     guard let dot = plain.lastIndex(of: ".") else { return nil }
     return plain[..<dot] + ".failed" + plain[dot...] + compression
+  }
+
+  /// Whether something of the run hashes all pages.
+  var hashesPages: Bool {
+    let isFsnap = [output, snapshots.patterns.isEmpty ? "" : snapshotName.name(step: 0)].contains {
+      $0.hasSuffix(".fsnap")
+    }
+    return isFsnap || !proofs.patterns.isEmpty || keptStates > 0
   }
 
   /// The files that the run writes.

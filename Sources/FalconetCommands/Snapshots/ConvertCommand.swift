@@ -46,6 +46,10 @@ struct ConvertCommand: ParsableCommand {
         try SnapshotConverter.convert(path: input, reading, to: output, as: target)
       }
     } catch { throw CommandError(error, while: "failed to convert") }
+    if snapshot.trustPages, target != .fsnap {
+      Loggers(format: .text, level: .info).logger("convert").warning(
+        "The pages of an .fsnap file were not hashed: its claim is unverified")
+    }
   }
 }
 
