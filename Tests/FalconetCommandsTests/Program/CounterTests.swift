@@ -66,6 +66,38 @@ struct CounterTests {
     #expect(try witness(folder.file("out.bin"))["step"] == .number(step))
   }
 
+  @Test(
+    "The largest counts that a state can have trap nowhere", arguments: StateVersion.allCases)
+  func extremes(_ version: StateVersion) throws {
+    let mask = version.wordSize.mask
+    var image = MachineImage(version, code: [Assembly.jump(2, to: 0x1000), 0])
+    image.state.scalars.step = .max - 2
+    image.state.scalars.heap = mask
+    image.state.scalars.preimageOffset = mask
+    if !version.isSingleThreaded {
+      image.state.scalars.stepsSinceContextSwitch = .max
+      image.state.scalars.nextThreadID = mask
+    }
+    let start = try Guest.run(image, in: folder) + ["--output", "", "--stop-at", "=4"]
+    for arguments in [
+      ["--info-at", "always"], ["--proof-at", "always", "--proof-fmt", "/dev/null"],
+      ["--engine", "check"], ["--keep-states", "3"],
+      ["--profile", "p.folded", "--profile-interval", "18446744073709551615"],
+      ["--snapshot-at", "%2"], ["--debug", "--debug-info", "/dev/null"],
+    ] {
+      let outcome = try Tool.run(start + arguments, in: folder.path)
+      #expect(outcome.exitCode == 0, "\(arguments): \(outcome.log)")
+    }
+    for arguments in [
+      ["inspect", "in.bin"], ["inspect", "--json", "in.bin"], ["check", "in.bin"],
+      ["diff", "in.bin", "in.bin"], ["convert", "in.bin", "in.fsnap"],
+      ["bisect", "--input", "in.bin", "--engine-b", "step", "--proofs", ""],
+    ] {
+      let outcome = try Tool.run(arguments, in: folder.path)
+      #expect(outcome.exitCode == 0, "\(arguments): \(outcome.log)")
+    }
+  }
+
   @Test("A trace answers up to the last index, and for no other")
   func trace() throws {
     _ = try start(.v8)
