@@ -59,6 +59,10 @@ package struct RunPlan {
     if let failed = Self.failedOutput(for: output) {
       outputs.add(failed, "--output (after a panic)")
     }
+    // A run that ends early has no other output, so that both may have one name.
+    if !saveOnError.isEmpty, OutputPlace(saveOnError) != OutputPlace(output) {
+      outputs.add(saveOnError, "--save-on-error")
+    }
     outputs.add(debugInfo, "--debug-info")
     outputs.add(proofName, at: proofs, "--proof-fmt")
     outputs.add(snapshotName, at: snapshots, "--snapshot-fmt")
@@ -68,7 +72,7 @@ package struct RunPlan {
   /// Checks that the formats of the snapshots can hold a version.
   func checkFormats(for version: StateVersion) throws(UsageError) {
     let snapshot = snapshots.patterns.isEmpty && keptStates == 0 ? "" : snapshotName.name(step: 0)
-    for name in [output, snapshot] where !name.isEmpty && name != "-" {
+    for name in [output, snapshot, saveOnError] where !name.isEmpty && name != "-" {
       do throws(StreamError) { try Snapshot.checkFormat(ofName: name, for: version) } catch {
         throw UsageError("\(error)")
       }
