@@ -1,3 +1,4 @@
+import Falconet
 import Glibc
 
 /// Where that ends up which is written under a path, whatever spelling or link leads there.
@@ -21,20 +22,20 @@ enum OutputPlace: Hashable {
       self.init(stream: file)
       return
     }
-    guard stat(path, &file) == 0 else {
+    guard path.withFileName({ stat($0, &file) }) == 0 else {
       self.init(name: path)
       return
     }
     switch file.st_mode & S_IFMT {
     case S_IFREG where Self.isOwnOutput(file): self.init(stream: file)
     case S_IFREG, S_IFDIR:
-      guard let resolved = realpath(path, nil) else {
+      guard let resolved = path.withFileName({ realpath($0, nil) }) else {
         self.init(name: path)
         return
       }
       // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
       defer { free(resolved) }
-      self.init(name: String(cString: resolved))
+      self.init(name: String(fileName: resolved))
     default: self.init(stream: file)
     }
   }
@@ -48,7 +49,7 @@ enum OutputPlace: Hashable {
   private init(name path: String) {
     let (folder, name) = Self.split(path)
     var file = stat()
-    guard stat(folder, &file) == 0 else {
+    guard folder.withFileName({ stat($0, &file) }) == 0 else {
       self = .missing(Array(path.utf8))
       return
     }

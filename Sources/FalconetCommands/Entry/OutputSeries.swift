@@ -87,7 +87,7 @@ struct OutputSeries {
       let path = name.name(step: step)
       var file = stat()
       // The error is the one that writing the file gives.
-      if stat(path, &file) == 0, file.st_mode & S_IFMT == S_IFDIR {
+      if path.withFileName({ stat($0, &file) }) == 0, file.st_mode & S_IFMT == S_IFDIR {
         try AtomicFile.check(path: path)
       }
     }

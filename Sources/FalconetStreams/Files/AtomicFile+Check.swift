@@ -13,7 +13,7 @@ extension AtomicFile {
   public static func check(path: String) throws(StreamError) {
     try checkPath(path)
     var file = stat()
-    if stat(path, &file) != 0 {
+    if path.withFileName({ stat($0, &file) }) != 0 {
       // The temporary name can be shorter than the one that the file gets in the end.
       if errno == ENAMETOOLONG { throw StreamError(.fileNameTooLong, .create, path: path) }
     } else {
@@ -37,7 +37,7 @@ extension AtomicFile {
     guard file.st_mode & S_IFMT != S_IFSOCK else {
       throw StreamError(.noSuchAddressOrDevice, .write, path: path)
     }
-    guard access(path, W_OK) == 0 else {
+    guard path.withFileName({ access($0, W_OK) }) == 0 else {
       throw StreamError(Errno(rawValue: errno), .write, path: path)
     }
   }
@@ -49,10 +49,13 @@ extension AtomicFile {
     guard let mounts = try? FileSource(path: "/proc/self/mountinfo"),
       let bytes = try? ByteReader(mounts).readAll(limit: 1 << 24)
     else { return }
-    let name = resolved(path).string
+    guard let resolved = path.withFileName({ realpath($0, nil) }) else { return }
+    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
+    defer { free(resolved) }
+    let name = UnsafeRawBufferPointer(start: resolved, count: strlen(resolved))
     let isMounted = bytes.split(separator: UInt8(ascii: "\n")).contains { line in
       let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-      return fields.count > 4 && unescaped(fields[4]) == Array(name.utf8)
+      return fields.count > 4 && unescaped(fields[4]).elementsEqual(name)
     }
     guard !isMounted else {
       throw StreamError(
