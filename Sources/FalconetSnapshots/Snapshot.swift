@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import Keccak
 
 /// Reading and writing snapshots, of whatever format.
 ///
@@ -28,13 +29,36 @@ public enum Snapshot {
   public static func load(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> MemoryImage {
+    try build(source, reading).image
+  }
+
+  /// Reads a snapshot into memory, for a caller that hashes its pages in any case: a claim that is
+  /// otherwise taken on trust is compared with theirs.
+  public static func loadHashed(
+    from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
+  ) throws(StreamError) -> MemoryImage {
+    let (image, outline) = try build(source, reading)
+    if outline.unverifiedClaim != nil {
+      // The memory keeps the hashes.
+      try outline.check(Self.claim(of: image), name: source.name)
+    }
+    return image
+  }
+
+  private static func claim(of image: MemoryImage) -> Bytes32 {
+    image.state.claim(witness: image.state.witness(memoryRoot: image.memory.root()))
+  }
+
+  private static func build(
+    _ source: any ByteSource, _ reading: SnapshotReading
+  ) throws(StreamError) -> (image: MemoryImage, outline: SnapshotOutline) {
     let builder = MemoryBuilder()
     try read(source, reading, into: builder)
     // A decoder that returns has called `end`.
     guard let image = builder.image else {
       throw StreamError(.truncated, path: source.name, message: "the snapshot has no end")
     }
-    return image
+    return (image, builder.outline)
   }
 
   /// Passes a snapshot to a consumer as it is read, a page at a time.
@@ -91,7 +115,16 @@ public enum Snapshot {
   }
 
   /// Checks that a file name asks for a format that can be written.
-  public static func checkFormat(ofName path: String) throws(StreamError) {
-    _ = try SnapshotFormat(fileName: path)
+  ///
+  /// - Parameter version: the version that it must be able to hold; nil for any.
+  public static func checkFormat(
+    ofName path: String, for version: StateVersion? = nil
+  ) throws(StreamError) {
+    let format = try SnapshotFormat(fileName: path)
+    guard let version, !format.canHold(version) else { return }
+    throw StreamError(
+      .unsupported, path: path,
+      message: "the format \(format.rawValue) cannot hold a state of version \(version.rawValue)",
+      remedy: "choose a name that ends in .bin, .bin.gz or .fsnap")
   }
 }

@@ -86,6 +86,25 @@ struct StatisticsTests {
     #expect(statistics.preimageBytes == 20)
   }
 
+  @Test("A wake whose waiter waits on is a failed one", arguments: Versions.blocking)
+  func failedWakes(_ version: StateVersion) throws {
+    let wake = [Assembly.set(2, to: UInt16(number(version, 4238, 5194))), Assembly.syscall]
+    for (value, count) in [(UInt64(0), UInt64(1)), (7, 0)] {
+      var image = Self.image(version, wake + [Assembly.nop])
+      image[register: 4] = 0x2000
+      image[register: 5] = 129
+      var waiter = image.thread
+      waiter.id = 1
+      waiter.futexAddress = 0x2000
+      waiter.futexValue = value
+      waiter.futexTimeoutStep = .max
+      image.state.threads.left.insert(waiter, at: 0)
+      image.write(words: [0, 0], at: 0x2000)
+      // The call, the search for the waiter, and the look at it.
+      #expect(try execute(image, steps: 4).statistics.failedWakes == count)
+    }
+  }
+
   @Test("Steps that thread 0 waits, from a switch away to a switch back")
   func idle() throws {
     let yield: [UInt32] = [Assembly.set(2, to: 5023), Assembly.syscall]

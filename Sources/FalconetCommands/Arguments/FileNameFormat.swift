@@ -49,18 +49,57 @@ package struct FileNameFormat: Sendable, Equatable {
 
   var isStandardOutput: Bool { format == "-" }
 
+  /// The step that a name is for; nil if it is no name of this format with a number.
+  package func step(of name: String) -> UInt64? { step(of: name, prefix: prefix, suffix: suffix) }
+
+  /// The step that the last part of a path is for, if the format has its number there.
+  func step(ofLastPart last: String) -> UInt64? {
+    guard !suffix.contains("/") else { return nil }
+    return step(of: last, prefix: Self.lastPart(prefix), suffix: suffix)
+  }
+
+  private func step(of name: String, prefix: String, suffix: String) -> UInt64? {
+    guard case .number(let radix, _, _) = number, name.hasPrefix(prefix) else { return nil }
+    let rest = name.dropFirst(prefix.count)
+    guard rest.hasSuffix(suffix) else { return nil }
+    let digits = rest.dropLast(suffix.count).drop { $0 == " " }
+    guard let step = UInt64(digits, radix: radix) else { return nil }
+    // A sign, another case of digits, or other padding makes it another name.
+    return prefix + text(of: step) + suffix == name ? step : nil
+  }
+
+  /// What formats have in common whose names can be the same for different steps: the last part of
+  /// the path without the digits beside the number.
+  var stem: [String] {
+    let radix = if case .number(16, _, _) = number { 16 } else { 10 }
+    func isDigit(_ character: Character) -> Bool {
+      character == " " || Int(String(character), radix: radix) != nil
+    }
+    let before = Self.lastPart(prefix)
+    let kept = before.count - before.reversed().prefix(while: isDigit).count
+    return [String(before.prefix(kept)), String(suffix.drop(while: isDigit))]
+  }
+
+  private static func lastPart(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return path }
+    return String(path[path.index(after: slash)...])
+  }
+
+  /// The parts beside the number, or the whole.
+  private var prefix: String { if case .text(let text) = pieces[0] { text } else { "" } }
+  private var suffix: String {
+    if hasNumber, case .text(let text) = pieces[2] { text } else { "" }
+  }
+  private var number: Piece? { hasNumber ? pieces[1] : nil }
+
+  private func text(of step: UInt64) -> String {
+    guard case .number(let radix, let width, let zeros) = number else { return "" }
+    let digits = String(step, radix: radix)
+    return String(repeating: zeros ? "0" : " ", count: max(0, width - digits.count)) + digits
+  }
+
   /// The name for a step.
   package func name(step: UInt64) -> String {
-    var name = ""
-    for piece in pieces {
-      switch piece {
-      case .text(let text): name += text
-      case .number(let radix, let width, let zeros):
-        let digits = String(step, radix: radix)
-        let padding = String(repeating: zeros ? "0" : " ", count: max(0, width - digits.count))
-        name += padding + digits
-      }
-    }
-    return name
+    prefix + text(of: step) + suffix
   }
 }

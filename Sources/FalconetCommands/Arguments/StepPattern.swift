@@ -43,15 +43,18 @@ package enum StepPattern: Equatable, Sendable {
     }
   }
 
-  /// The first step after `step` that matches, or nil where none does.
-  package func next(after step: UInt64) -> UInt64? {
+  /// How many steps after `step` the pattern matches next; nil if never.
+  ///
+  /// The counter of steps goes on with 0 after 2^64 - 1.
+  package func distance(after step: UInt64) -> UInt64? {
     switch self {
     case .never: return nil
-    case .always: return step == .max ? nil : step + 1
-    case .at(let wanted): return wanted > step ? wanted : nil
+    case .always: return 1
+    case .at(let wanted): return wanted == step ? nil : wanted &- step
     case .every(let interval):
-      let (next, overflow) = (step - step % interval).addingReportingOverflow(interval)
-      return overflow ? nil : next
+      // 0, at which the counter goes on, is a multiple of every interval.
+      let distance = interval - step % interval
+      return step == 0 ? distance : min(distance, 0 &- step)
     }
   }
 }
@@ -73,8 +76,8 @@ package struct StepPatterns: Equatable, Sendable {
 
   package func matches(_ step: UInt64) -> Bool { patterns.contains { $0.matches(step) } }
 
-  /// The first step after `step` that any pattern matches.
-  package func next(after step: UInt64) -> UInt64? {
-    patterns.compactMap { $0.next(after: step) }.min()
+  /// How many steps after `step` any pattern matches next; nil if never.
+  package func distance(after step: UInt64) -> UInt64? {
+    patterns.compactMap { $0.distance(after: step) }.min()
   }
 }

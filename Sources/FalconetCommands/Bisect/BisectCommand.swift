@@ -45,6 +45,11 @@ struct BisectCommand: ParsableCommand {
   func run() throws {
     limits.start(copies: 2)
     let plan = try sides.plan(input: input, inputB: inputB ?? input, server: server)
+    if !proofs.isEmpty {
+      var outputs = PlannedOutputs()
+      outputs.add(proofName("a", .max), "--proofs")
+      try outputs.check()
+    }
     let symbols: SymbolTable?
     do { symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta)) } catch {
       throw CommandError(error, while: "failed to load metadata")
@@ -74,6 +79,10 @@ struct BisectCommand: ParsableCommand {
     } catch let error as StreamError { throw CommandError(error, while: "failed to bisect") }
   }
 
+  private func proofName(_ side: String, _ step: UInt64) -> String {
+    "\(proofs)/bisect-\(side)-\(step).json"
+  }
+
   /// Writes the proofs of the step.
   ///
   /// - Returns: the files, by the names of the sides.
@@ -82,7 +91,7 @@ struct BisectCommand: ParsableCommand {
     var files: [String: String] = [:]
     for part in [divergence.a, divergence.b] {
       guard let proof = part.step.proof else { continue }
-      let path = "\(proofs)/bisect-\(part.name.lowercased())-\(divergence.step).json"
+      let path = proofName(part.name.lowercased(), divergence.step)
       try proof.save(path: path)
       files[part.name] = path
     }

@@ -119,7 +119,7 @@ enum BisectSidePlan {
       let loggers = Loggers(format: .text, level: .info)
       let (oracle, server) = try preimages.open(loggers)
       if let server { servers.append(server) }
-      let image = try Inputs.snapshot(input, options)
+      let image = try Inputs.snapshot(input, options, isHashed: true)
       let chosen: Revision
       do { chosen = try Revision.chosen(named: revision, for: image.state) } catch {
         throw CommandError("\(error)")

@@ -39,9 +39,17 @@ struct LoadELFCommand: ParsableCommand {
       throw UsageError("only one of --out and --meta can be standard output")
     }
     if !out.isEmpty, out != "-" {
-      do { try Snapshot.checkFormat(ofName: out) } catch { throw UsageError("\(error)") }
+      do { try Snapshot.checkFormat(ofName: out, for: version) } catch {
+        throw UsageError("\(error)")
+      }
     }
-    let prestate = try load(version, loader(for: version))
+    let loader = try loader(for: version)
+    var outputs = PlannedOutputs()
+    outputs.add(out, "--out")
+    outputs.add(meta, "--meta")
+    try outputs.checkNames()
+    try outputs.check()
+    let prestate = try load(version, loader)
     Loggers(format: .text, level: .info).logger("load-elf").info(
       "Loaded the program",
       metadata: ["version": "\(version.rawValue)", "loader": "\(prestate.loader.rawValue)"])

@@ -42,13 +42,16 @@ package struct CannonLogHandler: LogHandler {
   /// The order in which Cannon writes fields; others follow by name.
   private static let knownOrder = [
     "stream", "version", "step", "pc", "insn", "ips", "pages", "mem", "name", "is32", "exited",
-    "code", "keyPrefix", "offset", "size", "min", "text", "data", "err",
+    "code", "size", "min", "text", "data", "err",
   ]
+  /// The order for a read of a pre-image, whose step comes last.
+  private static let readOrder = ["keyPrefix", "offset", "step", "size", "min"]
 
   private static func order(
     _ fields: Logger.Metadata
   ) -> [(name: String, value: Logger.Metadata.Value)] {
-    func rank(_ name: String) -> Int { knownOrder.firstIndex(of: name) ?? knownOrder.count }
+    let order = fields["keyPrefix"] == nil ? knownOrder : readOrder
+    func rank(_ name: String) -> Int { order.firstIndex(of: name) ?? order.count }
     return fields.map { ($0.key, $0.value) }
       .sorted { (rank($0.0), $0.0) < (rank($1.0), $1.0) }
   }

@@ -18,9 +18,9 @@ struct ProfileRecording {
 
   /// Executes as the machine's own `run` does.
   func run(
-    until step: UInt64, stopAfterPreimageRead: Bool
+    steps count: UInt64, stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason {
-    try profiler.run(until: step, stopAfterPreimageRead: stopAfterPreimageRead)
+    try profiler.run(steps: count, stopAfterPreimageRead: stopAfterPreimageRead)
   }
 
   /// Writes what was counted so far.

@@ -1,13 +1,32 @@
 import Falconet
 
-/// What `--debug-info` writes: Cannon's keys in Cannon's order.
+/// What `--debug-info` writes: the keys of the Cannon release that runs the version, in its order.
 struct DebugInfo {
   private let machine: Machine
 
   init(_ machine: Machine) { self.machine = machine }
 
+  /// What a release tells beside pages and pre-images.
+  private struct Keys {
+    var steps = true
+    var instructionCache = false
+    var failedWakes = false
+  }
+
+  /// The release that Cannon's image has for each version: v1.0.0 for 0, v1.2.0 for 3, v1.3.0 for 1
+  /// and 4, v1.4.0 for 2, 5 and 6, v1.6.0 for 7 and 8.
+  private static func keys(_ version: StateVersion) -> Keys {
+    switch version {
+    case .v0: Keys(steps: false)
+    case .v1, .v3, .v4: Keys(failedWakes: true)
+    case .v2, .v5, .v6: Keys()
+    case .v7, .v8: Keys(instructionCache: true)
+    }
+  }
+
   func write(to sink: any ByteSink) throws(StreamError) {
     let statistics = machine.statistics
+    let keys = Self.keys(machine.version)
     let json = JSONWriter(to: sink)
     try json.beginObject()
     func number(_ key: String, _ value: UInt64) throws(StreamError) {
@@ -21,16 +40,21 @@ struct DebugInfo {
     try hex("memory_used", pages * UInt64(Memory.pageSize))
     try number("num_preimage_requests", statistics.preimageRequests)
     try number("total_preimage_size", statistics.preimageBytes)
-    try number("total_steps", machine.step)
-    // Code is decoded wherever it is: there is no region outside which a fetch misses.
-    try number("instruction_cache_miss_count", 0)
-    try hex("highest_icache_miss_pc", 0)
-    try number("rmw_success_count", statistics.storeConditionalSuccesses)
-    try number("rmw_fail_count", statistics.storeConditionalFailures)
-    try number("max_steps_between_ll_and_sc", statistics.longestReservation)
-    try number("reservation_invalidation_count", statistics.reservationsEnded)
-    try number("forced_preemption_count", statistics.forcedPreemptions)
-    try number("idle_step_count_thread_0", statistics.idleStepsOfFirstThread)
+    if keys.steps {
+      try number("total_steps", machine.step)
+      if keys.instructionCache {
+        // Code is decoded wherever it is: there is no region outside which a fetch misses.
+        try number("instruction_cache_miss_count", 0)
+        try hex("highest_icache_miss_pc", 0)
+      }
+      try number("rmw_success_count", statistics.storeConditionalSuccesses)
+      try number("rmw_fail_count", statistics.storeConditionalFailures)
+      try number("max_steps_between_ll_and_sc", statistics.longestReservation)
+      try number("reservation_invalidation_count", statistics.reservationsEnded)
+      try number("forced_preemption_count", statistics.forcedPreemptions)
+      if keys.failedWakes { try number("failed_wakeup_count", statistics.failedWakes) }
+      try number("idle_step_count_thread_0", statistics.idleStepsOfFirstThread)
+    }
     try json.endObject()
     try json.finish(newlines: 2)
   }

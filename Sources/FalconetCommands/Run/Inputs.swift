@@ -8,10 +8,18 @@ enum Inputs {
     path == "-" ? StandardInputSource() : try FileSource(path: path)
   }
 
+  /// - Parameter isHashed: whether the pages are hashed in any case, so that a claim that is taken
+  ///   on trust can be compared.
   static func snapshot(
-    _ path: String, _ options: SnapshotOptions, onFailure: (StreamError) -> Void = { _ in }
+    _ path: String, _ options: SnapshotOptions, isHashed: Bool,
+    onFailure: (StreamError) -> Void = { _ in }
   ) throws(CommandError) -> MemoryImage {
-    do { return try Snapshot.load(from: source(path), options.reading(path)) } catch {
+    do {
+      let reading = options.reading(path)
+      return isHashed
+        ? try Snapshot.loadHashed(from: source(path), reading)
+        : try Snapshot.load(from: source(path), reading)
+    } catch {
       onFailure(error)
       throw CommandError(error, while: "failed to load state")
     }

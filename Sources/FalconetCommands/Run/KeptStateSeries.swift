@@ -66,6 +66,9 @@ final class KeptStateSeries {
     }
   }
 
+  /// How many steps after one the next state is due.
+  func stepsToNext(from step: UInt64) -> UInt64 { next > step ? next - step : .max }
+
   /// Has the machine's state saved where it is worth it, at the step where one is due.
   ///
   /// - Parameter isSaved: whether it is saved anyway.

@@ -18,6 +18,7 @@ struct PreimageSource {
   func open(_ loggers: Loggers) throws(CommandError) -> (any PreimageOracle, ServerOracle?) {
     var startedServer: ServerOracle?
     var oracle: any PreimageOracle = NoPreimages()
+    let recorder = try recorder()
     do {
       if let folder { oracle = try FolderOracle(path: folder) }
       if !server.isEmpty {
@@ -27,12 +28,28 @@ struct PreimageSource {
       }
       if !locals.isEmpty { oracle = LocalInputs(locals, source: oracle) }
       oracle = CheckedOracle(oracle)
-      if let record { oracle = try RecordingOracle(oracle, path: record) }
+      if var recorder {
+        recorder.source = oracle
+        oracle = recorder
+      }
     } catch {
       _ = startedServer?.shutdown()
       throw CommandError("\(error)")
     }
     return (oracle, startedServer)
+  }
+
+  /// What records, with no source yet; makes its directory, and checks that it can be written.
+  @discardableResult
+  func recorder() throws(CommandError) -> RecordingOracle? {
+    guard let record else { return nil }
+    do throws(PreimageError) {
+      let recorder = try RecordingOracle(NoPreimages(), path: record)
+      do throws(StreamError) { try AtomicFile.check(path: record + "/check") } catch {
+        throw PreimageError(.unreadable, message: "pre-images cannot be recorded: \(error)")
+      }
+      return recorder
+    } catch { throw CommandError("\(error)") }
   }
 
   private func start(_ loggers: Loggers) throws(ServerStartError) -> ServerOracle {

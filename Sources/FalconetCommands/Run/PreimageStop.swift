@@ -59,22 +59,25 @@ package struct PreimageStop: Equatable {
     return number
   }
 
-  /// Why the run stops after `read`, which step `step` did; nil where it goes on.
+  /// Why the run stops after `read`, which step `step` did; nil if it goes on.
+  ///
+  /// As in Cannon's newest: with a key and a size both must hold, and then neither offset nor step
+  /// counts.
   package func reason(for read: PreimageRead, step: UInt64) -> Logger.Metadata? {
     if isAny { return [:] }
-    if !prefix.isEmpty, read.key.bytes.starts(with: prefix), read.offset == offset,
-      step >= self.step
-    {
-      return [
-        "keyPrefix": "\(Hex.encode(prefix))", "offset": .stringConvertible(read.offset),
-        "step": .stringConvertible(step),
-      ]
-    }
-    if sizeLimit != 0, UInt64(read.value.count) > sizeLimit {
-      return [
+    let hasKey = !prefix.isEmpty && read.key.bytes.starts(with: prefix)
+    guard prefix.isEmpty || hasKey else { return nil }
+    guard sizeLimit == 0 else {
+      guard UInt64(read.value.count) > sizeLimit else { return nil }
+      let size: Logger.Metadata = [
         "size": .stringConvertible(read.value.count), "min": .stringConvertible(sizeLimit),
       ]
+      return hasKey ? size.merging(["keyPrefix": "\(Hex.encode(prefix))"]) { $1 } : size
     }
-    return nil
+    guard hasKey, read.offset == offset, step >= self.step else { return nil }
+    return [
+      "keyPrefix": "\(Hex.encode(prefix))", "offset": .stringConvertible(read.offset),
+      "step": .stringConvertible(step),
+    ]
   }
 }

@@ -54,8 +54,8 @@ package final class Progress {
     var line = "step \(machine.step), \(Int(speed / 1e6)) M steps/s"
     line += ", \(Self.size(ofPages: machine.memory.pageCount))"
     if let symbols { line += ", \(CannonLogHandler.quoted(symbols.sourceName(at: pc)))" }
-    if let stop, stop > machine.step, speed > 0 {
-      line += ", \(Self.time(seconds: Double(stop - machine.step) / speed)) left"
+    if let left = stop.map({ $0 &- machine.step }), left > 0, speed > 0 {
+      line += ", \(Self.time(seconds: Double(left) / speed)) left"
     }
     console.show(status: line)
   }
@@ -64,7 +64,7 @@ package final class Progress {
 
   private func stepsPerSecond(_ machine: Machine) -> Double {
     let elapsed = (clock.now - start) / .seconds(1)
-    return elapsed > 0 ? Double(machine.step - firstStep) / elapsed : 0
+    return elapsed > 0 ? Double(machine.step &- firstStep) / elapsed : 0
   }
 
   /// Eight hexadecimal digits of the low 32 bits.

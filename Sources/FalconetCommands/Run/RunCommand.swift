@@ -80,11 +80,28 @@ struct RunCommand: ParsableCommand {
     // Two machines, and what each has to go back to, or states in memory beside the machine.
     limits.start(copies: engine == .check ? 4 : plan.keepsStatesInMemory ? 2 : 1)
     let format = try profile.format()
+    let source = try preimages.source(server)
+    var outputs = plan.outputs
+    outputs.add(profile.path, "--profile")
+    outputs.add(directory: preimages.record, "--record-preimages")
+    try outputs.checkNames()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
+    // What is recorded goes to a directory that other results may lie in.
+    try source.recorder()
+    try outputs.check()
 
-    let (oracle, startedServer) = try preimages.source(server).open(loggers)
+    let guest = try Inputs.program(elf: elf, meta: meta, logger)
+    let image = try load(plan, logger)
+    try plan.checkFormats(for: image.state.version)
+    let (revision, remark) = try revision.chosen(for: image.state)
+    if let remark { logger.warning("\(remark)") }
+    let (oracle, startedServer) = try source.open(loggers)
     do {
-      try run(plan, oracle, format, loggers, logger)
+      let machine = Machine(
+        state: image.state, memory: image.memory, oracle: oracle, engine: engine,
+        revision: revision)
+      machine.hintLimit = hintLimit.bytes
+      try run(machine, plan, guest, format, loggers, logger)
     } catch {
       shutDown(startedServer, logger)
       throw error
@@ -92,24 +109,25 @@ struct RunCommand: ParsableCommand {
     shutDown(startedServer, logger)
   }
 
-  private func run(
-    _ plan: RunPlan, _ oracle: any PreimageOracle, _ format: ProfileFormat?, _ loggers: Loggers,
-    _ logger: Logger
-  ) throws(CommandError) {
-    let guest = try Inputs.program(elf: elf, meta: meta, logger)
-    let image = try Inputs.snapshot(input, snapshot) { error in
+  private func load(_ plan: RunPlan, _ logger: Logger) throws(CommandError) -> MemoryImage {
+    let isHashed = plan.hashesPages || engine == .check
+    if snapshot.trustPages, !isHashed {
+      logger.warning("The pages of an .fsnap file are not hashed: its claim is unverified")
+    }
+    let image = try Inputs.snapshot(input, snapshot, isHashed: isHashed) { error in
       // With a format of the user's choice, the file may not be to blame.
       if snapshot.from == nil { KeptStateSeries.giveUp(input, after: error, plan, logger) }
     }
     logger.info("Loaded input state", metadata: ["version": "\(image.state.version.name)"])
-    let (revision, remark) = try revision.chosen(for: image.state)
-    if let remark { logger.warning("\(remark)") }
-    let machine = Machine(
-      state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: revision)
-    machine.hintLimit = hintLimit.bytes
+    return image
+  }
+
+  private func run(
+    _ machine: Machine, _ plan: RunPlan, _ guest: GuestProgram, _ format: ProfileFormat?,
+    _ loggers: Loggers, _ logger: Logger
+  ) throws(CommandError) {
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
-    if image.state.version.isSingleThreaded,
-      let sleep = guest.symbols?.symbol(named: "runtime.notesleep")
+    if machine.version.isSingleThreaded, let sleep = guest.symbols?.symbol(named: "runtime.notesleep")
     {
       machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
     }
@@ -125,11 +143,11 @@ struct RunCommand: ParsableCommand {
     let progress = Progress(
       machine, symbols: guest.symbols, stop: plan.knownStop(from: machine.step), loggers: loggers,
       logger: logger)
-    let name = image.state.version.isSingleThreaded ? "" : "multithreaded "
+    let name = machine.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(
       "Using cannon \(name)VM",
       metadata: name.isEmpty
-        ? [:] : ["is32": .stringConvertible(image.state.version.wordSize == .bits32)])
+        ? [:] : ["is32": .stringConvertible(machine.version.wordSize == .bits32)])
     try Runner(
       machine: machine, from: input, plan: plan, guest: guest, progress: progress,
       logger: logger,

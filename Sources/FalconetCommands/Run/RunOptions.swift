@@ -36,7 +36,10 @@ struct EventOptions: ParsableArguments {
   var stopAtPreimageType: String?
 
   @Option(
-    help: "Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off.")
+    help: """
+      Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off. With a \
+      key or a type both must hold, at any offset and step.
+      """)
   var stopAtPreimageLargerThan = GoNumber(0)
 
   @Option(

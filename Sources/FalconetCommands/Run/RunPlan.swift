@@ -25,14 +25,14 @@ package struct RunPlan {
   /// Whether states lie in memory beside the machine's, at least while they are written.
   var keepsStatesInMemory: Bool { !snapshots.patterns.isEmpty || keptStates > 0 }
 
-  /// The first step after `step` at which something is to happen.
-  func nextEvent(after step: UInt64) -> UInt64 {
-    [info, proofs, snapshots, stop].compactMap { $0.next(after: step) }.min() ?? .max
+  /// How many steps after `step` something is to happen next.
+  func stepsToEvent(after step: UInt64) -> UInt64 {
+    [info, proofs, snapshots, stop].compactMap { $0.distance(after: step) }.min() ?? .max
   }
 
   /// The step at which the run stops, where one is known from `step` on.
   func knownStop(from step: UInt64) -> UInt64? {
-    stop.matches(step) ? step : stop.next(after: step)
+    stop.matches(step) ? step : stop.distance(after: step).map { step &+ $0 }
   }
 
   /// Where the state before a guest's illegal act goes: `out.failed.bin.gz` for `out.bin.gz`.
@@ -42,6 +42,41 @@ package struct RunPlan {
     let plain = output.dropLast(compression.count)
     guard let dot = plain.lastIndex(of: ".") else { return nil }
     return plain[..<dot] + ".failed" + plain[dot...] + compression
+  }
+
+  /// Whether something of the run hashes all pages.
+  var hashesPages: Bool {
+    let isFsnap = [output, snapshots.patterns.isEmpty ? "" : snapshotName.name(step: 0)].contains {
+      $0.hasSuffix(".fsnap")
+    }
+    return isFsnap || !proofs.patterns.isEmpty || keptStates > 0
+  }
+
+  /// The files that the run writes.
+  var outputs: PlannedOutputs {
+    var outputs = PlannedOutputs()
+    outputs.add(output, "--output")
+    if let failed = Self.failedOutput(for: output) {
+      outputs.add(failed, "--output (after a panic)")
+    }
+    // A run that ends early has no other output, so that both may have one name.
+    if !saveOnError.isEmpty, OutputPlace(saveOnError) != OutputPlace(output) {
+      outputs.add(saveOnError, "--save-on-error")
+    }
+    outputs.add(debugInfo, "--debug-info")
+    outputs.add(proofName, at: proofs, "--proof-fmt")
+    outputs.add(snapshotName, at: snapshots, "--snapshot-fmt")
+    return outputs
+  }
+
+  /// Checks that the formats of the snapshots can hold a version.
+  func checkFormats(for version: StateVersion) throws(UsageError) {
+    let snapshot = snapshots.patterns.isEmpty && keptStates == 0 ? "" : snapshotName.name(step: 0)
+    for name in [output, snapshot, saveOnError] where !name.isEmpty && name != "-" {
+      do throws(StreamError) { try Snapshot.checkFormat(ofName: name, for: version) } catch {
+        throw UsageError("\(error)")
+      }
+    }
   }
 
   /// Checks the names of the files that the run writes, before it starts.

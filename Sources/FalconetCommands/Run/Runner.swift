@@ -127,26 +127,26 @@ struct Runner {
       let read =
         plan.proofs.matches(step)
         ? try prove(step)
-        : try advance(to: min(plan.nextEvent(after: step), kept?.next ?? .max))
-      if let read, let reason = plan.preimageStop?.reason(for: read, step: machine.step - 1) {
+        : try advance(min(plan.stepsToEvent(after: step), kept?.stepsToNext(from: step) ?? .max))
+      if let read, let reason = plan.preimageStop?.reason(for: read, step: machine.step &- 1) {
         logger.info("Stopping at preimage read", metadata: reason)
         return
       }
     }
   }
 
-  /// Executes up to a step, or a read of a pre-image where those may stop the run.
+  /// Executes so many steps, or up to a read of a pre-image where those may stop the run.
   ///
   /// - Returns: what the last step read, if it is why execution came back.
-  private func advance(to step: UInt64) throws(CommandError) -> PreimageRead? {
-    do { try proofs.prepare(toRun: step &- machine.step) } catch {
+  private func advance(_ steps: UInt64) throws(CommandError) -> PreimageRead? {
+    do { try proofs.prepare(toRun: steps) } catch {
       throw CommandError(error, while: "failed to write proof data")
     }
     do {
       let stops = plan.preimageStop != nil
       let reason =
-        if let profile { try profile.run(until: step, stopAfterPreimageRead: stops) } else {
-          try machine.run(until: step, stopAfterPreimageRead: stops)
+        if let profile { try profile.run(steps: steps, stopAfterPreimageRead: stops) } else {
+          try machine.run(steps: steps, stopAfterPreimageRead: stops)
         }
       if reason == .interrupted {
         if snapshots.hasFailed { try finishSnapshots() }

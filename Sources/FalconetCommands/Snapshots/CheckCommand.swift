@@ -59,6 +59,6 @@ private final class PageCounter: SnapshotConsumer {
       throw CommandError("it has no end")
     }
     return "ok: \(format.rawValue), version \(state.version.rawValue), step \(state.scalars.step),"
-      + " \(pages) pages, claim \(claim)"
+      + " \(pages) pages, claim \(claim)" + (calculator.isVerified ? "" : " unverified")
   }
 }

@@ -19,6 +19,9 @@ struct ClaimCommand: ParsableCommand {
   @OptionGroup var snapshot: SnapshotOptions
 
   func run() throws {
+    guard !verify || !snapshot.trustPages else {
+      throw UsageError("--verify hashes what --trust-pages does not: leave one out")
+    }
     for input in inputs {
       let name = inputs.count > 1 ? "  \(input)" : ""
       if !verify, let claim = try headerClaim(input) {
@@ -30,7 +33,8 @@ struct ClaimCommand: ParsableCommand {
       guard let claim = calculator.claim else {
         throw CommandError("failed to read state: \(input) has no end")
       }
-      try OutputFile.print(["\(claim)\(name)"])
+      let mark = calculator.isVerified ? "" : " unverified"
+      try OutputFile.print(["\(claim)\(mark)\(name)"])
     }
   }
 

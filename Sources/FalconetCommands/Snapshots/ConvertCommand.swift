@@ -25,9 +25,15 @@ struct ConvertCommand: ParsableCommand {
     guard output != "-" || to != nil else {
       throw UsageError("the format of standard output has no name to tell it: give it with --to")
     }
+    let target: SnapshotFormat
+    do { target = if let to { to } else { try SnapshotFormat(fileName: output) } } catch {
+      throw UsageError("\(error)")
+    }
+    var outputs = PlannedOutputs()
+    outputs.add(output, "the new snapshot")
+    try outputs.check()
     do {
       let reading = snapshot.reading(input)
-      let target = if let to { to } else { try SnapshotFormat(fileName: output) }
       if output == "-" {
         let sink = StandardOutputSink()
         try SnapshotConverter.convert(Inputs.source(input), reading, to: sink, as: target)
@@ -40,6 +46,10 @@ struct ConvertCommand: ParsableCommand {
         try SnapshotConverter.convert(path: input, reading, to: output, as: target)
       }
     } catch { throw CommandError(error, while: "failed to convert") }
+    if snapshot.trustPages, target != .fsnap {
+      Loggers(format: .text, level: .info).logger("convert").warning(
+        "The pages of an .fsnap file were not hashed: its claim is unverified")
+    }
   }
 }
 
@@ -57,6 +67,9 @@ struct SquashCommand: ParsableCommand {
   @OptionGroup var snapshot: SnapshotOptions
 
   func run() throws {
+    var outputs = PlannedOutputs()
+    outputs.add(output, "the full snapshot")
+    try outputs.check()
     do {
       try SnapshotConverter.convert(
         path: input, snapshot.reading(input), to: output, as: .fsnap)

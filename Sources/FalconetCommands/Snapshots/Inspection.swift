@@ -18,6 +18,7 @@ final class Inspection: SnapshotConsumer {
 
   var state: MachineState? { calculator.state }
   var claim: Bytes32? { calculator.claim }
+  var isVerified: Bool { calculator.isVerified }
   var witness: [UInt8] { calculator.witness }
 
   func begin(_ outline: SnapshotOutline) throws(StreamError) { try calculator.begin(outline) }

@@ -9,6 +9,7 @@ extension InspectionReport {
     try json.member("format", format.rawValue)
     try json.member("stateVersion", state.version.rawValue)
     try json.member("claim", hex: claim.bytes)
+    if !inspection.isVerified { try json.member("unverified", true) }
     try json.member("witness", hex: inspection.witness)
     try json.member("status", state.status.rawValue)
     try json.member("exited", scalars.exited)

@@ -37,7 +37,7 @@ struct InspectionReport {
     }
     row("format", format.rawValue)
     row("version", "\(state.version.rawValue) (\(state.version.name))")
-    row("claim", "\(claim)")
+    row("claim", "\(claim)" + (inspection.isVerified ? "" : " unverified"))
     row("status", status + (scalars.exited ? ", exit code \(scalars.exitCode)" : ""))
     row("step", "\(scalars.step)")
     row(

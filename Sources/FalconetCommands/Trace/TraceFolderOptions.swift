@@ -94,7 +94,7 @@ extension TraceFolderOptions {
     }
     return TraceSource(
       prestate: { () throws(StreamError) in
-        try Snapshot.load(from: StandardInputSource(), reading)
+        try Snapshot.loadHashed(from: StandardInputSource(), reading)
       }, preimages: preimages)
   }
 

@@ -40,7 +40,8 @@ struct CalldataCommand: ParsableCommand {
     let proof = try read()
     let verdict = ProofVerifier.verify(
       proof, version: version, revisions: try self.version.revisions())
-    guard let finding = verdict.findings.first(where: { $0.fault == nil }) else {
+    let findings = verdict.findings.filter { $0.fault == nil }
+    guard !findings.isEmpty else {
       let fault = verdict.fault ?? verdict.findings.first?.fault
       let reason = fault.map { ": \($0)" } ?? ""
       throw CommandError("\(self.proof): the contract would not execute this proof\(reason)")
@@ -53,7 +54,7 @@ struct CalldataCommand: ParsableCommand {
       throw CommandError("\(self.proof): \(error)")
     }
     do {
-      try CalldataOutput(calls: calls, finding: finding).print(asJSON: json)
+      try CalldataOutput(calls: calls, findings: findings).print(asJSON: json)
     } catch { throw CommandError(error, while: "failed to write") }
   }
 
@@ -100,7 +101,8 @@ struct CalldataCommand: ParsableCommand {
 /// The calls of one step as text or JSON.
 private struct CalldataOutput {
   let calls: StepCalls
-  let finding: ProofVerifier.Finding
+  /// The versions in which the proof holds.
+  let findings: [ProofVerifier.Finding]
 
   /// In the order in which they are made.
   private var named: [(purpose: String, contract: String, call: ContractCall)] {
@@ -118,8 +120,12 @@ private struct CalldataOutput {
     }
     let json = JSONWriter(to: StandardOutputSink())
     try json.beginObject()
-    try json.member("stateVersion", finding.version.rawValue)
-    if let step = finding.execution?.before.state.scalars.step { try json.member("step", step) }
+    try json.member("stateVersions", array: findings) { (finding) throws(StreamError) in
+      try json.number(finding.version.rawValue)
+    }
+    if let step = findings.first?.execution?.before.state.scalars.step {
+      try json.member("step", step)
+    }
     if let key = calls.key { try json.member("key", hex: key.bytes) }
     try json.member("calls", objects: named) { (item) throws(StreamError) in
       try json.member("purpose", item.purpose)

@@ -4,6 +4,8 @@ import Falconet
 final class VerificationOutput {
   private(set) var count = 0
   private(set) var failures = 0
+  /// Files, or proofs in them, that could not be read: nothing is known of what they prove.
+  private(set) var unreadable = 0
 
   private let quiet: Bool
   private let writer = ByteWriter(StandardOutputSink())
@@ -23,13 +25,28 @@ final class VerificationOutput {
   }
 
   func add(_ report: ProofReport) throws(StreamError) {
-    count += 1
-    if !report.holds { failures += 1 }
+    switch report.result {
+    case .failure: unreadable += 1
+    case .success:
+      count += 1
+      if !report.holds { failures += 1 }
+    }
     if quiet, report.holds { return }
     guard let json else {
       return try writer.write("\(report.name): \(Self.text(report))\n".readableFileName)
     }
     try write(report, to: json)
+  }
+
+  /// What was wrong, with a count of its own for what could not be read; nil if nothing.
+  var summary: String? {
+    var parts: [String] = []
+    if failures > 0 { parts.append("\(failures) of \(count) proofs do not hold") }
+    if unreadable > 0 {
+      parts.append(
+        unreadable == 1 ? "1 file cannot be read" : "\(unreadable) files cannot be read")
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   // MARK: Text
@@ -38,7 +55,7 @@ final class VerificationOutput {
     let verdict: ProofVerifier.Verdict
     switch report.result {
     case .success(let found): verdict = found
-    case .failure(let error): return "bad: \(error)"
+    case .failure(let error): return "cannot be read: \(error)"
     }
     if let fault = verdict.fault { return "fails: \(fault)" }
     let holding = verdict.findings.filter { $0.fault == nil }
@@ -93,7 +110,12 @@ final class VerificationOutput {
   private func write(_ report: ProofReport, to json: JSONWriter) throws(StreamError) {
     try json.beginObject()
     try json.member("proof", report.name)
-    try json.member("holds", report.holds)
+    if case .failure = report.result {
+      try json.key("holds")
+      try json.null()
+    } else {
+      try json.member("holds", report.holds)
+    }
     if let step = report.step { try json.member("step", step) }
     switch report.result {
     case .failure(let error):

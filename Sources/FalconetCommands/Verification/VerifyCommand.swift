@@ -20,7 +20,7 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var version: StateVersionOption
 
-  @Flag(help: "Print only the proofs that don't hold.")
+  @Flag(help: "Print only the proofs that don't hold, and what can't be read.")
   var quiet = false
 
   @Flag(help: "Print JSON.")
@@ -49,9 +49,7 @@ struct VerifyCommand: ParsableCommand {
       }
       try output.end()
     } catch { throw CommandError(error, while: "failed to verify") }
-    if output.failures > 0 {
-      throw CommandError("\(output.failures) of \(output.count) proofs do not hold")
-    }
+    if let summary = output.summary { throw CommandError(summary) }
   }
 }
 

@@ -19,6 +19,11 @@ struct WitnessCommand: ParsableCommand {
       throw UsageError(
         "--output takes a file: standard output has the JSON, with the witness in it")
     }
+    var outputs = PlannedOutputs()
+    outputs.add(output, "--output")
+    outputs.add("-", "standard output")
+    try outputs.checkNames()
+    try outputs.check()
     let calculator = ClaimCalculator()
     try snapshot.read(input, into: calculator)
     guard let state = calculator.state, let claim = calculator.claim else {
@@ -30,12 +35,12 @@ struct WitnessCommand: ParsableCommand {
           (sink) throws(StreamError) in try sink.write(calculator.witness)
         }
       }
-      try print(state, claim, calculator.witness)
+      try print(state, claim, calculator.witness, isVerified: calculator.isVerified)
     } catch { throw CommandError(error, while: "failed to write the witness") }
   }
 
   private func print(
-    _ state: MachineState, _ claim: Bytes32, _ witness: [UInt8]
+    _ state: MachineState, _ claim: Bytes32, _ witness: [UInt8], isVerified: Bool
   ) throws(StreamError) {
     let json = JSONWriter(to: StandardOutputSink())
     try json.beginObject()
@@ -45,6 +50,8 @@ struct WitnessCommand: ParsableCommand {
     try json.member("step", state.scalars.step)
     try json.member("exited", state.scalars.exited)
     try json.member("exitCode", state.scalars.exitCode)
+    // Cannon's keys and no other, unless the user asked for what Cannon does not have.
+    if !isVerified { try json.member("unverified", true) }
     try json.endObject()
     try json.finish(newlines: 2)
   }

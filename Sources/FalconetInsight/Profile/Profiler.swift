@@ -19,7 +19,9 @@ public final class Profiler {
   private var control: IntervalControl
   private let clock = ContinuousClock()
   private var lastSample: UInt64
-  private var nextSample: UInt64
+  /// The steps of a slice, and where the one that is under way began.
+  private var slice: UInt64
+  private var sliceStart: UInt64
   private var slices = 0
   private var samples: UInt64 = 0
 
@@ -36,24 +38,37 @@ public final class Profiler {
       machine.memory, version: machine.version, symbols: symbols, frames: frames)
     control = IntervalControl(interval)
     lastSample = machine.step
-    nextSample = machine.step.addingSteps(control.steps)
+    slice = control.steps
+    sliceStart = machine.step
   }
 
   /// Executes as `Machine.run(until:stopAfterPreimageRead:)` does, and samples on the way.
   public func run(
     until step: UInt64, stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
+    try run(
+      steps: step > machine.step ? step - machine.step : 0,
+      stopAfterPreimageRead: stopAfterPreimageRead)
+  }
+
+  /// Executes as `Machine.run(steps:stopAfterPreimageRead:)` does, and samples on the way.
+  public func run(
+    steps count: UInt64, stopAfterPreimageRead: Bool = false
+  ) throws(MachineError) -> StopReason {
+    let target = machine.step &+ count
     while true {
       let start = clock.now
+      // A proof executes steps beside this function.
+      let left = slice - min(machine.step &- sliceStart, slice)
       let reason = try machine.run(
-        until: min(step, nextSample), stopAfterPreimageRead: stopAfterPreimageRead)
-      if machine.step >= nextSample || reason == .exited {
+        steps: min(target &- machine.step, left), stopAfterPreimageRead: stopAfterPreimageRead)
+      if machine.step &- sliceStart >= slice || reason == .exited {
         let middle = clock.now
         sample()
         control.note(running: middle - start, sampling: clock.now - middle)
-        nextSample = machine.step.addingSteps(control.steps)
+        (slice, sliceStart) = (control.steps, machine.step)
       }
-      guard reason == .step, machine.step < step else { return reason }
+      guard reason == .step, machine.step != target else { return reason }
       slices &+= 1
       if slices % Self.slicesBetweenQuestions == 0, machine.shouldInterrupt() {
         return .interrupted
@@ -63,7 +78,7 @@ public final class Profiler {
 
   /// Counts the steps since the last sample for what the active thread does.
   private func sample() {
-    guard let thread = machine.state.activeThread, machine.step > lastSample else { return }
+    guard let thread = machine.state.activeThread, machine.step != lastSample else { return }
     tree.count(machine.step &- lastSample, in: unwinder.unwind(thread).frames)
     lastSample = machine.step
     samples &+= 1
@@ -73,13 +88,5 @@ public final class Profiler {
   public var profile: Profile {
     sample()
     return Profile(tree, samples: samples, unwinder)
-  }
-}
-
-extension UInt64 {
-  /// A later step; the last one where there is none so late.
-  fileprivate func addingSteps(_ steps: UInt64) -> UInt64 {
-    let (sum, overflows) = addingReportingOverflow(steps)
-    return overflows ? .max : sum
   }
 }

@@ -61,32 +61,51 @@ extension Machine {
   public func run(
     until step: UInt64, stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
+    // Not past the counter's end: no step is later than the last one.
+    try run(
+      steps: step > self.step ? step - self.step : 0,
+      stopAfterPreimageRead: stopAfterPreimageRead)
+  }
+
+  /// Executes a number of steps, unless something else asks for a stop before.
+  ///
+  /// The counter of steps goes on with 0 after 2^64 - 1, as Cannon's does.
+  ///
+  /// - Parameters:
+  ///   - count: how many steps to execute.
+  ///   - stopAfterPreimageRead: stop after each step that reads part of a pre-image.
+  /// - Returns: why it stopped. A program that exits is reported first.
+  public func run(
+    steps count: UInt64, stopAfterPreimageRead: Bool = false
+  ) throws(MachineError) -> StopReason {
     engine == .check
-      ? try runChecked(until: step, stopAfterPreimageRead)
-      : try runEngine(until: step, stopAfterPreimageRead)
+      ? try runChecked(count, stopAfterPreimageRead)
+      : try runEngine(count, stopAfterPreimageRead)
   }
 
   func runEngine(
-    until step: UInt64, _ stopAfterPreimageRead: Bool = false
+    _ count: UInt64, _ stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
-    switch rules.wordSize {
-    case .bits32: try run(UInt32.self, step, stopAfterPreimageRead)
-    case .bits64: try run(UInt64.self, step, stopAfterPreimageRead)
+    // Reached after `count` steps and not before, past the counter's end too.
+    let target = step &+ count
+    return switch rules.wordSize {
+    case .bits32: try run(UInt32.self, to: target, stopAfterPreimageRead)
+    case .bits64: try run(UInt64.self, to: target, stopAfterPreimageRead)
     }
   }
 
   private func run<Word: MachineWord>(
-    _ word: Word.Type, _ limit: UInt64, _ stopAfterPreimageRead: Bool
+    _ word: Word.Type, to target: UInt64, _ stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason {
     var turns = 0
     lastRead = nil
     while !state.scalars.exited {
-      guard state.scalars.step < limit else { return .step }
+      guard state.scalars.step != target else { return .step }
       turns &+= 1
       if turns & 0xFF == 0, shouldInterrupt() { return .interrupted }
-      if let engine = preparedEngine(), let budget = engineBudget(limit) {
+      if let engine = preparedEngine(), let budget = engineBudget(to: target) {
         engine.runActiveThread(budget)
-        guard state.scalars.step < limit else { return .step }
+        guard state.scalars.step != target else { return .step }
       }
       if isInStopRange { return .stopRange }
       lastRead = nil
@@ -159,7 +178,7 @@ extension Machine {
 
   /// How many steps the active thread can run with nothing for the scheduler to do, or nil where the
   /// next step needs the plain step.
-  private func engineBudget(_ limit: UInt64) -> UInt64? {
+  private func engineBudget(to target: UInt64) -> UInt64? {
     let mask = rules.wordSize.mask
     let side = state.scalars.activeSide
     guard !state.threads.isEmpty(side) else { return nil }
@@ -169,7 +188,7 @@ extension Machine {
         && thread.registers[0] == 0
     }
     guard isReady else { return nil }
-    let left = limit - state.scalars.step
+    let left = target &- state.scalars.step
     // With no quantum, a bound makes sure that an interruption is noticed.
     if rules.threading == .single { return min(left, Step<UInt64, Machine>.quantum) }
     guard state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum

@@ -17,6 +17,11 @@ public struct Statistics: Sendable, Equatable {
   /// Steps that thread 0 waited for its next turn.
   public private(set) var idleStepsOfFirstThread: UInt64 = 0
 
+  /// Wakes after which the first thread that was looked at waited on: versions 1, 3 and 4.
+  public private(set) var failedWakes: UInt64 = 0
+
+  /// Whether a wake was asked for and no thread that waits was looked at since.
+  private var isWaking = false
   /// The steps of the last `ll` of the threads that did one most recently, oldest first.
   private var lastLoadLinked: [(thread: UInt64, step: UInt64)] = []
   private static let rememberedThreads = 5
@@ -33,6 +38,11 @@ public struct Statistics: Sendable, Equatable {
     case .reservationEnded: reservationsEnded += 1
     case .forcedPreemption: forcedPreemptions += 1
     case .contextSwitch: noteActive(activeThread, step)
+    case .wakeStarted: isWaking = true
+    case .waiterWoken: isWaking = false
+    case .waiterStayed:
+      if isWaking { failedWakes += 1 }
+      isWaking = false
     }
   }
 
@@ -71,5 +81,6 @@ public struct Statistics: Sendable, Equatable {
       && left.reservationsEnded == right.reservationsEnded
       && left.forcedPreemptions == right.forcedPreemptions
       && left.idleStepsOfFirstThread == right.idleStepsOfFirstThread
+      && left.failedWakes == right.failedWakes
   }
 }

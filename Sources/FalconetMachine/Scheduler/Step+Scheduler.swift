@@ -76,6 +76,7 @@ extension Step {
     }
     if value == thread.futexValue {
       preempt(environment)
+      environment.note(.waiterStayed)
       return
     }
     environment.thread.futexAddress = ThreadState.noFutex(Word.size)
@@ -84,6 +85,7 @@ extension Step {
     let isTimeout = value == nil
     completeSystemCall(
       isTimeout ? .failed(.timedOut) : .value(0), environment)
+    environment.note(.waiterWoken)
   }
 
   /// Puts a new thread on the stack that runs: it runs next.

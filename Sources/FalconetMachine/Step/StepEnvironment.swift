@@ -57,6 +57,12 @@ public enum StepEvent: Sendable, Equatable {
   case forcedPreemption
   /// A thread was preempted: another one is active, or the same again.
   case contextSwitch
+  /// A thread began to wake those that wait at an address.
+  case wakeStarted
+  /// A thread that was waiting goes on.
+  case waiterWoken
+  /// A thread was looked at and waits on.
+  case waiterStayed
 }
 
 extension StepEnvironment {

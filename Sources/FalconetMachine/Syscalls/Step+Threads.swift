@@ -76,6 +76,7 @@ extension Step {
       completeAndYield(environment)
       if isBlocking {
         environment.scalars.traverseRight = environment.threads.isEmpty(.left)
+        environment.note(.wakeStarted)
       }
     } else {
       completeSystemCall(.failed(.invalid), environment)

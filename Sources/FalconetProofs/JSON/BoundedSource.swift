@@ -17,11 +17,14 @@ final class BoundedSource: ByteSource {
   /// Lets pass as many bytes again as at the start.
   func renew() { left = limit }
 
+  /// Lets so many bytes more pass.
+  func extend(by count: UInt64) { left += count }
+
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     guard left > 0 else {
       throw StreamError(
         .tooLarge, path: name,
-        message: "a proof takes more than \(limit) bytes of JSON",
+        message: "a proof takes more than \(limit) bytes of JSON besides its pre-image",
         remedy: "the file is damaged or of another format")
     }
     let size = Int(min(UInt64(buffer.count), left))

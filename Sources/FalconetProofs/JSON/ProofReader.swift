@@ -11,19 +11,26 @@ public final class ProofReader {
   public static let maximumPreimage = PreimageKey.maximumPreimageSize + 8
   /// Bytes of state and proof data: some times what any version has.
   private static let maximumData = 32 << 10
-  /// Bytes of one proof's JSON: digits of all the above, and some more.
-  private static let maximumText = UInt64(2 * maximumPreimage + (1 << 20))
+  /// Bytes of one proof's JSON besides the digits of its pre-image.
+  private static let maximumText = UInt64(16 << 20)
 
   private enum Stage { case start, array, end }
 
   private let source: BoundedSource
   private let json: JSONReader
+  private let preimageLimit: Int
   private var stage = Stage.start
   /// Whether the file is an array of proofs, once the first was read.
   public private(set) var isArray = false
 
   /// A reader of the proofs in `source`.
-  public init(_ source: any ByteSource) throws(StreamError) {
+  public convenience init(_ source: any ByteSource) throws(StreamError) {
+    try self.init(source, maximumPreimage: Self.maximumPreimage)
+  }
+
+  /// A reader that refuses pre-images, with their prefixes, of more than `maximumPreimage` bytes.
+  package init(_ source: any ByteSource, maximumPreimage: Int) throws(StreamError) {
+    preimageLimit = maximumPreimage
     self.source = BoundedSource(
       try ByteReader.decompressing(source).reader, limit: Self.maximumText)
     json = JSONReader(ByteReader(self.source))
@@ -72,7 +79,9 @@ public final class ProofReader {
       case "state-data": fields.stateData = try json.readHex(maxBytes: Self.maximumData)
       case "proof-data": fields.proofData = try json.readHex(maxBytes: Self.maximumData)
       case "oracle-key": fields.oracleKey = try hash(key)
-      case "oracle-value": fields.oracleValue = try json.readHex(maxBytes: Self.maximumPreimage)
+      case "oracle-value":
+        source.extend(by: 2 * UInt64(preimageLimit))
+        fields.oracleValue = try json.readHex(maxBytes: preimageLimit)
       case "oracle-offset": fields.oracleOffset = try json.readUInt64()
       case "stateVersion": fields.version = try version()
       default: try json.skipValue()

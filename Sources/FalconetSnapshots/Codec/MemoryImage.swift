@@ -49,11 +49,14 @@ public struct MemoryImage: StateImage {
 public final class MemoryBuilder: SnapshotConsumer {
   /// The state and its memory, once all of the snapshot was taken in.
   public private(set) var image: MemoryImage?
+  /// What the snapshot said before its pages.
+  public private(set) var outline = SnapshotOutline(wordSize: .bits64)
   private var memory = Memory(wordSize: .bits64)
 
   public init() {}
 
   public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+    self.outline = outline
     memory = Memory(wordSize: outline.wordSize)
   }
 
@@ -79,6 +82,8 @@ public final class ClaimCalculator: SnapshotConsumer {
   public private(set) var witness: [UInt8] = []
   /// The state without its memory, once all of the snapshot was taken in.
   public private(set) var state: MachineState?
+  /// Whether the claim was computed from the pages, not from roots that the caller trusts.
+  public private(set) var isVerified = true
   private var tree = PageRootTree(wordSize: .bits64)
 
   public init() {}
@@ -87,6 +92,7 @@ public final class ClaimCalculator: SnapshotConsumer {
   public var claim: Bytes32? { state.map { $0.claim(witness: witness) } }
 
   public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+    isVerified = outline.unverifiedClaim == nil
     tree = PageRootTree(wordSize: outline.wordSize)
   }
 

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import Keccak
 
 /// What is known of a snapshot before its first page.
 public struct SnapshotOutline: Sendable, Equatable {
@@ -9,6 +10,8 @@ public struct SnapshotOutline: Sendable, Equatable {
   public var version: StateVersion?
   /// How many pages follow. Nil where the format has no count.
   public var pageCount: UInt64?
+  /// The claim that the file states, if its pages are not hashed: nobody verified it.
+  public var unverifiedClaim: Bytes32?
 
   /// The outline of a snapshot of a known version.
   public init(version: StateVersion, pageCount: UInt64? = nil) {
@@ -38,5 +41,16 @@ public struct SnapshotOutline: Sendable, Equatable {
         remedy: "convert the snapshot, which keeps the pages in a temporary file")
     }
     return (version, pageCount)
+  }
+
+  /// Compares the claim that the file states with the one of what it holds.
+  ///
+  /// - Throws: `.corrupt` if they differ; the file is then not what it says, or was changed.
+  public func check(_ computed: Bytes32, name: String) throws(StreamError) {
+    guard let unverifiedClaim, unverifiedClaim != computed else { return }
+    throw StreamError(
+      .corrupt, path: name,
+      message: "the file states the claim \(unverifiedClaim), and its pages give \(computed)",
+      remedy: "make or fetch it again, and read it without trust in its pages")
   }
 }

@@ -15,6 +15,7 @@ public final class PageSpool: SnapshotConsumer, SnapshotProducer {
   private let file: TemporaryFile
   private var entries: [Entry] = []
   private var state: MachineState?
+  private var outline = SnapshotOutline(wordSize: .bits64)
 
   /// An empty spool.
   ///
@@ -23,7 +24,7 @@ public final class PageSpool: SnapshotConsumer, SnapshotProducer {
     file = try TemporaryFile(in: folder)
   }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {}
+  public func begin(_ outline: SnapshotOutline) throws(StreamError) { self.outline = outline }
 
   public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     let offset = UInt64(entries.count) * UInt64(Memory.pageSize)
@@ -53,8 +54,9 @@ public final class PageSpool: SnapshotConsumer, SnapshotProducer {
       throw StreamError(.truncated, path: file.name, message: "the snapshot has no end")
     }
     entries.sort { $0.index < $1.index }
-    try consumer.begin(
-      SnapshotOutline(version: state.version, pageCount: UInt64(entries.count)))
+    var complete = SnapshotOutline(version: state.version, pageCount: UInt64(entries.count))
+    complete.unverifiedClaim = outline.unverifiedClaim
+    try consumer.begin(complete)
     let buffer = PageBuffer()
     for entry in entries {
       try file.read(into: buffer.bytes, at: entry.offset)

@@ -1,3 +1,4 @@
+import FalconetMachine
 import FalconetStreams
 
 /// A file format of snapshots. The raw value is the name that commands take and give.
@@ -28,6 +29,14 @@ public enum SnapshotFormat: String, Sendable, CaseIterable {
         remedy: "rename it, or name the format where the command takes one")
     }
     self = match.format
+  }
+
+  /// Whether a file of this format can hold a state of a version.
+  public func canHold(_ version: StateVersion) -> Bool {
+    switch self {
+    case .bin, .fsnap: true
+    case .json, .pr7559: version == .v0
+    }
   }
 
   /// Whether a file of this format begins with the version and the number of pages.

@@ -42,9 +42,10 @@ public struct FsnapDecoder: SnapshotProducer {
 
   public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     let (description, stream) = try open()
-    try consumer.begin(
-      SnapshotOutline(
-        version: description.header.version, pageCount: description.header.pageCount))
+    var outline = SnapshotOutline(
+      version: description.header.version, pageCount: description.header.pageCount)
+    if trustsPages { outline.unverifiedClaim = description.header.claim }
+    try consumer.begin(outline)
     try stream.visit { (index, bytes, root) throws(StreamError) in
       try consumer.page(index, bytes, root: root)
     }

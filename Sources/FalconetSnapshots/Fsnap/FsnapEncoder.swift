@@ -17,6 +17,7 @@ public final class FsnapEncoder: SnapshotConsumer {
   private var filter: DeltaFilter
   private var table = PageTable()
   private var stored = PageTable()
+  private var outline = SnapshotOutline(wordSize: .bits64)
 
   /// What a delta against the written file is made with, once the end was written.
   public private(set) var base: FsnapBase?
@@ -37,6 +38,7 @@ public final class FsnapEncoder: SnapshotConsumer {
   }
 
   public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+    self.outline = outline
     sequence = PageSequence(of: sink.name, expecting: outline.pageCount)
     if let version = outline.version { try options.check(version, name: sink.name) }
   }
@@ -55,6 +57,7 @@ public final class FsnapEncoder: SnapshotConsumer {
     let plan = FsnapPlan(
       state: state, memoryRoot: table.memoryRoot(state.version.wordSize), table: table,
       stored: stored, gone: filter.gone, options: options)
+    try outline.check(plan.header.claim, name: sink.name)
     let writer = SectionWriter(to: sink, header: plan.header)
     try writer.writeDescription(plan)
     try spool.visit { (frame) throws(StreamError) in try writer.writeBlock(frame) }

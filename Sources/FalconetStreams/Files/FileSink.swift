@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// A file written in place: made or emptied first, then filled. A failure leaves a part of it;
@@ -39,4 +40,14 @@ public final class StandardOutputSink: ByteSink {
   public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
 
   public func finish() throws(StreamError) {}
+}
+
+extension StandardOutputSink {
+  /// Checks that standard output is open for writing.
+  public static func check() throws(StreamError) {
+    let flags = fcntl(STDOUT_FILENO, F_GETFL)
+    guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
+      throw StreamError(.badFileDescriptor, .write, path: "standard output")
+    }
+  }
 }

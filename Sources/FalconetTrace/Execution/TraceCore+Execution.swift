@@ -49,7 +49,7 @@ extension TraceCore {
     try connect()
     if interruption.isRequested(at: machine.step) { throw .interrupted }
     let before = machine.step
-    defer { executed += machine.step - before }
+    defer { executed &+= machine.step &- before }
     let reason: StopReason
     do { reason = try machine.run(until: step) } catch { throw failed(error) }
     if reason == .interrupted { throw .interrupted }
@@ -61,8 +61,13 @@ extension TraceCore {
     let before = machine.step
     let witness: StepWitness?
     do { witness = try machine.prove() } catch { throw failed(error) }
-    executed += machine.step - before
+    executed &+= machine.step &- before
     try noteEnd(machine)
+    if machine.step < before {
+      // Past the counter's end its number no longer says where the machine is.
+      self.machine = nil
+      checkpoints = nil
+    }
     return witness
   }
 

@@ -99,7 +99,12 @@ final class TraceCore {
   func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
     try check(index)
     if let known = knownClaim(index) { return known }
-    let machine = try advance(to: index == .max ? .max : index + 1)
+    guard index < .max else {
+      // No number of steps comes after this index: its claim comes with its proof.
+      let last = try step(at: index)
+      return TraceClaim(index: index, claim: last.proof.post, isPastEnd: last.isPastEnd)
+    }
+    let machine = try advance(to: index + 1)
     if let known = knownClaim(index) { return known }
     let claim = machine.claim()
     try log(index, claim)
@@ -124,8 +129,13 @@ final class TraceCore {
     try checkExists()
     if let end { return end }
     _ = try advance(to: .max)
-    // The machine goes on until the program exits, however long that takes.
-    guard let end else { throw .interrupted }
+    guard let end else {
+      throw .file(
+        StreamError(
+          .tooLarge, path: folder.path.string,
+          message: "the program does not exit before step 2^64 - 1, the last one that has a number")
+      )
+    }
     return end
   }
 

@@ -52,7 +52,7 @@ public struct TraceSource: Sendable {
     let reading = reading ?? SnapshotReading(bases: .beside(file: path))
     self.init(
       prestate: { () throws(StreamError) in
-        try Snapshot.load(from: FileSource(path: path), reading)
+        try Snapshot.loadHashed(from: FileSource(path: path), reading)
       },
       // A delta names its base by hashes, so that the file alone says which state it is.
       identity: {

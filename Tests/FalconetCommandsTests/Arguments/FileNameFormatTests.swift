@@ -33,6 +33,19 @@ struct FileNameFormatTests {
     #expect(throws: UsageError.self) { try FileNameFormat(format) }
   }
 
+  @Test(
+    "The step of a name",
+    arguments: [
+      ("a-%d.bin", "a-1234.bin", 1234), ("%x", "4d2", 1234), ("%08d", "00001234", 1234),
+      ("%8d", "    1234", 1234), ("a-%d.bin", "a-18446744073709551615.bin", UInt64.max),
+      ("a-%d.bin", "a-+4.bin", nil), ("a-%d.bin", "a-04.bin", nil), ("%x", "4D2", nil),
+      ("a-%d.bin", "a-.bin", nil), ("a-%d.bin", "b-4.bin", nil), ("a.bin", "a.bin", nil),
+      ("a-%d.bin", "a-18446744073709551616.bin", nil), ("%d%%", "4%", 4),
+    ] as [(String, String, UInt64?)])
+  func steps(_ format: String, _ name: String, _ step: UInt64?) throws {
+    #expect(try FileNameFormat(format).step(of: name) == step)
+  }
+
   @Test("An absurd width is no absurd name")
   func width() throws {
     #expect(try FileNameFormat("%999999999999d").name(step: 1).count <= 64)

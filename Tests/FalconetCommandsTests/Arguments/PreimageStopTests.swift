@@ -115,6 +115,20 @@ struct PreimageStopTests {
   func size() throws {
     #expect(try stop(largerThan: 19)?.reason(for: read(9), step: 0) != nil)
     #expect(try stop(largerThan: 20)?.reason(for: read(9), step: 0) == nil)
-    #expect(try stop("02", largerThan: 19)?.reason(for: read(9), step: 0) != nil)
+    #expect(try stop("09", largerThan: 19)?.reason(for: read(9), step: 0) != nil)
+  }
+
+  @Test("With a key or a type and a size, both must hold, at any offset and step")
+  func keyAndSize() throws {
+    for (flag, type) in [("02@0@1000", nil), (nil, "keccak")] as [(String?, String?)] {
+      let parsed = try #require(try stop(flag, type: type, largerThan: 19))
+      let reason = parsed.reason(for: try read(2, offset: 8), step: 5)
+      #expect(Set(try #require(reason).keys) == ["keyPrefix", "size", "min"])
+      #expect(parsed.reason(for: try read(9), step: 2000) == nil)
+      let larger = try #require(try stop(flag, type: type, largerThan: 20))
+      #expect(larger.reason(for: try read(2), step: 2000) == nil)
+    }
+    // Any read stops, whatever its size.
+    #expect(try stop(type: "any", largerThan: 20)?.reason(for: read(9), step: 0) != nil)
   }
 }

@@ -11,7 +11,7 @@ struct CheckELFTests {
   func compatible() throws {
     let outcome = try check("--type", "8")
     #expect(outcome.exitCode == 0)
-    #expect(outcome.text.contains("nothing reachable that multithreaded64-5 (version 8) lacks"))
+    #expect(outcome.text.contains("nothing reachable that multithreaded64-5 (version 8, revision 2026-06) lacks"))
     #expect(outcome.text.contains("only in programs with cgo"))
     #expect(outcome.log == "")
   }

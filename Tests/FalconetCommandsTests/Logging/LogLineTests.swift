@@ -41,6 +41,18 @@ struct LogLineTests {
         + " apple=2 zebra=1")
   }
 
+  @Test("The step of a read of a pre-image comes last, as in Cannon")
+  func read() {
+    let fields: Logger.Metadata = ["step": "5", "offset": "8", "keyPrefix": "02"]
+    #expect(
+      handler(.text).line(.info, "x", fields)
+        == "level=INFO msg=x module=vm keyPrefix=02 offset=8 step=5")
+    let sized: Logger.Metadata = ["min": "19", "size": "20", "keyPrefix": "02"]
+    #expect(
+      handler(.text).line(.info, "x", sized)
+        == "level=INFO msg=x module=vm keyPrefix=02 size=20 min=19")
+  }
+
   @Test(
     "Each level has its word",
     arguments: [

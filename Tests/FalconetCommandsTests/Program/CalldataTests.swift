@@ -55,6 +55,11 @@ struct CalldataTests {
     #expect(calls[1]["arguments"]?["key"] == value["key"])
     #expect(calls[2]["arguments"]?.keys == ["stateData", "proof", "localContext"])
     #expect(calls[0]["data"]?.string?.hasPrefix("0x") == true)
+    // A proof of version 8 can hold in others too: all are named, or the one that was asked for.
+    #expect(value["stateVersions"]?.elements == [.number(6), .number(7), .number(8)])
+    let one = try JSONValue(
+      calldata("read.json", "--caller", caller, "--json", "--state-version", "8").output)
+    #expect(one["stateVersions"]?.elements == [.number(8)])
   }
 
   @Test("A proof that does not hold has no calls")

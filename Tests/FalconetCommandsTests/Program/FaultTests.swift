@@ -111,13 +111,18 @@ struct FaultTests {
     #expect(folder.names == ["in.bin", "symbols.json"])
   }
 
-  @Test("A state that can't be saved changes neither message nor exit code")
+  @Test(
+    "A state that can't be saved changes neither message nor exit code",
+    .enabled(if: SmallDisk.isPossible))
   func notSaved() throws {
+    let disk = try #require(try SmallDisk(bytes: 4096))
+    try disk.folder.write([UInt8](repeating: 1, count: 4096), to: "full")
     let image = MachineImage(.v8, code: Self.faults[0].code)
     let outcome = try Tool.run(
-      Guest.run(image, in: folder) + ["--output", "none/a.bin"], in: folder.path)
+      Guest.run(image, in: folder) + ["--output", disk.folder.file("a.bin")], in: folder.path)
     try expectFault(outcome, Self.faults[0])
     #expect(outcome.lines(with: "level=ERROR", "Failed to save").count == 1)
+    #expect(disk.folder.names == ["full"])
   }
 
   @Test("A single-threaded program that sleeps for ever is found by its symbols")

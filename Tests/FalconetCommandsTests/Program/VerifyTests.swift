@@ -78,6 +78,23 @@ struct VerifyTests {
     #expect(reports[1]["holds"] == .bool(false))
     #expect(reports[1]["versions"]?.elements.first?["reason"] == .string("post"))
     #expect(reports[2]["reason"] == .string("unreadable"))
+    // Neither true nor false: nothing is known of what the file proves.
+    #expect(reports[2]["holds"] == .null)
+    #expect(outcome.log == "error: 1 of 2 proofs do not hold; 1 file cannot be read\n")
+  }
+
+  @Test("What cannot be read has its own sentence and count")
+  func unreadable() throws {
+    try folder.write("{", to: "torn.json")
+    let outcome = try verify("0.json.gz", "missing.json", "torn.json")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.log == "error: 2 files cannot be read\n")
+    let lines = outcome.text.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[1].hasPrefix("missing.json: cannot be read: "))
+    #expect(lines[2].hasPrefix("torn.json: cannot be read: "))
+    #expect(!outcome.text.contains("hold"))
+    #expect(try verify("--quiet", "0.json.gz", "missing.json").text.hasPrefix("missing.json: "))
   }
 
   @Test("Standard input, plain or compressed, one proof or an array")

@@ -101,11 +101,11 @@ struct ProofReaderTests {
     let source = EndlessSource(
       start: Array((text == "0" ? #"{"oracle-value": "0x"# : #"{"x": "#).utf8),
       repeated: UInt8(ascii: text == " " ? " " : text == "0" ? "0" : "["))
-    let reader = try ProofReader(source)
+    let reader = try ProofReader(source, maximumPreimage: 32 << 20)
     #expect {
       _ = try reader.next()
     } throws: { error in (error as? StreamError)?.kind == .tooLarge }
-    #expect(source.count < 200 << 20)
+    #expect(source.count < 100 << 20)
     #expect(try reader.next() == nil)
   }
 

@@ -119,6 +119,39 @@ struct FsnapHostileTests {
     #expect(refusal(trustPages: true, change) == nil)
   }
 
+  @Test func `where trusted pages are hashed in any case, a claim that is not theirs is an error`()
+    throws
+  {
+    let lie = try Fsnap.sample(seed: 2)
+    var forged = parts
+    forged.table = FsnapParts(try Fsnap.write(lie)).table
+    forged.setMemoryRoot(lie.memory.root())
+    let trusting = SnapshotReading(trustPages: true)
+    for (bytes, kind) in [(parts.bytes, nil), (forged.bytes, .corrupt)]
+      as [([UInt8], StreamError.Kind?)]
+    {
+      func source() -> MemorySource { MemorySource(bytes, name: "a.fsnap") }
+      let calculator = ClaimCalculator()
+      try Snapshot.read(source(), trusting, into: calculator)
+      #expect(!calculator.isVerified)
+      #expect(
+        failure { () throws(StreamError) in
+          _ = try Snapshot.loadHashed(from: source(), trusting)
+        } == kind)
+      #expect(
+        failure { () throws(StreamError) in
+          try SnapshotConverter.convert(source(), trusting, to: MemorySink(), as: .fsnap)
+        } == kind)
+      // Nothing is hashed for these.
+      _ = try Snapshot.load(from: source(), trusting)
+      try SnapshotConverter.convert(source(), trusting, to: MemorySink(), as: .bin)
+    }
+    let calculator = ClaimCalculator()
+    try Snapshot.read(
+      MemorySource(parts.bytes, name: "a.fsnap"), SnapshotReading(), into: calculator)
+    #expect(calculator.isVerified)
+  }
+
   @Test func `pages twice, out of order or out of range are refused`() {
     #expect(refusal { $0.table.swapAt(0, 1) } == .corrupt)
     #expect(refusal { $0.table[1] = $0.table[0] } == .corrupt)

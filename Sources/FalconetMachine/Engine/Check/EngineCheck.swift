@@ -69,7 +69,7 @@ final class EngineCheck {
     if outcome != nil || difference() != nil { throw locate() }
     // What the host fails with says nothing of the machines.
     if let failure, case .fault = failure {
-      let other = advance(shadow, to: machine.step + 1)
+      let other = advance(shadow, to: machine.step &+ 1)
       guard other?.description == failure.description else {
         throw mismatch("one fails with \(failure), the other \(other?.description ?? "does not")")
       }
@@ -78,15 +78,15 @@ final class EngineCheck {
     agreed = (machine.checkpoint(), shadow.checkpoint())
   }
 
-  /// Executes up to a step.
+  /// Executes up to a step that is not behind.
   /// - Returns: how the step that couldn't be executed failed.
   private func advance(_ machine: Machine, to step: UInt64) -> MachineError? {
     do throws(MachineError) {
-      while machine.step < step, !machine.hasExited {
+      while machine.step != step, !machine.hasExited {
         if machine === shadow {
           try machine.runStep()
         } else {
-          _ = try machine.runEngine(until: step)
+          _ = try machine.runEngine(step &- machine.step)
         }
       }
       return nil
@@ -108,8 +108,8 @@ final class EngineCheck {
     var low = agreed.machine.step
     var high = machine.step
     // The machines agree after `low` steps, and differ after `high`.
-    while high - low > 1 {
-      let middle = low + (high - low) / 2
+    while high &- low > 1 {
+      let middle = low &+ (high &- low) / 2
       goBack()
       _ = advance(machine, to: middle)
       let outcome = advance(shadow, to: middle)
@@ -143,23 +143,23 @@ final class EngineCheck {
 }
 
 extension Machine {
-  /// Executes as ``run(until:stopAfterPreimageRead:)`` does, and compares with a second machine.
+  /// Executes as ``run(steps:stopAfterPreimageRead:)`` does, and compares with a second machine.
   func runChecked(
-    until limit: UInt64, _ stopAfterPreimageRead: Bool
+    _ count: UInt64, _ stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason {
     let check = try preparedCheck()
+    let target = step &+ count
     while true {
-      let target = min(limit, step.addingReportingOverflow(EngineCheck.interval).partialValue)
       let outcome: Result<StopReason, MachineError>
       do throws(MachineError) {
         outcome = .success(
-          try runEngine(until: max(target, min(limit, step)), stopAfterPreimageRead))
+          try runEngine(min(target &- step, EngineCheck.interval), stopAfterPreimageRead))
       } catch { outcome = .failure(error) }
       var failure: MachineError?
       if case .failure(let error) = outcome { failure = error }
       do { try check.follow(failure) } catch { throw .engines(error) }
       let reason = try outcome.get()
-      if reason != .step || step >= limit { return reason }
+      if reason != .step || step == target { return reason }
     }
   }
 
