@@ -26,7 +26,7 @@ struct ChallengerFolder {
       guard folder.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
         throw StreamError(Errno(rawValue: errno), .create, path: folder.fileName)
       }
-      try AtomicFile.check(path: folder.appending("check").string)
+      try AtomicFile.check(path: folder.appending("check").fileName)
     }
   }
 

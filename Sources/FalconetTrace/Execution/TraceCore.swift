@@ -132,7 +132,7 @@ final class TraceCore {
     guard let end else {
       throw .file(
         StreamError(
-          .tooLarge, path: folder.path.string,
+          .tooLarge, path: folder.path.fileName,
           message: "the program does not exit before step 2^64 - 1, the last one that has a number")
       )
     }
