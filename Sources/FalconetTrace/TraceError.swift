@@ -13,11 +13,21 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   case file(StreamError)
   /// Another process has the folder.
   case locked(path: String)
-  /// The folder is of another trace: claims of prestates, and state versions.
-  case otherTrace(
-    path: String, expected: Bytes32, UInt8, found: Bytes32, UInt8)
+  /// The directory is of another trace, or of another revision: which each of them is.
+  case otherTrace(path: String, expected: String, found: String)
+  /// The source has other inputs than the directory's claims depend on.
+  ///
+  /// - Parameters:
+  ///   - key: the key of the local pre-image, of which it has another value, or none.
+  ///   - isMissing: whether it has none.
+  case otherInputs(path: String, key: Bytes32, isMissing: Bool)
+  /// What was adopted into the directory was bound to another source, and it is not known which inputs
+  /// it depends on.
+  case otherSource(path: String)
   /// The folder is no trace's, and holds something else.
   case notTrace(path: String, name: String)
+  /// The state version has no such revision, or the prestate records one that is not known.
+  case revision(RevisionError)
   /// The prestate has exited: its trace has no step.
   case exitedPrestate(step: UInt64)
   /// The index lies before the prestate, which `step` steps led to.
@@ -40,11 +50,21 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
     case .file(let error): "\(error)"
     case .locked(let path):
       "\(path): another process works on this trace: wait for it, or give another folder"
-    case .otherTrace(let path, let expected, let expectedVersion, let found, let version):
-      "\(path): the folder is of the prestate \(expected) of state version \(expectedVersion), not"
-        + " of \(found) of version \(version): give another folder, or delete this one"
+    case .otherTrace(let path, let expected, let found):
+      "\(path): the directory is of \(expected), not of \(found): use another directory, or delete"
+        + " this one"
+    case .otherInputs(let path, let key, let isMissing):
+      "\(path): \(TraceInputs.name(key)) "
+        + (isMissing
+          ? "is not available from the source, and the directory's claims depend on it"
+          : "has another value than the directory records: its claims are of other inputs")
+        + ": give the inputs of this trace, or use a directory for each game"
+    case .otherSource(let path):
+      "\(path): files were adopted whose inputs are not known, and which belong to another source of"
+        + " pre-images: give that source, or use a directory for each game"
     case .notTrace(let path, let name):
-      "\(path): the folder is not a trace's, and holds \(name): give an empty one"
+      "\(path): the directory is not a trace's, and holds \(name): give an empty one"
+    case .revision(let error): "\(error)"
     case .exitedPrestate(let step):
       "the prestate has exited at step \(step), so that its trace has no steps: give one that has"
         + " not"

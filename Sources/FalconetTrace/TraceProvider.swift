@@ -25,6 +25,9 @@ import Synchronization
 /// one question at a time. The folder is locked against other processes, and other providers of
 /// this one, as long as the provider lives.
 ///
+/// The local pre-images that the program reads are inputs of the trace, and the directory records them:
+/// a source that has others is refused. See ``TraceSource/sourceIdentity``.
+///
 /// A question that fails changes nothing: asked again once the cause is gone, it is answered.
 ///
 /// Soundness: `core` is accessed under `lock` alone, but for its constants and for what is known,
@@ -53,6 +56,9 @@ public final class TraceProvider: @unchecked Sendable {
 
   public var version: StateVersion { core.version }
 
+  /// The revision that steps are executed by.
+  public var revision: Revision { core.prestate.revision }
+
   /// The claim of the absolute prestate.
   public var prestateClaim: Bytes32 { core.prestate.claim }
 
@@ -65,14 +71,14 @@ public final class TraceProvider: @unchecked Sendable {
   /// state that is kept, and to hash the pages that they changed.
   public func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
     try core.check(index)
-    if let known = core.knownClaim(index) { return known }
+    if core.isChecked, let known = core.knownClaim(index) { return known }
     return try withCore { (core) throws(TraceError) in try core.claim(at: index) }
   }
 
   /// The step data at an index. Known data is read from its file and verified.
   public func step(at index: UInt64) throws(TraceError) -> TraceStep {
     try core.check(index)
-    if let known = core.knownStep(index, isAlone: false) { return known }
+    if core.isChecked, let known = core.knownStep(index, isAlone: false) { return known }
     return try withCore { (core) throws(TraceError) in try core.step(at: index) }
   }
 
@@ -101,7 +107,7 @@ public final class TraceProvider: @unchecked Sendable {
   /// The end of the trace. Runs the program to its end where that is not known.
   public func lastStep() throws(TraceError) -> TraceEnd {
     try core.checkExists()
-    if let end = core.end { return end }
+    if core.isChecked, let end = core.end { return end }
     return try withCore { (core) throws(TraceError) in try core.lastStep() }
   }
 
@@ -126,10 +132,22 @@ public final class TraceProvider: @unchecked Sendable {
     core.interruption.set(isRequested)
   }
 
-  /// Has the source of pre-images opened anew before the next step that is executed. Waits for a
-  /// question that is being answered.
-  public func reopenPreimages() {
-    lock.withLock { _ in core.oracle.disconnect() }
+  /// Has the source of pre-images opened anew before the next step that is executed, and checked before
+  /// the next answer. Waits for a question that is being answered.
+  ///
+  /// - Parameter change: makes the source another one.
+  public func reopenPreimages(_ change: () -> Void = {}) {
+    lock.withLock { _ in core.replaceSource(change) }
+  }
+
+  /// Compares the source's inputs with those that the directory records, as each answer does at first.
+  ///
+  /// - Throws: ``TraceError/otherInputs(path:key:isMissing:)`` if they differ.
+  public func checkInputs() throws(TraceError) {
+    try withCore { (core) throws(TraceError) in
+      try core.checkExists()
+      try core.checkInputs()
+    }
   }
 
   /// Gives up what was put aside, then states, then step data, until the folder is within its

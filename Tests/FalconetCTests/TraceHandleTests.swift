@@ -142,7 +142,7 @@ import Testing
     #expect(
       falconet_trace_open_machine(folder.file("trace"), machine, nil, &other)
         == FALCONET_INVALID_ARGUMENT)
-    #expect(message.contains("give another folder"))
+    #expect(message.contains("use another directory"))
     #expect(
       falconet_trace_open(folder.file("t"), folder.file("none"), nil, &other)
         == FALCONET_NOT_FOUND)

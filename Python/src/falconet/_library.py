@@ -83,6 +83,7 @@ class TraceOptions(ctypes.Structure):
         ("memory_budget", c_uint64),
         ("checkpoints", c_uint32),
         ("engine", c_int),
+        ("revision", c_char_p),
     ]
 
 
@@ -175,6 +176,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "trace_set_preimages": [c_void_p, PREIMAGE, HINT, c_void_p],
     "trace_set_preimage_folder": [c_void_p, c_char_p],
     "trace_set_preimage_server": [c_void_p, _TEXTS, c_uint32, OUTPUT, c_void_p],
+    "trace_set_source_identity": [c_void_p, c_char_p],
     "trace_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
     "trace_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
     "trace_cancel": [c_void_p],

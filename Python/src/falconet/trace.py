@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any, Iterable, List, Optional, Union
+from typing import Any, Callable, Iterable, List, Optional, Union
 
 from . import _library as c
-from ._handle import Path, Runner
+from ._handle import Path, PreimageSource, Runner
 from ._streams import pick
 from .machine import ENGINES, Machine, reading_options
 from .proof import Proof
@@ -114,6 +114,7 @@ class Trace(Runner):
         format: Optional[str] = None,
         base: Optional[Path] = None,
         trust_pages: bool = False,
+        revision: Optional[str] = None,
     ) -> "Trace":
         """Opens the folder of a trace, or makes it.
 
@@ -122,7 +123,8 @@ class Trace(Runner):
         ``trust_pages`` are as for ``Machine.open()``. Snapshots are taken ``snapshot_interval`` steps
         apart at most, and thinned so that the folder takes no more than ``disk_budget`` bytes;
         states in memory, ``checkpoints`` at most, take no more than ``memory_budget`` beside the
-        machine.
+        machine. ``revision`` is that by which steps are executed, by contract version or date; None
+        is the one that the prestate records, else the newest of its version.
 
         Raises ``LockedError`` where the folder is in use.
         """
@@ -133,6 +135,7 @@ class Trace(Runner):
             c.number(max(memory_budget, 1), 64, "memory_budget"),
             c.number(max(checkpoints, 1), 32, "checkpoints"),
             pick(ENGINES, engine, "engine"),
+            None if revision is None else c.text(revision),
         )
         handle = ctypes.c_void_p()
         name = c.text(folder)
@@ -142,6 +145,26 @@ class Trace(Runner):
         else:
             c.call("trace_open", name, c.text(prestate), *ends)
         return cls(handle)
+
+    # Inputs
+
+    def use_preimages(
+        self,
+        source: Optional[PreimageSource],
+        hint: Optional[Callable[[bytes], None]] = None,
+        *,
+        identity: Optional[str] = None,
+    ) -> None:
+        """Has pre-images come from a function or a dictionary, as for machines.
+
+        ``identity`` is a text that is another whenever the source could give other local pre-images
+        (key type 1), which are inputs of the trace. The directory records those that were read. If
+        the identity is the same as before, known answers are given without the source. Else it is
+        asked for those that are recorded, and ``InvalidArgumentError`` names the one that differs.
+        """
+        super().use_preimages(source, hint)
+        if identity is not None:
+            c.call("trace_set_source_identity", self._handle, c.text(identity))
 
     # Answers
 

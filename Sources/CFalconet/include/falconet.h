@@ -513,13 +513,18 @@ typedef struct falconet_trace_options {
   /* States that are kept in memory; 0 stands for 64. */
   uint32_t checkpoints;
   falconet_engine engine;
+  /*
+   * The revision that steps are executed by, by contract version or date; NULL: the one that the
+   * prestate records, else the newest of its version.
+   */
+  const char *revision;
 } falconet_trace_options;
 
 /*
  * Opens the folder of a trace, or makes it. The prestate is a snapshot's file. It is read when
  * steps must be executed, and now where the folder does not know it by its inode and times.
- * FALCONET_LOCKED where the folder is in use, FALCONET_INVALID_ARGUMENT where it is of another
- * prestate, or not a trace's and not empty.
+ * FALCONET_LOCKED if the directory is in use, FALCONET_INVALID_ARGUMENT if it is of another prestate
+ * or revision, or not a trace's and not empty.
  */
 falconet_status falconet_trace_open(
     const char *folder, const char *prestate, const falconet_trace_options *options,
@@ -552,6 +557,18 @@ falconet_status falconet_trace_set_preimage_server(
     falconet_output_fn output, void *context);
 falconet_status falconet_trace_set_local_input(
     falconet_trace *trace, uint64_t index, const void *bytes, size_t count);
+
+/*
+ * Says what the source that was set last is known by: a text that is another whenever the source could
+ * give other local pre-images (key type 1), which are inputs of the trace. NULL: by nothing, as after
+ * each of the calls above but the one for a server, which is known by its command line.
+ *
+ * The directory records the local pre-images that were read. If the source is known by the same text as
+ * before, known answers are given without it. Else it is asked for those that are recorded before
+ * anything is answered. If one differs, or is missing, calls that answer give
+ * FALCONET_INVALID_ARGUMENT, and the message names the key.
+ */
+falconet_status falconet_trace_set_source_identity(falconet_trace *trace, const char *identity);
 
 /*
  * Has calls report the steps that led to where the machine is, several times a second while steps

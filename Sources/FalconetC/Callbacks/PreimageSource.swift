@@ -10,6 +10,14 @@ enum PreimageSource {
   /// No pre-images.
   static var none: PreimageSource { .callbacks(CallbackOracle()) }
 
+  /// What its local pre-images are known by: of a server its command line.
+  var identity: [UInt8]? {
+    switch self {
+    case .callbacks, .folder: nil
+    case .server(let command): command.identity
+    }
+  }
+
   /// Opens the folder, or starts the server.
   ///
   /// - Parameter isCancelled: whether a request that waits for a server is to be given up.
@@ -50,6 +58,9 @@ struct ServerCommand: @unchecked Sendable {
     self.output = output
     self.context = context
   }
+
+  /// The command line, as a text that no other command line has.
+  fileprivate var identity: [UInt8] { TraceSource.identity(ofServer: words) }
 
   fileprivate func start(
     isCancelled: @escaping @Sendable () -> Bool

@@ -48,7 +48,7 @@ struct CallError: Error {
     case .source(let error): self.init(error)
     case .file(let error): self.init(error)
     case .locked: self.init(FALCONET_LOCKED, "\(error)")
-    case .otherTrace, .notTrace, .beforePrestate, .deleted:
+    case .otherTrace, .otherInputs, .revision, .otherSource, .notTrace, .beforePrestate, .deleted:
       self.init(FALCONET_INVALID_ARGUMENT, "\(error)")
     case .exitedPrestate: self.init(FALCONET_EXITED, "\(error)")
     case .prestateChanged: self.init(FALCONET_BAD_DATA, "\(error)")

@@ -29,7 +29,9 @@ final class TraceHandle: Handle, @unchecked Sendable {
     do throws(TraceError) {
       provider = try TraceProvider(
         folder: folder,
-        source { () throws(PreimageError) in try surroundings.open { calls.isCancelled } }, options)
+        surroundings.complete(
+          source { () throws(PreimageError) in try surroundings.open { calls.isCancelled } }),
+        options)
     } catch { throw CallError(error) }
     super.init()
     // Not the handle itself, which has the provider.
@@ -44,13 +46,15 @@ final class TraceHandle: Handle, @unchecked Sendable {
   func report(_ report: ProgressReport) { progress.withLock { $0 = report } }
 
   func setSource(_ source: PreimageSource) {
-    surroundings.setSource(source)
-    provider.reopenPreimages()
+    provider.reopenPreimages { surroundings.setSource(source) }
+  }
+
+  func setIdentity(_ identity: [UInt8]?) {
+    provider.reopenPreimages { surroundings.setIdentity(identity) }
   }
 
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
-    surroundings.setLocalInput(index, value)
-    provider.reopenPreimages()
+    provider.reopenPreimages { surroundings.setLocalInput(index, value) }
   }
 
   /// Calls `body` with the trace of a handle, which calls of other threads may be using too.
@@ -82,10 +86,25 @@ private final class TraceSurroundings: @unchecked Sendable {
   private var source = PreimageSource.none
   private var localInputs: [UInt64: [UInt8]] = [:]
 
-  func setSource(_ source: PreimageSource) { lock.withLock { _ in self.source = source } }
+  /// What the source is known by, if the caller says so.
+  private var identity: [UInt8]?
+
+  func setSource(_ source: PreimageSource) {
+    lock.withLock { _ in (self.source, identity) = (source, nil) }
+  }
+
+  func setIdentity(_ identity: [UInt8]?) { lock.withLock { _ in self.identity = identity } }
 
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
     lock.withLock { _ in localInputs[index] = value }
+  }
+
+  /// The source of a trace, with what is known of its pre-images.
+  func complete(_ source: TraceSource) -> TraceSource {
+    var source = source
+    source.sourceIdentity = { [self] in lock.withLock { _ in identity ?? self.source.identity } }
+    source.localInputs = { [self] in lock.withLock { _ in localInputs } }
+    return source
   }
 
   func open(

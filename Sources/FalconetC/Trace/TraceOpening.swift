@@ -16,6 +16,13 @@ extension TraceOptions {
   }
 }
 
+extension falconet_trace_options {
+  /// The name of the revision; nil if none is chosen.
+  fileprivate var revisionName: String? {
+    get throws(CallError) { revision == nil ? nil : try Argument.text(revision, "revision") }
+  }
+}
+
 @c @implementation
 public func falconet_trace_open(
   _ folder: UnsafePointer<CChar>?, _ prestate: UnsafePointer<CChar>?,
@@ -27,8 +34,11 @@ public func falconet_trace_open(
     let path = try Argument.fileName(prestate, "prestate")
     let options = options?.pointee ?? falconet_trace_options()
     let reading = try SnapshotReading(options.prestate, file: path)
+    let revision = try options.revisionName
     return try TraceHandle(folder: folder, TraceOptions(options)) {
-      TraceSource(prestateFile: path, reading, preimages: $0)
+      var source = TraceSource(prestateFile: path, reading, preimages: $0)
+      source.revision = revision
+      return source
     }
   }
 }
@@ -41,11 +51,15 @@ public func falconet_trace_open_machine(
 ) -> falconet_status {
   Output.handle(trace, "trace") { () throws(CallError) in
     let folder = try Argument.fileName(folder, "folder")
-    let options = try TraceOptions(options?.pointee ?? falconet_trace_options())
+    let given = options?.pointee ?? falconet_trace_options()
+    let revision = try given.revisionName
+    let options = try TraceOptions(given)
     let image = try MachineHandle.use(prestate) { $0.machine.checkpoint() }
     return try TraceHandle(folder: folder, options) {
-      TraceSource(
+      var source = TraceSource(
         prestate: { () throws(StreamError) in try MemoryImage(copying: image) }, preimages: $0)
+      source.revision = revision
+      return source
     }
   }
 }

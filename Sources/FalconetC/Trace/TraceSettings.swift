@@ -47,6 +47,18 @@ public func falconet_trace_set_preimage_server(
 }
 
 @c @implementation
+public func falconet_trace_set_source_identity(
+  _ trace: OpaquePointer?, _ identity: UnsafePointer<CChar>?
+) -> falconet_status {
+  call { () throws(CallError) in
+    try TraceHandle.use(trace) { (trace) throws(CallError) in
+      trace.setIdentity(
+        identity == nil ? nil : Array(try Argument.text(identity, "identity").utf8))
+    }
+  }
+}
+
+@c @implementation
 public func falconet_trace_set_local_input(
   _ trace: OpaquePointer?, _ index: UInt64, _ bytes: UnsafeRawPointer?, _ count: Int
 ) -> falconet_status {

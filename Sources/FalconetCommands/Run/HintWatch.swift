@@ -8,10 +8,14 @@ final class HintWatch: PreimageOracle {
   /// Whether a hint was sent, or a pre-image came, since the run's start.
   private var hasStarted = false
 
+  /// Is shown each pre-image before it is given, and may refuse it.
+  var inspect: ((_ key: Bytes32, _ preimage: [UInt8]) throws(PreimageError) -> Void)?
+
   init(_ source: any PreimageOracle) { self.source = source }
 
   func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)
+    try inspect?(key, preimage)
     isPending = false
     hasStarted = true
     return preimage

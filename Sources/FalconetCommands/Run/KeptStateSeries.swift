@@ -28,7 +28,7 @@ final class KeptStateSeries {
     guard let place = Self.place(plan) else { return nil }
     let refusal: StreamError?
     do throws(StreamError) {
-      states = try KeptStates(place, limit: plan.keptStates, machine, from: input)
+      states = try KeptStates(place, limit: plan.keptStates, machine, from: input, source: machine.oracle)
       if let remark = states.remark { logger.warning("Kept states: \(remark)") }
       refusal = try states.checkStart(machine)
     } catch {
@@ -40,6 +40,11 @@ final class KeptStateSeries {
     self.logger = logger
     hints = HintWatch(machine.oracle)
     machine.oracle = hints
+    hints.inspect = { [unowned self] (key, value) throws(PreimageError) in
+      var refusal: PreimageError?
+      attempt { () throws(StreamError) in refusal = try states.take(key, value) }
+      if let refusal { throw refusal }
+    }
     next = states.next(after: machine)
   }
 

@@ -89,6 +89,9 @@ struct PreimageOptions: ParsableArguments {
     help: "How long a server may take to answer, such as 90s or 15m; 0: for ever.")
   var timeout = TimeSpan(seconds: 900)
 
+  /// Whether a source of pre-images is given, beside a server.
+  var isGiven: Bool { folder != nil || !locals.isEmpty }
+
   func source(_ server: [String]) throws(UsageError) -> PreimageSource {
     guard server.isEmpty || folder == nil else {
       throw UsageError("a server after -- and --preimages exclude one another: leave one out")

@@ -9,7 +9,8 @@ struct TraceStatusCommand: ParsableCommand {
 
   func run() throws {
     try trace.withProvider([], makesFolder: false) { (provider) throws(TraceError) in
-      (try provider.status(), provider.incidents)
+      if trace.preimages.isGiven { try provider.checkInputs() }
+      return (try provider.status(), provider.incidents)
     } print: { (result, json) throws(StreamError) in
       let (status, incidents) = result
       try json.object { () throws(StreamError) in
@@ -65,7 +66,8 @@ struct TraceAdoptCommand: ParsableCommand {
     discussion: """
       They must be of the same trace: that is not checked. Each proof must hold by itself, each \
       snapshot must be of the step that its name says, and none may contradict what is known. What \
-      fails that is left out.
+      fails that is left out. They belong to the inputs of the pre-images that are given with them, or \
+      with the first question after: others are refused from then on.
       """)
 
   @OptionGroup var trace: TraceFolderOptions
@@ -73,8 +75,11 @@ struct TraceAdoptCommand: ParsableCommand {
   @Argument(help: "Folder to read.", completion: .directory)
   var origin: String
 
+  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  var server: [String] = []
+
   func run() throws {
-    try trace.withProvider([]) { (provider) throws(TraceError) in
+    try trace.withProvider(server) { (provider) throws(TraceError) in
       try provider.adopt(from: origin)
     } print: { (adoption, json) throws(StreamError) in
       try json.object { () throws(StreamError) in

@@ -23,11 +23,12 @@ struct TraceFolderOptions: ParsableArguments {
   var engine = EngineKind.jit
 
   @OptionGroup(title: "Limits") var limits: ResourceLimits
+  @OptionGroup var revision: RevisionOption
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
-  /// The server that serves pre-images, where there is one. Opened, closed and opened anew by the
+  /// The server that serves pre-images, if there is one. Opened, closed and opened anew by the
   /// one thread that the command runs on.
   private final class Host: @unchecked Sendable {
     var server: ServerOracle?
@@ -51,7 +52,7 @@ struct TraceFolderOptions: ParsableArguments {
         logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
       }
     }
-    let trace = traceSource { () throws(PreimageError) in
+    var trace = traceSource { () throws(PreimageError) in
       _ = host.server?.shutdown()
       do throws(CommandError) {
         let (oracle, started) = try source.open(loggers)
@@ -59,6 +60,9 @@ struct TraceFolderOptions: ParsableArguments {
         return oracle
       } catch { throw PreimageError(.unreadable, message: error.description) }
     }
+    trace.localInputs = { source.locals }
+    trace.revision = revision.revision
+    if !server.isEmpty { trace.sourceIdentity = { TraceSource.identity(ofServer: server) } }
     var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
@@ -69,7 +73,7 @@ struct TraceFolderOptions: ParsableArguments {
       defer {
         for incident in provider.incidents {
           logger.warning(
-            "put aside",
+            incident.movedTo.isEmpty ? "unusable file" : "put in quarantine",
             metadata: ["file": "\(incident.path)", "reason": "\(incident.reason)"])
         }
       }

@@ -51,13 +51,13 @@ struct ChallengerFolder {
   }
 
   /// Whether a proof holds, and leads to a claim.
-  func hasProof(_ index: UInt64, _ version: StateVersion, _ claim: Bytes32) -> Bool {
+  func hasProof(_ index: UInt64, _ revision: Revision, _ claim: Bytes32) -> Bool {
     guard TraceFolder.isRegular(proof(index)),
       let source = try? FileSource(path: proof(index).fileName),
       let proof = try? ProofReader(source).next(), proof.post == claim
     else { return false }
-    guard proof.step == index || TraceEnd(proof, version)?.index == index else { return false }
-    return ProofVerifier.verify(proof, version: version).holds
+    guard proof.step == index || TraceEnd(proof, revision)?.index == index else { return false }
+    return proof.holds(revision)
   }
 
   func writeLastStep(_ index: UInt64) throws(StreamError) {

@@ -16,6 +16,8 @@ public final class KeptStates {
     case damagedRecord(StreamError)
     /// So many states of another program were given up.
     case otherProgram(states: Int)
+    /// So many states of the same program with another local input were given up.
+    case otherInputs(states: Int, key: Bytes32)
 
     public var description: String {
       switch self {
@@ -25,6 +27,9 @@ public final class KeptStates {
       case .otherProgram(let states):
         "the run starts from another prestate than those before it, whose kept states were given "
           + "up: \(states)"
+      case .otherInputs(let states, let key):
+        "\(TraceInputs.name(key)) has another value than in the runs before, whose cached states were "
+          + "discarded: \(states); use a directory for each game"
       }
     }
   }
@@ -38,6 +43,10 @@ public final class KeptStates {
   /// Whether the run starts from a kept state.
   private let isStartKept: Bool
   private let root: KeptStatesRecord.Identity?
+  /// Hashes of the local pre-images that were read, by their keys.
+  private var inputs: [Bytes32: Bytes32]
+  /// The local key of which the source has another value than the state at the start depends on.
+  private let otherInput: Bytes32?
   private var policy = RetentionPolicy()
   /// The claims of the kept states, by their steps.
   private var claims: [UInt64: Bytes32]
@@ -48,10 +57,12 @@ public final class KeptStates {
   ///   - limit: how many states may be kept, at least 1.
   ///   - machine: at the start of the run.
   ///   - input: the file of the state that the run starts from.
-  /// - Throws: ``StreamError`` where the record can't be read, or not be written where it is another
+  ///   - source: is asked for the local pre-images that the kept states depend on.
+  /// - Throws: ``StreamError`` if the record can't be read, or not be written if it is another
   ///   program's.
   public init(
-    _ place: KeptStatesPlace, limit: Int, _ machine: Machine, from input: String
+    _ place: KeptStatesPlace, limit: Int, _ machine: Machine, from input: String,
+    source: any PreimageOracle = NoPreimages()
   ) throws(StreamError) {
     self.place = place
     self.limit = max(limit, 1)
@@ -63,17 +74,22 @@ public final class KeptStates {
     case .damaged(let error): remark = .damagedRecord(error)
     case .content(let read): content = read
     }
+    var otherInput = Self.otherInput(content.inputs, source)
     if !place.isSnapshot(input, of: start) {
       let identity = KeptStatesRecord.Identity(
-        version: machine.state.version.rawValue, claim: machine.claim())
-      if content.root != identity {
-        let others = content.states.keys.filter {
-          TraceFolder.isRegular(FilePath(fileName: place.path($0)))
-        }
+        version: machine.state.version.rawValue, revision: machine.revision.name,
+        claim: machine.claim())
+      if content.root != identity || otherInput != nil {
+        let others = content.states.keys.filter { TraceFolder.isRegular(FilePath(fileName: place.path($0))) }
+        let key = content.root == identity ? otherInput : nil
         content = KeptStatesRecord.Content(root: identity)
+        otherInput = nil
         // Before the files go: one that is not in the record would never be deleted.
         if !others.isEmpty {
-          remark = .otherProgram(states: others.count)
+          remark =
+            if let key { .otherInputs(states: others.count, key: key) } else {
+              .otherProgram(states: others.count)
+            }
           try place.record.write(content)
           for step in others { place.remove(step) }
         }
@@ -82,6 +98,8 @@ public final class KeptStates {
     // A snapshot that stands in its place is of the same runs: one that a run was asked for, or kept.
     self.remark = remark
     root = content.root
+    inputs = content.inputs
+    self.otherInput = otherInput
     claims = content.states.filter { TraceFolder.isRegular(FilePath(fileName: place.path($0.key))) }
     isStartKept = claims[start] != nil && place.isSnapshot(input, of: start)
     policy.note(reached: max(content.reached, start))
@@ -96,6 +114,20 @@ public final class KeptStates {
   /// - Returns: why the run must not go on; nil where it may.
   /// - Throws: ``StreamError`` where the record can't be written.
   public func checkStart(_ machine: Machine) throws(StreamError) -> StreamError? {
+    if let otherInput {
+      return StreamError(
+        .unsupported, path: place.path(start),
+        message: "the state depends on another value of \(TraceInputs.name(otherInput)) than the "
+          + "source has",
+        remedy: "use a directory for each game")
+    }
+    if let root, root.revision != machine.revision.name {
+      return StreamError(
+        .unsupported, path: place.path(start),
+        message: "the state is of runs by revision \(root.revision), and this one is by "
+          + machine.revision.name,
+        remedy: "choose that revision, or use another directory")
+    }
     guard isStartKept, let kept = claims[start] else { return nil }
     let claim = machine.claim()
     guard kept != claim || root.map({ $0.version != machine.state.version.rawValue }) == true
@@ -105,6 +137,43 @@ public final class KeptStates {
       .corrupt, path: place.path(start),
       message: "the state's claim is \(claim), and a run kept one there with the claim \(kept)",
       remedy: "run again from another state: this one was removed")
+  }
+
+  // MARK: Inputs
+
+  /// The first local key of which a source has another value; nil if it has none, or is no source at
+  /// all.
+  private static func otherInput(
+    _ inputs: [Bytes32: Bytes32], _ source: any PreimageOracle
+  ) -> Bytes32? {
+    var source = source
+    for (key, hash) in inputs.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
+      do throws(PreimageError) {
+        if TraceInputs.hash(try source.preimage(for: key)) != hash { return key }
+      } catch {
+        if error.kind != .noSource { return key }
+      }
+    }
+    return nil
+  }
+
+  /// Takes a local pre-image that the program reads, before any state that depends on it is saved.
+  ///
+  /// - Returns: why the run must not go on: it has another value than in the runs before.
+  /// - Throws: ``StreamError`` if the record can't be written.
+  public func take(_ key: Bytes32, _ value: [UInt8]) throws(StreamError) -> PreimageError? {
+    guard TraceInputs.isLocal(key) else { return nil }
+    let hash = TraceInputs.hash(value)
+    if let known = inputs[key] {
+      guard known != hash else { return nil }
+      return PreimageError(
+        .wrong, key: key,
+        message: "\(TraceInputs.name(key)) has another value than \(place.record.path) records",
+        remedy: "use a directory for each game")
+    }
+    inputs[key] = hash
+    try write()
+    return nil
   }
 
   // MARK: On the way
@@ -172,7 +241,8 @@ public final class KeptStates {
   private func write() throws(StreamError) {
     try place.record.write(
       KeptStatesRecord.Content(
-        root: root, states: claims, questions: policy.asked + (policy.last.map { [$0] } ?? []),
+        root: root, inputs: inputs, states: claims,
+        questions: policy.asked + (policy.last.map { [$0] } ?? []),
         reached: policy.end - 1, end: policy.isEndKnown ? policy.end - 1 : nil))
   }
 }

@@ -9,12 +9,16 @@ struct KeptStatesRecord {
   struct Identity: Equatable {
     /// The number of the state's version.
     var version: UInt8
+    /// The name of the revision that runs execute by.
+    var revision: String
     var claim: Bytes32
   }
 
   struct Content: Equatable {
     /// The prestate that the runs started from; nil where none of them did.
     var root: Identity?
+    /// Hashes of the local pre-images that the states depend on, by their keys.
+    var inputs: [Bytes32: Bytes32] = [:]
     /// The claims of the states, by their steps.
     var states: [UInt64: Bytes32] = [:]
     /// The steps where runs ended; the last one is the last that was asked for.
@@ -65,11 +69,15 @@ struct KeptStatesRecord {
     var content = Content()
     var version: UInt64?
     var root: Bytes32?
+    var revision: String?
+    var inputs: [Bytes32: Bytes32]?
     try json.beginObject()
     while let key = try json.nextKey() {
       switch key {
       case "version": version = try json.readUInt64()
       case "root": root = try readClaim(json)
+      case "revision": revision = try json.readString(maxBytes: 64)
+      case "inputs": inputs = try readInputs(json)
       case "states": content.states = try readStates(json)
       case "questions":
         try json.beginArray()
@@ -79,10 +87,36 @@ struct KeptStatesRecord {
       default: try json.skipValue()
       }
     }
-    if let root, let version = version.flatMap({ UInt8(exactly: $0) }) {
-      content.root = Identity(version: version, claim: root)
+    if let root, let revision, let version = version.flatMap({ UInt8(exactly: $0) }) {
+      content.root = Identity(version: version, revision: revision, claim: root)
     }
+    guard let inputs else {
+      throw StreamError(.syntax, message: "it does not say which inputs the states depend on")
+    }
+    content.inputs = inputs
     return content
+  }
+
+  private static func readInputs(_ json: JSONReader) throws(StreamError) -> [Bytes32: Bytes32] {
+    var inputs: [Bytes32: Bytes32] = [:]
+    try json.beginArray()
+    while try json.nextElement() {
+      var key: Bytes32?
+      var hash: Bytes32?
+      try json.beginObject()
+      while let name = try json.nextKey() {
+        switch name {
+        case "key": key = try readClaim(json)
+        case "hash": hash = try readClaim(json)
+        default: try json.skipValue()
+        }
+      }
+      guard let key, let hash else {
+        throw StreamError(.syntax, message: "an input without a key or a hash")
+      }
+      inputs[key] = hash
+    }
+    return inputs
   }
 
   private static func readStates(_ json: JSONReader) throws(StreamError) -> [UInt64: Bytes32] {
@@ -110,7 +144,7 @@ struct KeptStatesRecord {
   private static func readClaim(_ json: JSONReader) throws(StreamError) -> Bytes32 {
     let text = try json.readString()
     guard let claim = Bytes32(hex: text) else {
-      throw StreamError(.syntax, message: "a claim that is no 32 bytes in hexadecimal")
+      throw StreamError(.syntax, message: "a claim or a hash that is not 32 bytes in hexadecimal")
     }
     return claim
   }
@@ -121,7 +155,13 @@ struct KeptStatesRecord {
       try json.beginObject()
       if let root = content.root {
         try json.member("version", UInt64(root.version))
+        try json.member("revision", root.revision)
         try json.member("root", hex: root.claim.bytes)
+      }
+      let inputs = content.inputs.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+      try json.member("inputs", objects: inputs) { (input) throws(StreamError) in
+        try json.member("key", hex: input.key.bytes)
+        try json.member("hash", hex: input.value.bytes)
       }
       let states = content.states.sorted { $0.key < $1.key }
       try json.member("states", objects: states) { (state) throws(StreamError) in

@@ -15,6 +15,7 @@ extension TraceCore {
           .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
     }
     try origin.refuse(within: folder)
+    try checkInputs()
     var adoption = TraceAdoption()
     for index in try ChallengerFolder.numbers(in: origin.proofs, suffix: ".json.gz") {
       try attempt(origin.proof(index), &adoption) { (adoption) throws(TraceError) in
@@ -28,7 +29,7 @@ extension TraceCore {
         adoption.snapshots += 1
       }
     }
-    if end == nil, let last = origin.readLastStep(), TraceFolder.isRegular(origin.final) {
+    if let last = origin.readLastStep(), TraceFolder.isRegular(origin.final) {
       try attempt(origin.final, &adoption) { (adoption) throws(TraceError) in
         try adoptFinal(origin.final, last)
       }
@@ -45,7 +46,7 @@ extension TraceCore {
     do throws(TraceError) { try body(&adoption) } catch {
       switch error {
       case .file(let failure) where failure.isOfSystem || failure.path != file.fileName: throw error
-      case .file, .contradiction: adoption.refuse(file, error.description)
+      case .file, .contradiction, .otherInputs: adoption.refuse(file, error.description)
       case .budget: adoption.refuse(file, "there is no room for it within the disk budget")
       default: throw error
       }
@@ -59,17 +60,22 @@ extension TraceCore {
       throw .file(error.named(file.fileName))
     }
     guard let proof else { throw Self.wrong(file, "it holds no proof") }
-    if let shown = TraceEnd(proof, version), shown.index == index {
+    if let shown = TraceEnd(proof, prestate.revision), shown.index == index {
       try adopt(shown)
       return false
     }
-    let verdict = ProofVerifier.verify(proof, version: version)
-    guard proof.step == index, index >= prestate.step, verdict.holds else {
+    guard proof.step == index, index >= prestate.step, proof.holds(prestate.revision) else {
       throw Self.wrong(file, "it does not prove step \(index)")
     }
+    if index == prestate.step, proof.pre != prestate.claim {
+      throw Self.wrong(file, "its `pre` is not the claim of the prestate")
+    }
     let bytes = try proof.compressed()
-    try snapshots.makeRoom(for: Self.withClaim(bytes), policy, sparesStepData: true)
-    try log(index, proof.post)
+    let needed = UInt64(bytes.count + 2 * ClaimRecord.size) + ClaimLog.inputSize
+    try snapshots.makeRoom(for: needed, policy, sparesStepData: true)
+    try bindAdoption()
+    if let input = proof.localInput { try take(input.key, hash: input.hash) }
+    try log(proof, at: index)
     try folder.write(bytes, to: folder.proof(index))
     return true
   }
@@ -82,12 +88,17 @@ extension TraceCore {
     guard image.state.scalars.step == step, image.state.version == version else {
       throw Self.wrong(file, "it is not a state of step \(step) and version \(version.rawValue)")
     }
+    if let revision = image.state.revision, version.revision(named: revision) != prestate.revision {
+      throw Self.wrong(
+        file, "it was executed by revision \(revision), not \(prestate.revision.name)")
+    }
     let bytes = MemorySink()
     do { try Snapshot.write(image, to: bytes, as: .fsnap) } catch { throw .file(error) }
     let needed = Self.withClaim(bytes.bytes)
     guard try snapshots.makeRoom(forState: step, needed, policy) else {
       throw .budget(path: folder.path.fileName, budget: options.diskBudget, needed: needed)
     }
+    try bindAdoption()
     try log(step - 1, image.state.claim(witness: image.witness))
     try folder.write(bytes.bytes, to: folder.snapshot(step))
     snapshots.add(step)
@@ -106,10 +117,11 @@ extension TraceCore {
   }
 
   private func adopt(_ end: TraceEnd) throws(TraceError) {
-    guard self.end == nil else { return }
+    if self.end == end { return }
     // Its file says of which step it is, too.
     let needed = Self.withClaim(try end.proof.compressed()) + 64
     try snapshots.makeRoom(for: needed, policy, sparesStepData: true)
+    try bindAdoption()
     try keep(end)
   }
 

@@ -7,13 +7,13 @@ extension TraceCore {
   /// Writes what is known of the trace as op-challenger keeps it, so that it can go on from there.
   func export(to path: String) throws(TraceError) {
     try checkExists()
+    try checkInputs()
     let target = ChallengerFolder(path)
     try target.refuse(within: folder)
     let proofs = try folder.numbers(in: folder.proofs, suffixes: [".json.gz"])
     do { try target.make() } catch { throw .file(error) }
     for index in proofs {
-      guard let proof = folder.storedStep(index, version: version, claim: claims[index])
-      else { continue }
+      guard let proof = storedStep(index, putsAside: true) else { continue }
       do { try proof.save(path: target.proof(index).fileName) } catch { throw .file(error) }
     }
     for step in snapshots.steps where !target.hasSnapshot(step, claims[step - 1]) {
@@ -32,7 +32,7 @@ extension TraceCore {
       try Snapshot.save(MemoryImage(machine), path: target.final.fileName, to: .bin)
       // A step that changes nothing stands for the last one only where that was never asked for:
       // op-challenger has one file for both.
-      if !target.hasProof(end.index, version, end.claim) {
+      if !target.hasProof(end.index, prestate.revision, end.claim) {
         try end.proof.save(path: target.proof(end.index).fileName)
       }
       try target.writeLastStep(end.index)

@@ -11,6 +11,8 @@ package final class HintedOracle: PreimageOracle {
   private var source: CheckedOracle?
   /// What the program wrote last before the step where it is.
   package var hint: [UInt8]?
+  /// Is shown each local pre-image before it is given, and may refuse it.
+  package var inspectLocal: ((_ key: Bytes32, _ value: [UInt8]) throws(PreimageError) -> Void)?
   /// What the source was told last.
   private var sent: [UInt8]?
 
@@ -28,7 +30,9 @@ package final class HintedOracle: PreimageOracle {
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let hint, hint != sent { try send(hint) }
     guard source != nil else { return try NoPreimages().preimage(for: key) }
-    return try source?.preimage(for: key) ?? []
+    let value = try source?.preimage(for: key) ?? []
+    if key[0] == PreimageKeyType.local.rawValue { try inspectLocal?(key, value) }
+    return value
   }
 
   package var takesHints: Bool { source?.takesHints ?? false }

@@ -16,7 +16,7 @@ struct OpenedPrestate {
   init(_ source: TraceSource, _ folder: TraceFolder?) throws(TraceError) {
     let before = source.identity?()
     if let before, let folder {
-      switch try folder.recallPrestate(before) {
+      switch try folder.recallPrestate(before, revision: source.revision) {
       case .prestate(let prestate):
         self.prestate = prestate
         return
@@ -26,7 +26,7 @@ struct OpenedPrestate {
     }
     let image: MemoryImage
     do { image = try source.prestate() } catch { throw .file(error) }
-    prestate = TracePrestate(image)
+    prestate = try TracePrestate(image, revision: source.revision)
     self.image = image
     guard !prestate.hasExited else { throw .exitedPrestate(step: prestate.step) }
     // What changed while it was read may be half the one, half the other.

@@ -149,7 +149,7 @@ final class SnapshotShelf {
   func makeRoom(
     forState step: UInt64, _ bytes: UInt64, _ policy: RetentionPolicy
   ) throws(TraceError) -> Bool {
-    try folder.clearAside { hasRoom(bytes) }
+    try folder.clearQuarantine { hasRoom(bytes) }
     var kept = steps
     var given: [UInt64] = []
     var freed: UInt64 = 0
@@ -173,7 +173,7 @@ final class SnapshotShelf {
   func makeRoom(
     for bytes: UInt64, _ policy: RetentionPolicy, sparesStepData: Bool = false
   ) throws(TraceError) {
-    try folder.clearAside { hasRoom(bytes) }
+    try folder.clearQuarantine { hasRoom(bytes) }
     // The prestate, which is not in the folder, is what the first state goes back to.
     while !hasRoom(bytes), let position = policy.leastValuable([first] + steps) {
       drop(steps[position - 1])

@@ -72,7 +72,7 @@ extension TraceCore {
   }
 
   private func noteEnd(_ machine: Machine) throws(TraceError) {
-    guard machine.hasExited, end == nil, machine.step > 0 else { return }
+    guard machine.hasExited, machine.step > 0 else { return }
     let witness = machine.witness()
     try keep(
       TraceEnd(
@@ -112,7 +112,7 @@ extension TraceCore {
   private func readPrestate() throws(TraceError) -> MemoryImage {
     let image: MemoryImage
     do { image = try source.prestate() } catch { throw .file(error) }
-    let found = TracePrestate(image)
+    let found = try TracePrestate(image, revision: source.revision)
     guard found == prestate else {
       throw .prestateChanged(expected: prestate.claim, found: found.claim)
     }
@@ -121,7 +121,8 @@ extension TraceCore {
 
   @discardableResult
   func use(_ image: MemoryImage, hint: [UInt8]?) -> Machine {
-    let machine = Machine(state: image.state, memory: image.memory, engine: options.engine)
+    let machine = Machine(
+      state: image.state, memory: image.memory, engine: options.engine, revision: prestate.revision)
     machine.shouldInterrupt = { [interruption, unowned machine] in
       interruption.isRequested(at: machine.step)
     }
@@ -131,19 +132,5 @@ extension TraceCore {
     checkpoints = CheckpointShelf(machine, options)
     checkpoints?.keep(hint, policy)
     return machine
-  }
-
-  // MARK: The source of pre-images
-
-  private func connect() throws(TraceError) {
-    guard !oracle.isConnected else { return }
-    do { oracle.connect(try source.preimages()) } catch { throw .source(error) }
-  }
-
-  /// What failed; the source is opened anew where it was that.
-  private func failed(_ error: MachineError) -> TraceError {
-    guard case .preimage(let failure, _, _) = error else { return .machine(error) }
-    oracle.disconnect()
-    return failure.kind == .interrupted ? .interrupted : .machine(error)
   }
 }

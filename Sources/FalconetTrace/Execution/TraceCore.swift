@@ -29,6 +29,9 @@ final class TraceCore {
   var machine: Machine?
   var checkpoints: CheckpointShelf?
   let oracle = HintedOracle()
+  let inputCheck = Mutex(InputCheck.none)
+  /// Why the source's last answer was not taken.
+  var inputFailure: TraceError?
   /// Steps executed since the provider was opened.
   var executed: UInt64 = 0
 
@@ -45,7 +48,7 @@ final class TraceCore {
     let steps = try folder.takeStock()
     claims = try ClaimLog(folder, prestate.name)
     snapshots = SnapshotShelf(folder, claims, steps, first: prestate.step, options)
-    if let end = folder.storedEnd(prestate.version, claims) {
+    if let end = folder.storedEnd(prestate.revision, claims) {
       ending.withLock { $0 = end }
       policy.note(end: end.index + 1)
     }
@@ -54,6 +57,9 @@ final class TraceCore {
     // written says so when it is to be.
     try? snapshots.makeRoom(for: 0, policy)
     opened.note(in: folder, hasRoom: snapshots.hasRoom)
+    oracle.inspectLocal = { [unowned self] (key, value) throws(PreimageError) in
+      try take(key, value)
+    }
   }
 
   var version: StateVersion { prestate.version }
@@ -89,15 +95,24 @@ final class TraceCore {
     if let end, index > end.index {
       return TraceStep(index: end.index, proof: end.proof, isPastEnd: true)
     }
-    return folder.storedStep(
-      index, version: version, claim: claims[index], putsAside: isAlone
-    ).map { TraceStep(index: index, proof: $0, isPastEnd: false) }
+    return storedStep(index, putsAside: isAlone).map {
+      TraceStep(index: index, proof: $0, isPastEnd: false)
+    }
+  }
+
+  /// The step data of an index in its file, if it is there and right.
+  func storedStep(_ index: UInt64, putsAside: Bool) -> StepProof? {
+    folder.storedStep(
+      index, revision: prestate.revision,
+      before: index == prestate.step ? prestate.claim : claims[index &- 1],
+      claim: claims[index], inputs: claims.inputs, putsAside: putsAside)
   }
 
   // MARK: Answers
 
   func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
     try check(index)
+    try checkInputs()
     if let known = knownClaim(index) { return known }
     guard index < .max else {
       // No number of steps comes after this index: its claim comes with its proof.
@@ -117,6 +132,7 @@ final class TraceCore {
     guard index >= prestate.step else {
       throw .beforePrestate(index: index, step: prestate.step)
     }
+    try checkInputs()
     if let known = knownStep(index, isAlone: true) { return known }
     let machine = try advance(to: index)
     if let known = knownStep(index, isAlone: true) { return known }
@@ -127,6 +143,7 @@ final class TraceCore {
 
   func lastStep() throws(TraceError) -> TraceEnd {
     try checkExists()
+    try checkInputs()
     if let end { return end }
     _ = try advance(to: .max)
     guard let end else {
@@ -143,17 +160,30 @@ final class TraceCore {
 
   /// Keeps step data that holds, and the claims around it.
   private func keep(_ proof: StepProof, at index: UInt64) throws(TraceError) -> TraceStep? {
-    if index > prestate.step, let pre = proof.pre { try log(index - 1, pre) }
-    try log(index, proof.post)
+    try log(proof, at: index)
     try save(proof, at: index)
     return TraceStep(index: index, proof: proof, isPastEnd: false)
   }
 
-  func log(_ index: UInt64, _ claim: Bytes32) throws(TraceError) {
-    if claims[index] == nil {
-      try snapshots.makeRoom(for: UInt64(ClaimRecord.size), policy)
+  func log(_ index: UInt64, _ claim: Bytes32) throws(TraceError) { try log([(index, claim)]) }
+
+  /// Logs the claims before and after a step, or neither if one contradicts what is known.
+  func log(_ proof: StepProof, at index: UInt64) throws(TraceError) {
+    var new: [(UInt64, Bytes32)] = []
+    if let pre = proof.pre {
+      if index > prestate.step {
+        new.append((index - 1, pre))
+      } else if pre != prestate.claim {
+        throw .contradiction(index: index &- 1, known: prestate.claim, computed: pre)
+      }
     }
-    try claims.add(index, claim)
+    try log(new + [(index, proof.post)])
+  }
+
+  private func log(_ new: [(index: UInt64, claim: Bytes32)]) throws(TraceError) {
+    let count = new.count { claims[$0.index] == nil }
+    if count > 0 { try snapshots.makeRoom(for: UInt64(count * ClaimRecord.size), policy) }
+    try claims.add(new)
   }
 
   /// Writes step data, if there is room for it. It can be computed again, and the one who asks for
@@ -177,7 +207,12 @@ final class TraceCore {
   }
 
   func keep(_ end: TraceEnd) throws(TraceError) {
-    guard self.end == nil else { return }
+    if let known = self.end {
+      guard known == end else {
+        throw .contradiction(index: known.index, known: known.claim, computed: end.claim)
+      }
+      return
+    }
     try log(end.index, end.claim)
     var proof = end.proof
     proof.step = end.index &+ 1

@@ -25,14 +25,31 @@ public struct TraceSource: Sendable {
   /// source failed. What it gives is checked against its keys where that can be done.
   public var preimages: @Sendable () throws(PreimageError) -> any PreimageOracle
 
+  /// Gives a text that is another whenever ``preimages`` could give other local pre-images: of a server
+  /// its command line. The text is nil if nothing can be said: of a directory, whose content can change.
+  ///
+  /// The local pre-images that a program reads are inputs of its trace, and a directory records them. If
+  /// the text is the same as before, known answers are given without the source. Else it is opened, and
+  /// asked for the inputs that are recorded, before anything is answered.
+  public var sourceIdentity: (@Sendable () -> [UInt8]?)?
+
+  /// The local inputs that ``preimages`` answers by itself, by index. They are compared with those that
+  /// are recorded whenever that can matter, without opening the source.
+  public var localInputs: @Sendable () -> [UInt64: [UInt8]] = { [:] }
+
+  /// The name of the revision that steps are executed by, as `StateVersion.revision(named:)` knows
+  /// it. Nil: the one that the prestate records, else the newest of its version.
+  public var revision: String?
+
   /// A prestate that `prestate` makes or reads.
   public init(
     prestate: @escaping @Sendable () throws(StreamError) -> MemoryImage,
-    identity: (@Sendable () -> String?)? = nil,
+    identity: (@Sendable () -> String?)? = nil, sourceIdentity: String? = nil,
     preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
   ) {
     self.prestate = prestate
     self.identity = identity
+    if let sourceIdentity { self.sourceIdentity = { Array(sourceIdentity.utf8) } }
     self.preimages = preimages
   }
 
@@ -44,8 +61,9 @@ public struct TraceSource: Sendable {
   ///     now, wherever the process goes.
   ///   - reading: how it is read; nil goes by the content and finds bases beside the file. Where
   ///     pages are trusted, the file is read each time.
+  ///   - sourceIdentity: see the property.
   public init(
-    prestateFile path: String, _ reading: SnapshotReading? = nil,
+    prestateFile path: String, _ reading: SnapshotReading? = nil, sourceIdentity: String? = nil,
     preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
   ) {
     let path = Self.absolute(path)
@@ -59,7 +77,12 @@ public struct TraceSource: Sendable {
         guard !reading.trustPages, let file = FileIdentity(path: path) else { return nil }
         return reading.format.map { "file \(file) as \($0.rawValue)" } ?? "file \(file)"
       },
-      preimages: preimages)
+      sourceIdentity: sourceIdentity, preimages: preimages)
+  }
+
+  /// What a pre-image server is known by: its command line, as a text that no other has.
+  public static func identity(ofServer command: [String]) -> [UInt8] {
+    Array("server".utf8) + command.flatMap { [0] + Array($0.utf8) }
   }
 
   private static func absolute(_ path: String) -> String {

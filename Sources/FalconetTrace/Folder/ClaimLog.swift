@@ -5,98 +5,201 @@ import Synchronization
 import SystemPackage
 
 /// The claims of a trace that are known, in a file that only grows: what every other file of the
-/// folder is held against.
+/// directory is checked against. It says, too, which inputs they depend on.
 ///
-/// The file consists of ``ClaimRecord``s. The first one names the trace: in place of the index
-/// `FALTRC`, format 1 and the number of the state version, then the claim of the prestate.
+/// The file consists of ``ClaimRecord``s. The first two name the trace: in place of the index `FALTRC`,
+/// format 2 and the number of the state version, then the claim of the prestate; `FALREV`, then the name
+/// of the revision, filled up with zeros.
 ///
 /// A crash can leave part of a record at the end, which is overwritten. Anything else that is wrong
-/// has the file put aside, and what is right written anew. May be used from several threads.
+/// has the file put in quarantine, and what is right written anew. May be used from several threads.
 final class ClaimLog: Sendable {
   private static let magic: UInt64 = 0x4641_4C54_5243_0000 | TraceName.format << 8
+  private static let revisionMagic: UInt64 = 0x4641_4C52_4556_0000
+  private static let headerCount = 2
   private let folder: TraceFolder
   private let name: TraceName
-  private let claims: Mutex<[UInt64: Bytes32]>
+  private let content: Mutex<ClaimLogContent>
   /// Where the next record goes. Held while one is written: readers don't wait for the disk.
   private let end: Mutex<Int64>
 
-  private struct State {
-    var claims: [UInt64: Bytes32] = [:]
-    var size: Int64 = 0
-  }
-
-  /// Reads the log of a folder that was identified, or begins one.
+  /// Reads the log of a directory that was identified, or begins one.
   init(_ folder: TraceFolder, _ name: TraceName) throws(TraceError) {
     self.folder = folder
     self.name = name
-    var state = State()
+    var (content, size) = (ClaimLogContent(), Int64(0))
     var faults = ["there is none"]
     if TraceFolder.isRegular(folder.claims) {
-      (state, faults) = try Self.read(folder.claims, name)
+      (content, size, faults) = try Self.read(folder.claims, name)
       if !faults.isEmpty { folder.putAside(folder.claims, faults.joined(separator: ", ")) }
     }
     if !faults.isEmpty {
-      let bytes = Self.encode(state.claims, name)
+      let bytes = Self.encode(content, name)
       try folder.write(bytes, to: folder.claims)
-      state.size = Int64(bytes.count)
+      size = Int64(bytes.count)
     }
-    claims = Mutex(state.claims)
-    end = Mutex(state.size)
+    self.content = Mutex(content)
+    end = Mutex(size)
   }
 
-  /// The claim at an index, where it is known.
-  subscript(index: UInt64) -> Bytes32? { claims.withLock { $0[index] } }
+  /// The claim at an index, if it is known.
+  subscript(index: UInt64) -> Bytes32? { content.withLock { $0.claims[index] } }
 
-  var count: Int { claims.withLock { $0.count } }
+  var count: Int { content.withLock { $0.claims.count } }
+
+  /// Hashes of the local pre-images that claims depend on, by their keys.
+  var inputs: [Bytes32: Bytes32] { content.withLock { $0.inputs } }
+
+  /// The hash of the source that all inputs are known to be of.
+  var source: Bytes32? { content.withLock { $0.source } }
+
+  /// Whether something was adopted of which it is not known which inputs it depends on.
+  var hasUnknownInputs: Bool { content.withLock { $0.hasUnknownInputs } }
+
+  // MARK: Adding
 
   /// Adds a claim, if it is not there.
   ///
   /// - Parameter isDurable: whether it is to outlive a loss of power from here on.
-  /// - Throws: ``TraceError/contradiction(index:known:computed:)`` where another is known.
+  /// - Throws: ``TraceError/contradiction(index:known:computed:)`` if it contradicts what is known.
   func add(_ index: UInt64, _ claim: Bytes32, isDurable: Bool = false) throws(TraceError) {
+    try add([(index, claim)], isDurable: isDurable)
+  }
+
+  /// Adds claims, or none of them if one contradicts what is known.
+  func add(
+    _ claims: [(index: UInt64, claim: Bytes32)], isDurable: Bool = false
+  ) throws(TraceError) {
     try end.withLock { (end) throws(TraceError) in
-      if let known = self[index] {
-        guard known == claim else {
-          throw .contradiction(index: index, known: known, computed: claim)
+      let new = try content.withLock { (content) throws(TraceError) in
+        for (index, claim) in claims {
+          if let conflict = content.conflict(index, claim) { throw conflict }
         }
-        return
+        return claims.filter { content.claims[$0.index] == nil }
       }
-      do throws(StreamError) { try folder.checkPlace() } catch { throw .file(error) }
-      do {
-        try append(ClaimRecord(index: index, claim: claim).bytes, at: end, isDurable)
-      } catch {
-        // What part of a record was written is overwritten by the next, or dropped by a reader.
-        throw .file(
-          StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.fileName))
-      }
-      folder.account(from: 0, to: UInt64(ClaimRecord.size))
-      end += Int64(ClaimRecord.size)
-      claims.withLock { $0[index] = claim }
+      try append(new.map { ClaimRecord(index: $0.index, claim: $0.claim) }, at: &end, isDurable)
+      content.withLock { content in for (index, claim) in new { content.add(index, claim) } }
     }
   }
 
-  private func append(_ record: [UInt8], at offset: Int64, _ isDurable: Bool) throws {
-    // Not kept open, so that the file system can be mounted read-only and back meanwhile.
-    let file = try folder.openClaims()
-    try file.closeAfter {
-      _ = try file.writeAll(toAbsoluteOffset: offset, record)
-      if isDurable, fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+  /// Adds a local pre-image that was read for the first time, before the claims that depend on it.
+  ///
+  /// - Parameter source: the source that it and all others are of.
+  func add(input key: Bytes32, _ hash: Bytes32, source: Bytes32?) throws(TraceError) {
+    if self.source != source { try set(source: source) }
+    try end.withLock { (end) throws(TraceError) in
+      let number = content.withLock { UInt64($0.inputs.count) }
+      try append(Self.records(of: key, hash, number), at: &end, true)
+      content.withLock { $0.inputs[key] = hash }
     }
+  }
+
+  /// Says of which source all inputs are known to be.
+  func set(source: Bytes32?) throws(TraceError) {
+    try end.withLock { (end) throws(TraceError) in
+      try append([Self.record(of: source)], at: &end, false)
+      content.withLock { $0.source = source }
+    }
+  }
+
+  /// Says whether something was adopted of which it is not known which inputs it depends on.
+  func set(hasUnknownInputs: Bool) throws(TraceError) {
+    guard self.hasUnknownInputs != hasUnknownInputs else { return }
+    try end.withLock { (end) throws(TraceError) in
+      try append(Self.adoption(hasUnknownInputs), at: &end, true)
+      content.withLock { $0.hasUnknownInputs = hasUnknownInputs }
+    }
+  }
+
+  private func append(
+    _ records: [ClaimRecord], at end: inout Int64, _ isDurable: Bool
+  ) throws(TraceError) {
+    guard !records.isEmpty else { return }
+    do throws(StreamError) { try folder.checkPlace() } catch { throw .file(error) }
+    let bytes = records.flatMap(\.bytes)
+    do {
+      // Not kept open, so that the file system can be mounted read-only and back meanwhile.
+      let file = try folder.openClaims()
+      try file.closeAfter {
+        _ = try file.writeAll(toAbsoluteOffset: end, bytes)
+        if isDurable, fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+      }
+    } catch {
+      // What part of a record was written is overwritten by the next, or dropped by a reader.
+      throw .file(
+        StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.fileName))
+    }
+    folder.account(from: 0, to: UInt64(bytes.count))
+    end += Int64(bytes.count)
+  }
+
+  // MARK: Records
+
+  /// Bytes that an input takes in the log, with what may go before it.
+  static let inputSize = UInt64(5 * ClaimRecord.size)
+
+  /// An input, twice: see ``ClaimLogReading``.
+  private static func records(
+    of key: Bytes32, _ hash: Bytes32, _ number: UInt64
+  ) -> [ClaimRecord] {
+    let pair = [ClaimRecord(.key, number, key), ClaimRecord(.value, number, hash)]
+    return pair + pair
+  }
+
+  private static func record(of source: Bytes32?) -> ClaimRecord {
+    ClaimRecord(.source, 0, source ?? Bytes32())
+  }
+
+  private static func adoption(_ hasUnknownInputs: Bool) -> [ClaimRecord] {
+    Array(repeating: ClaimRecord(.adoption, hasUnknownInputs ? 1 : 0), count: 4)
+  }
+
+  private static func encode(_ content: ClaimLogContent, _ name: TraceName) -> [UInt8] {
+    var revision = Bytes32()
+    for (place, byte) in name.revision.utf8.prefix(32).enumerated() { revision[place] = byte }
+    var records = [
+      ClaimRecord(index: magic | UInt64(name.version), claim: name.prestate),
+      ClaimRecord(index: revisionMagic, claim: revision),
+    ]
+    for (number, input) in content.inputs.sorted(by: {
+      $0.key.bytes.lexicographicallyPrecedes($1.key.bytes)
+    })
+    .enumerated() {
+      records += self.records(of: input.key, input.value, UInt64(number))
+    }
+    if let source = content.source { records.append(record(of: source)) }
+    if content.hasUnknownInputs { records += adoption(true) }
+    records += content.claims.sorted { $0.key < $1.key }.map {
+      ClaimRecord(index: $0.key, claim: $0.value)
+    }
+    return records.flatMap(\.bytes)
   }
 
   // MARK: Reading
+
+  /// Whether a file begins as a log does, of whatever format, damaged or not.
+  static func isLog(_ file: FilePath) -> Bool {
+    guard TraceFolder.isRegular(file),
+      let reader = try? ByteReader(FileSource(path: file.fileName), capacity: ClaimRecord.size),
+      let start = try? reader.peek(upTo: 6)
+    else { return false }
+    return start == Array("FALTRC".utf8)
+  }
 
   /// Which trace a log is of.
   static func readName(_ file: FilePath) throws(TraceError) -> TraceName.Found {
     guard TraceFolder.isRegular(file) else { return .nothing }
     do throws(StreamError) {
-      let reader = try ByteReader(FileSource(path: file.fileName), capacity: ClaimRecord.size)
-      let record = ClaimRecord(try reader.peek(upTo: ClaimRecord.size))
-      if let index = record?.index, index >> 16 == magic >> 16 {
+      let size = headerCount * ClaimRecord.size
+      let reader = try ByteReader(FileSource(path: file.fileName), capacity: size)
+      let bytes = Array(try reader.peek(upTo: size))
+      let first = ClaimRecord(Array(bytes.prefix(ClaimRecord.size)))
+      if let index = first?.index, index >> 16 == magic >> 16 {
         try TraceName.check(format: index >> 8 & 0xFF, file)
       }
-      guard let name = record.flatMap(Self.name) else {
-        return .damaged("its first record does not name a trace")
+      let second = ClaimRecord(Array(bytes.dropFirst(ClaimRecord.size)))
+      guard let name = Self.name(first, second) else {
+        return .damaged("its first records do not name a trace")
       }
       return .name(name)
     } catch {
@@ -107,40 +210,31 @@ final class ClaimLog: Sendable {
 
   private static func read(
     _ file: FilePath, _ name: TraceName
-  ) throws(TraceError) -> (State, faults: [String]) {
+  ) throws(TraceError) -> (ClaimLogContent, size: Int64, faults: [String]) {
     let bytes: [UInt8]
     do throws(StreamError) {
       bytes = try ByteReader(FileSource(path: file.fileName)).readAll(limit: 1 << 32)
     } catch { throw .file(error) }
-    var (state, wrong) = (State(), 0)
-    state.claims.reserveCapacity(bytes.count / ClaimRecord.size)
-    var faults: [String] = []
+    let isNamed = bytes.starts(with: encode(ClaimLogContent(), name))
+    var reading = ClaimLogReading(reserving: bytes.count / ClaimRecord.size)
     ClaimRecord.forEach(in: bytes) { (number, record) in
-      if number == 0 {
-        if record.flatMap(Self.name) != name {
-          faults.append("its first record does not name the trace")
-        }
-      } else if let record {
-        state.claims[record.index] = record.claim
-      } else {
-        wrong += 1
-      }
+      if number >= headerCount { reading.take(record) }
     }
-    if bytes.count < ClaimRecord.size { faults.append("it is empty") }
-    if wrong > 0 { faults.append("\(wrong) records don't match their checksums") }
-    state.size = Int64(bytes.count / ClaimRecord.size * ClaimRecord.size)
-    return (state, faults)
+    var faults = reading.finish()
+    if !isNamed { faults.insert("its first records do not name the trace", at: 0) }
+    let count = bytes.count / ClaimRecord.size - (reading.endsInHalf ? 1 : 0)
+    let size = Int64(count * ClaimRecord.size)
+    return (reading.content, size, faults)
   }
 
-  private static func name(_ record: ClaimRecord) -> TraceName? {
-    guard record.index & ~0xFF == magic else { return nil }
-    return TraceName(version: UInt8(truncatingIfNeeded: record.index), prestate: record.claim)
-  }
-
-  private static func encode(_ claims: [UInt64: Bytes32], _ name: TraceName) -> [UInt8] {
-    let first = ClaimRecord(index: magic | UInt64(name.version), claim: name.prestate)
-    return claims.sorted { $0.key < $1.key }.reduce(into: first.bytes) {
-      $0 += ClaimRecord(index: $1.key, claim: $1.value).bytes
-    }
+  private static func name(_ first: ClaimRecord?, _ second: ClaimRecord?) -> TraceName? {
+    guard let first, first.index & ~0xFF == magic, let second, second.index == revisionMagic
+    else { return nil }
+    let text = second.claim.bytes.prefix { $0 != 0 }
+    guard let revision = String(validating: text, as: UTF8.self),
+      second.claim.bytes.dropFirst(text.count).allSatisfy({ $0 == 0 })
+    else { return nil }
+    return TraceName(
+      version: UInt8(truncatingIfNeeded: first.index), prestate: first.claim, revision: revision)
   }
 }

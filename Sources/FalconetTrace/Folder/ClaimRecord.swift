@@ -1,11 +1,26 @@
 import FalconetStreams
 import Keccak
 
-/// A record of ``ClaimLog``, 44 bytes: index, 8 bytes big-endian; the claim after that step, 32
-/// bytes; CRC-32 of the 40 bytes before, 4 bytes big-endian.
+/// A record of ``ClaimLog``, 44 bytes: a number, 8 bytes big-endian; a content, 32 bytes; CRC-32 of the
+/// 40 bytes before, 4 bytes big-endian.
+///
+/// Of a claim, the number is the index, and the content begins with the status, 0 to 3. Records of
+/// another ``Tag`` say what the claims after them depend on.
 struct ClaimRecord {
   static let size = 44
   private static let contentSize = 40
+
+  /// The first byte of the content of a record that is no claim.
+  enum Tag: UInt8 {
+    /// A local key, without its type.
+    case key = 0x4B
+    /// The hash of the pre-image of the key in the record before, without its first byte.
+    case value = 0x56
+    /// The hash of the source's identity, without its first byte; zeros for none.
+    case source = 0x53
+    /// Number 1: files were adopted whose inputs are not known; 0: they are.
+    case adoption = 0x41
+  }
 
   let index: UInt64
   let claim: Bytes32
@@ -15,7 +30,21 @@ struct ClaimRecord {
     self.claim = claim
   }
 
-  /// The record in 44 bytes; nil where there are fewer, or the checksum is another.
+  /// A record whose content is a hash or a key, its first byte replaced by a tag.
+  init(_ tag: Tag, _ number: UInt64 = 0, _ content: Bytes32 = Bytes32()) {
+    index = number
+    var content = content
+    content[0] = tag.rawValue
+    claim = content
+  }
+
+  /// What kind of record it is; nil of a claim, and of one that is of no kind.
+  var tag: Tag? { Tag(rawValue: claim[0]) }
+
+  /// Whether the content can be a claim.
+  var isClaim: Bool { claim[0] <= 3 }
+
+  /// The record in 44 bytes; nil if there are fewer, or the checksum is another.
   init?(_ bytes: [UInt8]) {
     guard bytes.count == Self.size else { return nil }
     let record = bytes.withUnsafeBytes { Self($0) }
@@ -33,7 +62,7 @@ struct ClaimRecord {
     claim = Bytes32(readingFrom: start + 8)
   }
 
-  /// Calls `body` with each whole record's number and content, nil where its checksum is another.
+  /// Calls `body` with each whole record's number and content, nil if its checksum is another.
   static func forEach(in bytes: [UInt8], _ body: (Int, ClaimRecord?) -> Void) {
     bytes.withUnsafeBytes { bytes in
       for number in 0..<bytes.count / size {

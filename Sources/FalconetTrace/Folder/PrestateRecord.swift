@@ -16,21 +16,29 @@ enum PrestateRecord {
 
 extension TraceFolder {
   /// What is remembered of a prestate with this identity.
-  func recallPrestate(_ identity: String) throws(TraceError) -> PrestateRecord {
+  ///
+  /// - Parameter revision: the name of the one that steps are executed by; nil goes by the state.
+  func recallPrestate(
+    _ identity: String, revision: String?
+  ) throws(TraceError) -> PrestateRecord {
     guard Self.isRegular(prestate), let name = try knownName() else { return .none }
     do throws(StreamError) {
       let json = JSONReader(ByteReader(try FileSource(path: prestate.fileName)))
-      var (known, witness): (String?, [UInt8]) = (nil, [])
+      var (known, witness, recorded): (String?, [UInt8], String?) = (nil, [], nil)
       try json.beginObject()
       while let key = try json.nextKey() {
         switch key {
         case "identity": known = try json.readString(maxBytes: PrestateRecord.identityLimit)
+        case "revision": recorded = try json.readString(maxBytes: 64)
         case "witness": witness = try json.readHex(maxBytes: 1024)
         default: try json.skipValue()
         }
       }
       try json.finish()
-      guard let prestate = TracePrestate(witness, of: name), !prestate.hasExited else {
+      guard
+        let prestate = TracePrestate(witness, of: name, recorded: recorded, revision: revision),
+        !prestate.hasExited
+      else {
         return .damaged("it does not hold the witness of this trace's prestate")
       }
       return known == identity ? .prestate(prestate) : .none
@@ -62,6 +70,7 @@ extension TraceFolder {
     let json = JSONWriter(to: sink)
     try json.beginObject()
     try json.member("identity", identity)
+    if let revision = prestate.recordedRevision { try json.member("revision", revision) }
     try json.member("witness", hex: prestate.witness)
     try json.endObject()
     try json.finish()

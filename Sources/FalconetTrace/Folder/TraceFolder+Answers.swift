@@ -7,16 +7,23 @@ import SystemPackage
 /// Answers that are kept in the folder. Each counts only together with its claim in ``ClaimLog``,
 /// which is written first.
 extension TraceFolder {
-  /// The step data of an index, where it is there and right.
+  /// The step data of an index, if it is there and right.
   ///
-  /// - Parameter putsAside: whether a wrong file is put aside. That is for the one alone who may
-  ///   write files: for another, a right one may stand there by then.
+  /// - Parameters:
+  ///   - before: the claim before the step, if it is known.
+  ///   - claim: the claim after it, if it is known.
+  ///   - inputs: hashes of the local pre-images of the trace.
+  ///   - putsAside: whether a wrong file is put in quarantine. That is for the one alone who may
+  ///     write files: for another, a right one may stand there by then.
   func storedStep(
-    _ index: UInt64, version: StateVersion, claim: Bytes32?, putsAside: Bool = true
+    _ index: UInt64, revision: Revision, before: Bytes32?, claim: Bytes32?,
+    inputs: [Bytes32: Bytes32], putsAside: Bool = true
   ) -> StepProof? {
-    guard let claim, let proof = read(proof(index), putsAside: putsAside) else { return nil }
-    guard proof.step == index, proof.post == claim,
-      ProofVerifier.verify(proof, version: version).holds
+    guard let before, let claim, let proof = read(proof(index), putsAside: putsAside)
+    else { return nil }
+    guard proof.step == index, proof.pre == before, proof.post == claim,
+      proof.localInput.map({ inputs[$0.key] == $0.hash }) ?? true,
+      proof.holds(revision)
     else {
       if putsAside {
         putAside(self.proof(index), "it does not prove step \(index) of this trace")
@@ -28,9 +35,9 @@ extension TraceFolder {
 
   /// The last step, where it is there and right: kept as a proof of no step, which holds the number
   /// of steps executed.
-  func storedEnd(_ version: StateVersion, _ claims: ClaimLog) -> TraceEnd? {
+  func storedEnd(_ revision: Revision, _ claims: ClaimLog) -> TraceEnd? {
     guard let proof = read(last, putsAside: true) else { return nil }
-    guard let end = TraceEnd(proof, version), proof.step == end.index &+ 1,
+    guard let end = TraceEnd(proof, revision), proof.step == end.index &+ 1,
       claims[end.index] == end.claim
     else {
       putAside(last, "it does not show the end of this trace")
@@ -55,6 +62,18 @@ extension TraceFolder {
 }
 
 extension StepProof {
+  /// Whether the proof holds by the rules of a revision.
+  func holds(_ revision: Revision) -> Bool {
+    ProofVerifier.verify(self, version: revision.version, revisions: [revision]).holds
+  }
+
+  /// The local pre-image that the step reads: its key, and the hash of its value as a log has it. The
+  /// value is whole, behind its length in 8 bytes.
+  var localInput: (key: Bytes32, hash: Bytes32)? {
+    guard let oracleKey, TraceInputs.isLocal(oracleKey) else { return nil }
+    return (oracleKey, TraceInputs.hash(Array(oracleValue.dropFirst(8))))
+  }
+
   /// The bytes of the proof's file, compressed with gzip.
   func compressed() throws(TraceError) -> [UInt8] {
     let bytes = MemorySink()
@@ -69,9 +88,9 @@ extension StepProof {
 
 extension TraceEnd {
   /// The end that a proof of no step shows; nil where it shows none.
-  init?(_ proof: StepProof, _ version: StateVersion) {
-    guard proof.proofData.isEmpty, ProofVerifier.verify(proof, version: version).holds,
-      let witness = try? StateWitness(decoding: proof.stateData, version: version),
+  init?(_ proof: StepProof, _ revision: Revision) {
+    guard proof.proofData.isEmpty, proof.holds(revision),
+      let witness = try? StateWitness(decoding: proof.stateData, version: revision.version),
       witness.state.scalars.exited, witness.state.scalars.step > 0
     else { return nil }
     self.init(

@@ -34,12 +34,12 @@ extension TraceFolder {
   /// file, and else left.
   func putAside(_ file: FilePath, _ reason: String) {
     guard isInPlace else { return }
-    _ = aside.withPlatformString { mkdir($0, 0o777) }
+    _ = quarantine.withPlatformString { mkdir($0, 0o777) }
     let name = file.lastComponent?.fileName ?? "file"
-    var target = aside.appending(fileName: name)
+    var target = quarantine.appending(fileName: name)
     var number = 1
     while Self.exists(target), number < 10_000 {
-      target = aside.appending("\(name).\(number)")
+      target = quarantine.appending(fileName: "\(name).\(number)")
       number += 1
     }
     let moved = file.withPlatformString { from in
@@ -52,10 +52,10 @@ extension TraceFolder {
   }
 
   /// Gives up files that were put aside until there is room, as far as there are any.
-  func clearAside(until hasRoom: () -> Bool) throws(TraceError) {
+  func clearQuarantine(until hasRoom: () -> Bool) throws(TraceError) {
     guard !hasRoom() else { return }
-    for name in try Self.names(in: aside).sorted() {
-      remove(aside.appending(fileName: name))
+    for name in try Self.names(in: quarantine).sorted() {
+      remove(quarantine.appending(fileName: name))
       if hasRoom() { return }
     }
   }

@@ -16,7 +16,7 @@ import SystemPackage
 /// | `snapshots/N.fsnap` | states by the number of steps executed |
 /// | `snapshots/N.hint` | the last hint before such a state, see ``SavedHint`` |
 /// | `last.json.gz` | the last step, once known |
-/// | `aside/` | what was found wrong |
+/// | `quarantine/` | what was found wrong |
 ///
 /// May be used from several threads.
 final class TraceFolder: Sendable {
@@ -114,11 +114,9 @@ final class TraceFolder: Sendable {
     static let prestate = "prestate.json"
     static let claims = "claims.log"
     static let last = "last.json.gz"
-    static let folders = ["snapshots", "proofs", "aside"]
+    static let quarantine = "quarantine"
+    static let folders = ["snapshots", "proofs", quarantine]
     static let files = [lock, identity, prestate, claims, last]
-    /// Files that say of which trace the folder is.
-    static let naming = [identity, claims]
-
     /// Whether a name is a file's that was not finished.
     static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
 
@@ -128,7 +126,7 @@ final class TraceFolder: Sendable {
 
   var snapshots: FilePath { path.appending("snapshots") }
   var proofs: FilePath { path.appending("proofs") }
-  var aside: FilePath { path.appending("aside") }
+  var quarantine: FilePath { path.appending(Name.quarantine) }
   var claims: FilePath { path.appending(Name.claims) }
   var last: FilePath { path.appending(Name.last) }
   var identity: FilePath { path.appending(Name.identity) }
@@ -150,16 +148,26 @@ final class TraceFolder: Sendable {
     }
   }
 
-  /// A folder given by mistake is left alone: one that holds things, and neither names a trace nor is
-  /// locked and holds a trace's things alone. Folders `proofs` and `snapshots` are op-challenger's too.
+  /// A directory given by mistake is left alone: one that holds things, and neither says that it is a
+  /// trace's nor holds no more than what a crash leaves of one that was being made.
   static func refuseForeign(_ path: FilePath) throws(TraceError) {
     let names = try names(in: path).filter { !Name.isSystem($0) }
-    if names.contains(where: { Name.naming.contains($0) || isOwnTemporary($0) }) { return }
+    if names.isEmpty { return }
+    if try isTrace(path) { return }
+    if names.contains(Name.lock), names.allSatisfy({ isBeginning(path.appending($0), $0) }) {
+      return
+    }
     let own = Name.files + Name.folders
-    if names.contains(Name.lock), names.allSatisfy(own.contains) { return }
     if let name = names.filter({ !own.contains($0) }).min() ?? names.min() {
       throw .notTrace(path: path.fileName, name: name)
     }
+  }
+
+  /// Whether a file is one that stands in a trace's directory before it says so.
+  private static func isBeginning(_ file: FilePath, _ name: String) -> Bool {
+    if name == Name.lock { return isRegular(file) && size(file) == 0 }
+    if name.hasPrefix(Name.identity) { return isOwnTemporary(name) }
+    return Name.folders.contains(name) && isFolder(file) && (try? names(in: file))?.isEmpty == true
   }
 
   static func isOwnTemporary(_ name: String) -> Bool {
@@ -171,7 +179,7 @@ final class TraceFolder: Sendable {
   /// Has what is no file leave the names of files, and what is no folder those of folders, so that
   /// nothing outside of the folder is read or written through them.
   func clearNames() throws(TraceError) {
-    if Self.exists(aside), !Self.isFolder(aside) { remove(aside) }
+    if Self.exists(quarantine), !Self.isFolder(quarantine) { remove(quarantine) }
     for name in Name.files {
       let file = path.appending(fileName: name)
       if Self.exists(file), !Self.isRegular(file) { putAside(file, "it is not a file") }

@@ -9,6 +9,8 @@ struct TraceName: Equatable {
   let version: UInt8
   /// The claim of the prestate.
   let prestate: Bytes32
+  /// The name of the revision, at most 32 bytes.
+  let revision: String
 
   /// What a file says about it.
   enum Found {
@@ -38,9 +40,7 @@ extension TraceFolder {
       if case .name = logged { putAside(claims, "it is of another trace") }
       return
     case (.name(let other), _), (_, .name(let other)):
-      throw .otherTrace(
-        path: path.fileName, expected: other.prestate, other.version, found: trace.prestate,
-        trace.version)
+      throw .otherTrace(path: path.fileName, expected: other.text, found: trace.text)
     default: try disown(named, logged)
     }
     try write(trace.json(), to: identity)
@@ -62,32 +62,30 @@ extension TraceFolder {
   /// What `trace.json` says.
   func readName() throws(TraceError) -> TraceName.Found { try Self.readName(identity) }
 
-  /// A folder of another version's is left alone, down to its lock.
+  /// A directory of another format is left alone, down to its lock.
   static func refuseUnknownFormat(_ path: FilePath) throws(TraceError) {
     _ = try readName(path.appending(Name.identity))
     _ = try ClaimLog.readName(path.appending(Name.claims))
   }
 
+  /// Whether a directory's `trace.json` or `claims.log` says that it is a trace's, of whatever format.
+  static func isTrace(_ path: FilePath) throws(TraceError) -> Bool {
+    if ClaimLog.isLog(path.appending(Name.claims)) { return true }
+    let identity = path.appending(Name.identity)
+    guard isRegular(identity) else { return false }
+    do throws(StreamError) { return try TraceNameFile(identity).isTrace } catch {
+      if error.isOfSystem { throw .file(error) }
+      return false
+    }
+  }
+
   private static func readName(_ identity: FilePath) throws(TraceError) -> TraceName.Found {
-    guard Self.isRegular(identity) else { return .nothing }
+    guard isRegular(identity) else { return .nothing }
     do throws(StreamError) {
-      let json = JSONReader(ByteReader(try FileSource(path: identity.fileName)))
-      var prestate: Bytes32?
-      var version: UInt8?
-      try json.beginObject()
-      while let key = try json.nextKey() {
-        switch key {
-        case "format": try TraceName.check(format: json.readUInt64(), identity)
-        case "prestate": prestate = Bytes32(try json.readHex(maxBytes: 32))
-        case "stateVersion": version = UInt8(truncatingIfNeeded: try json.readUInt64(upTo: 255))
-        default: try json.skipValue()
-        }
-      }
-      try json.finish()
-      guard let prestate, let version else {
-        return .damaged("it does not name a prestate and a state version")
-      }
-      return .name(TraceName(version: version, prestate: prestate))
+      let file = try TraceNameFile(identity)
+      if file.isTrace, let format = file.format { try TraceName.check(format: format, identity) }
+      return file.name.map { .name($0) }
+        ?? .damaged("it does not name a prestate, a state version and a revision")
     } catch {
       if error.isOfSystem || error.kind == .unsupported { throw .file(error) }
       return .damaged(error.description)
@@ -95,17 +93,68 @@ extension TraceFolder {
   }
 }
 
+/// The members of a `trace.json`, or of another file of this name.
+private struct TraceNameFile {
+  static let type = "falconet trace"
+
+  private(set) var format: UInt64?
+  private var type: String?
+  private var prestate: Bytes32?
+  private var version: UInt8?
+  private var revision: String?
+
+  /// - Throws: ``StreamError`` if the file can't be read, or has a member of another kind.
+  init(_ file: FilePath) throws(StreamError) {
+    let json = JSONReader(ByteReader(try FileSource(path: file.fileName)))
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      switch key {
+      case "format": format = try json.readUInt64()
+      case "type": type = try json.readString(maxBytes: 64)
+      case "prestate": prestate = Bytes32(try json.readHex(maxBytes: 32))
+      case "stateVersion": version = UInt8(truncatingIfNeeded: try json.readUInt64(upTo: 255))
+      case "revision": revision = try json.readString(maxBytes: 64)
+      default: try json.skipValue()
+      }
+    }
+    try json.finish()
+  }
+
+  /// Whether the file is a trace's. Format 1 had no type.
+  var isTrace: Bool {
+    type == Self.type && format != nil || format == 1 && prestate != nil && version != nil
+  }
+
+  /// Which trace it names; nil if it names none.
+  var name: TraceName? {
+    guard isTrace, let prestate, let version, let revision else { return nil }
+    return TraceName(version: version, prestate: prestate, revision: revision)
+  }
+}
+
 extension TraceName {
   /// The format of the folder.
-  static let format: UInt64 = 1
+  static let format: UInt64 = 2
 
   /// Throws where a file says that the folder is of another format.
   static func check(format: UInt64, _ file: FilePath) throws(StreamError) {
     guard format != Self.format else { return }
-    throw StreamError(
-      .unsupported, path: file.fileName,
-      message: "the folder is of format \(format), and this program knows \(Self.format) alone",
-      remedy: "use a newer Falconet, or give another folder")
+    let what = "the directory is of format \(format)"
+    throw format < Self.format
+      ? StreamError(
+        .unsupported, path: file.fileName,
+        message: "\(what), which does not record the inputs that its claims depend on",
+        remedy: "use another directory; this one stays as it is")
+      : StreamError(
+        .unsupported, path: file.fileName,
+        message: "\(what), and this program knows \(Self.format) alone",
+        remedy: "use a newer Falconet, or another directory")
+  }
+
+  /// The trace as an error names it.
+  var text: String {
+    let text = "the prestate \(prestate) of state version \(version)"
+    return revision.isEmpty ? text : text + ", revision \(revision)"
   }
 
   fileprivate func json() throws(TraceError) -> [UInt8] {
@@ -114,7 +163,9 @@ extension TraceName {
       let json = JSONWriter(to: sink)
       try json.beginObject()
       try json.member("format", Self.format)
+      try json.member("type", TraceNameFile.type)
       try json.member("stateVersion", version)
+      try json.member("revision", revision)
       try json.member("prestate", hex: prestate.bytes)
       try json.endObject()
       try json.finish()

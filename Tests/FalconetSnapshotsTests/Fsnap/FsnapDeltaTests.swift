@@ -252,3 +252,45 @@ struct FsnapDeltaTests {
     #expect(encoded == .unsupported)
   }
 }
+
+/// Bases whose checksums, claims and roots are right, and whose pages are not.
+struct ForgedBaseTests {
+  @Test func `a page of a base that is not its root's is refused, whole or one page at a time`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let image = try Fsnap.sample()
+    let base = MemorySink()
+    let name = try FsnapWriter.write(image, to: base)
+    try image.memory.storeWord(77, at: 0x1100)
+    var state = image.state
+    state.scalars.step += 1000
+    let later = MemoryImage(state: state, memory: image.memory)
+    var options = FsnapOptions()
+    options.base = name
+    let delta = MemorySink()
+    try FsnapWriter.write(later, to: delta, options)
+    try folder.write(delta.bytes, to: "1.fsnap")
+    try folder.write(base.bytes, to: "0.fsnap")
+    #expect(try Fsnap.claim(Snapshot.load(path: folder.file("1.fsnap"))) == Fsnap.claim(later))
+
+    // A page that the delta leaves to its base.
+    let forged = try Forge.pages(base.bytes) { $0.write([0xAB], at: 0x7123) }
+    #expect(forged.count > 0 && forged != base.bytes)
+    try folder.write(forged, to: "0.fsnap")
+    let reading = SnapshotReading(bases: .beside(file: folder.file("1.fsnap")), trustPages: true)
+    // All that reads no pages, or trusts them, takes it: it is consistent.
+    #expect(
+      failure { () throws(StreamError) in
+        _ = try Snapshot.load(from: FileSource(path: folder.file("1.fsnap")), reading)
+      } == nil)
+    for path in ["0.fsnap", "1.fsnap"] {
+      #expect(
+        failure { () throws(StreamError) in
+          _ = try Snapshot.load(path: folder.file(path))
+        } == .corrupt)
+      let file = try FsnapFile(path: folder.file(path))
+      #expect(failure { () throws(StreamError) in _ = try file.page(at: 7) } == .corrupt)
+    }
+  }
+}

@@ -23,7 +23,7 @@ struct DamageTests {
       case .bits:
         var place = random.below(bytes.count)
         // The one digit of `trace.json`'s first member is the format: another is no damage.
-        if path.hasSuffix("trace.json"), bytes.firstIndex(of: 0x31) == place { place += 1 }
+        if path.hasSuffix("trace.json"), bytes.firstIndex(of: 0x32) == place { place += 1 }
         bytes[place] ^= 1 << UInt8(random.below(8))
       case .cut: bytes.removeLast(1 + random.below(bytes.count))
       case .emptied: bytes = []
@@ -109,13 +109,14 @@ struct DamageTests {
     let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
     try fill(folder, recorded)
-    try folder.write([], to: "claims.log")
+    // What is damaged still begins as a log does.
+    try folder.write("FALTRC and no more", to: "claims.log")
     try folder.write([1, 2, 3], to: "trace.json")
     let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
     #expect(try trace.status().claimCount == 0)
     #expect(try trace.status().snapshots == [])
     #expect(trace.incidents.count >= 6)
-    #expect(trace.incidents.allSatisfy { $0.movedTo.hasPrefix(folder.file("aside")) })
+    #expect(trace.incidents.allSatisfy { $0.movedTo.hasPrefix(folder.file("quarantine")) })
     for (index, claim) in recorded.claims.prefix(3) {
       #expect(try trace.claim(at: index).claim == claim)
     }
@@ -138,7 +139,7 @@ struct DamageTests {
     for name in unfinished + foreign { #expect(folder.read(name) == nil, "\(name)") }
     #expect(folder.read(".hidden") != nil)
     #expect(Set(trace.incidents.map(\.path)) == Set(foreign.map(folder.file)))
-    #expect(TemporaryFolder.names(in: folder.file("aside")).count == foreign.count)
+    #expect(TemporaryFolder.names(in: folder.file("quarantine")).count == foreign.count)
   }
 
   @Test(
@@ -194,12 +195,12 @@ struct DamageTests {
     try fill(folder, recorded)
     if file == "trace.json" {
       let text = String(decoding: folder.read(file) ?? [], as: UTF8.self)
-      let newer = text.split(separator: "1", maxSplits: 1).joined(separator: "2")
+      let newer = text.split(separator: "2", maxSplits: 1).joined(separator: "3")
       #expect(newer.contains("format") && newer.count == text.count)
       try folder.write(newer, to: file)
     } else {
       var log = try #require(folder.read(file))
-      log[6] = 2
+      log[6] = 3
       var checksum = CRC32()
       checksum.add(Array(log[..<40]))
       for byte in 0..<4 {
@@ -213,12 +214,73 @@ struct DamageTests {
       #expect {
         try TraceProvider(folder: folder.path, recorded.source, Self.options)
       } throws: {
-        "\($0)".contains("\(folder.file(file)): the folder is of format 2")
+        "\($0)".contains("\(folder.file(file)): the directory is of format 3")
           && "\($0)".contains("use a newer Falconet")
       }
     }
     #expect(folder.names == before.0)
     #expect(folder.read("trace.json") == before.1 && folder.read("claims.log") == before.2)
+  }
+
+  @Test(
+    "A directory that does not say that it is a trace's is refused and left alone",
+    arguments: [
+      "{\"traceEvents\": []}", "{\"format\": 2, \"prestate\": \"0x00\"}", "[]", "", "garbage",
+      "{\"type\": \"falconet trace\"}",
+    ])
+  func commonName(_ content: String) throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    let folder = try TemporaryFolder()
+    folder.makeFolder("proofs")
+    let files = [
+      "trace.json": content, "lock": "", "proofs/1.json.gz": "mine", "claims.log": "FAL",
+    ]
+    for (name, text) in files { try folder.write(text, to: name) }
+    for _ in 0..<2 {
+      #expect {
+        try TraceProvider(folder: folder.path, recorded.source)
+      } throws: { "\($0)".contains("not a trace's") }
+      #expect(throws: TraceError.self) { try TraceProvider.deleteAll(folder: folder.path) }
+    }
+    for (name, text) in files { #expect(folder.read(name) == Array(text.utf8)) }
+    #expect(folder.names == ["claims.log", "lock", "proofs", "trace.json"])
+  }
+
+  @Test("What a crash leaves of a directory that was being made is gone on with, or deleted")
+  func unfinishedDirectory() throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    for isDeleted in [false, true] {
+      let folder = try TemporaryFolder()
+      folder.makeFolder("t")
+      folder.makeFolder("t/proofs")
+      try folder.write("", to: "t/lock")
+      try folder.write("{\"form", to: "t/trace.json.tmp-12")
+      if isDeleted {
+        try TraceProvider.deleteAll(folder: folder.file("t"))
+        #expect(folder.names == [])
+      } else {
+        let trace = try TraceProvider(folder: folder.file("t"), recorded.source)
+        #expect(try trace.claim(at: 9).isPastEnd == false && trace.incidents == [])
+      }
+    }
+  }
+
+  @Test(
+    "A directory of format 1, which records no inputs, is refused, left as it is, and can be deleted"
+  )
+  func formerFormat() throws {
+    let recorded = try RecordedTrace(.v8, "hello")
+    let folder = try TemporaryFolder()
+    folder.makeFolder("t")
+    let name = "\"stateVersion\": 8, \"prestate\": \"\(recorded.vector.prestateHash)\""
+    try folder.write("{\"format\": 1, \(name)}", to: "t/trace.json")
+    try folder.write("?", to: "t/claims.log")
+    #expect {
+      try TraceProvider(folder: folder.file("t"), recorded.source)
+    } throws: { "\($0)".contains("format 1") && "\($0)".contains("use another directory") }
+    #expect(TemporaryFolder.names(in: folder.file("t")) == ["claims.log", "trace.json"])
+    try TraceProvider.deleteAll(folder: folder.file("t"))
+    #expect(folder.names == [])
   }
 
   @Test("A folder that is given by mistake is refused and left alone")

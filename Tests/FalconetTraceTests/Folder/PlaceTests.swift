@@ -15,7 +15,7 @@ struct PlaceTests {
   /// All that a trace's folder holds.
   private func contents(_ name: String) -> [String: [UInt8]] {
     var contents: [String: [UInt8]] = [:]
-    for part in ["", "/snapshots", "/proofs", "/aside"] {
+    for part in ["", "/snapshots", "/proofs", "/quarantine"] {
       for file in TemporaryFolder.names(in: folder.file(name + part)) {
         contents[part + "/" + file] = folder.read(name + part + "/" + file) ?? []
       }

@@ -27,7 +27,7 @@ struct RecordedTrace {
       prestate: { [folder] () throws(StreamError) in
         try Snapshot.load(path: folder.file("prestate.bin"))
       },
-      identity: { "v\(version.rawValue) \(guest)" },
+      identity: { "v\(version.rawValue) \(guest)" }, sourceIdentity: guest,
       preimages: other ?? { DictionaryOracle(preimages) })
   }
 

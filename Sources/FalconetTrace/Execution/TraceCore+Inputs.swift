@@ -1,0 +1,182 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetStreams
+import Keccak
+
+/// How far the source's inputs are known to be those of the directory's claims.
+enum InputCheck {
+  case none
+  /// The source is the one that they were of before.
+  case known
+  /// The source was asked for all of them.
+  case asked
+}
+
+extension TraceCore {
+  /// Whether the source's inputs were found to be those that the claims depend on, so that what is known
+  /// may be answered. May be asked from any thread.
+  var isChecked: Bool { inputCheck.withLock { $0 != .none } }
+
+  /// Has the source that is asked from here on checked first.
+  ///
+  /// - Parameter change: what makes it another.
+  func replaceSource(_ change: () -> Void) {
+    inputCheck.withLock { $0 = .none }
+    change()
+    oracle.disconnect()
+  }
+
+  /// Throws if the source's inputs are not those that the claims depend on. Opens the source if it can't
+  /// be told otherwise.
+  func checkInputs() throws(TraceError) {
+    guard !isChecked else { return }
+    try checkGiven()
+    let identity = sourceHash
+    if claims.hasUnknownInputs, let bound = claims.source, bound != identity {
+      throw .otherSource(path: folder.path.fileName)
+    }
+    if identity == nil || identity != claims.source {
+      if claims.hasUnknownInputs && identity == nil || !unknownInputs.isEmpty { try connect() }
+      if let identity {
+        // A directory that can't be written is asked for its inputs each time.
+        try? snapshots.makeRoom(for: UInt64(ClaimRecord.size), policy)
+        try? claims.set(source: identity)
+      }
+    }
+    inputCheck.withLock { if $0 == .none { $0 = .known } }
+  }
+
+  /// The hash of what the source is known by; nil if it is known by nothing.
+  private var sourceHash: Bytes32? {
+    source.sourceIdentity?().map { TraceInputs.hash(source: $0, locals: source.localInputs().keys) }
+  }
+
+  /// Checks the local inputs that can be had without the source.
+  private func checkGiven() throws(TraceError) {
+    let inputs = claims.inputs
+    for (index, value) in source.localInputs().sorted(by: { $0.key < $1.key }) {
+      let key = PreimageKey.local(index)
+      guard let hash = inputs[key], hash != TraceInputs.hash(value) else { continue }
+      throw differs(key)
+    }
+  }
+
+  /// The keys that only the source can be asked for, in order.
+  private var unknownInputs: [Bytes32] {
+    let given = Set(source.localInputs().keys.map { PreimageKey.local($0) })
+    return claims.inputs.keys.filter { !given.contains($0) }.sorted {
+      $0.bytes.lexicographicallyPrecedes($1.bytes)
+    }
+  }
+
+  private func differs(_ key: Bytes32, isMissing: Bool = false) -> TraceError {
+    // What the source is known by no longer says what its inputs are.
+    if let known = claims.source, known == sourceHash { try? claims.set(source: nil) }
+    inputCheck.withLock { $0 = .none }
+    return .otherInputs(path: folder.path.fileName, key: key, isMissing: isMissing)
+  }
+
+  // MARK: The source
+
+  /// Opens the source, if it is not open, and asks it for the inputs that claims depend on.
+  func connect() throws(TraceError) {
+    if !oracle.isConnected {
+      do { oracle.connect(try source.preimages()) } catch { throw .source(error) }
+    }
+    guard inputCheck.withLock({ $0 != .asked }) else { return }
+    do throws(TraceError) {
+      try checkGiven()
+      for key in unknownInputs { try ask(key) }
+      if claims.hasUnknownInputs { try findInputs() }
+    } catch {
+      oracle.disconnect()
+      throw error
+    }
+    inputCheck.withLock { $0 = .asked }
+  }
+
+  /// Asks the source for an input, which must be as it was.
+  private func ask(_ key: Bytes32) throws(TraceError) {
+    do throws(PreimageError) { _ = try oracle.preimage(for: key) } catch {
+      if let failure = takeInputFailure() { throw failure }
+      switch error.kind {
+      // Without a source the inputs are those of the directory.
+      case .noSource: return
+      case .missing: throw differs(key, isMissing: true)
+      case .interrupted: throw .interrupted
+      case .wrong, .stalled, .disconnected, .unreadable: throw .source(error)
+      }
+    }
+  }
+
+  /// Compares a local pre-image that the source gave with what is known of it, and logs it at its first
+  /// read. What depends on it is logged later.
+  func take(_ key: Bytes32, _ value: [UInt8]) throws(PreimageError) {
+    do throws(TraceError) { try take(key, hash: TraceInputs.hash(value)) } catch {
+      inputFailure = error
+      throw PreimageError(.wrong, key: key, message: error.description)
+    }
+  }
+
+  func take(_ key: Bytes32, hash: Bytes32) throws(TraceError) {
+    if let known = claims.inputs[key] {
+      if known != hash { throw differs(key) }
+      return
+    }
+    try snapshots.makeRoom(for: ClaimLog.inputSize, policy)
+    try claims.add(input: key, hash, source: sourceHash)
+  }
+
+  /// Why the source's last answer was not taken, told once.
+  func takeInputFailure() -> TraceError? {
+    defer { inputFailure = nil }
+    return inputFailure
+  }
+
+  /// What failed; the source is opened anew if it was that.
+  func failed(_ error: MachineError) -> TraceError {
+    let refused = takeInputFailure()
+    guard case .preimage(let failure, _, _) = error else { return .machine(error) }
+    oracle.disconnect()
+    if let refused { return refused }
+    return failure.kind == .interrupted ? .interrupted : .machine(error)
+  }
+
+  // MARK: What was adopted
+
+  /// Before something is adopted: it belongs to the inputs of the source that is given with it. If the
+  /// source is known by nothing, those are asked for that a program may have read.
+  func bindAdoption() throws(TraceError) {
+    guard !claims.hasUnknownInputs else { return }
+    try snapshots.makeRoom(for: 4 * UInt64(ClaimRecord.size), policy)
+    try claims.set(hasUnknownInputs: true)
+    if sourceHash == nil {
+      inputCheck.withLock { $0 = .none }
+      try connect()
+    }
+  }
+
+  /// Local keys that programs use are numbered from 1.
+  private static let usualKeys: ClosedRange<UInt64> = 1...16
+
+  /// Logs the inputs that the source has, of a source that is known by nothing else, so that others are
+  /// refused from here on.
+  private func findInputs() throws(TraceError) {
+    guard sourceHash == nil else { return }
+    var isBound = false
+    for key in Self.usualKeys.map({ PreimageKey.local($0) }) where claims.inputs[key] == nil {
+      do throws(PreimageError) {
+        _ = try oracle.preimage(for: key)
+        isBound = true
+      } catch {
+        if let failure = takeInputFailure() { throw failure }
+        switch error.kind {
+        case .missing, .noSource: continue
+        case .interrupted: throw .interrupted
+        case .wrong, .stalled, .disconnected, .unreadable: throw .source(error)
+        }
+      }
+    }
+    if isBound || !claims.inputs.isEmpty { try claims.set(hasUnknownInputs: false) }
+  }
+}

@@ -1,0 +1,54 @@
+import Keccak
+
+/// What a trace's log says: claims, and the inputs that they depend on.
+struct ClaimLogContent {
+  private(set) var claims: [UInt64: Bytes32] = [:]
+  /// Hashes of local pre-images by their keys, as ``TraceInputs`` makes them.
+  var inputs: [Bytes32: Bytes32] = [:]
+  /// The hash of the identity of the source that all inputs are known to be of.
+  var source: Bytes32?
+  /// Whether something was adopted of which it is not known which inputs it depends on.
+  var hasUnknownInputs = false
+  /// The first index whose claim is that of a state that has exited: all later ones have the same.
+  private var exit: UInt64?
+
+  /// What is known to be otherwise if an index has a claim; nil if nothing is.
+  func conflict(_ index: UInt64, _ claim: Bytes32) -> TraceError? {
+    if let known = claims[index] {
+      return known == claim
+        ? nil : .contradiction(index: index, known: known, computed: claim)
+    }
+    if let exit, exit < index, let known = claims[exit] {
+      return known == claim ? nil : .contradiction(index: exit, known: known, computed: claim)
+    }
+    guard claim.isOfExit else { return nil }
+    let later = claims.filter { $0.key > index && $0.value != claim }.min { $0.key < $1.key }
+    return later.map { .contradiction(index: $0.key, known: $0.value, computed: claim) }
+  }
+
+  /// Adds a claim with which nothing conflicts.
+  mutating func add(_ index: UInt64, _ claim: Bytes32) {
+    claims[index] = claim
+    if claim.isOfExit { exit = min(exit ?? index, index) }
+  }
+
+  mutating func reserve(_ count: Int) { claims.reserveCapacity(count) }
+
+  /// Drops claims.
+  mutating func drop(_ indices: some Sequence<UInt64>) {
+    for index in indices { claims[index] = nil }
+    exit = claims.filter { $0.value.isOfExit }.keys.min()
+  }
+
+  /// The indices from the first exit on, if their claims are not all the same.
+  var inconsistentEnd: [UInt64] {
+    guard let exit, let claim = claims[exit] else { return [] }
+    let end = claims.filter { $0.key >= exit }
+    return end.values.allSatisfy { $0 == claim } ? [] : Array(end.keys)
+  }
+}
+
+extension Bytes32 {
+  /// Whether a claim is that of a state that has exited.
+  var isOfExit: Bool { self[0] < 3 }
+}

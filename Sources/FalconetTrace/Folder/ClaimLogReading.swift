@@ -1,0 +1,119 @@
+import Keccak
+
+/// Reads the records of a trace's log after its header.
+///
+/// A claim depends on the inputs that were logged before it. Each input is logged twice in a row, and
+/// each mark four times, so that up to three damaged records in a row hide none: half of an input shows
+/// at least. After more damage, and after half of an input that is not found whole, nothing is believed.
+struct ClaimLogReading {
+  private(set) var content = ClaimLogContent()
+  /// Damaged records.
+  private(set) var wrong = 0
+  /// Records that are not believed since it is not known what they depend on.
+  private(set) var dropped = 0
+  private var conflicting: Set<UInt64> = []
+  private var wrongInRow = 0
+  /// The key whose value comes next.
+  private var key: ClaimRecord?
+  /// The numbers of the inputs that were found whole.
+  private var found: Set<UInt64> = []
+  /// The number of an input of which half was found so far.
+  private var half: UInt64?
+  private var isCut = false
+
+  private static let hidden = 4
+
+  init(reserving count: Int) { content.reserve(count) }
+
+  /// Takes the next record; nil for a damaged one.
+  mutating func take(_ record: ClaimRecord?) {
+    guard !isCut else {
+      dropped += 1
+      return
+    }
+    guard let record, record.isClaim || record.tag != nil else { return takeWrong() }
+    wrongInRow = 0
+    switch record.tag {
+    case .key:
+      note(half: key?.index)
+      key = record
+    case .value: takeValue(record)
+    case .source, .adoption, nil:
+      note(half: key?.index)
+      key = nil
+      guard half == nil else { return cut() }
+      takeOther(record)
+    }
+  }
+
+  private mutating func takeOther(_ record: ClaimRecord) {
+    switch record.tag {
+    case .source: content.source = record.claim == ClaimRecord(.source).claim ? nil : record.claim
+    case .adoption: content.hasUnknownInputs = record.index != 0
+    case .key, .value, nil: takeClaim(record)
+    }
+  }
+
+  private mutating func takeWrong() {
+    wrong += 1
+    wrongInRow += 1
+    note(half: key?.index)
+    key = nil
+    if wrongInRow >= Self.hidden { isCut = true }
+  }
+
+  private mutating func note(half number: UInt64?) {
+    if let number, !found.contains(number) { half = number }
+  }
+
+  private mutating func cut() {
+    isCut = true
+    dropped += 1
+  }
+
+  private mutating func takeValue(_ record: ClaimRecord) {
+    guard let key, key.index == record.index else {
+      note(half: key?.index)
+      self.key = nil
+      return note(half: record.index)
+    }
+    self.key = nil
+    var name = key.claim
+    name[0] = TraceInputs.keyType
+    // A trace reads one value of a key.
+    if let known = content.inputs[name], known != record.claim { return cut() }
+    content.inputs[name] = record.claim
+    found.insert(record.index)
+    if half == record.index { half = nil }
+  }
+
+  private mutating func takeClaim(_ record: ClaimRecord) {
+    if let known = content.claims[record.index], known != record.claim {
+      conflicting.insert(record.index)
+    }
+    content.add(record.index, record.claim)
+  }
+
+  /// Whether the last record is half of an input, which a crash cut: the next one goes over it.
+  var endsInHalf: Bool { !isCut && key != nil }
+
+  /// What is wrong, once all records were taken. What was found wrong is no longer in the content.
+  mutating func finish() -> [String] {
+    var faults: [String] = []
+    content.drop(conflicting)
+    if !conflicting.isEmpty {
+      faults.append("\(conflicting.count) indices have more than one claim")
+    }
+    let end = content.inconsistentEnd
+    content.drop(end)
+    if !end.isEmpty { faults.append("\(end.count) claims contradict where the trace ends") }
+    if wrong > 0 {
+      faults.append("\(wrong) records don't match their checksums")
+      content.source = nil
+    }
+    if dropped > 0 {
+      faults.append("it is not known which inputs \(dropped) records depend on")
+    }
+    return faults
+  }
+}
