@@ -25,7 +25,7 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   /// it depends on.
   case otherSource(path: String)
   /// The folder is no trace's, and holds something else.
-  case notTrace(path: String, name: String)
+  case notTrace(path: String)
   /// The state version has no such revision, or the prestate records one that is not known.
   case revision(RevisionError)
   /// The prestate has exited: its trace has no step.
@@ -62,8 +62,8 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
     case .otherSource(let path):
       "\(path): files were adopted whose inputs are not known, and which belong to another source of"
         + " pre-images: give that source, or use a directory for each game"
-    case .notTrace(let path, let name):
-      "\(path): the directory is not a trace's, and holds \(name): give an empty one"
+    case .notTrace(let path):
+      "\(path): the directory is not a trace's, and is not empty: give another, or an empty one"
     case .revision(let error): "\(error)"
     case .exitedPrestate(let step):
       "the prestate has exited at step \(step), so that its trace has no steps: give one that has"

@@ -6,8 +6,9 @@ struct CheckELFCommand: ParsableCommand {
     commandName: "check-elf",
     abstract: "Look for instructions and system calls that a state version lacks in a program.",
     discussion: """
-      Exits with 1 where one of them can be reached from the program's entry: by jumps, or by \
-      functions whose address is taken. Nothing is executed, so system calls whose numbers are made \
+      Exits with 1 if one of them can be reached from the program's entry: by jumps, or by \
+      functions whose address is taken; if nothing relocates the program; or if Go's runtime counts on \
+      pages that it gives back to be cleared. Nothing is executed, so system calls whose numbers are made \
       at run time, and functions called only through tables, are not seen.
       """)
 

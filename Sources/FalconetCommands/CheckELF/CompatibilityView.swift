@@ -17,14 +17,19 @@ struct CompatibilityView {
     let excused = report.findings.filter { $0.isReachable && !$0.isHarmful }
     let others = report.findings.filter { !$0.isReachable }
     var lines = [
-      "\(path): \(report.functionCount) functions, \(report.reachableFunctionCount) reachable",
-      harmful.isEmpty
-        ? "nothing reachable that \(version) lacks" : "reachable, and not in \(version):",
+      "\(path): \(report.functionCount) functions, \(report.reachableFunctionCount) reachable"
+        + (report.goBuild.map { ", built by \($0.release)" } ?? "")
     ]
+    lines += concerns(report.concerns.filter(\.isHarmful), "may not run as it does elsewhere:")
+    lines.append(
+      harmful.isEmpty
+        ? "nothing reachable that \(version) lacks" : "reachable, and not in \(version):")
     for finding in harmful {
       lines.append("  " + describe(finding))
       lines.append("    by " + way(finding.path))
+      if let remedy = finding.remedy { lines.append("    remedy: " + remedy) }
     }
+    lines += concerns(report.concerns.filter { !$0.isHarmful }, "of no harm:")
     if !excused.isEmpty {
       lines.append("not in \(version), and not executed:")
       for finding in excused {
@@ -42,6 +47,17 @@ struct CompatibilityView {
     if !unseen.isEmpty {
       lines.append("system calls whose numbers can't be seen:")
       lines += unseen.map { "  \(Self.times($0.count)) in \(Demangler.demangle($0.function))" }
+    }
+    return lines
+  }
+
+  private func concerns(_ concerns: [ProgramConcern], _ title: String) -> [String] {
+    guard !concerns.isEmpty else { return [] }
+    var lines = [title]
+    for concern in concerns {
+      lines.append("  " + concern.text)
+      if !concern.path.isEmpty { lines.append("    by " + way(concern.path)) }
+      lines.append("    " + (concern.excuse ?? "remedy: " + concern.remedy))
     }
     return lines
   }
@@ -68,6 +84,18 @@ struct CompatibilityView {
     try json.member("compatible", report.isCompatible)
     try json.member("functions", report.functionCount)
     try json.member("reachableFunctions", report.reachableFunctionCount)
+    if let build = report.goBuild { try json.member("goRelease", build.release) }
+    try json.member("concerns", objects: report.concerns) { (concern) throws(StreamError) in
+      try json.member("kind", concern.kind.rawValue)
+      try json.member("text", concern.text)
+      try json.member("remedy", concern.remedy)
+      if let excuse = concern.excuse { try json.member("excuse", excuse) }
+      if !concern.path.isEmpty {
+        try json.member("path", array: concern.path) { (function) throws(StreamError) in
+          try json.string(function)
+        }
+      }
+    }
     try json.member("findings", array: report.findings) { (finding) throws(StreamError) in
       try write(finding, to: json)
     }
@@ -93,6 +121,7 @@ struct CompatibilityView {
     try json.member("count", finding.addresses.count)
     try json.member("reachable", finding.isReachable)
     if let excuse = finding.excuse { try json.member("excuse", excuse) }
+    if let remedy = finding.remedy { try json.member("remedy", remedy) }
     try json.member("addresses", array: finding.addresses) { (address) throws(StreamError) in
       try json.string("0x" + String(address, radix: 16))
     }

@@ -49,10 +49,16 @@ struct LoadELFCommand: ParsableCommand {
     outputs.add(meta, "--meta")
     try outputs.checkNames()
     try outputs.check()
-    let prestate = try load(version, loader)
-    Loggers(format: .text, level: .info).logger("load-elf").info(
+    let (prestate, concerns) = try load(version, loader)
+    let logger = Loggers(format: .text, level: .info).logger("load-elf")
+    logger.info(
       "Loaded the program",
       metadata: ["version": "\(version.rawValue)", "loader": "\(prestate.loader.rawValue)"])
+    for concern in concerns {
+      logger.warning(
+        "The program may not run as it does elsewhere",
+        metadata: ["reason": "\(concern.text)", "remedy": "\(concern.remedy)"])
+    }
     let image = MemoryImage(state: prestate.state, memory: prestate.memory)
     do {
       if !meta.isEmpty {
@@ -80,15 +86,19 @@ struct LoadELFCommand: ParsableCommand {
 
   private func load(
     _ version: StateVersion, _ loader: LoaderRevision?
-  ) throws(CommandError) -> Prestate {
+  ) throws(CommandError) -> (Prestate, [ProgramConcern]) {
     do {
+      let elf: ELFFile
       if path == "-" {
         let reader = ByteReader(StandardInputSource())
         let bytes = try reader.readAll(limit: Self.standardInputLimit)
-        return try Prestate.load(
-          ELFFile(bytes: bytes, name: reader.name), version: version, loader: loader)
+        elf = try ELFFile(bytes: bytes, name: reader.name)
+      } else {
+        elf = try ELFFile(path: path)
       }
-      return try Prestate.load(ELFFile(path: path), version: version, loader: loader)
+      let prestate = try Prestate.load(elf, version: version, loader: loader)
+      let concerns = try elf.concerns(in: version, loadedAs: prestate)
+      return (prestate, concerns.filter(\.isHarmful))
     } catch let error as StreamError {
       throw CommandError(error, while: "failed to load ELF data")
     } catch {

@@ -30,13 +30,10 @@ struct CodeMap {
         $0.type == ELFSegment.load && $0.flags & ELFSegment.executable != 0
       }.compactMap { range(from: $0.address, count: $0.fileSize) })
     var sections: [Range<UInt64>] = []
-    var index: UInt64 = 0
-    while index < elf.sections.count {
-      let section = try elf.sections.section(index)
-      index += 1
+    try elf.sections.forEach { (section) throws(ELFError) in
       guard section.flags & ELFSection.instructions != 0,
         let range = range(from: section.address, count: section.size)
-      else { continue }
+      else { return }
       sections.append(range)
     }
     let code = intersection(merged(sections), segments)

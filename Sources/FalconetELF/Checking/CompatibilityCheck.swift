@@ -9,6 +9,9 @@ struct CompatibilityCheck {
   private let memory: Memory
   private let entry: UInt64
   private let globalPointer: UInt64?
+  private let goBuild: GoBuild?
+  private let collector: GoCollector
+  private let relocation: ProgramConcern?
   /// Functions whose findings the user excuses.
   private let accepted: Set<String>
 
@@ -23,6 +26,9 @@ struct CompatibilityCheck {
     memory = prestate.memory
     entry = elf.entry
     globalPointer = Self.globalPointer(prestate.symbols, elf)
+    goBuild = GoBuild(elf, prestate.memory, prestate.symbols)
+    collector = GoCollector(prestate.symbols, revision.version.wordSize)
+    relocation = try elf.relocationConcern()
   }
 
   /// Scans all code. Time in proportion to its size.
@@ -40,7 +46,8 @@ struct CompatibilityCheck {
           CompatibilityReport.Finding(
             problem: problem, function: function, addresses: addresses, path: path,
             excuse: accepted.contains(function) || accepted.contains(Demangler.demangle(function))
-              ? "accepted" : KnownGuards.reason(problem, in: function)))
+              ? "accepted" : KnownGuards.reason(problem, in: function, of: goBuild),
+            remedy: KnownGuards.remedy(problem, of: goBuild)))
       }
       let count = scan.systemCalls.count { $0.number.isUnseen }
       if count > 0 {
@@ -52,7 +59,33 @@ struct CompatibilityCheck {
     return CompatibilityReport(
       revision: revision, functionCount: code.functions.count,
       reachableFunctionCount: code.functions.indices.count(where: graph.isReachable),
-      findings: findings, unseenNumbers: unseen)
+      findings: findings, unseenNumbers: unseen, goBuild: goBuild,
+      concerns: [relocation, releasedPages(scans, graph)].compactMap { $0 })
+  }
+
+  /// Whether Go's runtime may give pages back and then take what they hold for zeros.
+  private func releasedPages(_ scans: [FunctionScan], _ graph: CallGraph) -> ProgramConcern? {
+    guard let goBuild, goBuild.countsOnClearedPages else { return nil }
+    let callers = scans.indices.filter { index in
+      graph.isReachable(index) && scans[index].systemCalls.contains { $0.isMadvise(revision.version) }
+    }
+    let names = ["runtime.sysUnusedOS", "runtime.sysUnused"]
+    let giver = code.functions.indices.first {
+      names.contains(code.functions[$0].name) && graph.isReachable($0)
+    }
+    guard let end = giver ?? callers.first else { return nil }
+    let function = code.functions[end].name
+    let excuse =
+      accepted.contains(function)
+      ? "accepted"
+      : collector.reasonThatItIsOff(code, scans, graph, isPatched: revision.version.patchesGo)
+    return ProgramConcern(
+      kind: .releasedPages,
+      text: "\(goBuild.release) takes pages that \(function) gives back for zeros,"
+        + " and the machine leaves them as they are: fresh memory of the program holds old bytes",
+      remedy: "build it with -ldflags '-X runtime.godebugDefault=decoratemappings=0,madvdontneed=0',"
+        + " or with Go 1.25 or older",
+      path: graph.path(to: end).map { code.functions[$0].name }, excuse: excuse)
   }
 
   /// What register 28 holds in all of the program: linkers tell it by a symbol; 64-bit Go programs
@@ -71,7 +104,7 @@ struct CompatibilityCheck {
       scans = code.functions.map {
         FunctionScan(
           $0, in: memory, under: revision.rules, wrappers: wrappers,
-          globalPointer: globalPointer)
+          watched: collector.watched, globalPointer: globalPointer)
       }
       var found: [UInt64: Set<ArgumentPlace>] = [:]
       for (function, scan) in zip(code.functions, scans) {
@@ -117,6 +150,14 @@ struct CompatibilityCheck {
     }
     return instructions.sorted { ($0.value[0], $0.key.text) < ($1.value[0], $1.key.text) }
       .map { (problem: $0.key, addresses: $0.value) }
+  }
+}
+
+extension FunctionScan.SystemCallSite {
+  /// Whether it tells the system of memory that is not needed: `madvise`.
+  fileprivate func isMadvise(_ version: StateVersion) -> Bool {
+    guard case .constant(let value) = number else { return false }
+    return value & version.wordSize.mask == (version.wordSize == .bits64 ? 5027 : 4218)
   }
 }
 

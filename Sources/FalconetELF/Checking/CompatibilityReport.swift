@@ -30,6 +30,8 @@ public struct CompatibilityReport: Sendable {
     public let path: [String]
     /// Why it is not met although calls lead there, where that is known.
     public let excuse: String?
+    /// What to do about it, if that is known.
+    public let remedy: String?
 
     public var isReachable: Bool { !path.isEmpty }
     /// Whether the program may stop the machine here, as far as can be seen.
@@ -50,11 +52,17 @@ public struct CompatibilityReport: Sendable {
   /// In the order of the functions' addresses.
   public let findings: [Finding]
   public let unseenNumbers: [UnseenNumbers]
+  /// How Go built the program; nil for a program that Go did not build.
+  public let goBuild: GoBuild?
+  public let concerns: [ProgramConcern]
 
   public var version: StateVersion { revision.version }
 
-  /// Whether nothing that the version lacks can be reached, but for what is excused.
-  public var isCompatible: Bool { !findings.contains { $0.isHarmful } }
+  /// Whether nothing that the version lacks can be reached and nothing else is of concern, but for
+  /// what is excused.
+  public var isCompatible: Bool {
+    !findings.contains { $0.isHarmful } && !concerns.contains { $0.isHarmful }
+  }
 }
 
 extension ELFFile {

@@ -15,6 +15,14 @@ struct FunctionScan {
     var number: StaticValue
   }
 
+  /// A call of a function whose argument matters.
+  struct WatchedCall {
+    /// The function that is called.
+    var function: UInt64
+    var argument: StaticValue
+  }
+
+  private(set) var watchedCalls: [WatchedCall] = []
   private(set) var unsupported: [Unsupported] = []
   private(set) var systemCalls: [SystemCallSite] = []
   /// Where the function jumps to outside itself.
@@ -27,15 +35,19 @@ struct FunctionScan {
   private let rules: Rules
   /// Functions that make a system call whose number is given to them, and where it is.
   private let wrappers: [UInt64: Set<ArgumentPlace>]
+  private let watched: [UInt64: ArgumentPlace]
   private var state: StaticState
 
   /// - Parameters:
   ///   - wrappers: by the address of the function.
+  ///   - watched: by the address of a function, the argument of its calls to note.
   ///   - globalPointer: what register 28 holds, where known.
   init(
     _ function: CodeFunction, in memory: Memory, under rules: Rules,
-    wrappers: [UInt64: Set<ArgumentPlace>], globalPointer: UInt64?
+    wrappers: [UInt64: Set<ArgumentPlace>], watched: [UInt64: ArgumentPlace],
+    globalPointer: UInt64?
   ) {
+    self.watched = watched
     self.function = function
     self.memory = memory
     self.rules = rules
@@ -104,6 +116,10 @@ struct FunctionScan {
       target < function.start || target >= function.end
     {
       targets.insert(target)
+      if let place = watched[target] {
+        watchedCalls.append(
+          WatchedCall(function: target, argument: state.argument(at: place)))
+      }
       for place in wrappers[target] ?? [] {
         systemCalls.append(
           SystemCallSite(address: address, number: state.argument(at: place)))

@@ -28,13 +28,30 @@ enum KnownGuards {
 
   /// Why a problem of a function is never met; nil where that is not known.
   static func reason(
-    _ problem: CompatibilityReport.Problem, in function: String
+    _ problem: CompatibilityReport.Problem, in function: String, of build: GoBuild?
   ) -> String? {
-    all.first { $0.function == function && $0.matches(problem) }?.reason
+    if problem.isPrctl, function.hasPrefix("runtime."),
+      build?.settings["decoratemappings"] == "0"
+    {
+      return "only with the setting decoratemappings=1, and the program was built with 0"
+    }
+    return all.first { $0.function == function && $0.matches(problem) }?.reason
+  }
+}
+
+extension KnownGuards {
+  /// What to do about a problem; nil if that is not known.
+  static func remedy(_ problem: CompatibilityReport.Problem, of build: GoBuild?) -> String? {
+    guard problem.isPrctl, build != nil else { return nil }
+    return "write godebug decoratemappings=0 in the program's go.mod"
   }
 }
 
 extension CompatibilityReport.Problem {
+  /// `prctl`, by which Go's runtime names mappings of memory from Go 1.25 on: 4192 in the o32 ABI of
+  /// Linux, 5153 in n64.
+  fileprivate var isPrctl: Bool { [.systemCall(4192), .systemCall(5153)].contains(self) }
+
   fileprivate func isInstruction(opcode: UInt32) -> Bool {
     if case .instruction(let instruction) = self { instruction.opcode == opcode } else { false }
   }

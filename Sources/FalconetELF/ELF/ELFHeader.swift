@@ -4,13 +4,21 @@ import FalconetMachine
 struct ELFHeader {
   /// EM_MIPS of the System V ABI.
   static let mips: UInt16 = 8
-  /// PN_XNUM of the System V ABI: the count stands in section header 0 instead.
-  static let extendedSegmentCount: UInt16 = 0xFFFF
+  /// ET_DYN of the System V ABI: a shared object, or a program for any address.
+  static let sharedObject: UInt16 = 3
+  /// SHN_LORESERVE of the System V ABI: numbers of sections from here on are in section header 0.
+  static let firstReservedSection: UInt64 = 0xFF00
+  /// SHN_XINDEX of the System V ABI: the number is in section header 0.
+  static let extendedIndex: UInt64 = 0xFFFF
 
   let wordSize: WordSize
   let entry: UInt64
   let segmentTable: Table
   let sectionTable: Table
+  /// e_type: what kind of file it is.
+  let kind: UInt16
+  /// e_shstrndx: the section with the sections' names, or ``extendedIndex``.
+  let nameSection: UInt64
 
   /// Where a table of headers is, and how long.
   struct Table {
@@ -25,7 +33,7 @@ struct ELFHeader {
     let size: UInt64 = wordSize == .bits32 ? 52 : 64
     let bytes = try input.read(at: 0, count: size, what: "the file header")
     var fields = FieldCursor(bytes, at: 16, wordSize: wordSize)
-    _ = fields.half()  // e_type: fixed or position-independent is no matter to a loader
+    kind = fields.half()
     let machine = fields.half()
     guard machine == Self.mips else {
       throw ELFError(
@@ -34,7 +42,8 @@ struct ELFHeader {
         remedy: Self.buildRemedy)
     }
     let version = fields.int()
-    guard version == 1 else {
+    // Cannon reads the lowest byte only.
+    guard version & 0xFF == 1 else {
       throw ELFError(
         .damaged, file: input.name, offset: 20, message: "ELF version \(version), not 1",
         remedy: "build or copy the file again")
@@ -48,6 +57,7 @@ struct ELFHeader {
       offset: segmentOffset, entrySize: fields.half(), count: UInt64(fields.half()))
     sectionTable = Table(
       offset: sectionOffset, entrySize: fields.half(), count: UInt64(fields.half()))
+    nameSection = UInt64(fields.half())
   }
 
   private static let buildRemedy =

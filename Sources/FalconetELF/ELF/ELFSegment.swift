@@ -2,6 +2,10 @@
 struct ELFSegment: Sendable, Equatable {
   /// PT_LOAD of the System V ABI.
   static let load: UInt32 = 1
+  /// PT_DYNAMIC of the System V ABI: what a dynamic linker reads.
+  static let dynamic: UInt32 = 2
+  /// PT_INTERP of the System V ABI: the path of a dynamic linker.
+  static let interpreter: UInt32 = 3
   /// PT_MIPS_ABIFLAGS of the MIPS ABI.
   static let abiFlags: UInt32 = 0x7000_0003
   /// PF_X of the System V ABI: what the segment holds may be executed.
@@ -33,21 +37,19 @@ extension ELFSegment {
   static func readAll(_ input: ELFInput, _ header: ELFHeader) throws(ELFError) -> [ELFSegment] {
     let table = header.segmentTable
     guard table.count > 0 else { return [] }
-    guard table.count != UInt64(ELFHeader.extendedSegmentCount) else {
-      throw ELFError(
-        .tooLarge, file: input.name, message: "65535 program headers or more",
-        remedy: "link the program with fewer segments")
-    }
-    let entrySize: UInt64 = header.wordSize == .bits32 ? 32 : 56
-    guard UInt64(table.entrySize) == entrySize else {
+    let entrySize = UInt64(table.entrySize)
+    let minimum: UInt64 = header.wordSize == .bits32 ? 32 : 56
+    guard entrySize >= minimum else {
       throw ELFError(
         .damaged, file: input.name,
-        message: "program headers of \(table.entrySize) bytes, not \(entrySize)",
+        message: "program headers of \(entrySize) bytes, fewer than \(minimum)",
         remedy: "build or copy the file again")
     }
     let bytes = try input.read(
       at: table.offset, count: table.count * entrySize, what: "the program headers")
-    return (0..<Int(table.count)).map { index in
+    var segments: [ELFSegment] = []
+    segments.reserveCapacity(Int(table.count))
+    for index in 0..<Int(table.count) {
       let position = index * Int(entrySize)
       var fields = FieldCursor(bytes, at: position, wordSize: header.wordSize)
       let type = fields.int()
@@ -58,9 +60,17 @@ extension ELFSegment {
       let fileSize = fields.word()
       let memorySize = fields.word()
       if header.wordSize == .bits32 { flags = fields.int() }
-      return ELFSegment(
+      let segment = ELFSegment(
         index: index, headerOffset: table.offset + UInt64(position), type: type, flags: flags,
         offset: offset, address: address, fileSize: fileSize, memorySize: memorySize)
+      guard offset | fileSize < 1 << 63 else {
+        throw ELFError(
+          .damaged, file: input.name, offset: segment.headerOffset,
+          message: "\(segment.name) is at byte \(offset) of the file and has \(fileSize) bytes",
+          remedy: "build or copy the file again")
+      }
+      segments.append(segment)
     }
+    return segments
   }
 }

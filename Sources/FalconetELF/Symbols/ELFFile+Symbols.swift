@@ -12,9 +12,8 @@ extension ELFFile {
         remedy: "link the program without stripping it (Go: no -ldflags=-s)")
     }
     let entrySize: UInt64 = wordSize == .bits32 ? 16 : 24
-    guard section.entrySize == entrySize, section.size >= entrySize,
-      section.size % entrySize == 0, section.flags & ELFSection.compressed == 0
-    else {
+    guard section.flags & ELFSection.compressed == 0 else { throw compressed(section) }
+    guard section.size >= entrySize, section.size % entrySize == 0 else {
       throw damaged(section, "the symbol section is not a table of \(entrySize)-byte symbols")
     }
     try input.check(offset: section.offset, count: section.size, what: "the symbols")
@@ -32,9 +31,10 @@ extension ELFFile {
       for index in 0..<Int(batch) {
         let position = index * Int(entrySize)
         var entry = symbol(FieldCursor(bytes, at: position, wordSize: wordSize))
-        guard let length = Self.length(ofNameAt: entry.nameOffset, in: names) else {
-          throw damaged(section, "the name of symbol \(done + UInt64(index)) is not in the file")
-        }
+        // A name that is not among the strings is empty, as it is to Cannon.
+        let name = Self.length(ofNameAt: entry.nameOffset, in: names)
+        if name == nil { entry.nameOffset = 0 }
+        let length = name ?? 0
         nameBytes += Int(length)
         guard nameBytes <= SymbolTable.maximumNameBytes else { throw tooLarge(section) }
         entry.nameLength = length
@@ -45,14 +45,16 @@ extension ELFFile {
     return SymbolTable(collected, names: names)
   }
 
-  /// The strings that the symbols' names lie in, each ended by a zero byte.
+  /// The bytes that the symbols' names lie in, each ended by a zero byte. Cannon takes them from any
+  /// section, of strings or not.
   private func symbolNames(of section: ELFSection) throws(ELFError) -> [UInt8] {
     guard section.link > 0, UInt64(section.link) < sections.count else {
       throw damaged(section, "the symbol section names no section for its strings")
     }
     let strings = try sections.section(UInt64(section.link))
-    guard strings.type == ELFSection.strings, strings.flags & ELFSection.compressed == 0 else {
-      throw damaged(strings, "the section for the symbols' names does not hold strings")
+    guard strings.flags & ELFSection.compressed == 0 else { throw compressed(strings) }
+    guard strings.type != ELFSection.withoutBytes || strings.size == 0 else {
+      throw damaged(strings, "the section for the symbols' names has no bytes in the file")
     }
     guard strings.size <= UInt64(SymbolTable.maximumNameBytes) else { throw tooLarge(strings) }
     return try input.read(at: strings.offset, count: strings.size, what: "the symbols' names")
@@ -81,6 +83,13 @@ extension ELFFile {
     ELFError(
       .damaged, file: name, offset: section.headerOffset, message: message,
       remedy: "build or copy the file again")
+  }
+
+  private func compressed(_ section: ELFSection) -> ELFError {
+    ELFError(
+      .unsupported, file: name, offset: section.headerOffset,
+      message: "the symbols or their names are compressed",
+      remedy: "link the program without compressing them")
   }
 
   private func tooLarge(_ section: ELFSection) -> ELFError {

@@ -38,9 +38,12 @@ struct GoFunctionTable {
     func field(_ index: UInt64) -> UInt64 { reader.word(base &+ 8 &+ index &* size) }
     let count = field(0)
     guard count > 0, count <= Self.maximumCount else { return nil }
-    // Later linkers leave it out, and the symbol tells.
+    // From Go 1.26 on it is left out, and a symbol tells, or the runtime's record of the module.
     textStart =
-      field(2) != 0 ? field(2) : symbols?.symbol(named: "runtime.text")?.start ?? 0
+      field(2) != 0
+      ? field(2)
+      : symbols?.symbol(named: "runtime.text")?.start
+        ?? Self.textStart(ofTable: base, in: memory) ?? 0
     names = base &+ field(3)
     units = base &+ field(4)
     files = base &+ field(5)
@@ -60,6 +63,27 @@ struct GoFunctionTable {
     for index in 1..<entries.count where entries[index - 1] >= entries[index] { return nil }
     self.entries = entries
     recordOffsets = offsets
+  }
+
+  /// Words of the runtime's record of a module (`moduledata`): the table's address, and, the same
+  /// since Go 1.18, the least address of code twice and the end of code.
+  private static let moduleWords: (leastCode: Int, text: Int, end: Int) = (20, 22, 23)
+
+  /// Where the code begins that a table tells of, by the record that names the table.
+  private static func textStart(ofTable base: UInt64, in memory: Memory) -> UInt64? {
+    let reader = GuestReader(memory: memory)
+    let size = reader.wordBytes
+    for page in memory.pageIndices {
+      for address in stride(from: page << 12, to: (page << 12) + UInt64(Memory.pageSize), by: Int(size))
+      where reader.word(address) == base {
+        let text = reader.word(UInt64(moduleWords.text), of: address)
+        let end = reader.word(UInt64(moduleWords.end), of: address)
+        if text != 0, text < end, reader.word(UInt64(moduleWords.leastCode), of: address) == text {
+          return text
+        }
+      }
+    }
+    return nil
   }
 
   /// The function that holds an address. O(log n).

@@ -4,7 +4,7 @@ import FalconetMachine
 ///
 /// Of the runtime's structures only what has long been the same is taken for granted: in `g`, words
 /// 0 and 1 are the bounds of its stack, word 6 is its `m`, words 7 to 12 what is saved of it (`sp`,
-/// `pc`, `g`, …, `lr`); in `m`, word 0 is the `g` of its own stack.
+/// `pc`, `g`, …, `lr`, which is word 11 from Go 1.25 on and word 12 before, with 0 in word 11); in `m`, word 0 is the `g` of its own stack.
 struct GoStacks {
   let reader: GuestReader
 
@@ -33,7 +33,7 @@ struct GoStacks {
       else { continue }
       return Saved(
         stackPointer: reader.word(7, of: other), pc: reader.word(8, of: other),
-        returnAddress: reader.word(12, of: other))
+        returnAddress: reader.word(reader.word(11, of: other) != 0 ? 11 : 12, of: other))
     }
     return nil
   }

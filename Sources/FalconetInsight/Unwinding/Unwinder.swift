@@ -48,7 +48,7 @@ public final class Unwinder {
     let expected = table == nil ? symbols?.symbol(named: "runtime.pclntab") : nil
     problem = expected.map {
       "Go's function table at 0x\(String($0.start, radix: 16)) is damaged, or of another version"
-        + " of Go than 1.18 to 1.25"
+        + " of Go than 1.18 to 1.27"
     }
   }
 

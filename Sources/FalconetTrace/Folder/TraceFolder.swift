@@ -157,10 +157,7 @@ final class TraceFolder: Sendable {
     if names.contains(Name.lock), names.allSatisfy({ isBeginning(path.appending($0), $0) }) {
       return
     }
-    let own = Name.files + Name.folders
-    if let name = names.filter({ !own.contains($0) }).min() ?? names.min() {
-      throw .notTrace(path: path.fileName, name: name)
-    }
+    throw .notTrace(path: path.fileName)
   }
 
   /// Whether a file is one that stands in a trace's directory before it says so.

@@ -12,6 +12,7 @@ struct CheckELFTests {
     let outcome = try check("--type", "8")
     #expect(outcome.exitCode == 0)
     #expect(outcome.text.contains("nothing reachable that multithreaded64-5 (version 8, revision 2026-06) lacks"))
+    #expect(outcome.text.contains(" reachable, built by go1.24"))
     #expect(outcome.text.contains("only in programs with cgo"))
     #expect(outcome.log == "")
   }
@@ -29,6 +30,27 @@ struct CheckELFTests {
     let accepted = try check(
       "--type", "6", "--accept", "runtime.netpollinit", "--accept", "runtime.sysFaultOS")
     #expect(accepted.exitCode == 0)
+  }
+
+  @Test("A program that counts on cleared pages: check-elf fails, load-elf warns, and both say what to do")
+  func releasedPages() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.write(Fixtures.scavengingGuest("1.27"), to: "guest.elf")
+    let outcome = try Tool.run(["check-elf", "--type", "8", "guest.elf"], in: folder.path)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.text.contains(" reachable, built by go1.27.3\n"))
+    #expect(outcome.text.contains("may not run as it does elsewhere:\n  go1.27.3 takes pages that runtime."))
+    #expect(outcome.text.contains("    remedy: build it with -ldflags"))
+    let report = try JSONValue(
+      Tool.run(["check-elf", "--type", "8", "--json", "guest.elf"], in: folder.path).output)
+    #expect(report["compatible"] == .bool(false))
+    #expect(report["goRelease"] == .string("go1.27.3"))
+    #expect(report["concerns"]?.elements.first?["kind"] == .string("releasedPages"))
+    let loaded = try Tool.run(["load-elf", "--type", "8", "--path", "guest.elf"], in: folder.path)
+    #expect(loaded.exitCode == 0)
+    #expect(loaded.log.contains("level=WARN msg=\"The program may not run as it does elsewhere\""))
+    #expect(loaded.log.contains("madvdontneed=0"))
   }
 
   @Test("A version that there is not, and one of another word size")
