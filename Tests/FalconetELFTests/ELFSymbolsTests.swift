@@ -58,7 +58,10 @@ import Testing
       (symbols + builder.sectionSizeField, word, 0, .damaged),
       (symbols + builder.sectionSizeField, word, 7, .damaged),
       (symbols + builder.sectionSizeField, word, UInt64(builder.symbolSize) << 20, .cutShort),
-      (symbols + builder.sectionOffsetField, word, wordSize.mask, .cutShort),
+      (
+        symbols + builder.sectionOffsetField, word, wordSize.mask,
+        wordSize == .bits32 ? .cutShort : .damaged
+      ),
       (symbols + builder.sectionLinkField, 4, 0, .damaged),
       (symbols + builder.sectionLinkField, 4, 3, .damaged),
       (symbols + builder.sectionLinkField, 4, 0xFFFF_FFFF, .damaged),
