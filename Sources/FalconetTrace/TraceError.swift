@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetProofs
 import FalconetStreams
 import Keccak
 
@@ -38,6 +39,8 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   case contradiction(index: UInt64, known: Bytes32, computed: Bytes32)
   /// Bytes that the budget of the folder doesn't allow, with all given up that can be.
   case budget(path: String, budget: UInt64, needed: UInt64)
+  /// A proof is not what a second execution by plain steps gives.
+  case unconfirmed(ConfirmationFailure)
   /// The provider was told to delete all.
   case deleted(path: String)
   /// The caller asked to stop.
@@ -80,6 +83,7 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
         + " delete the folder"
     case .budget(let path, let budget, let needed):
       "\(path): the disk budget of \(budget) bytes has no room for \(needed) more: raise it"
+    case .unconfirmed(let failure): failure.description
     case .deleted(let path): "\(path): the trace was deleted: open it anew"
     case .interrupted: "interrupted"
     }

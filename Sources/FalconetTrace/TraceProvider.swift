@@ -94,6 +94,21 @@ public final class TraceProvider: @unchecked Sendable {
     try inOnePass(indices) { (index) throws(TraceError) in try step(at: index) }
   }
 
+  /// The step data at many indices, each confirmed before it is answered: the steps before it, at most
+  /// `stretch`, are executed once more by plain steps on a second machine, and the proof is verified.
+  /// What is known is computed again, and compared.
+  ///
+  /// - Throws: ``TraceError/unconfirmed(_:)`` if the second execution differs; nothing of it is kept.
+  public func confirmedStepData(
+    at indices: [UInt64], stretch: UInt64 = Confirmer.usualStretch
+  ) throws(TraceError) -> [ConfirmedStep] {
+    try inOnePass(indices) { (index) throws(TraceError) in
+      try withCore { (core) throws(TraceError) in
+        try core.confirmedStep(at: index, stretch: stretch)
+      }
+    }
+  }
+
   private func inOnePass<Answer>(
     _ indices: [UInt64], _ answer: (UInt64) throws(TraceError) -> Answer
   ) throws(TraceError) -> [Answer] {

@@ -158,6 +158,15 @@ class Machine(Runner):
         name = None if revision is None else c.text(revision)
         c.call("machine_set_revision", self._handle, name)
 
+    def limit_pages(self, pages: Optional[int]) -> None:
+        """The most pages of 4096 bytes that the guest may have; None for no limit.
+
+        A step that needs one more is an error, and the machine is in the state before it.
+        """
+        if pages is not None and pages < 1:
+            raise ValueError(f"a guest can't run with {pages} pages")
+        c.call("machine_set_page_limit", self._handle, c.number(pages or 0, 64, "pages"))
+
     # Running
 
     def run(self, until: Optional[int] = None, *, to_preimage_read: bool = False) -> Stop:

@@ -73,7 +73,7 @@ typedef enum falconet_status {
   FALCONET_PREIMAGE_ERROR = 7,
   /* The guest did something illegal: there is no next state. */
   FALCONET_PANIC = 8,
-  /* The host has no memory for the next state. */
+  /* The host has no memory for the next state, or the guest may have no more. */
   FALCONET_NO_MEMORY = 9,
   /* The program has exited, so there is no step to prove. */
   FALCONET_EXITED = 10,
@@ -278,6 +278,12 @@ typedef enum falconet_engine {
 } falconet_engine;
 
 falconet_status falconet_machine_set_engine(falconet_machine *machine, falconet_engine engine);
+
+/*
+ * The most pages of 4096 bytes that the guest may have; 0: no limit, as at first. A step that needs
+ * one more gives FALCONET_NO_MEMORY, and the machine is in the state before it.
+ */
+falconet_status falconet_machine_set_page_limit(falconet_machine *machine, uint64_t pages);
 
 /* Is told the number of steps executed. Returns whether to go on; false is as a cancellation. */
 typedef bool (*falconet_progress_fn)(void *context, uint64_t step);

@@ -9,6 +9,8 @@ struct ChildProcess {
   /// Where its standard output and its standard error go.
   let output: String
   let log: String
+  /// How long it may take; nil for ever.
+  var timeout: Duration?
 
   /// Milliseconds that a command has to end when it is asked to.
   private static let patience = 5_000
@@ -35,24 +37,31 @@ struct ChildProcess {
         command, descriptors: placed, environment: [])
     } catch { throw .program(side: side, "\(command.first ?? "") can't be started: \(error)") }
     defer { guardian.end() }
-    return try wait(for: process)
+    return try wait(for: process, side)
   }
 
   /// Waits for a process, and ends it where this one is interrupted.
-  private func wait(for process: pid_t) throws(BisectError) -> Int32? {
+  private func wait(for process: pid_t, _ side: String) throws(BisectError) -> Int32? {
     var status: Int32 = 0
     var left = Self.patience
+    let clock = ContinuousClock()
+    let start = clock.now
+    var isLate = false
     while true {
       let ended = waitpid(process, &status, WNOHANG)
       if ended == process { break }
       if ended < 0, errno != EINTR { return nil }
-      if Interruption.isRequested {
+      if !isLate, let timeout { isLate = start.duration(to: clock.now) >= timeout }
+      if Interruption.isRequested || isLate {
         kill(-process, left > 0 ? SIGTERM : SIGKILL)
         left -= 1
       }
       usleep(1000)
     }
     if Interruption.isRequested { throw .interrupted }
+    if isLate, let timeout {
+      throw .program(side: side, "\(command.first ?? "") took longer than \(timeout)")
+    }
     // The low seven bits are the signal, the next byte the exit status.
     return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
   }

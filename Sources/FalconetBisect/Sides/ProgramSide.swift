@@ -15,7 +15,13 @@ public final class ProgramSide: BisectSide {
     /// The command line of a pre-image server; empty for none.
     public var server: [String] = []
 
-    public init(program: [String], flags: [String] = [], server: [String] = []) {
+    /// How long the program may take each time; nil for ever.
+    public var timeout: Duration?
+
+    public init(
+      program: [String], flags: [String] = [], server: [String] = [], timeout: Duration? = nil
+    ) {
+      self.timeout = timeout
       self.program = program
       self.flags = flags
       self.server = server
@@ -38,6 +44,8 @@ public final class ProgramSide: BisectSide {
 
   private let command: Command
   private let folder: WorkFolder
+  /// The snapshot that the run starts from, which may lie in the folder too.
+  private let origin: String
   private var kept: State?
   private var last: State?
   private var files = 0
@@ -51,6 +59,7 @@ public final class ProgramSide: BisectSide {
     self.name = name
     self.command = command
     self.folder = folder
+    origin = path
     let state = try look(at: path)
     start = state.step
     kept = state
@@ -95,8 +104,17 @@ public final class ProgramSide: BisectSide {
   }
 
   public func execute(_ step: UInt64) throws(BisectError) -> SideStep {
+    try execute(step, loadsState: true)
+  }
+
+  /// As ``execute(_:)``, from a state that may lie before the step.
+  ///
+  /// - Parameter loadsState: whether the state after the step is asked for.
+  func execute(_ step: UInt64, loadsState: Bool) throws(BisectError) -> SideStep {
     guard let kept else { return SideStep() }
     let output = folder.file("\(name)-after.bin.gz")
+    // One of an earlier call must not stand for one that is missing.
+    folder.remove(folder.file("\(name)-\(step).json"))
     let failure = try run(
       from: kept,
       [
@@ -107,13 +125,15 @@ public final class ProgramSide: BisectSide {
     if let failure { return SideStep(failure: failure) }
     if !kept.claim.isEnd { executed += 1 }
     var result = SideStep()
-    do {
-      result.after = try Snapshot.load(path: output)
+    do throws(StreamError) {
+      if loadsState { result.after = try Snapshot.load(path: output) }
+    } catch { throw unusable("snapshot after step \(step)", error) }
+    do throws(StreamError) {
       if !kept.claim.isEnd {
         result.proof = try ProofReader(FileSource(path: proofPath)).next()
         if result.proof?.version == nil { result.proof?.version = version }
       }
-    } catch { throw BisectError(error) }
+    } catch { throw unusable("proof of step \(step)", error) }
     return result
   }
 
@@ -125,7 +145,7 @@ public final class ProgramSide: BisectSide {
     let child = ChildProcess(
       command: command.program + ["run", "--input", state.path, "--meta", "", "--info-at", "never"]
         + arguments + command.flags + server,
-      output: folder.file("\(name).out"), log: folder.file("\(name).log"))
+      output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
     let code = try child.run(side: name)
     switch code {
     case 0: return nil
@@ -140,22 +160,28 @@ public final class ProgramSide: BisectSide {
   private func look(at path: String) throws(BisectError) -> State {
     let child = ChildProcess(
       command: command.program + ["witness", "--input", path],
-      output: folder.file("\(name).out"), log: folder.file("\(name).log"))
+      output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
     guard try child.run(side: name) == 0 else {
       throw .program(side: name, "witness of \(path) failed: \(child.complaint)")
     }
-    do {
+    do throws(StreamError) {
       let summary = try WitnessSummary(FileSource(path: child.output))
       if version == nil { version = summary.version }
       return State(
         path: path, step: summary.step,
         claim: SideClaim(value: .claim(summary.claim), isEnd: summary.exited))
-    } catch { throw BisectError(error) }
+    } catch { throw unusable("output of witness", error) }
+  }
+
+  /// What the program was to write can't be read.
+  private func unusable(_ result: String, _ error: StreamError) -> BisectError {
+    if case .interrupted = error.kind { return BisectError(error) }
+    return .program(side: name, "it gave no \(result) that can be read: \(error)")
   }
 
   /// Removes a snapshot that the program wrote.
   private func drop(_ state: State) {
-    if state.path.hasPrefix(folder.path + "/") { folder.remove(state.path) }
+    if state.path != origin, state.path.hasPrefix(folder.path + "/") { folder.remove(state.path) }
   }
 }
 

@@ -5,16 +5,24 @@ import SystemPackage
 /// A temporary directory for the snapshots of a comparison, removed with this object. If the process
 /// is killed, the next comparison that uses the same parent directory removes it.
 public final class WorkFolder {
-  public let path: String
+  public private(set) var path: String
   /// Holds the directory's lock.
   private let descriptor: FileDescriptor
 
-  /// - Parameter parent: the folder to make it in; nil for `TMPDIR`, or `/tmp`.
-  public init(in parent: String? = nil) throws(BisectError) {
+  /// Whether the directory stays.
+  private var isKept = false
+  private let label: String
+  private var folders: Set<String> = []
+
+  /// - Parameters:
+  ///   - parent: the directory to make it in; nil for `TMPDIR`, or `/tmp`.
+  ///   - label: what its name says it is for.
+  public init(in parent: String? = nil, label: String = "bisect") throws(BisectError) {
+    self.label = label
     let parent = parent ?? getenv("TMPDIR").map { String(fileName: $0) } ?? "/tmp"
     do throws(Errno) {
       let (made, descriptor) = try UnfinishedName.makeDirectory(
-        "falconet-bisect", in: FilePath(fileName: parent))
+        "falconet-\(label)", in: FilePath(fileName: parent))
       path = made.fileName
       self.descriptor = descriptor
     } catch {
@@ -27,9 +35,16 @@ public final class WorkFolder {
   }
 
   deinit {
-    for name in names { remove("\(path)/\(name)") }
-    _ = path.withFileName { rmdir($0) }
+    discard()
     try? descriptor.close()
+  }
+
+  /// Removes the directory, unless it stays; for a process that ends before this object does.
+  func discard() {
+    guard !isKept else { return }
+    for name in names { remove("\(path)/\(name)") }
+    for name in folders { _ = "\(path)/\(name)".withFileName { rmdir($0) } }
+    _ = path.withFileName { rmdir($0) }
   }
 
   /// Files made so far, or about to be made.
@@ -39,6 +54,26 @@ public final class WorkFolder {
   func file(_ name: String) -> String {
     names.insert(name)
     return "\(path)/\(name)"
+  }
+
+  /// Lets the directory stay, for somebody to look at, under a name that does not go with the process.
+  func keep() {
+    guard !isKept else { return }
+    isKept = true
+    let parent = FilePath(fileName: path).removingLastComponent().fileName
+    let random = String(UInt64.random(in: .min ... .max), radix: 16)
+    let new = "\(parent)/falconet-\(label)-\(random)"
+    let isRenamed = path.withFileName { old in new.withFileName { rename(old, $0) == 0 } }
+    if isRenamed { path = new }
+  }
+
+  /// Makes a directory in it, unless it is there, for files that ``file(_:)`` names.
+  func makeFolder(_ name: String) throws(StreamError) {
+    folders.insert(name)
+    let made = "\(path)/\(name)".withFileName { mkdir($0, 0o700) == 0 || errno == EEXIST }
+    guard !made else { return }
+    throw StreamError(
+      .system(errno: errno), path: "\(path)/\(name)", message: "the directory can't be made")
   }
 
   func remove(_ path: String) { _ = path.withFileName { unlink($0) } }

@@ -56,6 +56,17 @@ public func falconet_machine_set_stop_range(
 }
 
 @c @implementation
+public func falconet_machine_set_page_limit(
+  _ machine: OpaquePointer?, _ pages: UInt64
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      machine.machine.pageLimit = pages == 0 ? .max : Int(clamping: pages)
+    }
+  }
+}
+
+@c @implementation
 public func falconet_machine_run(
   _ machine: OpaquePointer?, _ step: UInt64, _ flags: UInt32,
   _ stop: UnsafeMutablePointer<falconet_stop>?

@@ -52,7 +52,7 @@ struct CallError: Error {
       self.init(FALCONET_INVALID_ARGUMENT, "\(error)")
     case .exitedPrestate: self.init(FALCONET_EXITED, "\(error)")
     case .prestateChanged: self.init(FALCONET_BAD_DATA, "\(error)")
-    case .contradiction: self.init(FALCONET_MISMATCH, "\(error)")
+    case .contradiction, .unconfirmed: self.init(FALCONET_MISMATCH, "\(error)")
     case .budget: self.init(FALCONET_NO_ROOM, "\(error)")
     case .interrupted: self.init(FALCONET_CANCELLED, "the call was cancelled")
     }

@@ -6,7 +6,7 @@
 package struct GoFlags {
   /// Flags without a value.
   package static let booleans: Set<String> = [
-    "debug", "pprof.cpu", "snapshot-delta", "trust-pages", "help", "h", "version",
+    "debug", "pprof.cpu", "snapshot-delta", "trust-pages", "confirm", "help", "h", "version",
   ]
 
   /// The words that Go's `strconv.ParseBool` takes.

@@ -63,6 +63,11 @@ package enum StepPattern: Equatable, Sendable {
 package struct StepPatterns: Equatable, Sendable {
   package let patterns: [StepPattern]
 
+  /// No step.
+  static let never = StepPatterns()
+
+  private init() { patterns = [] }
+
   /// The patterns of a flag that may be repeated, each value a comma-separated list.
   package init(_ values: [String]) throws(UsageError) {
     var patterns: [StepPattern] = []

@@ -24,6 +24,7 @@ struct FalconetCommand: ParsableCommand {
       TraceCommand.self,
       CheckELFCommand.self,
       DemoCommand.self,
+      ServePreimagesCommand.self,
     ])
 }
 

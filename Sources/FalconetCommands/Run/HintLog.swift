@@ -7,7 +7,8 @@ import Falconet
 /// since the last pre-image that came, all of them count.
 final class HintLog: PreimageOracle {
   private var source: any PreimageOracle
-  private var hints: [[UInt8]] = []
+  /// The hints so far; kept and put back by those who take the machine back.
+  var hints: [[UInt8]] = []
   /// Whether the next hint begins a new list.
   private var isAnswered = false
   /// Bytes of hints that are remembered; the last one always is.

@@ -28,7 +28,8 @@ final class KeptStateSeries {
     guard let place = Self.place(plan) else { return nil }
     let refusal: StreamError?
     do throws(StreamError) {
-      states = try KeptStates(place, limit: plan.keptStates, machine, from: input, source: machine.oracle)
+      states = try KeptStates(
+        place, limit: plan.keptStates, machine, from: input, source: machine.oracle)
       if let remark = states.remark { logger.warning("Kept states: \(remark)") }
       refusal = try states.checkStart(machine)
     } catch {

@@ -20,6 +20,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup(title: "Events") var events: EventOptions
   @OptionGroup(title: "Limits") var limits: ResourceLimits
+  @OptionGroup(title: "Checks") var checks: CheckOptions
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
@@ -76,7 +77,8 @@ struct RunCommand: ParsableCommand {
         "cannot enable debug mode without a metadata file: give one with --meta, or the program with --elf"
       )
     }
-    let plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
+    var plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
+    plan.checks = try checks.plan(plan)
     // Two machines, and what each has to go back to, or states in memory beside the machine.
     limits.start(copies: engine == .check ? 4 : plan.keepsStatesInMemory ? 2 : 1)
     let format = try profile.format()
@@ -127,7 +129,8 @@ struct RunCommand: ParsableCommand {
     _ loggers: Loggers, _ logger: Logger
   ) throws(CommandError) {
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
-    if machine.version.isSingleThreaded, let sleep = guest.symbols?.symbol(named: "runtime.notesleep")
+    if machine.version.isSingleThreaded,
+      let sleep = guest.symbols?.symbol(named: "runtime.notesleep")
     {
       machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
     }

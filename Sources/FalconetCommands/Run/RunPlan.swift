@@ -21,13 +21,18 @@ package struct RunPlan {
   /// Where the state goes if the run ends early; empty for nowhere.
   var saveOnError: String
   var tracesThreads: Bool
+  /// What is checked on the way.
+  var checks = CheckPlan()
 
   /// Whether states lie in memory beside the machine's, at least while they are written.
-  var keepsStatesInMemory: Bool { !snapshots.patterns.isEmpty || keptStates > 0 }
+  var keepsStatesInMemory: Bool {
+    !snapshots.patterns.isEmpty || keptStates > 0 || checks.confirms || checks.shadow != nil
+  }
 
   /// How many steps after `step` something is to happen next.
   func stepsToEvent(after step: UInt64) -> UInt64 {
-    [info, proofs, snapshots, stop].compactMap { $0.distance(after: step) }.min() ?? .max
+    [info, proofs, snapshots, stop, checks.shadowAt].compactMap { $0.distance(after: step) }.min()
+      ?? .max
   }
 
   /// The step at which the run stops, where one is known from `step` on.

@@ -13,6 +13,7 @@ struct Runner {
   private let snapshots: SnapshotSeries
   private let proofs: ProofSeries
   private let kept: KeptStateSeries?
+  private let checks: RunChecks
   /// What a state that is saved early needs; nil if none is to be.
   private let hints: HintLog?
 
@@ -34,6 +35,7 @@ struct Runner {
       machine.oracle = log
       hints = log
     }
+    checks = try RunChecks(plan, machine, hints, logger)
     snapshots = SnapshotSeries(plan)
     proofs = ProofSeries(plan)
     kept = try KeptStateSeries(plan, machine, from: input, logger)
@@ -41,7 +43,10 @@ struct Runner {
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
   func run() throws(CommandError) {
-    defer { progress.end() }
+    defer {
+      progress.end()
+      checks.end()
+    }
     if plan.tracesThreads { UserSignal.install() }
     machine.shouldInterrupt = {
       attend()
@@ -124,10 +129,12 @@ struct Runner {
       let isSaved = plan.snapshots.matches(step)
       if isSaved { try snapshot() }
       if let kept, step >= kept.next { kept.keep(machine, isSaved: isSaved) }
+      let stepsToMark = try checks.mark()
       let read =
-        plan.proofs.matches(step)
+        plan.proofs.matches(step) || plan.checks.shadowAt.matches(step)
         ? try prove(step)
-        : try advance(min(plan.stepsToEvent(after: step), kept?.stepsToNext(from: step) ?? .max))
+        : try advance(
+          min(plan.stepsToEvent(after: step), kept?.stepsToNext(from: step) ?? .max, stepsToMark))
       if let read, let reason = plan.preimageStop?.reason(for: read, step: machine.step &- 1) {
         logger.info("Stopping at preimage read", metadata: reason)
         return
@@ -160,13 +167,15 @@ struct Runner {
     } catch { throw CommandError("\(error)") }
   }
 
-  /// Executes one step and writes its proof.
+  /// Executes one step, has it checked, and writes its proof.
   ///
   /// - Returns: what the step read of a pre-image.
   private func prove(_ step: UInt64) throws(CommandError) -> PreimageRead? {
     let witness: StepWitness?
     do { witness = try machine.prove() } catch { throw failure(error) }
     guard let witness else { return nil }
+    try checks.check(witness)
+    guard plan.proofs.matches(step) else { return witness.preimage }
     do { try proofs.save(witness) } catch {
       throw CommandError(error, while: "failed to write proof data")
     }

@@ -70,13 +70,34 @@ struct TraceStepCommand: ParsableCommand {
 
   @OptionGroup var question: TraceQuestion
 
+  @Flag(
+    help: """
+      Confirm each answer: execute the steps before it again by plain steps on a second machine, \
+      compare the claims, and verify the proof.
+      """)
+  var confirm = false
+
+  @Option(help: "The most steps before a proof that --confirm executes again.")
+  var confirmSteps = GoNumber(Confirmer.usualStretch)
+
   func run() throws {
-    try question.answer { (provider) throws(TraceError) in
-      try provider.stepData(at: question.indices)
-    } print: { (step, json) throws(StreamError) in
+    try question.answer { (provider) throws(TraceError) -> [(TraceStep, Confirmation?)] in
+      if confirm {
+        return try provider.confirmedStepData(at: question.indices, stretch: confirmSteps.value)
+          .map { ($0.step, $0.confirmation) }
+      }
+      return try provider.stepData(at: question.indices).map { ($0, nil) }
+    } print: { (answer: (TraceStep, Confirmation?), json) throws(StreamError) in
+      let (step, confirmation) = answer
       try json.member("index", step.index)
       try json.member("pastEnd", step.isPastEnd)
       try step.proof.writeMembers(to: json)
+      guard let confirmation else { return }
+      try json.member("confirmation") { () throws(StreamError) in
+        try json.member("from", confirmation.from)
+        try json.member("steps", confirmation.steps)
+        try json.member("milliseconds", confirmation.milliseconds)
+      }
     }
   }
 }

@@ -45,7 +45,7 @@ extension TraceCore {
     }
   }
 
-  private func run(_ machine: Machine, until step: UInt64) throws(TraceError) {
+  func run(_ machine: Machine, until step: UInt64) throws(TraceError) {
     try connect()
     if interruption.isRequested(at: machine.step) { throw .interrupted }
     let before = machine.step
@@ -71,7 +71,7 @@ extension TraceCore {
     return witness
   }
 
-  private func noteEnd(_ machine: Machine) throws(TraceError) {
+  func noteEnd(_ machine: Machine) throws(TraceError) {
     guard machine.hasExited, machine.step > 0 else { return }
     let witness = machine.witness()
     try keep(

@@ -159,7 +159,7 @@ final class TraceCore {
   // MARK: Keeping
 
   /// Keeps step data that holds, and the claims around it.
-  private func keep(_ proof: StepProof, at index: UInt64) throws(TraceError) -> TraceStep? {
+  func keep(_ proof: StepProof, at index: UInt64) throws(TraceError) -> TraceStep? {
     try log(proof, at: index)
     try save(proof, at: index)
     return TraceStep(index: index, proof: proof, isPastEnd: false)

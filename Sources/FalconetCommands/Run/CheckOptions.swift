@@ -1,0 +1,68 @@
+import ArgumentParser
+import Falconet
+
+/// What is checked on the way of a run.
+struct CheckOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Confirm each proof before it is written: execute the steps before it again by plain steps on a \
+      second machine, compare the claims, and verify the proof.
+      """)
+  var confirm = false
+
+  @Option(help: "The most steps before a proof that --confirm executes again.")
+  var confirmSteps = GoNumber(Confirmer.usualStretch)
+
+  @Option(
+    help: """
+      Command line of another VM with Cannon's commands, split at spaces, that executes a sample of \
+      the steps; the run ends with an error if a claim differs.
+      """)
+  var shadow: String?
+
+  @Option(help: "Steps that --shadow proves too.")
+  var shadowAt: [String] = []
+
+  @Option(help: "The most steps that --shadow executes before each.")
+  var shadowSteps = GoNumber(1_000_000)
+
+  @Option(help: "How long --shadow may take each time, such as 90s or 15m; 0: for ever.")
+  var shadowTimeout = TimeSpan(seconds: 900)
+
+  func plan(_ plan: RunPlan) throws(UsageError) -> CheckPlan {
+    if confirm, plan.proofs.patterns.isEmpty {
+      throw UsageError("--confirm confirms proofs: ask for some with --proof-at")
+    }
+    let words = (shadow ?? "").split(separator: " ").map(String.init)
+    let patterns = try StepPatterns(shadowAt)
+    guard shadow == nil || !words.isEmpty else { throw UsageError("--shadow names no program") }
+    guard words.isEmpty == patterns.patterns.isEmpty else {
+      throw UsageError("--shadow and --shadow-at need one another: a program, and steps for it")
+    }
+    var checks = CheckPlan()
+    checks.confirms = confirm
+    checks.confirmSteps = confirmSteps.value
+    checks.shadowAt = patterns
+    if !words.isEmpty {
+      checks.shadow = ShadowPlan(
+        program: words, steps: shadowSteps.value,
+        timeout: shadowTimeout.seconds == 0
+          ? nil : .seconds(Int64(clamping: min(shadowTimeout.seconds, 1 << 40))))
+    }
+    return checks
+  }
+}
+
+/// What is checked on the way of a run, and when.
+struct CheckPlan {
+  var confirms = false
+  var confirmSteps = Confirmer.usualStretch
+  var shadow: ShadowPlan?
+  var shadowAt = StepPatterns.never
+}
+
+struct ShadowPlan {
+  var program: [String]
+  var steps: UInt64
+  var timeout: Duration?
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Falconet
+import Glibc
+
+/// A host for another VM: what `--shadow` gives it.
+struct ServePreimagesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve-preimages",
+    abstract: "Serve a directory's pre-images on descriptors 3 to 6, as a host does.",
+    shouldDisplay: false)
+
+  @Argument(help: "Directory to serve, as a host stores pre-images.", completion: .directory)
+  var folder: String
+
+  private static let hints: (requests: Int32, answers: Int32) = (3, 4)
+  private static let keys: (requests: Int32, answers: Int32) = (5, 6)
+
+  func run() throws {
+    let oracle: FolderOracle
+    do throws(PreimageError) { oracle = try FolderOracle(path: folder) } catch {
+      throw CommandError("\(error)")
+    }
+    var polled = [
+      pollfd(fd: Self.hints.requests, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: Self.keys.requests, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: Interruption.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    while true {
+      guard poll(&polled, nfds_t(polled.count), -1) > 0 || errno == EINTR else {
+        throw CommandError("descriptors 3 to 6 are not a VM's: start this as its pre-image server")
+      }
+      if Interruption.isRequested { throw CommandError.interrupted }
+      // Hints first: a VM writes one before the key that it is for.
+      if polled[0].revents != 0, try !takeHint() { polled[0].fd = -1 }
+      if polled[1].revents != 0, try !answer(oracle) { return }
+    }
+  }
+
+  /// - Returns: false if the VM has closed its end.
+  private func takeHint() throws(CommandError) -> Bool {
+    guard let head = try read(4, Self.hints.requests) else { return false }
+    var left = head.reduce(0) { $0 << 8 | Int($1) }
+    while left > 0 {
+      guard let part = try read(min(left, 65536), Self.hints.requests) else { return false }
+      left -= part.count
+    }
+    try write([0], Self.hints.answers)
+    return true
+  }
+
+  /// - Returns: false if the VM has closed its end.
+  private func answer(_ oracle: FolderOracle) throws(CommandError) -> Bool {
+    guard let bytes = try read(32, Self.keys.requests), let key = Bytes32(bytes) else {
+      return false
+    }
+    let data: [UInt8]
+    do throws(PreimageError) { data = try oracle.preimage(for: key) } catch {
+      throw CommandError("\(error)")
+    }
+    try write((0..<8).map { UInt8(truncatingIfNeeded: data.count >> (56 - 8 * $0)) } + data, 6)
+    return true
+  }
+
+  /// - Returns: nil at the end.
+  private func read(_ count: Int, _ descriptor: Int32) throws(CommandError) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let moved = bytes.withUnsafeMutableBytes {
+        Glibc.read(descriptor, $0.baseAddress! + done, count - done)
+      }
+      if moved == 0 { return nil }
+      if moved > 0 { done += moved } else { try check(descriptor) }
+    }
+    return bytes
+  }
+
+  private func write(_ bytes: [UInt8], _ descriptor: Int32) throws(CommandError) {
+    var done = 0
+    while done < bytes.count {
+      let moved = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done)
+      }
+      if moved >= 0 { done += moved } else { try check(descriptor) }
+    }
+  }
+
+  /// Throws unless the call that failed can be tried again.
+  private func check(_ descriptor: Int32) throws(CommandError) {
+    let failure = errno
+    if Interruption.isRequested { throw .interrupted }
+    guard failure == EINTR else {
+      throw CommandError("descriptor \(descriptor): \(String(cString: strerror(failure)))")
+    }
+  }
+}
