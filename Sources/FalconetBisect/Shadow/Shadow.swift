@@ -91,7 +91,7 @@ public final class Shadow {
   private let machine: Machine
   private let folder: WorkFolder
   private let record: ShadowRecord
-  /// Where the machine was marked last, and its claim there.
+  /// The step at which the machine was marked last, and its claim there.
   private var marked: (step: UInt64, claim: Bytes32, checkpoint: Checkpoint)?
   /// Claims that were compared.
   public private(set) var compared = 0

@@ -1,7 +1,7 @@
 import Falconet
 import Glibc
 
-/// Where that ends up which is written under a path, whatever spelling or link leads there.
+/// The place that a path names as a result, whatever spelling or link leads to it.
 enum OutputPlace: Hashable {
   /// What is open or can be opened many times, all of which reach one stream.
   case stream(device: UInt64, inode: UInt64)

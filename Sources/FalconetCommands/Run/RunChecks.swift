@@ -47,7 +47,7 @@ final class RunChecks {
     return CommandLine.arguments.first ?? "falconet"
   }
 
-  /// Marks the machine where it is, if a step to be checked is near.
+  /// Marks the machine at its present step, if a step to be checked is near.
   ///
   /// - Returns: the steps until that may be so next.
   func mark() throws(CommandError) -> UInt64 {
