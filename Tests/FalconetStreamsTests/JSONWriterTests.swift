@@ -120,4 +120,19 @@ private func writeSample(_ json: JSONWriter) throws(StreamError) {
       try reader.finish()
     }
   }
+
+  @Test func `names that are not UTF-8 are readable, with their bytes beside them`() throws {
+    let text = try written(.compact) { (json) throws(StreamError) in
+      try json.object { () throws(StreamError) in
+        try json.member("a", fileName: "plain\\xff/é")
+        try json.member("b", fileName: String(fileName: [0x6E, 0xFF, 0x2F, 0xC3]))
+        // A character that stands for such a byte, in the name itself.
+        try json.member("c", fileName: String(fileName: Array("\u{10FE80}".utf8)))
+        try json.member("d", message: String(fileName: [0xFF]) + ": no such file")
+      }
+    }
+    #expect(
+      text == #"{"a":"plain\\xff/é","b":"n\\xff/\\xc3","bBytes":"0x6eff2fc3","#
+        + #""c":"\\xf4\\x8f\\xba\\x80","cBytes":"0xf48fba80","d":"\\xff: no such file"}"# + "\n")
+  }
 }

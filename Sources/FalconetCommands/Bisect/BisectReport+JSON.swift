@@ -33,8 +33,8 @@ extension BisectReport {
   private func writeClaims(
     _ first: SideClaim, _ second: SideClaim, to json: JSONWriter
   ) throws(StreamError) {
-    try json.member("claimA", Self.text(first))
-    try json.member("claimB", Self.text(second))
+    try json.member("claimA", message: Self.text(first))
+    try json.member("claimB", message: Self.text(second))
   }
 
   private func write(_ divergence: Divergence, to json: JSONWriter) throws(StreamError) {
@@ -58,8 +58,8 @@ extension BisectReport {
   }
 
   private func write(_ part: Divergence.Part, to json: JSONWriter) throws(StreamError) {
-    if let failure = part.step.failure { try json.member("failure", failure) }
-    if let file = proofs[part.name] { try json.member("proof", file) }
+    if let failure = part.step.failure { try json.member("failure", message: failure) }
+    if let file = proofs[part.name] { try json.member("proof", fileName: file) }
     if let verdict = part.verdict {
       try json.member("proofHolds", verdict.holds)
       let fault = verdict.fault ?? verdict.findings.compactMap(\.fault).first

@@ -4,30 +4,38 @@ import Falconet
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Read and verify all of a snapshot, and say what is wrong and where.")
+    abstract: "Read and verify all of a snapshot, and say what is wrong and where.",
+    discussion: """
+      What cannot be read is told and counted apart from what is bad: nothing is known of it. Exit code \
+      0 if all snapshots are sound, else 1.
+      """)
 
   @Argument(help: "Snapshots to check; - is standard input.", completion: .file())
   var inputs: [String]
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   @OptionGroup var snapshot: SnapshotOptions
 
   func run() throws {
-    var failures = 0
-    for input in inputs {
-      let counter = PageCounter()
-      let result: String
-      do throws(CommandError) {
-        let format = try snapshot.read(input, into: counter)
-        result = try counter.summary(format)
-      } catch {
-        if case .interrupted = error.cause { throw error }
-        failures += 1
-        result = "bad: \(error.description)"
-      }
-      try OutputFile.print(["\(input): \(result)"])
-    }
-    if failures > 0 {
-      throw CommandError("\(failures) of \(inputs.count) snapshots failed the check")
+    let output = CheckOutput(json: json)
+    do throws(StreamError) {
+      try output.begin()
+      for input in inputs { try output.add(input, check(input)) }
+      try output.end()
+    } catch { throw CommandError(error, while: "failed to check") }
+    if let summary = output.summary { throw CommandError(summary) }
+  }
+
+  private func check(_ input: String) throws(StreamError) -> CheckOutput.Result {
+    let counter = PageCounter()
+    do throws(StreamError) {
+      let format = try Snapshot.read(Inputs.source(input), snapshot.reading(input), into: counter)
+      return try counter.result(format, name: input)
+    } catch {
+      if error.kind == .interrupted { throw error }
+      return error.isOfContent ? .bad(error) : .unreadable(error)
     }
   }
 }
@@ -53,12 +61,13 @@ private final class PageCounter: SnapshotConsumer {
 
   func end(_ state: MachineState) throws(StreamError) { try calculator.end(state) }
 
-  /// What was found, in words.
-  func summary(_ format: SnapshotFormat) throws(CommandError) -> String {
+  func result(_ format: SnapshotFormat, name: String) throws(StreamError) -> CheckOutput.Result {
     guard let state = calculator.state, let claim = calculator.claim else {
-      throw CommandError("it has no end")
+      throw StreamError(.truncated, path: name, message: "the snapshot has no end")
     }
-    return "ok: \(format.rawValue), version \(state.version.rawValue), step \(state.scalars.step),"
-      + " \(pages) pages, claim \(claim)" + (calculator.isVerified ? "" : " unverified")
+    return .sound(
+      CheckOutput.Facts(
+        format: format, version: state.version, step: state.scalars.step, pages: pages,
+        claim: claim, isVerified: calculator.isVerified))
   }
 }

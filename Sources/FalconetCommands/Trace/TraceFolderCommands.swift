@@ -31,10 +31,13 @@ struct TraceStatusCommand: ParsableCommand {
 extension JSONWriter {
   fileprivate func member(_ name: String, _ incidents: [TraceIncident]) throws(StreamError) {
     try member(name, objects: incidents) { (incident) throws(StreamError) in
-      try member("file", incident.path)
-      try member("reason", incident.reason)
+      try member("file", fileName: incident.path)
+      try member("reason", message: incident.reason)
+      guard incident.movedTo.isEmpty else {
+        return try member("movedTo", fileName: incident.movedTo)
+      }
       try key("movedTo")
-      if incident.movedTo.isEmpty { try null() } else { try string(incident.movedTo) }
+      try null()
     }
   }
 }

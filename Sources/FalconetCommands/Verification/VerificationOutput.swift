@@ -109,7 +109,7 @@ final class VerificationOutput {
 
   private func write(_ report: ProofReport, to json: JSONWriter) throws(StreamError) {
     try json.beginObject()
-    try json.member("proof", report.name)
+    try json.member("proof", fileName: report.name)
     if case .failure = report.result {
       try json.key("holds")
       try json.null()
@@ -120,7 +120,7 @@ final class VerificationOutput {
     switch report.result {
     case .failure(let error):
       try json.member("reason", "unreadable")
-      try json.member("message", error.description)
+      try json.member("message", message: error.description)
     case .success(let verdict):
       if let fault = verdict.fault { try write(fault, to: json) }
       try json.member("versions", array: verdict.findings) { (finding) throws(StreamError) in

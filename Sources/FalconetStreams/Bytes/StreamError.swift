@@ -68,6 +68,17 @@ public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
     return text
   }
 
+  /// Whether the bytes that were read are at fault. If not, the system failed, and nothing is known of
+  /// what they would have been.
+  public var isOfContent: Bool {
+    switch kind {
+    case .truncated, .corrupt, .checksum, .trailingData, .unsupported, .tooLarge, .syntax: true
+    case .notFound, .permission, .readOnly, .noSpace, .isDirectory, .brokenPipe, .system,
+      .interrupted:
+      false
+    }
+  }
+
   /// The same error with `path` filled in where it was not known.
   public func named(_ name: String) -> StreamError {
     var copy = self

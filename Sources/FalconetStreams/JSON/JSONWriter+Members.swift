@@ -18,6 +18,22 @@ extension JSONWriter {
     try string(text)
   }
 
+  /// Writes a member that is a message, in which names of files are made readable.
+  public func member(_ name: String, message: String) throws(StreamError) {
+    try member(name, message.readableFileName)
+  }
+
+  /// Writes a member that is a name of a file.
+  ///
+  /// JSON has no bytes. If the name is not UTF-8, or has one of the characters that stand for such bytes,
+  /// it is made readable, and a second member, such as `fileBytes` of `file`, has all of its bytes in
+  /// hexadecimal.
+  public func member(_ name: String, fileName: String) throws(StreamError) {
+    let readable = fileName.readableFileName
+    try member(name, readable)
+    if readable != fileName { try member(name + "Bytes", hex: fileName.fileNameBytes) }
+  }
+
   /// Writes a member that is a word or an address: a string in hexadecimal without leading zeros.
   public func member(_ name: String, address: UInt64) throws(StreamError) {
     try member(name, "0x" + String(address, radix: 16))

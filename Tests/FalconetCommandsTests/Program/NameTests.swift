@@ -152,4 +152,51 @@ struct NameTests {
       #expect(!shown.unicodeScalars.contains { (0x10FE80...0x10FEFF).contains($0.value) })
     }
   }
+
+  /// No text of a JSON value has a character that stands for a byte.
+  private func expectPlain(_ value: JSONValue) {
+    switch value {
+    case .object(let members): for member in members { expectPlain(member.value) }
+    case .array(let elements): for element in elements { expectPlain(element) }
+    case .string(let text):
+      #expect(!text.unicodeScalars.contains { (0x10FE80...0x10FEFF).contains($0.value) }, "\(text)")
+    case .number, .bool, .null: break
+    }
+  }
+
+  @Test("JSON shows the bytes readably, and has all of them beside each name")
+  func json() throws {
+    let (name, readable) = (Self.name(""), "n\\xe9\\xff\\xf4\\x8f\\xba\\x80é")
+    let bytes = "0x" + name.fileNameBytes.map { String($0, radix: 16) }.joined()
+    let verified = try JSONValue(run(["verify", "--json", name], exitCode: 1).output).elements[0]
+    #expect(verified["proof"]?.string == readable && verified["proofBytes"]?.string == bytes)
+    #expect(verified["message"]?.string?.contains(readable) == true)
+    expectPlain(verified)
+    let checked = try JSONValue(run(["check", "--json", name], exitCode: 1).output).elements[0]
+    #expect(checked["snapshot"]?.string == readable && checked["snapshotBytes"]?.string == bytes)
+    expectPlain(checked)
+
+    let input = try Guest.folder("hello") + "/state.bin.gz"
+    let trace = ["--folder", name, "--input", input]
+    _ = try run(["trace", "claim"] + trace + ["5"])
+    /// Puts a file into the directory that does not belong there.
+    func intrude() throws {
+      let file = odd + "/" + name + "/" + name
+      let made = file.withFileName { open($0, O_CREAT | O_WRONLY, 0o600) }
+      try #require(made >= 0)
+      close(made)
+    }
+    try intrude()
+    let status = try JSONValue(run(["trace", "status"] + trace).output)
+    let aside = try #require(status["putAside"]?.elements.first)
+    #expect(aside["file"]?.string?.hasSuffix("\(readable)/\(readable)") == true)
+    #expect(aside["fileBytes"]?.string?.hasSuffix("2f" + bytes.dropFirst(2)) == true)
+    #expect(aside["movedToBytes"]?.string?.hasPrefix("0x") == true)
+    expectPlain(status)
+    try intrude()
+    let log = try run(["trace", "claim"] + trace + ["--log-format", "json", "5"]).log
+    let line = try JSONValue(Array(log.utf8))
+    #expect(line["file"]?.string?.hasSuffix("\(readable)/\(readable)") == true, "\(log)")
+    expectPlain(line)
+  }
 }
