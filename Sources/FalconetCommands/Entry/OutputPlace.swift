@@ -23,7 +23,8 @@ enum OutputPlace: Hashable {
       return
     }
     guard path.withFileName({ stat($0, &file) }) == 0 else {
-      self.init(name: path)
+      // A link to what does not exist is where the file is made.
+      self.init(name: AtomicFile.target(of: path) ?? path)
       return
     }
     switch file.st_mode & S_IFMT {
@@ -46,7 +47,8 @@ enum OutputPlace: Hashable {
     self = .stream(device: UInt64(file.st_dev), inode: UInt64(file.st_ino))
   }
 
-  private init(name path: String) {
+  /// The name itself, which may be a link's.
+  init(name path: String) {
     let (folder, name) = Self.split(path)
     var file = stat()
     guard folder.withFileName({ stat($0, &file) }) == 0 else {

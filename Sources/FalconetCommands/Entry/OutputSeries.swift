@@ -1,5 +1,6 @@
 import Falconet
 import Glibc
+import SystemPackage
 
 /// Files of several steps, whose names come from a format.
 struct OutputSeries {
@@ -47,11 +48,30 @@ struct OutputSeries {
     guard let place = OutputPlace(path) else { return false }
     guard name.hasNumber else { return OutputPlace(name.name(step: 0)) == place }
     if let step = name.step(of: path), steps.matches(step) { return true }
+    if links.contains(where: { OutputPlace($0) == place }) { return true }
     guard case .file(let device, let inode, let last) = place, hasOneFolder,
-      case .file(device, inode, _) = OutputPlace(name.name(step: 0)),
-      let step = name.step(ofLastPart: String(decoding: last, as: UTF8.self))
+      case .file(device, inode, _) = OutputPlace(name: name.name(step: 0)),
+      let step = name.step(ofLastPart: String(fileName: last))
     else { return false }
     return steps.matches(step)
+  }
+
+  /// The files that are links to others already.
+  private var links: [String] {
+    guard hasOneFolder, name.hasNumber else { return [] }
+    var links: [String] = []
+    let folder = FilePath(fileName: OutputPlace.split(name.name(step: 0)).folder)
+    // What cannot be listed cannot be written either, which is an error of its own.
+    try? FolderListing.forEachName(in: folder) { entry in
+      guard let step = name.step(ofLastPart: entry), steps.matches(step) else { return true }
+      let path = name.name(step: step)
+      var file = stat()
+      if path.withFileName({ lstat($0, &file) }) == 0, file.st_mode & S_IFMT == S_IFLNK {
+        links.append(path)
+      }
+      return true
+    }
+    return links
   }
 
   /// Whether a file of this series can have the name of one of another's.
@@ -64,6 +84,7 @@ struct OutputSeries {
       return includes(other.name.name(step: 0)) || other.includes(name.name(step: 0))
     }
     return name.stem == other.name.stem && folder == other.folder
+      || links.contains { other.includes($0) } || other.links.contains { includes($0) }
   }
 
   /// Whether the number is in the last part of the path.

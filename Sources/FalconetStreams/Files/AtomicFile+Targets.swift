@@ -2,6 +2,12 @@ import Glibc
 import SystemPackage
 
 extension AtomicFile {
+  /// The path of the file that a write to `path` makes or replaces: with links in its last component
+  /// followed. Nil if they are too many, or may not be followed.
+  package static func target(of path: String) -> String? {
+    try? OutputPath.resolve(path).fileName
+  }
+
   /// The open target, where `path` names something that must not be replaced; nil for a regular
   /// file.
   static func openDirectly(

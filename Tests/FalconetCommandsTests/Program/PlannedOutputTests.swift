@@ -113,6 +113,58 @@ struct PlannedOutputTests {
     #expect(folder.names.allSatisfy { !$0.contains("tmp") })
   }
 
+  @Test(
+    "Two results that reach one file through links are a usage error, whether or not it exists",
+    arguments: [
+      ["--output", "to-x.bin", "--debug-info", "x.bin"],
+      ["--output", "to-to-x.bin", "--debug-info", "here/x.bin"],
+      ["--output", "to-to-x.bin", "--debug-info", "here/to-x.bin"],
+      [
+        "--output", "", "--debug-info", "to-5.json", "--proof-at", "%5", "--proof-fmt", "p-%d.json",
+      ],
+      ["--output", "", "--debug-info", "q.json", "--proof-at", "%5", "--proof-fmt", "p-%d.json"],
+      [
+        "--output", "", "--debug-info", "q.json", "--proof-at", "=9,=10", "--proof-fmt",
+        "p-%d.json",
+      ],
+      [
+        "--output", "", "--proof-at", "%5", "--proof-fmt", "p-%d.json", "--snapshot-at", "%7",
+        "--snapshot-fmt", "s-%d.bin",
+      ],
+    ], [false, true])
+  func links(_ arguments: [String], exists: Bool) throws {
+    let folder = try TemporaryFolder()
+    let links = [
+      ("x.bin", "to-x.bin"), ("here/to-x.bin", "to-to-x.bin"), ("p-5.json", "to-5.json"),
+      ("q.json", "p-10.json"), ("p-15.json", "s-7.bin"),
+    ]
+    for (target, name) in links { try #require(symlink(target, folder.file(name)) == 0) }
+    if exists {
+      for name in ["x.bin", "p-5.json", "q.json", "p-15.json"] { try folder.write("old", to: name) }
+    }
+    let names = folder.names
+    _ = symlink(".", folder.file("here"))
+    let outcome = try Tool.run(Guest.run("hello") + arguments + Self.steps, in: folder.path)
+    #expect(outcome.exitCode == 64, "\(outcome.log)")
+    #expect(folder.names == (names + ["here"]).sorted())
+  }
+
+  @Test("A link to another file, or one that no step's file has, is in nobody's way")
+  func otherLinks() throws {
+    let folder = try TemporaryFolder()
+    for (target, name) in [("y.bin", "to-y.bin"), ("q.json", "p-7.json"), ("loop", "loop")] {
+      try #require(symlink(target, folder.file(name)) == 0)
+    }
+    let outcome = try Tool.run(
+      Guest.run("hello") + Self.steps + [
+        "--output", "to-y.bin", "--debug-info", "q.json", "--proof-at", "%5", "--proof-fmt",
+        "p-%d.json",
+      ], in: folder.path)
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    for name in ["y.bin", "q.json", "p-5.json"] { #expect(folder.read(name) != nil) }
+    #expect(folder.read("p-7.json") == folder.read("q.json"))
+  }
+
   @Test("Two results in one stream are a usage error, under whatever name")
   func streams() throws {
     let folder = try TemporaryFolder()
