@@ -29,7 +29,7 @@ public enum Snapshot {
   public static func load(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> MemoryImage {
-    try build(source, reading).image
+    try loadWithOutline(from: source, reading).image
   }
 
   /// Reads a snapshot into memory, for a caller that hashes its pages in any case: a claim that is
@@ -37,7 +37,7 @@ public enum Snapshot {
   public static func loadHashed(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> MemoryImage {
-    let (image, outline) = try build(source, reading)
+    let (image, outline) = try loadWithOutline(from: source, reading)
     if outline.unverifiedClaim != nil {
       // The memory keeps the hashes.
       try outline.check(Self.claim(of: image), name: source.name)
@@ -49,8 +49,10 @@ public enum Snapshot {
     image.state.claim(witness: image.state.witness(memoryRoot: image.memory.root()))
   }
 
-  private static func build(
-    _ source: any ByteSource, _ reading: SnapshotReading
+  /// Reads a snapshot into memory, with what it says of itself: a claim that is taken on trust can be
+  /// compared with ``SnapshotOutline/check(_:name:)`` once the pages are hashed.
+  public static func loadWithOutline(
+    from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> (image: MemoryImage, outline: SnapshotOutline) {
     let builder = MemoryBuilder()
     try read(source, reading, into: builder)

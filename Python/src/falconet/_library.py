@@ -153,6 +153,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_exit": [c_void_p, POINTER(c_bool), POINTER(c_uint8)],
     "machine_claim": [c_void_p, c_char_p],
     "machine_witness": [c_void_p, POINTER(Buffer)],
+    "machine_is_verified": [c_void_p, POINTER(c_bool)],
     "machine_page_count": [c_void_p, POINTER(c_uint64)],
     "machine_read_memory": [c_void_p, c_uint64, c_char_p, c_size_t],
     "machine_thread_count": [c_void_p, POINTER(c_size_t)],

@@ -98,7 +98,7 @@ class Machine(Runner):
 
         ``format`` is "bin", "json", "pr7559", "fsnap", or None to go by the content. ``base`` is
         the base of a delta, or a folder of bases; by default the folder of the file.
-        ``trust_pages`` skips the hashing of a .fsnap file's pages. ``revision`` is the revision
+        ``trust_pages`` skips the hashing of a .fsnap file's pages: see ``verified``. ``revision`` is the revision
         of the state version that steps are executed by; by default the one that the snapshot
         records, else the newest.
         """
@@ -241,6 +241,18 @@ class Machine(Runner):
     def witness(self) -> bytes:
         """The witness, whose hash the claim is but for its first byte."""
         return c.buffer("machine_witness", self._handle)
+
+    @property
+    def verified(self) -> bool:
+        """Whether the state is known to be the one that the snapshot's claim is of.
+
+        False at first with ``trust_pages``. The next call that hashes pages in any case, for a claim,
+        a witness, a proof, a .fsnap snapshot or a trace, compares them with the claim, and raises
+        ``BadDataError`` if they differ. Once a step is executed there is nothing left to compare.
+        """
+        flag = ctypes.c_bool()
+        c.call("machine_is_verified", self._handle, ctypes.byref(flag))
+        return flag.value
 
     @property
     def last_read(self) -> Optional[PreimageRead]:

@@ -150,7 +150,10 @@ typedef struct falconet_reading {
    * does not come from a file needs it.
    */
   const char *base;
-  /* Whether the pages of a .fsnap file are not hashed: for files that this installation wrote. */
+  /*
+   * Whether the pages of a .fsnap file are not hashed: for files that this installation wrote. Its claim
+   * is unverified then: see falconet_machine_is_verified().
+   */
   bool trust_pages;
 } falconet_reading;
 
@@ -366,6 +369,15 @@ falconet_status falconet_machine_claim(const falconet_machine *machine, uint8_t 
 /* The witness, whose hash the claim is but for its first byte. Hashes the pages that changed. */
 falconet_status falconet_machine_witness(
     const falconet_machine *machine, falconet_buffer *witness);
+
+/*
+ * Whether the machine's state is known to be the one that its snapshot's claim is of. False at first if
+ * it was opened with trust_pages. The next call that hashes pages in any case, before a step is executed,
+ * compares them with the claim: for a claim, a witness, a proof, a .fsnap snapshot or a trace. If they
+ * differ, that call and all later ones of these give FALCONET_BAD_DATA; if not, the machine is verified.
+ * Once a step is executed there is nothing left to compare: what such a machine gives stays unverified.
+ */
+falconet_status falconet_machine_is_verified(const falconet_machine *machine, bool *verified);
 
 /* The pages of 4096 bytes that the memory has. */
 falconet_status falconet_machine_page_count(const falconet_machine *machine, uint64_t *count);

@@ -15,7 +15,13 @@ final class MachineHandle: Handle, @unchecked Sendable {
   private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
 
-  init(state: MachineState, memory: Memory) throws(CallError) {
+  /// What the snapshot says, as long as nothing was compared with it.
+  private var stated: StatedClaim?
+
+  init(
+    state: MachineState, memory: Memory, stated: StatedClaim? = nil
+  ) throws(CallError) {
+    self.stated = stated
     do {
       machine = Machine(
         state: state, memory: memory, revision: try Revision.chosen(for: state))
@@ -27,12 +33,24 @@ final class MachineHandle: Handle, @unchecked Sendable {
     machine.oracle = LocalInputs(localInputs, source: oracle)
   }
 
-  convenience init(_ image: MemoryImage) throws(CallError) {
-    try self.init(state: image.state, memory: image.memory)
+  convenience init(_ image: MemoryImage, _ stated: StatedClaim?) throws(CallError) {
+    try self.init(state: image.state, memory: image.memory, stated: stated)
   }
 
   convenience init(_ prestate: Prestate) throws(CallError) {
     try self.init(state: prestate.state, memory: prestate.memory)
+  }
+
+  /// Whether the state comes from pages that were hashed, and compared with what their file says.
+  var isVerified: Bool { stated == nil }
+
+  /// Compares what the snapshot says with its pages, for a call that hashes them in any case.
+  func verify() throws(CallError) {
+    guard var claim = stated else { return }
+    defer { if stated != nil { stated = claim } }
+    try streaming { () throws(StreamError) in
+      if try claim.compare(with: machine) { stated = nil }
+    }
   }
 
   func setSource(_ source: PreimageSource) throws(CallError) {

@@ -25,8 +25,10 @@ private func reading(
 private func open(
   _ source: any ByteSource, _ reading: SnapshotReading
 ) throws(CallError) -> MachineHandle {
-  try MachineHandle(
-    streaming { () throws(StreamError) in try Snapshot.load(from: source, reading) })
+  let (image, outline) = try streaming { () throws(StreamError) in
+    try Snapshot.loadWithOutline(from: source, reading)
+  }
+  return try MachineHandle(image, StatedClaim(outline, name: source.name, image.state))
 }
 
 @c @implementation

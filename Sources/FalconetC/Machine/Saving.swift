@@ -10,8 +10,13 @@ public func falconet_machine_save(
 ) -> falconet_status {
   call { () throws(CallError) in
     let path = try Argument.fileName(path, "path")
-    let format = try Argument.format(format)
+    let given = try Argument.format(format)
+    let format = try streaming { () throws(StreamError) in
+      if let given { given } else { try SnapshotFormat(fileName: path) }
+    }
     try MachineHandle.use(machine) { (machine) throws(CallError) in
+      // Of no other format are the pages hashed.
+      if format == .fsnap { try machine.verify() }
       try streaming { () throws(StreamError) in
         try Snapshot.save(MemoryImage(machine.machine), path: path, to: format)
       }
@@ -31,6 +36,7 @@ public func falconet_machine_write(
       throw .invalid("a callback has no name to tell the format: give one")
     }
     try MachineHandle.use(machine) { (machine) throws(CallError) in
+      if format == .fsnap { try machine.verify() }
       try streaming { () throws(StreamError) in
         try Snapshot.write(
           MemoryImage(machine.machine), to: compression.sink(over: sink), as: format)

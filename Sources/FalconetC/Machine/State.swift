@@ -52,7 +52,10 @@ public func falconet_machine_claim(
 ) -> falconet_status {
   call { () throws(CallError) in
     let claim = try Argument.pointer(claim, "claim")
-    try MachineHandle.use(machine) { Output.copy($0.machine.claim(), to: claim) }
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      try machine.verify()
+      Output.copy(machine.machine.claim(), to: claim)
+    }
   }
 }
 
@@ -61,7 +64,20 @@ public func falconet_machine_witness(
   _ machine: OpaquePointer?, _ witness: UnsafeMutablePointer<falconet_buffer>?
 ) -> falconet_status {
   Output.buffer(witness, "witness") { () throws(CallError) in
-    try MachineHandle.use(machine) { $0.machine.witness() }
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      try machine.verify()
+      return machine.machine.witness()
+    }
+  }
+}
+
+@c @implementation
+public func falconet_machine_is_verified(
+  _ machine: OpaquePointer?, _ verified: UnsafeMutablePointer<Bool>?
+) -> falconet_status {
+  call { () throws(CallError) in
+    let verified = try Argument.pointer(verified, "verified")
+    try MachineHandle.use(machine) { verified.pointee = $0.isVerified }
   }
 }
 

@@ -28,6 +28,7 @@ public func falconet_machine_prove(
 ) -> falconet_status {
   Output.handle(proof, "proof") { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
+      try machine.verify()
       let result = try machine.execute { () throws(MachineError) in try machine.machine.prove() }
       guard let result else {
         _ = machine.control.takeCancellation()

@@ -54,7 +54,10 @@ public func falconet_trace_open_machine(
     let given = options?.pointee ?? falconet_trace_options()
     let revision = try given.revisionName
     let options = try TraceOptions(given)
-    let image = try MachineHandle.use(prestate) { $0.machine.checkpoint() }
+    let image = try MachineHandle.use(prestate) { (machine) throws(CallError) in
+      try machine.verify()
+      return machine.machine.checkpoint()
+    }
     return try TraceHandle(folder: folder, options) {
       var source = TraceSource(
         prestate: { () throws(StreamError) in try MemoryImage(copying: image) }, preimages: $0)
