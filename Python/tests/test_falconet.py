@@ -329,6 +329,24 @@ class SnapshotTests(unittest.TestCase):
             with self.assertRaises(falconet.UnsupportedError):
                 machine.save(pathlib.Path(folder) / "a.json")
 
+    def test_pages_that_are_trusted_are_compared_when_they_are_hashed(self) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            machine.run(until=1000)
+            self.assertTrue(machine.verified)
+            claim, data = machine.claim(), machine.to_bytes("fsnap")
+        with Machine.open(data) as machine:
+            self.assertTrue(machine.verified)
+        with Machine.open(data, trust_pages=True) as machine:
+            self.assertFalse(machine.verified)
+            self.assertEqual(machine.claim(), claim)
+            self.assertTrue(machine.verified)
+            machine.run(until=1001)
+            self.assertTrue(machine.verified)
+        with Machine.open(data, trust_pages=True) as machine:
+            machine.run(until=1001)
+            machine.claim()
+            self.assertFalse(machine.verified)
+
     def test_streams_that_fail_raise_what_they_raise(self) -> None:
         class Broken(io.RawIOBase):
             def read(self, count: int = -1) -> bytes:
@@ -439,6 +457,23 @@ class TraceTests(unittest.TestCase):
         with trace:
             trace.use_preimages(preimages())
             self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+
+    def test_another_revision_is_refused_as_another_input_is(self) -> None:
+        for own, others in [("2026-06", ["1.7.0", "1.8.0"]), ("1.8.0", ["1.7.0", None])]:
+            folder = self.folder.parent / own
+            with Trace.open(folder, self.prestate, revision=own) as trace:
+                claim = trace.claim(50)
+            for other in others:
+                with self.assertRaisesRegex(falconet.InvalidArgumentError, f"revision {own}"):
+                    Trace.open(folder, self.prestate, revision=other)
+                with Machine.load_elf(GUEST, revision=other) as machine:
+                    with self.assertRaisesRegex(falconet.InvalidArgumentError, "directory is of"):
+                        Trace.open(folder, machine, revision=other)
+            with Trace.open(folder, self.prestate, revision=own) as trace:
+                self.assertEqual(trace.claim(50), claim)
+                self.assertEqual(trace.status().executed, 0)
+        with self.assertRaises(falconet.InvalidArgumentError):
+            Trace.open(self.folder, self.prestate, revision="0.1")
 
     def test_a_folder_is_locked_pruned_exported_adopted_and_deleted(self) -> None:
         trace = self.open(snapshot_interval=200_000)

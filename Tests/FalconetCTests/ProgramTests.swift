@@ -53,6 +53,21 @@ import Testing
     #expect(output.contains("claim \(expected.finalHash)\n"))
   }
 
+  /// Three games, or in a long run all of them, through the command, C and the Python package.
+  @Test func `a directory of one game never answers another, through any door`() throws {
+    let program = try Self.compile("games.c", with: "gcc", as: "games")
+    let folder = Shell.quoted(program + "-files")
+    let executable = try Shell.output("readlink -f /proc/$PPID/exe").split(separator: "\n")[0]
+    let tool = executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)] + "/falconet"
+    try Shell.output("mkdir -p \(folder)")
+    let output = try PythonPackage.run(
+      Shell.quoted(BuiltLibrary.repository + "/Scripts/trace_games.py")
+        + " \(Shell.quoted(String(tool))) \(Shell.quoted(program)) \(folder)"
+        + (isLongRun ? "" : " --games 3"))
+    #expect(output.contains("\nwrong: 0\n"), "\(output)")
+    #expect(output.contains(isLongRun ? "pairs: 110\n" : "pairs: 6\n"), "\(output)")
+  }
+
   /// Where reserving address space is not limited, valgrind keeps books on terabytes of it.
   @Test(
     .enabled(if: Shell.has("valgrind")),

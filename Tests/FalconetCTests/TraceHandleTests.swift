@@ -205,4 +205,50 @@ import Testing
     #expect(falconet_trace_free(trace) == FALCONET_OK)
     withExtendedLifetime(reports) {}
   }
+
+  @Test func `a directory of one revision is refused to another, as to another input`() throws {
+    let folder = try TemporaryFolder()
+    let machine = try HostileTests.machine()
+    defer { falconet_machine_free(machine) }
+    let path = folder.file("prestate.bin")
+    #expect(falconet_machine_save(machine, path, FALCONET_FORMAT_AUTO) == FALCONET_OK)
+    /// Opens the directory of a revision by a revision, from the file or from the machine.
+    func open(_ directory: String, _ revision: String?, isFile: Bool) -> falconet_status {
+      var trace: OpaquePointer?
+      func open(_ name: UnsafePointer<CChar>?) -> falconet_status {
+        var options = falconet_trace_options()
+        options.revision = name
+        return isFile
+          ? falconet_trace_open(folder.file(directory), path, &options, &trace)
+          : falconet_trace_open_machine(folder.file(directory), machine, &options, &trace)
+      }
+      let status = revision?.withCString { open($0) } ?? open(nil)
+      guard status == FALCONET_OK else { return status }
+      var (index, claim) = (UInt64(50), falconet_trace_claim())
+      #expect(falconet_trace_claims(trace, &index, 1, &claim) == FALCONET_OK)
+      #expect(falconet_trace_free(trace) == FALCONET_OK)
+      return status
+    }
+    for isFile in [true, false] {
+      let names = ["2026-06", "1.8.0", "1.7.0"]
+      for own in names { #expect(open("t\(own)\(isFile)", own, isFile: isFile) == FALCONET_OK) }
+      for own in names {
+        for other in names + ["1.10.1"] where other != own {
+          let expected =
+            own == "1.8.0" && other == "1.10.1" ? FALCONET_OK : FALCONET_INVALID_ARGUMENT
+          let status = open("t\(own)\(isFile)", other, isFile: isFile)
+          #expect(status == expected, "\(own) \(other)")
+          if status != FALCONET_OK {
+            #expect(message.contains("the directory is of") && message.contains("revision \(own)"))
+          }
+        }
+        // None is the newest: neither file nor machine says another.
+        #expect(
+          open("t\(own)\(isFile)", nil, isFile: isFile)
+            == (own == "2026-06" ? FALCONET_OK : FALCONET_INVALID_ARGUMENT))
+      }
+      #expect(open("new", "0.1", isFile: isFile) == FALCONET_INVALID_ARGUMENT)
+      #expect(folder.names.contains("new") == false)
+    }
+  }
 }

@@ -14,6 +14,13 @@ enum PythonPackage {
     return site
   }
 
+  /// Runs a program of Python with the package, and gives what it printed.
+  static func run(_ arguments: String) throws -> String {
+    try Shell.output(
+      "PYTHONPATH=\(Shell.quoted(try site.get())) PYTHONDONTWRITEBYTECODE=1"
+        + " python3 -W error \(arguments)")
+  }
+
   /// Runs tests of Python, `arguments` after `python3 -m unittest`, in a folder of the repository.
   /// - Returns: what they printed; all of them passed.
   @discardableResult

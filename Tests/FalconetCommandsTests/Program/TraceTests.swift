@@ -106,4 +106,67 @@ struct TraceTests {
     let second = try Tool.run(["trace", "last", "--folder", folder.file("t"), "--input", input])
     #expect(second.exitCode == 1 && second.log.contains("another process"))
   }
+
+  @Test("A directory of one game does not answer another whose local inputs differ")
+  func otherInputs() throws {
+    let folder = try TemporaryFolder()
+    let input = try Guest.folder("oracle") + "/state.bin.gz"
+    func last(_ source: [String]) throws -> Outcome {
+      try Tool.run(["trace", "last", "--folder", folder.file("t"), "--input", input] + source)
+    }
+    let server = ["--", "python3", Guest.server, "serve"]
+    let invalid = try Fixtures.path("preimages/oracle-invalid")
+    let valid = try Guest.preimages()
+    let first = try last(["--preimages", valid])
+    let vector = try Fixtures.vector(.v8, "oracle")
+    #expect(try JSONValue(first.output)["claim"]?.string == "\(vector.finalHash)")
+    let local = "1=0x" + String(repeating: "5a", count: 32)
+    for other in [
+      ["--preimages", invalid], server + [invalid], ["--preimages", valid, "--local", local],
+      ["--local", local],
+    ] {
+      let outcome = try last(other)
+      #expect(outcome.exitCode == 1 && outcome.text == "", "\(other)")
+      #expect(
+        outcome.lines(with: "error: ", "local key ", "use a directory for each game").count == 1,
+        "\(outcome.log)")
+    }
+    for same in [["--preimages", valid], server + [valid], []] {
+      #expect(try last(same).output == first.output)
+    }
+    // In a directory of its own, its own answer.
+    let own = try Tool.run([
+      "trace", "last", "--folder", folder.file("other"), "--input", input, "--preimages", invalid,
+    ])
+    #expect(own.exitCode == 0)
+    #expect(try JSONValue(own.output)["claim"]?.string?.hasPrefix("0x01") == true)
+  }
+
+  @Test("A directory that merely holds a file trace.json is no trace's, and is left as it is")
+  func foreignDirectory() throws {
+    let folder = try TemporaryFolder()
+    let input = try Guest.folder("hello") + "/state.bin.gz"
+    for name in ["p", "p/src", "p/snapshots"] { folder.makeFolder(name) }
+    let files = [
+      "p/trace.json": "{\"traceEvents\": []}\n", "p/src/main.c": "int main;\n",
+      "p/notes.txt": "notes\n",
+      "p/snapshots/app.snap": "snap\n",
+    ]
+    for (name, text) in files { try folder.write(text, to: name) }
+    for command in [
+      ["trace", "claim", "--folder", "p", "--input", input, "5"],
+      ["trace", "last", "--folder", "p", "--input", input],
+      ["trace", "prune", "--folder", "p", "--input", input],
+      ["trace", "delete", "--folder", "p"],
+    ] {
+      let outcome = try Tool.run(command, in: folder.path)
+      #expect(outcome.exitCode == 1 && outcome.text == "", "\(command)")
+      for (name, text) in files { #expect(folder.read(name) == Array(text.utf8), "\(command)") }
+      #expect(
+        TemporaryFolder.names(in: folder.file("p")) == [
+          "notes.txt", "snapshots", "src", "trace.json",
+        ])
+      #expect(TemporaryFolder.names(in: folder.file("p/snapshots")) == ["app.snap"])
+    }
+  }
 }

@@ -6,6 +6,8 @@ import Keccak
 public struct Game: Sendable {
   public let name: String
   public let version: StateVersion
+  /// The name of the revision; nil for the newest.
+  public let revision: String?
   /// The local inputs, by index.
   public let locals: [UInt64: [UInt8]]
   public let image: MachineImage
@@ -13,14 +15,15 @@ public struct Game: Sendable {
   public let claims: [Bytes32]
 
   public init(
-    _ name: String, _ version: StateVersion = .v8, locals: [UInt64: [UInt8]] = Self.locals,
-    rounds: UInt16 = 40
+    _ name: String, _ version: StateVersion = .v8, revision: String? = nil,
+    locals: [UInt64: [UInt8]] = Self.locals, rounds: UInt16 = 40
   ) throws {
     self.name = name
     self.version = version
+    self.revision = revision
     self.locals = locals
     image = Self.program(version, rounds)
-    claims = try Self.claims(image, locals)
+    claims = try Self.claims(image, revision, locals)
   }
 
   /// The inputs that games have if they differ in something else.
@@ -28,7 +31,7 @@ public struct Game: Sendable {
     1: Array(1...32), 2: Array(101...132), 3: [7, 7, 7, 7, 7, 7, 7, 7],
   ]
 
-  /// Ten games whose prestates, inputs or versions differ. Most have the same prestate.
+  /// Games whose prestates, inputs, versions or revisions differ. Most have the same prestate.
   public static func all() throws -> [Game] {
     func with(_ index: UInt64, _ value: [UInt8]) -> [UInt64: [UInt8]] {
       locals.merging([index: value]) { $1 }
@@ -43,6 +46,9 @@ public struct Game: Sendable {
       try Game("version 7", .v7),
       try Game("32 bits", .v5),
       try Game("32 bits, first input", .v5, locals: with(1, Array(2...33))),
+      try Game("contract 1.7.0", revision: "1.7.0"),
+      // Its claims are those of the first game.
+      try Game("contract 1.8.0", revision: "1.8.0"),
       try Game("other prestate, late input", locals: with(3, []), rounds: 41),
     ]
   }
@@ -125,6 +131,12 @@ public struct Game: Sendable {
         Assembly.immediate(0x05, rs: 8, -2), Assembly.nop,
       ]
     }
+    // The store succeeds by the revision that keeps the reservation of the word that getrandom writes.
+    code += [Assembly.set(16, to: 0x6000), Assembly.immediate(0x30, rs: 16, rt: 17)]
+    code += [
+      Assembly.set(2, to: is64 ? 5313 : 4353), Assembly.set(4, to: 0x6000),
+      Assembly.set(5, to: word), Assembly.syscall, Assembly.immediate(0x38, rs: 16, rt: 17),
+    ]
     take(1)
     take(2)
     wait()
@@ -140,8 +152,10 @@ public struct Game: Sendable {
   }
 
   private static func claims(
-    _ image: MachineImage, _ locals: [UInt64: [UInt8]]
+    _ image: MachineImage, _ revision: String?, _ locals: [UInt64: [UInt8]]
   ) throws -> [Bytes32] {
+    var image = image
+    image.state.revision = revision
     let machine = try image.machine(
       .step, oracle: LocalInputs(locals, source: NoPreimages()))
     var claims: [Bytes32] = []
