@@ -7,6 +7,15 @@ struct OutputSeries {
   let name: FileNameFormat
   let steps: StepPatterns
   let flag: String
+  /// The files that are links to others already.
+  private let links: [String]
+
+  init(name: FileNameFormat, steps: StepPatterns, flag: String) {
+    self.name = name
+    self.steps = steps
+    self.flag = flag
+    links = Self.links(name, steps)
+  }
 
   /// The steps, if they are known one by one; nil if a pattern repeats.
   private var known: Set<UInt64>? {
@@ -56,9 +65,8 @@ struct OutputSeries {
     return steps.matches(step)
   }
 
-  /// The files that are links to others already.
-  private var links: [String] {
-    guard hasOneFolder, name.hasNumber else { return [] }
+  private static func links(_ name: FileNameFormat, _ steps: StepPatterns) -> [String] {
+    guard hasOneFolder(name), name.hasNumber else { return [] }
     var links: [String] = []
     let folder = FilePath(fileName: OutputPlace.split(name.name(step: 0)).folder)
     // What cannot be listed cannot be written either, which is an error of its own.
@@ -87,8 +95,10 @@ struct OutputSeries {
       || links.contains { other.includes($0) } || other.links.contains { includes($0) }
   }
 
+  private var hasOneFolder: Bool { Self.hasOneFolder(name) }
+
   /// Whether the number is in the last part of the path.
-  private var hasOneFolder: Bool {
+  private static func hasOneFolder(_ name: FileNameFormat) -> Bool {
     OutputPlace.split(name.name(step: 0)).folder == OutputPlace.split(name.name(step: 1)).folder
   }
 

@@ -51,10 +51,7 @@ final class CheckOutput {
   var summary: String? {
     var parts: [String] = []
     if bad > 0 { parts.append("\(bad) of \(count) snapshots failed the check") }
-    if unreadable > 0 {
-      parts.append(
-        unreadable == 1 ? "1 file cannot be read" : "\(unreadable) files cannot be read")
-    }
+    if unreadable > 0 { parts.append(VerificationOutput.unreadable(unreadable)) }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 

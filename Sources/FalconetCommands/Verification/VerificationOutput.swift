@@ -42,11 +42,13 @@ final class VerificationOutput {
   var summary: String? {
     var parts: [String] = []
     if failures > 0 { parts.append("\(failures) of \(count) proofs do not hold") }
-    if unreadable > 0 {
-      parts.append(
-        unreadable == 1 ? "1 file cannot be read" : "\(unreadable) files cannot be read")
-    }
+    if unreadable > 0 { parts.append(Self.unreadable(unreadable)) }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  /// How many files could not be read, in words.
+  static func unreadable(_ count: Int) -> String {
+    count == 1 ? "1 file cannot be read" : "\(count) files cannot be read"
   }
 
   // MARK: Text
