@@ -112,4 +112,30 @@ struct RevisionTests {
     }
     #expect(try Revision.chosen(named: "2026-06", for: state).isNewest)
   }
+
+  @Test("Rules that differ in system calls alone say in which; no other call is told apart")
+  func reach() throws {
+    let names = ["2026-06", "1.8.0", "1.7.0"]
+    let rules = try names.map { try #require(StateVersion.v8.revision(named: $0)).rules }
+    #expect(rules[0].systemCalls(differingFrom: rules[0]) == [])
+    #expect(rules[0].systemCalls(differingFrom: rules[1]) == [5153])
+    #expect(rules[1].systemCalls(differingFrom: rules[2]) == [5313])
+    #expect(rules[2].systemCalls(differingFrom: rules[0]) == [5153, 5313])
+    for version in StateVersion.allCases {
+      for one in version.revisions.map(\.rules) {
+        for other in version.revisions.map(\.rules) {
+          guard let numbers = one.systemCalls(differingFrom: other) else { continue }
+          for number in UInt64(0)..<8_000 where !numbers.contains(number) {
+            #expect(
+              SystemCall(number: number, under: one) == SystemCall(number: number, under: other))
+          }
+        }
+      }
+    }
+    // What is not known to be a system call's alone can be anywhere.
+    for version in StateVersion.allCases where version != .v8 {
+      let other = version.newestRevision.rules
+      #expect(rules[0].systemCalls(differingFrom: other) == nil, "\(version)")
+    }
+  }
 }

@@ -65,15 +65,44 @@ public enum ProofVerifier {
     guard !tried.isEmpty else {
       return Verdict(findings: [], older: [], fault: .noRevision(versions: versions))
     }
-    let steps = WitnessStep.execute(proof.input, revisions: tried)
-    let findings = zip(tried, steps).map { revision, step in
+    let findings = findings(of: proof, tried)
+    return Verdict(
+      findings: findings.filter { revisions != nil || $0.revision.isNewest },
+      older: findings.filter { revisions == nil && !$0.revision.isNewest }, fault: nil)
+  }
+
+  /// What the rules of each revision find.
+  ///
+  /// Of each version the first one's are applied. Most steps are no system call that the others answer
+  /// differently, so that they find the same; if the step fails, each is tried.
+  private static func findings(of proof: StepProof, _ revisions: [Revision]) -> [Finding] {
+    let firsts = revisions.indices.filter { number in
+      !revisions[..<number].contains { $0.version == revisions[number].version }
+    }
+    var findings = [Finding?](repeating: nil, count: revisions.count)
+    for (number, finding) in zip(firsts, execute(proof, firsts.map { revisions[$0] })) {
+      findings[number] = finding
+      guard let execution = finding.execution else { continue }
+      for other in revisions.indices where findings[other] == nil {
+        guard revisions[other].agrees(with: finding.revision, on: execution) else { continue }
+        findings[other] = Finding(
+          revision: revisions[other], execution: execution, fault: finding.fault)
+      }
+    }
+    let others = revisions.indices.filter { findings[$0] == nil }
+    for (number, finding) in zip(others, execute(proof, others.map { revisions[$0] })) {
+      findings[number] = finding
+    }
+    return findings.compactMap { $0 }
+  }
+
+  /// Applies the rules of each revision.
+  private static func execute(_ proof: StepProof, _ revisions: [Revision]) -> [Finding] {
+    zip(revisions, WitnessStep.execute(proof.input, revisions: revisions)).map { revision, step in
       Finding(
         revision: revision, execution: try? step.get(),
         fault: fault(of: proof, revision.version, step))
     }
-    return Verdict(
-      findings: findings.filter { revisions != nil || $0.revision.isNewest },
-      older: findings.filter { revisions == nil && !$0.revision.isNewest }, fault: nil)
   }
 
   /// The versions whose data has a proof's sizes. Where no version has both, those whose state has.

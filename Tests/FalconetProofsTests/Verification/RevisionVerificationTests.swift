@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetProofs
 import FalconetTestSupport
+import Keccak
 import Testing
 
 @Suite("Proofs that depend on the revision")
@@ -59,5 +60,51 @@ struct RevisionVerificationTests {
     let none = ProofVerifier.verify(proof, revisions: StateVersion.v5.revisions)
     #expect(none.reason == "revision")
     #expect(!none.holds)
+  }
+
+  /// What each revision finds if it is asked for alone: nothing is taken over from another.
+  private func expectAll(_ proof: StepProof, _ version: StateVersion?, _ comment: Comment) {
+    let verdict = ProofVerifier.verify(proof, version: version)
+    for finding in verdict.findings + verdict.older {
+      let alone = ProofVerifier.verify(proof, version: version, revisions: [finding.revision])
+      #expect(alone.findings.map(\.revision) == [finding.revision], comment)
+      #expect(alone.findings.map(\.fault) == [finding.fault], comment)
+      #expect(
+        alone.findings.map(\.execution?.after.claim) == [finding.execution?.after.claim], comment)
+    }
+    let versions = Set(verdict.findings.map(\.version))
+    #expect(
+      verdict.findings.count + verdict.older.count
+        == versions.reduce(0) { $0 + $1.revisions.count }, comment)
+  }
+
+  @Test(
+    "A revision that cannot differ on a step is not tried, and its finding is what it would find",
+    arguments: Fixtures.recordedProofs)
+  func recorded(_ run: RecordedRun) throws {
+    for vector in try Fixtures.proofs(run.version, run.guest) {
+      var proof = StepProof(vector)
+      let comment: Comment = "\(vector.kind) at step \(vector.step)"
+      expectAll(proof, run.version, comment)
+      proof.post = Bytes32(proof.post.bytes.map { $0 ^ 1 }) ?? proof.post
+      expectAll(proof, nil, comment)
+      if !proof.proofData.isEmpty { proof.proofData[proof.proofData.count / 2] ^= 1 }
+      expectAll(proof, nil, comment)
+    }
+  }
+
+  @Test("The same for each system call that version 8 has or lacks, with and without a reservation")
+  func systemCalls() throws {
+    for number in Array(5000...5399) + [4353, 0, 0x8000_0000_0000_1421, .max] as [UInt64] {
+      for reserves in [false, true] {
+        for revision in StateVersion.v8.revisions {
+          guard
+            let proof = try? proof(
+              revision.name, number, 0x2000, 8, 0x2000, reserves: reserves)
+          else { continue }
+          expectAll(proof, .v8, "\(number), \(revision), \(reserves)")
+        }
+      }
+    }
   }
 }
