@@ -24,6 +24,7 @@ struct start {
   int parent;    // a descriptor of this process, or -1
   int guard_program;
   int null_device;
+  int other_end;  // this process's end of the lifeline
   pid_t guard;
   pid_t stillborn;  // a guard that could not execute its program
   int guard_is_small;
@@ -35,9 +36,11 @@ struct start {
 enum { stack_size = 64 << 10 };
 
 // Closes all descriptors from `first` on.
-static void close_from(int first) {
+static void close_from(int first, const struct start *start) {
 #ifdef SYS_close_range
-  if (syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0) return;
+  if (!(start->child->without & falconet_no_close_range) &&
+      syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0)
+    return;
 #endif
   struct rlimit limit;
   int end = 1 << 16;
@@ -48,6 +51,8 @@ static void close_from(int first) {
 
 // Puts the guard's descriptors at their numbers. `source` lies above them.
 static void arrange_guard(const struct start *start) {
+  // Whatever else stays open, the guard must not hold what it waits for.
+  close(start->other_end);
   dup2(start->lifeline, guard_lifeline);
   dup2(start->parent >= 0 ? start->parent : start->lifeline, guard_parent);
 }
@@ -65,7 +70,7 @@ static int become_guard(void *argument) {
   char *const environment[] = {NULL};
   arrange_guard(start);
   if (dup3(start->guard_program, 2, O_CLOEXEC) == 2) {
-    close_from(3);
+    close_from(3, start);
     leave_directory();
     syscall(SYS_execveat, 2, "", arguments, environment, AT_EMPTY_PATH);
   }
@@ -92,7 +97,7 @@ static void make_guard(struct start *start) {
   long copy = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
   if (copy == 0) {
     arrange_guard(start);
-    close_from(2);
+    close_from(2, start);
     leave_directory();
     falconet_guard();
   }
@@ -118,7 +123,7 @@ static int become_child(void *argument) {
   for (int index = 0; index < child->count && failure == 0; index++) {
     if (dup2(child->descriptors[index], index + 1) < 0) failure = errno;
   }
-  close_from(child->count + 1);
+  close_from(child->count + 1, start);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -166,13 +171,16 @@ int falconet_start_family(const struct falconet_child *child, struct falconet_fa
   if (start.lifeline < 0) failure = errno;
   family->lifeline = move_up(ends[1], first);
   if (family->lifeline < 0 && failure == 0) failure = errno;
+  start.other_end = family->lifeline;
   start.null_device = move_up(open("/dev/null", O_RDWR | O_CLOEXEC), first);
   if (start.null_device < 0 && failure == 0) failure = errno;
 #ifdef SYS_pidfd_open
   // Shows the end of this process even if a copy of it, made by fork, keeps the lifeline.
-  start.parent = move_up((int)syscall(SYS_pidfd_open, getpid(), 0u), first);
+  if (!(child->without & falconet_no_process_descriptor))
+    start.parent = move_up((int)syscall(SYS_pidfd_open, getpid(), 0u), first);
 #endif
-  start.guard_program = move_up(falconet_guard_file(), first);
+  if (!(child->without & falconet_no_guard_program))
+    start.guard_program = move_up(falconet_guard_file(), first);
   if (failure == 0) {
     stacks = mmap(NULL, 2 * stack_size, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

@@ -4,6 +4,17 @@
 
 #include <sys/types.h>
 
+// What a system may not have. A bit that is set has the next best way taken even if it is there.
+enum {
+  // Files in memory that can be executed: the guard is a copy of this process.
+  falconet_no_guard_program = 1,
+  // Descriptors of processes: the end of this process shows by the lifeline alone, so that a copy of
+  // this process that holds it open keeps the guard waiting.
+  falconet_no_process_descriptor = 2,
+  // A call that closes all descriptors of a range.
+  falconet_no_close_range = 4,
+};
+
 // A child to start. Everything it points to is used during the call alone.
 struct falconet_child {
   // The paths to try, in order, until one can be executed; ends with a null pointer.
@@ -14,6 +25,8 @@ struct falconet_child {
   // null device, and nothing else is open.
   const int *descriptors;
   int count;
+  // Of the bits above; 0 to use all that the system has.
+  unsigned without;
 };
 
 // Processes that were started.

@@ -21,9 +21,12 @@ package enum ProcessSpawner {
   ///   - descriptors: what the child finds at 1, 2, 3 and so on; 0 is the null device, and nothing
   ///     else is open.
   ///   - environment: set in the child's environment, above this process's own.
+  ///   - missing: what the system is taken not to have.
   /// - Returns: the process's id, which is its group's too, and what ends it with this process.
   package static func spawn(
-    _ command: [String], descriptors: [FileDescriptor], environment: [(name: String, value: String)]
+    _ command: [String], descriptors: [FileDescriptor],
+    environment: [(name: String, value: String)],
+    without missing: MissingMeans = []
   ) throws(ServerStartError) -> (id: pid_t, guardian: ProcessGuard) {
     guard let program = command.first, !program.isEmpty else {
       throw ServerStartError(.emptyCommand, program: "")
@@ -40,7 +43,7 @@ package enum ProcessSpawner {
             var child = falconet_child(
               paths: paths.baseAddress, arguments: arguments.baseAddress,
               environment: variables.baseAddress, descriptors: descriptors.baseAddress,
-              count: Int32(descriptors.count))
+              count: Int32(descriptors.count), without: missing.rawValue)
             return falconet_start_family(&child, &family)
           }
         }
@@ -52,6 +55,21 @@ package enum ProcessSpawner {
     case EACCES, ENOEXEC, EISDIR: throw ServerStartError(.notExecutable, program: program)
     default: throw ServerStartError(.system(Errno(rawValue: failure)), program: program)
     }
+  }
+
+  /// What a system may not have to guard a child with; each has a next best way.
+  package struct MissingMeans: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Files in memory that can be executed.
+    package static let guardProgram = MissingMeans(rawValue: UInt32(falconet_no_guard_program))
+    /// Descriptors of processes.
+    package static let processDescriptor = MissingMeans(
+      rawValue: UInt32(falconet_no_process_descriptor))
+    /// A call that closes all descriptors of a range.
+    package static let closeRange = MissingMeans(rawValue: UInt32(falconet_no_close_range))
   }
 
   /// The paths at which a program may lie, as strings that the caller frees.

@@ -74,8 +74,16 @@ public final class ServerOracle: PreimageOracle {
   ///     makes a request or ends the server, meanwhile. The server waits while it runs; it must
   ///     not wait for this object.
   /// - Throws: ``ServerStartError``.
-  public init(
+  public convenience init(
     command: [String], options: Options = Options(),
+    onOutput: @escaping @Sendable (HostStream, [UInt8]) -> Void
+  ) throws(ServerStartError) {
+    try self.init(command: command, options: options, without: [], onOutput: onOutput)
+  }
+
+  /// As the other, on a system that is taken not to have something.
+  package init(
+    command: [String], options: Options, without missing: ProcessSpawner.MissingMeans,
     onOutput: @escaping @Sendable (HostStream, [UInt8]) -> Void
   ) throws(ServerStartError) {
     let program = command.first ?? ""
@@ -96,7 +104,8 @@ public final class ServerOracle: PreimageOracle {
     }
     do throws(ServerStartError) {
       let (id, guardian) = try ProcessSpawner.spawn(
-        command, descriptors: pipes.serverEnds, environment: [("NO_COLOR", "1")])
+        command, descriptors: pipes.serverEnds, environment: [("NO_COLOR", "1")],
+        without: missing)
       process = ServerProcess(id: id, guardian: guardian)
     } catch {
       pump.stop()

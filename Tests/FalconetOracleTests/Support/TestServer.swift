@@ -22,11 +22,11 @@ final class Output: Sendable {
 /// Starts `Tests/Servers/misbehaving.py` in the given mode.
 func startServer(
   _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(600),
-  grace: Grace = .test, output: Output = Output()
+  grace: Grace = .test, output: Output = Output(), without missing: ProcessSpawner.MissingMeans = []
 ) throws(ServerStartError) -> ServerOracle {
   try ServerOracle(
     command: ["python3", serverScript, mode, argument],
-    options: .init(timeout: timeout, grace: grace, hurriedGrace: grace),
+    options: .init(timeout: timeout, grace: grace, hurriedGrace: grace), without: missing,
     onOutput: output.take)
 }
 
