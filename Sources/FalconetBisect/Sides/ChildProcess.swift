@@ -17,10 +17,10 @@ struct ChildProcess {
 
   /// Runs the command.
   ///
-  /// - Returns: its exit code; nil where a signal ended it.
+  /// - Returns: how it ended. What it left running in its process group is ended too.
   /// - Throws: ``BisectError/interrupted``, ``BisectError/program(side:_:)`` where it can't be
   ///   started.
-  func run(side: String) throws(BisectError) -> Int32? {
+  func run(side: String) throws(BisectError) -> ExitStatus {
     let process: pid_t
     let guardian: ProcessGuard
     do {
@@ -36,12 +36,16 @@ struct ChildProcess {
       (process, guardian) = try ProcessSpawner.spawn(
         command, descriptors: placed, environment: [])
     } catch { throw .program(side: side, "\(command.first ?? "") can't be started: \(error)") }
-    defer { guardian.end() }
+    defer {
+      // The guard is in the group, so the number is the group's as long as the guard is not reaped.
+      if !guardian.isGone { kill(-process, SIGKILL) }
+      guardian.end()
+    }
     return try wait(for: process, side)
   }
 
   /// Waits for a process, and ends it where this one is interrupted.
-  private func wait(for process: pid_t, _ side: String) throws(BisectError) -> Int32? {
+  private func wait(for process: pid_t, _ side: String) throws(BisectError) -> ExitStatus {
     var status: Int32 = 0
     var left = Self.patience
     let clock = ContinuousClock()
@@ -50,7 +54,7 @@ struct ChildProcess {
     while true {
       let ended = waitpid(process, &status, WNOHANG)
       if ended == process { break }
-      if ended < 0, errno != EINTR { return nil }
+      if ended < 0, errno != EINTR { return .unknown }
       if !isLate, let timeout { isLate = start.duration(to: clock.now) >= timeout }
       if Interruption.isRequested || isLate {
         kill(-process, left > 0 ? SIGTERM : SIGKILL)
@@ -63,14 +67,18 @@ struct ChildProcess {
       throw .program(side: side, "\(command.first ?? "") took longer than \(timeout)")
     }
     // The low seven bits are the signal, the next byte the exit status.
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
+    return status & 0x7F == 0
+      ? .exited(code: status >> 8 & 0xFF) : .killed(signal: status & 0x7F)
   }
 
-  /// The end of what it wrote to standard error.
+  /// The end of a sentence: the end of what it wrote to standard error.
   var complaint: String {
     guard let source = try? FileSource(path: log),
       let bytes = try? ByteReader(source).readAll(limit: 16 << 20)
-    else { return "" }
-    return String(decoding: bytes.suffix(600), as: UTF8.self)
+    else { return "; its log cannot be read" }
+    let text = String(decoding: bytes.suffix(600), as: UTF8.self).split(
+      omittingEmptySubsequences: true, whereSeparator: \.isNewline
+    ).joined(separator: "\n")
+    return text.allSatisfy(\.isWhitespace) ? "; it wrote nothing to standard error" : ": \(text)"
   }
 }

@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetOracle
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
@@ -146,13 +147,10 @@ public final class ProgramSide: BisectSide {
       command: command.program + ["run", "--input", state.path, "--meta", "", "--info-at", "never"]
         + arguments + command.flags + server,
       output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
-    let code = try child.run(side: name)
-    switch code {
-    case 0: return nil
-    case 2: return "it ended with exit code 2, a panic: \(child.complaint)"
-    default:
-      let end = code.map { "with exit code \($0)" } ?? "by a signal"
-      throw .program(side: name, "run ended \(end): \(child.complaint)")
+    switch try child.run(side: name) {
+    case .exited(code: 0): return nil
+    case .exited(code: 2): return "it ended with exit code 2, a panic\(child.complaint)"
+    case let end: throw .program(side: name, "run \(end)\(child.complaint)")
     }
   }
 
@@ -161,8 +159,9 @@ public final class ProgramSide: BisectSide {
     let child = ChildProcess(
       command: command.program + ["witness", "--input", path],
       output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
-    guard try child.run(side: name) == 0 else {
-      throw .program(side: name, "witness of \(path) failed: \(child.complaint)")
+    let end = try child.run(side: name)
+    guard end == .exited(code: 0) else {
+      throw .program(side: name, "witness of \(path) \(end)\(child.complaint)")
     }
     do throws(StreamError) {
       let summary = try WitnessSummary(FileSource(path: child.output))

@@ -12,14 +12,13 @@ public final class WorkFolder {
   /// Whether the directory stays.
   private var isKept = false
   private let label: String
-  private var folders: Set<String> = []
 
   /// - Parameters:
   ///   - parent: the directory to make it in; nil for `TMPDIR`, or `/tmp`.
   ///   - label: what its name says it is for.
   public init(in parent: String? = nil, label: String = "bisect") throws(BisectError) {
     self.label = label
-    let parent = parent ?? getenv("TMPDIR").map { String(fileName: $0) } ?? "/tmp"
+    let parent = parent ?? TemporaryDirectory.path
     do throws(Errno) {
       let (made, descriptor) = try UnfinishedName.makeDirectory(
         "falconet-\(label)", in: FilePath(fileName: parent))
@@ -42,19 +41,12 @@ public final class WorkFolder {
   /// Removes the directory, unless it stays; for a process that ends before this object does.
   func discard() {
     guard !isKept else { return }
-    for name in names { remove("\(path)/\(name)") }
-    for name in folders { _ = "\(path)/\(name)".withFileName { rmdir($0) } }
-    _ = path.withFileName { rmdir($0) }
+    // With what another program left there.
+    UnfinishedName.removeDirectory(FilePath(fileName: path))
   }
 
-  /// Files made so far, or about to be made.
-  private var names: Set<String> = []
-
-  /// The path of a file that is removed with the folder.
-  func file(_ name: String) -> String {
-    names.insert(name)
-    return "\(path)/\(name)"
-  }
+  /// The path of a file in it.
+  func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Lets the directory stay, for somebody to look at, under a name that does not go with the process.
   func keep() {
@@ -67,9 +59,8 @@ public final class WorkFolder {
     if isRenamed { path = new }
   }
 
-  /// Makes a directory in it, unless it is there, for files that ``file(_:)`` names.
+  /// Makes a directory in it, unless it is there.
   func makeFolder(_ name: String) throws(StreamError) {
-    folders.insert(name)
     let made = "\(path)/\(name)".withFileName { mkdir($0, 0o700) == 0 || errno == EEXIST }
     guard !made else { return }
     throw StreamError(

@@ -17,5 +17,6 @@ import Glibc
     return CommandLineTool.refuse("the program was started without even its name")
   }
   let words = (0..<Int(count)).compactMap { arguments?[$0] }.map { String(fileName: $0) }
+  if let name = words.first { OwnProgram.note(name: name) }
   return CommandLineTool.run(Array(words.dropFirst()))
 }

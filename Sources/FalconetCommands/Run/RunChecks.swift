@@ -1,5 +1,4 @@
 import Falconet
-import Glibc
 import Logging
 
 /// Checks the steps that a run proves: by plain steps on a second machine, by another VM.
@@ -30,21 +29,11 @@ final class RunChecks {
       shadow = try Shadow(
         machine,
         Shadow.Options(
-          program: shadowed.program, server: [Self.ownPath(), "serve-preimages"],
+          program: shadowed.program, server: [OwnProgram.path, "serve-preimages"],
           timeout: shadowed.timeout, stretch: shadowed.steps))
       // A program that does not start, or does not know the version, is noticed now.
       try shadow?.check()
     } catch { throw Self.command(error) }
-  }
-
-  /// This program, to be started again.
-  private static func ownPath() -> String {
-    if let path = realpath("/proc/self/exe", nil) {
-      // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-      defer { free(path) }
-      return String(cString: path)
-    }
-    return CommandLine.arguments.first ?? "falconet"
   }
 
   /// Marks the machine at its present step, if a step to be checked is near.

@@ -85,6 +85,8 @@ struct RunCommand: ParsableCommand {
     let source = try preimages.source(server)
     var outputs = plan.outputs
     outputs.add(profile.path, "--profile")
+    // What a run that was killed left there, such as a shadow's files.
+    UnfinishedName.sweepTemporaryDirectory()
     outputs.add(directory: preimages.record, "--record-preimages")
     try outputs.checkNames()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }

@@ -7,8 +7,11 @@ public struct HintStorageError: Error, Sendable, CustomStringConvertible {
   public let errno: Int32
 
   public var description: String {
-    "an unfinished hint can't be stored in a temporary file: \(String(cString: strerror(errno)))"
+    "a hint cannot be stored in a temporary file: \(String(cString: strerror(errno)))"
   }
+
+  /// What to do about it.
+  public static let remedy = "make room in TMPDIR, or set another one"
 }
 
 /// Bytes in a temporary file without a name, which only grows. Holes are zeros and take no room.
@@ -21,14 +24,27 @@ final class HintSpool: Sendable {
   private let end = Mutex<Int>(0)
 
   init() throws(HintStorageError) {
-    var folder = "/tmp"
-    if let value = getenv("TMPDIR"), value.pointee != 0 { folder = String(cString: value) }
-    let path = "\(folder)/.falconet-hint-\(UInt64.random(in: .min ... .max))"
-    let opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
-    guard opened >= 0 else { throw HintStorageError(errno: errno) }
+    var folder = Array("/tmp".utf8CString.dropLast())
+    if let value = getenv("TMPDIR"), value.pointee != 0 {
+      // Sound: the variable is a zero-terminated string. It is bytes, and need not be text.
+      folder = Array(UnsafeBufferPointer(start: value, count: strlen(value)))
+    }
+    let nameless = open(folder + [0], O_RDWR | Self.withoutName | O_EXCL | O_CLOEXEC, mode_t(0o600))
+    if nameless >= 0 {
+      file = nameless
+      return
+    }
+    // The name of an unfinished file, which another process removes if this one is killed here.
+    let random = String(UInt32.random(in: .min ... .max), radix: 16)
+    let path = folder + Array("/.falconet-hint.tmp-\(getpid())-0-0-\(random)".utf8CString)
+    let named = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
+    guard named >= 0 else { throw HintStorageError(errno: errno) }
     unlink(path)
-    file = opened
+    file = named
   }
+
+  // O_TMPFILE, which the header hides: a flag of its own with O_DIRECTORY.
+  private static let withoutName = 0o20_000_000 | O_DIRECTORY
 
   deinit { close(file) }
 

@@ -21,13 +21,18 @@ package final class ProcessGuard {
 
   deinit { end() }
 
+  /// Whether the guard was waited for, so that its number, and its group's, may be another's.
+  package var isGone: Bool {
+    var info = siginfo_t()
+    return hasEnded || waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) != 0
+  }
+
   /// Ends the guard, and nothing else. Does nothing the second time.
   package func end() {
     guard !hasEnded else { return }
+    let isGone = isGone
     hasEnded = true
-    var info = siginfo_t()
-    // If somebody else has waited for it, its number may be another's by now.
-    if waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0 {
+    if !isGone {
       kill(id, SIGKILL)
       while waitpid(id, nil, 0) == -1, errno == EINTR {}
     }

@@ -16,7 +16,7 @@ final class TemporaryFile {
   ///
   /// - Parameter folder: where; nil is `TMPDIR`, or `/tmp` where that is not set.
   init(in folder: String? = nil) throws(StreamError) {
-    let folder = folder ?? Self.defaultFolder
+    let folder = folder ?? TemporaryDirectory.path
     name = "temporary file in \(folder)"
     do throws(Errno) { descriptor = try NamelessFile.open(in: FilePath(fileName: folder)) } catch {
       throw Self.error(error.rawValue, "can't be made", name: name)
@@ -24,11 +24,6 @@ final class TemporaryFile {
   }
 
   deinit { close(descriptor) }
-
-  private static var defaultFolder: String {
-    guard let folder = getenv("TMPDIR"), folder.pointee != 0 else { return "/tmp" }
-    return String(fileName: folder)
-  }
 
   /// Writes all of `bytes` at an offset.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StreamError) {

@@ -23,6 +23,7 @@ package enum NamelessFile {
     }
     if nameless >= 0 { return nameless }
     let name = UnfinishedName.make(for: directory.appending(".falconet-spool"))
+    UnfinishedName.sweep(besides: name)
     let named = name.withPlatformString {
       Glibc.open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
     }

@@ -6,7 +6,8 @@ import SystemPackage
 /// goes with its process: `NAME.tmp-MARK-RANDOM`, with the ``ProcessMark`` of the process.
 ///
 /// A process that is killed leaves it behind. The next one that writes a file in the directory it is
-/// in removes it: if the process of the mark is gone, and nobody holds the lock that it held.
+/// in removes it, and so does the next run if that is the directory of temporary files: if the process
+/// of the mark is gone, and nobody holds the lock that it held.
 package enum UnfinishedName {
   /// A new name beside `final`.
   static func make(for final: FilePath) -> FilePath {
@@ -72,6 +73,11 @@ package enum UnfinishedName {
     sweepNow(and: parent.isEmpty ? "." : parent)
   }
 
+  /// The same for what lies in the directory of temporary files.
+  package static func sweepTemporaryDirectory() {
+    sweepNow(and: FilePath(fileName: TemporaryDirectory.path))
+  }
+
   private static func sweepNow(and directory: FilePath) {
     var status = stat()
     guard directory.withPlatformString({ stat($0, &status) }) == 0 else { return }
@@ -108,18 +114,61 @@ package enum UnfinishedName {
     guard file.withPlatformString({ lstat($0, &named) }) == 0, named.st_ino == status.st_ino,
       named.st_dev == status.st_dev
     else { return }
-    guard isDirectory else {
+    if isDirectory {
+      removeDirectory(file)
+    } else {
       _ = file.withPlatformString { unlink($0) }
-      return
     }
-    for name in names(in: file) {
-      _ = file.appending(fileName: name).withPlatformString { unlink($0) }
+  }
+
+  /// Removes a directory with all that is in it, as far as that can be done. Follows no link.
+  package static func removeDirectory(_ directory: FilePath) {
+    // A process that is about to end may still put something there.
+    for _ in 0..<3 {
+      let descriptor = directory.withPlatformString {
+        open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      }
+      guard descriptor >= 0 else { return }
+      empty(descriptor)
+      close(descriptor)
+      guard directory.withPlatformString({ rmdir($0) }) != 0, errno == ENOTEMPTY else { return }
     }
-    _ = file.withPlatformString { rmdir($0) }
+  }
+
+  /// Removes what is in a directory, to a depth that the files of ours never have.
+  private static func empty(_ directory: Int32, depth: Int = 0) {
+    guard depth < 32 else { return }
+    for name in names(in: directory) {
+      name.withFileName { name in
+        guard unlinkat(directory, name, 0) != 0 else { return }
+        let inner = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard inner >= 0 else { return }
+        empty(inner, depth: depth + 1)
+        close(inner)
+        _ = unlinkat(directory, name, AT_REMOVEDIR)
+      }
+    }
+  }
+
+  /// The names in an open directory.
+  private static func names(in directory: Int32) -> [String] {
+    // `closedir` closes the copy.
+    let copy = fcntl(directory, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { return [] }
+    guard let stream = fdopendir(copy) else {
+      close(copy)
+      return []
+    }
+    return names(reading: stream)
   }
 
   private static func names(in directory: FilePath) -> [String] {
     guard let stream = directory.withPlatformString({ opendir($0) }) else { return [] }
+    return names(reading: stream)
+  }
+
+  /// The names in a directory, which is closed.
+  private static func names(reading stream: OpaquePointer) -> [String] {
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) { names.append(DirectoryEntry.name(entry)) }

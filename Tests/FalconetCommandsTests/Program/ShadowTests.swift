@@ -88,7 +88,8 @@ struct ShadowTests {
   @Test(
     "A shadow that fails is an error of its own kind, and nothing passes in silence",
     arguments: [
-      ("crash", "by a signal"), ("fail", "an error of its own"), ("no-proof", "proof"),
+      ("crash", "run was killed by signal 6; it wrote nothing to standard error"),
+      ("fail", "run exited with code 1: an error of its own"), ("no-proof", "proof"),
       ("unknown-version", "unknown state version"), ("hang", "took longer than"),
     ])
   func failures(_ mode: String, _ words: String) throws {
@@ -113,6 +114,54 @@ struct ShadowTests {
       outcome.lines(with: "error: the shadow disagrees: ").first, "\(outcome.log)")
     #expect(line.contains("no state (it ended with exit code 2, a panic: it panics"))
     if let kept = line.firstMatch(of: #/; (\/\S+) has/#) { system("rm -rf '\(kept.1)'") }
+  }
+
+  @Test("Programs, arguments and directories of temporary files may have names of any bytes")
+  func names() throws {
+    let odd = folder.file(String(fileName: [0x64, 0xFF, 0xC3, 0x28]))
+    for directory in [odd, odd + "/tmp"] {
+      try #require(directory.withFileName { mkdir($0, 0o755) } == 0)
+    }
+    // A link would be resolved.
+    let program = odd + "/falconet"
+    let bytes = try #require(TemporaryFolder.contents(try Tool.path.get()))
+    try AtomicFile.write(path: program, permissions: 0o755) { (sink) throws(StreamError) in
+      try sink.write(bytes)
+    }
+    let outcome = try Tool.run(
+      Guest.run("oracle") + [
+        "--preimages", Guest.preimages(), "--shadow", program, "--shadow-at",
+        "=\(try reading()),=3000000", "--output", "",
+      ], in: odd, program: program, wrapper: ["env", "TMPDIR=\(odd)/tmp"])
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    #expect(outcome.lines(with: "The shadow agrees").count == 2)
+    #expect(TemporaryFolder.names(in: odd + "/tmp") == [])
+    #expect(TemporaryFolder.names(in: odd).sorted() == ["falconet", "tmp"])
+  }
+
+  @Test("What a run that is killed beside its shadow leaves, the next run removes")
+  func killed() throws {
+    folder.makeFolder("tmp")
+    let wrapper = ["env", "TMPDIR=\(folder.path)/tmp"]
+    let program = try Tool.path.get()
+    let tool = try RunningTool(
+      Guest.run("oracle") + [
+        "--preimages", Guest.preimages(), "--shadow",
+        "python3 \(Self.servers)/shadow.py hang \(program)", "--shadow-at", "=100000",
+      ], in: folder.path, wrapper: wrapper)
+    func left() -> [String] {
+      TemporaryFolder.names(in: folder.file("tmp")).flatMap { name in
+        TemporaryFolder.names(in: folder.file("tmp/\(name)/preimages")).map { "\(name) \($0)" }
+      }
+    }
+    #expect(eventually { left().contains { $0.hasSuffix("kvformat") } })
+    tool.send(SIGKILL)
+    #expect(try tool.wait().exitCode == nil)
+    #expect(!left().isEmpty)
+    // A run that has no use for the directory.
+    let next = try Tool.run(Guest.run("hello"), in: folder.path, wrapper: wrapper)
+    #expect(next.exitCode == 0, "\(next.log)")
+    #expect(TemporaryFolder.names(in: folder.file("tmp")) == [])
   }
 
   @Test("Time that runs out while a shadow works ends both")
