@@ -1,13 +1,15 @@
 """A pre-image server that has only what it was told by a hint, and ends on request.
 
-hinted.py FOLDER preimages|hints COUNT
+hinted.py FOLDER preimages|hints|stall COUNT [FILE]
 
 It serves local inputs, and those pre-images whose hint came to this very process. It ends at the pre-image
-or the hint after so many that it served. For the guest `oracle`, whose hints end with the digits of the key.
+or the hint after so many that it served, or makes the file there and never answers. For the guest `oracle`,
+whose hints end with the digits of the key.
 """
 import os
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 from channels import answer, read, write
@@ -32,6 +34,10 @@ served = 0
 while (key := read(5, 32)) is not None:
     if what == "preimages" and served == count:
         os._exit(7)
+    if what == "stall" and served == count:
+        open(sys.argv[4], "w").close()
+        while True:
+            time.sleep(60)
     if key[0] != 1 and key[1:].hex() not in hints:
         print("nobody hinted at 0x" + key.hex(), file=sys.stderr)
         os._exit(9)

@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetSnapshots
 import FalconetStreams
 import FalconetTestSupport
 import Glibc
@@ -75,7 +76,7 @@ struct EarlyEndTests {
     #expect(try witness(folder.file("out.bin.gz"))["witnessHash"] == .string("\(vector.finalHash)"))
   }
 
-  @Test("A signal leaves the state", arguments: [SIGINT, SIGTERM])
+  @Test("A signal leaves the state", arguments: [SIGINT, SIGTERM, SIGHUP])
   func signals(_ signal: Int32) throws {
     let tool = try RunningTool(
       try endless() + ["--save-on-error", "saved.bin.gz"], in: folder.path)
@@ -85,6 +86,63 @@ struct EarlyEndTests {
     #expect(outcome.exitCode == 130)
     #expect(folder.names == ["in.bin", "saved.bin.gz", "symbols.json"])
     #expect(try saved(outcome)["exited"] == .bool(false))
+  }
+
+  /// Runs on from what was saved, with a new host that only knows what it is told, to the recorded claim.
+  private func expectToGoOn() throws {
+    let again = try Tool.run(
+      [
+        "run", "--input", "saved.bin.gz", "--meta", "", "--", "python3", Self.hintedServer,
+        try Guest.preimages(), "preimages", "1000000",
+      ], in: folder.path)
+    #expect(again.exitCode == 0, "\(again.log)")
+    let vector = try Fixtures.vector(.v8, "oracle")
+    #expect(try witness(folder.file("out.bin.gz"))["witnessHash"] == .string("\(vector.finalHash)"))
+  }
+
+  /// A run whose host stalls at the pre-image after so many.
+  private func stalled(after count: Int, _ arguments: [String] = []) throws -> RunningTool {
+    try RunningTool(
+      Guest.run("oracle") + ["--save-on-error", "saved.bin.gz"] + arguments + [
+        "--", "python3", Self.hintedServer, try Guest.preimages(), "stall", "\(count)",
+        folder.file("stalls"),
+      ], in: folder.path)
+  }
+
+  @Test(
+    "A signal while a host is at work leaves a state from which a run goes on to the same claim",
+    arguments: [SIGINT, SIGTERM, SIGHUP], [1, 5])
+  func signalsToRuns(_ signal: Int32, _ count: Int) throws {
+    let tool = try stalled(after: count)
+    #expect(eventually { folder.names.contains("stalls") })
+    tool.send(signal)
+    let outcome = try tool.wait()
+    #expect(outcome.exitCode == 130)
+    #expect(folder.names == ["saved.bin.gz", "stalls"])
+    #expect(try saved(outcome)["exited"] == .bool(false))
+    try expectToGoOn()
+  }
+
+  @Test("So does time that runs out")
+  func timeoutOfRun() throws {
+    let outcome = try stalled(after: 5, ["--timeout", "10s"]).wait()
+    expectOutOfTime(outcome)
+    _ = try saved(outcome)
+    try expectToGoOn()
+  }
+
+  @Test("So does a limit of memory")
+  func memoryLimitOfRun() throws {
+    let pages = try Snapshot.load(path: Guest.folder("oracle") + "/state.bin.gz").memory.pageCount
+    let outcome = try Tool.run(
+      Guest.run("oracle") + [
+        "--save-on-error", "saved.bin.gz", "--max-memory", "\((pages + 40) * 4096)", "--",
+        "python3", Self.hintedServer, try Guest.preimages(), "preimages", "1000000",
+      ], in: folder.path)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.lines(with: "error: ", "--max-memory").count == 1, "\(outcome.log)")
+    _ = try saved(outcome)
+    try expectToGoOn()
   }
 
   @Test("A snapshot that cannot be written leaves the state", .enabled(if: SmallDisk.isPossible))
