@@ -77,6 +77,20 @@ class RunTests(unittest.TestCase):
         self.assertEqual(b"".join(data for _, data in output).decode(), expected["stdout"])
         self.assertEqual(len(hints), 16)
 
+    def test_hints_have_a_limit(self) -> None:
+        hints = []
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(preimages(), hints.append)
+            machine.limit_hints(10)
+            with self.assertRaisesRegex(falconet.PreimageError, "limit is 10"):
+                machine.run()
+            self.assertEqual(hints, [])
+            with self.assertRaises(ValueError):
+                machine.limit_hints(0)
+            machine.limit_hints(None)
+            self.assertEqual(machine.run(), Stop.EXITED)
+        self.assertEqual(len(hints), 16)
+
     def test_a_machine_has_a_revision(self) -> None:
         self.assertEqual(falconet.revisions(8), ["2026-06", "1.8.0", "1.7.0"])
         self.assertEqual(len(falconet.revisions(0)), 1)
@@ -474,6 +488,17 @@ class TraceTests(unittest.TestCase):
                 self.assertEqual(trace.status().executed, 0)
         with self.assertRaises(falconet.InvalidArgumentError):
             Trace.open(self.folder, self.prestate, revision="0.1")
+
+    def test_a_trace_has_a_limit_of_hints(self) -> None:
+        trace = Trace.open(self.folder, self.prestate, hint_limit=10)
+        with trace:
+            hints = []
+            trace.use_preimages(preimages(), hints.append)
+            with self.assertRaisesRegex(falconet.PreimageError, "limit is 10"):
+                trace.last()
+            self.assertEqual(hints, [])
+        with self.open() as trace:
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
 
     def test_a_folder_is_locked_pruned_exported_adopted_and_deleted(self) -> None:
         trace = self.open(snapshot_interval=200_000)

@@ -14,6 +14,9 @@ import Keccak
 /// Files are told apart by their content, compressed with gzip, zstd or not at all, never by their
 /// names. Where the content fits two formats, the error says so, and `from` settles it.
 public enum Snapshot {
+  /// Bytes that an unfinished hint may have in every format: its length has 4 bytes.
+  public static let hintLimit = Int(UInt32.max)
+
   /// Reads a snapshot into memory. The base of a delta is looked for beside the file.
   ///
   /// - Parameter format: the file's format; nil goes by the content.

@@ -49,6 +49,8 @@ public struct TraceOptions: Sendable {
   public var engine: EngineKind
   /// Whether the folder is made where it doesn't exist.
   public var makesFolder = true
+  /// Bytes of hints that the source may have to get at once, as `Machine.hintLimit`.
+  public var hintLimit = Machine.usualHintLimit
 
   public init(
     snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,

@@ -19,7 +19,9 @@ struct LargeStateTests {
     #expect(try Snapshots.read(bytes, from: format).state == state)
   }
 
-  @Test("An unfinished hint of more than 64 MiB", arguments: [SnapshotFormat.bin, .fsnap, .pr7559])
+  @Test(
+    "An unfinished hint of more than 64 MiB",
+    arguments: [SnapshotFormat.bin, .fsnap, .pr7559, .json])
   func hint(_ format: SnapshotFormat) throws {
     let image = try SampleState.image(.v0, pages: [1])
     var state = image.state
@@ -35,12 +37,14 @@ struct LargeStateTests {
 
   @Test("One whose length has no place in 4 bytes is refused by the writer, and nothing is left")
   func tooLong() throws {
-    let image = try SampleState.image(.v8, pages: [1])
-    var state = image.state
-    state.lastHint = []
-    try state.lastHint.appendZeros(1 << 32)
     let folder = try TemporaryFolder()
-    for name in ["a.bin", "a.fsnap"] {
+    for (name, version) in [("a.bin", .v8), ("a.fsnap", .v8), ("a.json", .v0)]
+      as [(String, StateVersion)]
+    {
+      let image = try SampleState.image(version, pages: [1])
+      var state = image.state
+      state.lastHint = []
+      try state.lastHint.appendZeros(1 << 32)
       let path = folder.file(name)
       let error = #expect(throws: StreamError.self) {
         try Snapshot.save(MemoryImage(state: state, memory: image.memory), path: path)

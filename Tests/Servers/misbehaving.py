@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 
 sys.dont_write_bytecode = True
 from channels import acknowledge_hints, answer, read, write
@@ -43,6 +44,27 @@ elif mode == "echo":
     serve(lambda key: key)
 elif mode == "hints":
     acknowledge_hints(argument)
+elif mode == "measure":
+    # Notes the length and the checksum of each hint, of which it never holds more than a part. The
+    # pre-image of every key is the key, unless it is to end there.
+    def measure():
+        while (head := read(3, 4)) is not None:
+            size = left = int.from_bytes(head, "big")
+            checksum = 0
+            while left:
+                part = os.read(3, min(left, 1 << 16))
+                if not part:
+                    return
+                checksum = zlib.crc32(part, checksum)
+                left -= len(part)
+            with open(argument, "a") as file:
+                file.write(f"{size} {checksum}\n")
+            write(4, b"\0")
+    threading.Thread(target=measure, daemon=True).start()
+    while (key := read(5, 32)) is not None:
+        if len(sys.argv) > 3:
+            os._exit(7)
+        answer(key)
 elif mode == "exit":
     sys.exit(int(argument))
 elif mode == "sized":

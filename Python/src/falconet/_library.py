@@ -84,6 +84,7 @@ class TraceOptions(ctypes.Structure):
         ("checkpoints", c_uint32),
         ("engine", c_int),
         ("revision", c_char_p),
+        ("hint_limit", c_uint64),
     ]
 
 
@@ -146,6 +147,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_resume": [c_void_p],
     "machine_set_stop_range": [c_void_p, c_uint64, c_uint64],
     "machine_set_page_limit": [c_void_p, c_uint64],
+    "machine_set_hint_limit": [c_void_p, c_uint64],
     "machine_run": [c_void_p, c_uint64, c_uint32, POINTER(c_int)],
     "machine_last_read": [c_void_p, c_char_p, POINTER(c_uint64)],
     "machine_version": [c_void_p, POINTER(c_uint32)],

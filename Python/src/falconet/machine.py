@@ -167,6 +167,16 @@ class Machine(Runner):
             raise ValueError(f"a guest can't run with {pages} pages")
         c.call("machine_set_page_limit", self._handle, c.number(pages or 0, 64, "pages"))
 
+    def limit_hints(self, size: Optional[int]) -> None:
+        """The most bytes of hints that the source may have to get at once; None for 8 GiB.
+
+        Unfinished hints count. A step that would make it more is a ``PreimageError``, and the machine is in
+        the state before it.
+        """
+        if size is not None and size < 1:
+            raise ValueError(f"a hint has more than {size} bytes")
+        c.call("machine_set_hint_limit", self._handle, c.number(size or 0, 64, "size"))
+
     # Running
 
     def run(self, until: Optional[int] = None, *, to_preimage_read: bool = False) -> Stop:

@@ -115,6 +115,7 @@ class Trace(Runner):
         base: Optional[Path] = None,
         trust_pages: bool = False,
         revision: Optional[str] = None,
+        hint_limit: int = 8 << 30,
     ) -> "Trace":
         """Opens the folder of a trace, or makes it.
 
@@ -124,7 +125,8 @@ class Trace(Runner):
         apart at most, and thinned so that the folder takes no more than ``disk_budget`` bytes;
         states in memory, ``checkpoints`` at most, take no more than ``memory_budget`` beside the
         machine. ``revision`` is that by which steps are executed, by contract version or date; None
-        is the one that the prestate records, else the newest of its version.
+        is the one that the prestate records, else the newest of its version. ``hint_limit`` is as for
+        ``Machine.limit_hints()``.
 
         Raises ``LockedError`` where the folder is in use.
         """
@@ -136,6 +138,7 @@ class Trace(Runner):
             c.number(max(checkpoints, 1), 32, "checkpoints"),
             pick(ENGINES, engine, "engine"),
             None if revision is None else c.text(revision),
+            c.number(max(hint_limit, 1), 64, "hint_limit"),
         )
         handle = ctypes.c_void_p()
         name = c.text(folder)

@@ -288,6 +288,13 @@ falconet_status falconet_machine_set_engine(falconet_machine *machine, falconet_
  */
 falconet_status falconet_machine_set_page_limit(falconet_machine *machine, uint64_t pages);
 
+/*
+ * The most bytes of hints that the source of pre-images may have to get at once, unfinished ones
+ * counted; 0 stands for 8 GiB, as at first. A step that would make it more gives
+ * FALCONET_PREIMAGE_ERROR, and the machine is in the state before it. One hint has at most 1 GiB.
+ */
+falconet_status falconet_machine_set_hint_limit(falconet_machine *machine, uint64_t bytes);
+
 /* Is told the number of steps executed. Returns whether to go on; false is as a cancellation. */
 typedef bool (*falconet_progress_fn)(void *context, uint64_t step);
 
@@ -536,6 +543,8 @@ typedef struct falconet_trace_options {
    * prestate records, else the newest of its version.
    */
   const char *revision;
+  /* As falconet_machine_set_hint_limit(); 0 stands for 8 GiB. */
+  uint64_t hint_limit;
 } falconet_trace_options;
 
 /*

@@ -38,6 +38,10 @@ final class ShadowRecord: PreimageOracle {
 
   func hint(_ hint: [UInt8]) throws(PreimageError) { try source.hint(hint) }
 
+  func longHint(_ hint: LongHint) throws(PreimageError) { try source.longHint(hint) }
+
+  var takesHints: Bool { source.takesHints }
+
   /// Writes what was recorded as a host stores it.
   func write(to folder: WorkFolder) throws(StreamError) {
     for name in written { folder.remove("\(folder.path)/\(name)") }

@@ -15,6 +15,7 @@ public final class MachineSide: BisectSide {
   private let oracle: any PreimageOracle
   private let engine: EngineKind
   private let chosen: Revision
+  private let hintLimit: UInt64?
   private let keptPath: String
   private var keptStep: UInt64?
   private var machine: Machine
@@ -26,19 +27,27 @@ public final class MachineSide: BisectSide {
   /// - Parameters:
   ///   - folder: where the run's states are kept.
   ///   - revision: whose rules its steps are executed by; nil is the version's newest.
+  ///   - hintLimit: bytes of hints that the source may have to get at once; nil is a machine's usual
+  ///     limit.
   public init(
     name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .jit,
-    folder: WorkFolder, revision: Revision? = nil
+    folder: WorkFolder, revision: Revision? = nil, hintLimit: UInt64? = nil
   ) {
     self.name = name
     self.oracle = oracle
     self.engine = engine
+    self.hintLimit = hintLimit
     chosen = revision ?? image.state.version.newestRevision
     start = image.state.scalars.step
     keptPath = folder.file("\(name)-kept.bin")
     machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: chosen)
+    prepare()
+  }
+
+  private func prepare() {
     machine.shouldInterrupt = { Interruption.isRequested }
+    if let hintLimit { machine.hintLimit = hintLimit }
   }
 
   public var version: StateVersion? { machine.version }
@@ -108,6 +117,6 @@ public final class MachineSide: BisectSide {
     }
     machine = Machine(
       state: image.state, memory: image.memory, oracle: oracle, engine: engine, revision: chosen)
-    machine.shouldInterrupt = { Interruption.isRequested }
+    prepare()
   }
 }

@@ -67,6 +67,17 @@ public func falconet_machine_set_page_limit(
 }
 
 @c @implementation
+public func falconet_machine_set_hint_limit(
+  _ machine: OpaquePointer?, _ bytes: UInt64
+) -> falconet_status {
+  call { () throws(CallError) in
+    try MachineHandle.use(machine) { (machine) throws(CallError) in
+      machine.machine.hintLimit = bytes == 0 ? Machine.usualHintLimit : bytes
+    }
+  }
+}
+
+@c @implementation
 public func falconet_machine_run(
   _ machine: OpaquePointer?, _ step: UInt64, _ flags: UInt32,
   _ stop: UnsafeMutablePointer<falconet_stop>?

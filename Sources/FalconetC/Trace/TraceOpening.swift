@@ -12,6 +12,7 @@ extension TraceOptions {
     if options.disk_budget > 0 { diskBudget = options.disk_budget }
     if options.memory_budget > 0 { memoryBudget = options.memory_budget }
     if options.checkpoints > 0 { checkpointCount = max(Int(options.checkpoints), 2) }
+    if options.hint_limit > 0 { hintLimit = options.hint_limit }
     engine = try Argument.engine(options.engine)
   }
 }

@@ -58,8 +58,8 @@ struct BisectCommand: ParsableCommand {
     defer { for server in servers { _ = server.shutdown() } }
     do {
       let folder = try WorkFolder(in: work)
-      let a = try plan.a.open("A", folder, snapshot, &servers)
-      let b = try plan.b.open("B", folder, snapshot, &servers)
+      let a = try plan.a.open("A", folder, snapshot, limits, &servers)
+      let b = try plan.b.open("B", folder, snapshot, limits, &servers)
       let outcome = try Bisection(a, b).find(until: until?.value ?? .max)
       var divergence: Divergence?
       if case .differs(let last, let first, _, _) = outcome, first - last == 1 {

@@ -107,7 +107,7 @@ enum BisectSidePlan {
 
   /// Opens the side. A server that is started for it is added to `servers`.
   func open(
-    _ name: String, _ folder: WorkFolder, _ options: SnapshotOptions,
+    _ name: String, _ folder: WorkFolder, _ options: SnapshotOptions, _ limits: ResourceLimits,
     _ servers: inout [ServerOracle]
   ) throws -> any BisectSide {
     switch self {
@@ -125,7 +125,8 @@ enum BisectSidePlan {
         throw CommandError("\(error)")
       }
       return MachineSide(
-        name: name, image: image, oracle: oracle, engine: engine, folder: folder, revision: chosen)
+        name: name, image: image, oracle: oracle, engine: engine, folder: folder, revision: chosen,
+        hintLimit: limits.hintLimit.bytes)
     }
   }
 }

@@ -42,7 +42,7 @@ final class HintWatch: PreimageOracle {
     guard !hasStarted else { return false }
     return switch error.kind {
     case .missing, .disconnected: true
-    case .wrong, .stalled, .unreadable, .noSource, .interrupted: false
+    case .wrong, .stalled, .unreadable, .noSource, .hintLimit, .interrupted: false
     }
   }
 }

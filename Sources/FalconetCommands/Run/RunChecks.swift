@@ -10,7 +10,7 @@ final class RunChecks {
   private let shadow: Shadow?
   private let hints: HintLog?
   /// The hints at the marks, for a machine that is taken back.
-  private var markedHints: (confirmer: [[UInt8]], shadow: [[UInt8]]) = ([], [])
+  private var markedHints: (confirmer: [PendingHint], shadow: [PendingHint]) = ([], [])
 
   init(_ plan: RunPlan, _ machine: Machine, _ hints: HintLog?, _ logger: Logger)
     throws(CommandError)

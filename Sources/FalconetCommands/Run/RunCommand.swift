@@ -44,13 +44,6 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var revision: RevisionOption
 
-  @Option(
-    help: """
-      Bytes of hints that the host may have to get at once, unfinished ones counted, such as 64MiB: a \
-      write past it ends the run with an error.
-      """)
-  var hintLimit = ByteCount(8 << 30)
-
   @Flag(
     help: """
       Print the calls that each thread is in: at the end, when the run fails, and on SIGUSR1. Needs \
@@ -85,8 +78,6 @@ struct RunCommand: ParsableCommand {
     let source = try preimages.source(server)
     var outputs = plan.outputs
     outputs.add(profile.path, "--profile")
-    // What a run that was killed left there, such as a shadow's files.
-    UnfinishedName.sweepTemporaryDirectory()
     outputs.add(directory: preimages.record, "--record-preimages")
     try outputs.checkNames()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
@@ -94,6 +85,8 @@ struct RunCommand: ParsableCommand {
     try source.recorder()
     try outputs.check()
 
+    // What a run that was killed left there, such as a shadow's files.
+    UnfinishedName.sweepTemporaryDirectory()
     let guest = try Inputs.program(elf: elf, meta: meta, logger)
     let image = try load(plan, logger)
     try plan.checkFormats(for: image.state.version)
@@ -104,7 +97,7 @@ struct RunCommand: ParsableCommand {
       let machine = Machine(
         state: image.state, memory: image.memory, oracle: oracle, engine: engine,
         revision: revision)
-      machine.hintLimit = hintLimit.bytes
+      machine.hintLimit = limits.hintLimit.bytes
       try run(machine, plan, guest, format, loggers, logger)
     } catch {
       shutDown(startedServer, logger)

@@ -229,9 +229,14 @@ struct Runner {
     progress.end()
     guard let hints else { return }
     let path = plan.saveOnError
+    let state: MachineState
+    do throws(HintStorageError) { state = try hints.resumable(machine.state) } catch {
+      logger.error(
+        "The saved state lacks the hints that a new host must get", metadata: ["err": "\(error)"])
+      state = machine.state
+    }
     do throws(StreamError) {
-      try Snapshot.save(
-        MemoryImage(state: hints.resumable(machine.state), memory: machine.memory), path: path)
+      try Snapshot.save(MemoryImage(state: state, memory: machine.memory), path: path)
       logger.warning(
         "Saved the state to go on from",
         metadata: ["path": "\(path)", "step": .stringConvertible(machine.step)])

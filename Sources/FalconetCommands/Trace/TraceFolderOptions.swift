@@ -67,6 +67,7 @@ struct TraceFolderOptions: ParsableArguments {
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
     options.makesFolder = makesFolder
+    options.hintLimit = limits.hintLimit.bytes
     do throws(TraceError) {
       let provider = try TraceProvider(folder: folder, trace, options)
       provider.setInterruption { _ in Interruption.isRequested }

@@ -81,6 +81,8 @@ public struct PreimageError: Error, Sendable, CustomStringConvertible {
     case unreadable
     /// The machine was started with no source at all.
     case noSource
+    /// The guest has more bytes of hints for the source at once than `Machine.hintLimit`.
+    case hintLimit
     /// The run was interrupted while it waited for the source.
     case interrupted
   }

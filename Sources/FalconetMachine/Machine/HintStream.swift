@@ -67,10 +67,7 @@ struct HintStream {
       if position >= UInt128(pending.count) {
         size = min(size, UInt128(4096 - place(position) & 0xFFF))
       }
-      let part = try bytes(position, Int(size))
-      try part.withUnsafeBufferPointer { (part) throws(HintStorageError) in
-        try rest.append(UnsafeRawBufferPointer(part))
-      }
+      try rest.append(bytes(position, Int(size)))
       position += size
     }
     return rest
@@ -118,6 +115,11 @@ public struct LongHint {
 extension PreimageError {
   init(storing error: HintStorageError) {
     self.init(
-      .unreadable, message: error.description, remedy: "make room in TMPDIR, or set another one")
+      .unreadable, message: error.description, remedy: HintStorageError.remedy)
   }
+}
+
+extension Machine {
+  /// ``hintLimit`` unless it is set: 8 GiB.
+  public static let usualHintLimit: UInt64 = 8 << 30
 }

@@ -96,7 +96,7 @@ extension Machine {
     let isTaken = oracle.takesHints
     guard !isTaken || stream.count <= UInt128(hintLimit) else {
       throw PreimageError(
-        .unreadable,
+        .hintLimit,
         message: "the program has \(stream.count) bytes of hints for the host at once, and the"
           + " limit is \(hintLimit)", remedy: "raise the limit of hints")
     }

@@ -47,7 +47,7 @@ public final class Machine: StepEnvironment {
   public var shouldInterrupt: () -> Bool = { false }
   /// Bytes of hints that a source which takes hints may have to get at once, unfinished ones counted:
   /// a write that would make it more fails, and the state is kept.
-  public var hintLimit: UInt64 = 8 << 30
+  public var hintLimit = Machine.usualHintLimit
   /// Addresses at which ``run(until:stopAfterPreimageRead:)`` stops before it executes the instruction.
   public var stopRange: Range<UInt64>? {
     didSet { dropEngine() }

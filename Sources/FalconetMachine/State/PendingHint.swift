@@ -76,16 +76,19 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
     count += added
   }
 
-  /// Other bytes, and these behind them.
-  public func following(_ first: [UInt8]) throws(HintStorageError) -> PendingHint {
-    var joined = PendingHint(first)
-    for start in stride(from: 0, to: count, by: Self.partSize) {
-      let part = try bytes(start..<min(start + Self.partSize, count))
-      try part.withUnsafeBufferPointer { (part) throws(HintStorageError) in
-        try joined.append(UnsafeRawBufferPointer(part))
-      }
+  /// Adds bytes.
+  public mutating func append(_ bytes: [UInt8]) throws(HintStorageError) {
+    // Not `withUnsafeBytes`, which throws any error.
+    try bytes.withUnsafeBufferPointer { (bytes) throws(HintStorageError) in
+      try append(UnsafeRawBufferPointer(bytes))
     }
-    return joined
+  }
+
+  /// Adds the bytes of another hint.
+  public mutating func append(_ other: PendingHint) throws(HintStorageError) {
+    for start in stride(from: 0, to: other.count, by: Self.partSize) {
+      try append(other.bytes(start..<min(start + Self.partSize, other.count)))
+    }
   }
 
   /// The file, with nothing behind the bytes of this value.
@@ -99,7 +102,6 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
       if isZero {
         _ = copy.appendZeros(part.count, behind: offset)
       } else {
-        // Not `withUnsafeBytes`, which throws any error.
         try part.withUnsafeBufferPointer { (part) throws(HintStorageError) in
           _ = try copy.append(UnsafeRawBufferPointer(part), behind: offset)
         }

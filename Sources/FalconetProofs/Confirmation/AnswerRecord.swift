@@ -59,6 +59,10 @@ final class AnswerRecorder: PreimageOracle {
   }
 
   func hint(_ hint: [UInt8]) throws(PreimageError) { try source.hint(hint) }
+
+  func longHint(_ hint: LongHint) throws(PreimageError) { try source.longHint(hint) }
+
+  var takesHints: Bool { source.takesHints }
 }
 
 /// Serves what was recorded; hints were sent already.
@@ -74,4 +78,6 @@ final class AnswerReplay: PreimageOracle {
   }
 
   func hint(_ hint: [UInt8]) throws(PreimageError) {}
+
+  var takesHints: Bool { false }
 }

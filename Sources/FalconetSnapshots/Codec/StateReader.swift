@@ -40,9 +40,7 @@ struct StateReader {
         if part.allSatisfy({ $0 == 0 }) {
           try hint.appendZeros(part.count)
         } else {
-          try part.withUnsafeBufferPointer { (part) throws(HintStorageError) in
-            try hint.append(UnsafeRawBufferPointer(part))
-          }
+          try hint.append(part)
         }
       } catch { throw StreamError(storing: error, of: reader.name) }
     }
@@ -116,6 +114,6 @@ extension StreamError {
   init(storing error: HintStorageError, of name: String) {
     self.init(
       .system(errno: error.errno), path: name, message: error.description,
-      remedy: "make room in TMPDIR, or set another one")
+      remedy: HintStorageError.remedy)
   }
 }

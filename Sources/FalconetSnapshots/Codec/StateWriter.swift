@@ -13,13 +13,25 @@ enum StateWriter {
     to body: ([UInt8]) throws(StreamError) -> Void
   ) throws(StreamError) {
     let head = head ?? self.head(of: state)
-    guard UInt32(exactly: state.lastHint.count) != nil else {
+    try checkHint(of: state, name: name)
+    try body(head)
+    try writeHint(of: state, name: name, to: body)
+  }
+
+  /// Checks that the unfinished hint has a place in a snapshot.
+  static func checkHint(of state: MachineState, name: String) throws(StreamError) {
+    guard state.lastHint.count <= Snapshot.hintLimit else {
       throw StreamError(
         .unsupported, path: name,
         message: "an unfinished hint of \(state.lastHint.count) bytes has no place in a snapshot:"
           + " its length has 4 bytes", remedy: "save the state of another step")
     }
-    try body(head)
+  }
+
+  /// The bytes of the unfinished hint, in parts.
+  static func writeHint(
+    of state: MachineState, name: String, to body: ([UInt8]) throws(StreamError) -> Void
+  ) throws(StreamError) {
     let size = state.lastHint.count
     for start in stride(from: 0, to: size, by: PendingHint.partSize) {
       let part: [UInt8]

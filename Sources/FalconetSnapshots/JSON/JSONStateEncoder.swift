@@ -45,12 +45,7 @@ public final class JSONStateEncoder: SnapshotConsumer {
   public func end(_ state: MachineState) throws(StreamError) {
     try check(state.version)
     try sequence.finish()
-    guard state.lastHint.count <= JSONStateFields.hintLimit else {
-      throw StreamError(
-        .tooLarge, path: writer.name,
-        message: "an unfinished hint of \(state.lastHint.count) bytes is above the limit of "
-          + "\(JSONStateFields.hintLimit) in JSON", remedy: "choose a binary format")
-    }
+    try StateWriter.checkHint(of: state, name: writer.name)
     try json.endArray()
     try json.member("preimageKey", hex: state.scalars.preimageKey.bytes)
     for (key, field) in Self.numbersBeforeExit { try number(key, state[field]) }
@@ -58,11 +53,10 @@ public final class JSONStateEncoder: SnapshotConsumer {
     try number("step", state.scalars.step)
     try registers(of: state)
     if !state.lastHint.isEmpty {
-      do {
-        try json.member("lastHint", hex: state.lastHint.bytes(0..<state.lastHint.count))
-      } catch let error as HintStorageError {
-        throw StreamError(storing: error, of: writer.name)
-      } catch let error as StreamError { throw error } catch {}
+      try json.key("lastHint")
+      try json.hex { (add) throws(StreamError) in
+        try StateWriter.writeHint(of: state, name: writer.name, to: add)
+      }
     }
     try json.endObject()
     // Go's encoder ends a value with a line feed, and Cannon adds another to indented ones.

@@ -26,9 +26,6 @@ struct JSONStateFields {
   private static let single = StateVersion.v0
   /// The version of a state with many threads: what a state of the prototype becomes.
   private static let multiple = StateVersion.v1
-  /// Bytes of an unfinished hint: fewer than in binary formats, since the text is held as well.
-  static let hintLimit = 1 << 23
-
   private let json: JSONReader
   private let name: String
   /// Scalars, and the thread of a state that has one.
@@ -65,7 +62,7 @@ struct JSONStateFields {
       case .registers: state.threads.left[0].registers = try json.readRegisters()
       case .leftStack: stacks.left = try threads.readStack(after: stacks.right.count)
       case .rightStack: stacks.right = try threads.readStack(after: stacks.left.count)
-      case .lastHint: state.lastHint = PendingHint(try json.readHex(maxBytes: Self.hintLimit))
+      case .lastHint: state.lastHint = try readHint()
       default:
         state[field] = try json.readInteger(bytes: field.byteCount(in: Self.multiple))
       }
@@ -79,6 +76,21 @@ struct JSONStateFields {
     if inSingle, !inMultiple { singleKey = .field(field) }
     if inMultiple, !inSingle { multipleKey = .field(field) }
     if [.pc, .nextPC, .lo, .hi].contains(field) { hasFlatCPU = true }
+  }
+
+  /// An unfinished hint, which may be too long for memory.
+  private func readHint() throws(StreamError) -> PendingHint {
+    var hint = PendingHint()
+    try json.readHex(maxBytes: Snapshot.hintLimit) { (part) throws(StreamError) in
+      do throws(HintStorageError) {
+        if part.allSatisfy({ $0 == 0 }) {
+          try hint.appendZeros(part.count)
+        } else {
+          try hint.append(part)
+        }
+      } catch { throw StreamError(storing: error, of: name) }
+    }
+    return hint
   }
 
   private func readKey() throws(StreamError) -> Bytes32 {

@@ -47,6 +47,40 @@ extension JSONReader {
     return bytes
   }
 
+  /// Reads a string of hexadecimal digits, as ``readHex(maxBytes:)``, and hands out in parts what it
+  /// stands for, so that memory does not grow with it.
+  public func readHex(
+    maxBytes: Int, _ take: ([UInt8]) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    try peekString()
+    let offset = position
+    var text: [UInt8] = []
+    var isFirst = true
+    var count = 0
+    func decode(_ size: Int) throws(StreamError) {
+      let part = Array(text.prefix(size))
+      // An `0x` is allowed at the start alone.
+      let hasPrefix = !isFirst && part.count >= 2 && part[1] | 0x20 == UInt8(ascii: "x")
+      guard !hasPrefix, let bytes = Hex.decode(utf8: part) else {
+        throw syntax("a string is not hexadecimal", at: offset)
+      }
+      guard bytes.count <= maxBytes - count else {
+        throw StreamError(
+          .tooLarge, path: reader.name, offset: offset,
+          message: "a hexadecimal string stands for more than \(maxBytes) bytes")
+      }
+      try take(bytes)
+      count += bytes.count
+      text.removeFirst(size)
+      isFirst = false
+    }
+    try scanString { (run) throws(StreamError) in
+      text.append(contentsOf: run)
+      if text.count >= 1 << 16 { try decode(text.count & ~1) }
+    }
+    try decode(text.count)
+  }
+
   /// Reads a string and drops it. Its escapes are checked, but not that it is UTF-8.
   func skipString() throws(StreamError) {
     try peekString()

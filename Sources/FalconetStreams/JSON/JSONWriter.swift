@@ -104,6 +104,18 @@ public final class JSONWriter {
     try value(quote + Hex.encodedBytes(Array(bytes), prefix: true) + quote)
   }
 
+  /// Writes bytes that come in parts as ``hex(_:)`` does; `body` calls what it is given with each.
+  public func hex(
+    parts body: (_ add: ([UInt8]) throws(StreamError) -> Void) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    try beginValue()
+    try writer.write("\"0x")
+    try body { (bytes) throws(StreamError) in
+      try writer.write(Hex.encodedBytes(bytes, prefix: false))
+    }
+    try writer.write("\"")
+  }
+
   /// Writes bytes as a string of standard base64.
   public func base64(_ bytes: [UInt8]) throws(StreamError) {
     let quote = [UInt8(ascii: "\"")]

@@ -87,7 +87,7 @@ final class SnapshotShelf {
   ) throws(TraceError) {
     try settle()
     let step = machine.step
-    guard !has(step), step > first else { return }
+    guard !has(step), step > first, hint.map({ SavedHint.hasRoom(for: $0) }) ?? true else { return }
     let hint = hint.map { SavedHint.encode($0) }
     let needed = file.expectedSize + UInt64(hint?.count ?? 0)
     guard try makeRoom(forState: step, needed, policy) else { return }

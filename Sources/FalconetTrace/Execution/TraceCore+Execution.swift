@@ -127,6 +127,7 @@ extension TraceCore {
       interruption.isRequested(at: machine.step)
     }
     machine.oracle = oracle
+    machine.hintLimit = options.hintLimit
     oracle.hint = hint
     self.machine = machine
     checkpoints = CheckpointShelf(machine, options)

@@ -104,7 +104,7 @@ extension TraceCore {
       case .noSource: return
       case .missing: throw differs(key, isMissing: true)
       case .interrupted: throw .interrupted
-      case .wrong, .stalled, .disconnected, .unreadable: throw .source(error)
+      case .wrong, .stalled, .disconnected, .unreadable, .hintLimit: throw .source(error)
       }
     }
   }
@@ -173,7 +173,7 @@ extension TraceCore {
         switch error.kind {
         case .missing, .noSource: continue
         case .interrupted: throw .interrupted
-        case .wrong, .stalled, .disconnected, .unreadable: throw .source(error)
+        case .wrong, .stalled, .disconnected, .unreadable, .hintLimit: throw .source(error)
         }
       }
     }

@@ -7,8 +7,11 @@ import SystemPackage
 /// A host may fetch a pre-image only once it is asked for, and goes by the last hint then. A state
 /// may lie between the two, so the hint must be sent again to a new host.
 enum SavedHint {
-  /// The program's limit of a hint: see `Machine`.
-  private static let limit: UInt64 = 1 << 27
+  /// Bytes of a file. A state after a longer hint is not saved, since a host could lack the hint.
+  private static let limit = 1 << 27
+
+  /// Whether a hint can be saved.
+  static func hasRoom(for hint: [UInt8]) -> Bool { hint.count <= limit - 4 }
 
   static func encode(_ hint: [UInt8]) -> [UInt8] {
     hint + ClaimRecord.bigEndian(ClaimRecord.checksum(hint))
@@ -16,9 +19,9 @@ enum SavedHint {
 
   /// The hint beside a state; nil where there is none, or a wrong one, which is put aside.
   static func read(_ file: FilePath, _ folder: TraceFolder) -> [UInt8]? {
-    guard TraceFolder.isRegular(file), TraceFolder.size(file) < limit,
+    guard TraceFolder.isRegular(file), TraceFolder.size(file) <= limit,
       let source = try? FileSource(path: file.fileName),
-      let bytes = try? ByteReader(source).readAll(limit: limit)
+      let bytes = try? ByteReader(source).readAll(limit: UInt64(limit))
     else { return nil }
     let hint = Array(bytes.dropLast(4))
     guard encode(hint) == bytes else {

@@ -91,6 +91,22 @@ struct LongHintTests {
     #expect(machine.state.lastHint.count == 2)
   }
 
+  @Test("A source that takes a hint in one piece gets 1 GiB at most, and the state is kept beyond")
+  func onePiece() throws {
+    var image = Self.image(.v8, (1 << 30) + 5)
+    image.write([0x40, 0, 0, 1], at: 0x8000)
+    let machine = try image.machine(
+      EngineKind.jit, oracle: DictionaryOracle([:], keepsHints: true))
+    let before = machine.state
+    let error = #expect(throws: MachineError.self) { try machine.run(until: 1) }
+    guard case .preimage(let failure, 0, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(failure.message.contains("1073741825 bytes") && failure.message.contains("1073741824"))
+    #expect(machine.state == before)
+  }
+
   @Test("Values that share a file don't change one another")
   func shared() throws {
     var first = PendingHint()

@@ -105,6 +105,43 @@ struct SourceTests {
     }
   }
 
+  @Test("After a hint that is too long to be saved no state is, so that a new source gets the hint")
+  func longHint() throws {
+    func call(_ number: UInt16, _ descriptor: UInt16, _ address: Int, _ count: Int) -> [UInt32] {
+      [
+        Assembly.set(2, to: number), Assembly.set(4, to: descriptor),
+        Assembly.immediate(0x0F, rt: 5, address >> 16),
+        Assembly.immediate(0x0F, rt: 6, count >> 16),
+        Assembly.immediate(0x0D, rs: 6, rt: 6, count & 0xFFFF), Assembly.syscall,
+      ]
+    }
+    let size = 1 << 27 - 3
+    let wait = [
+      Assembly.set(8, to: 2000), Assembly.immediate(0x09, rs: 8, rt: 8, -1),
+      Assembly.immediate(0x05, rs: 8, -2), Assembly.nop,
+    ]
+    var image = MachineImage(
+      .v8,
+      code: call(5001, 4, 0x10000, 4 + size) + wait + call(5000, 5, 0x20000, 8)
+        + call(5205, 0, 0, 0))
+    image.state.scalars.preimageKey[0] = 1
+    image.write((0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) }, at: 0x10000)
+    let source = FailingSource([:])
+    let prestate = image
+    let trace = TraceSource(
+      prestate: { () throws(StreamError) in
+        do { return MemoryImage(state: prestate.state, memory: try prestate.memory()) } catch {
+          throw StreamError(.corrupt, message: "\(error)")
+        }
+      }, preimages: { () throws(PreimageError) in try source.open() })
+    let folder = try TemporaryFolder()
+    let options = TraceOptions(snapshotInterval: 1000)
+    _ = try TraceProvider(folder: folder.path, trace, options).claim(at: 3000)
+    #expect(source.hints.map { $0.map(\.count) } == [[size]])
+    _ = try TraceProvider(folder: folder.path, trace, options).lastStep()
+    #expect(source.requests.first?.hint?.count == size)
+  }
+
   @Test(
     "A server that stalls, dies, answers short or lies, then one that doesn't",
     arguments: ["stall", "die", "short", "lie"])
