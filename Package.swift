@@ -84,21 +84,31 @@ let package = Package(
         "FalconetStreams", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(name: "FalconetRun", dependencies: ["FalconetMachine"]),
     .target(
       name: "Falconet",
       dependencies: [
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
+        "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace",
+        "Keccak",
       ]),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
-    .target(name: "FalconetC", dependencies: ["CFalconet", "Falconet"]),
+    .target(
+      name: "FalconetC",
+      dependencies: [
+        "CFalconet",
+        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
+        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
+      ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
     .target(
       name: "FalconetCommands",
       dependencies: [
-        "Falconet", "CFalconetDemo",
+        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
+        "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace",
+        "Keccak", "CFalconetDemo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -107,11 +117,17 @@ let package = Package(
       linkerSettings: standalone),
 
     .target(
-      name: "FalconetTestSupport", dependencies: ["Falconet"], path: "Tests/FalconetTestSupport"),
+      name: "FalconetTestSupport",
+      dependencies: [
+        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
+        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
+      ],
+      path: "Tests/FalconetTestSupport"),
     // Random programs in lock step for as long as one likes.
     .executableTarget(
       name: "falconet-lockstep", dependencies: ["FalconetTestSupport"],
       path: "Tests/LockStepProgram"),
+    .testTarget(name: "FalconetTests", dependencies: ["Falconet", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
     .testTarget(name: "FalconetThreadsTests", dependencies: ["FalconetThreads"]),

@@ -77,10 +77,10 @@ def _glibc(files: dict[str, bytes]) -> int:
 
 
 def _version() -> str:
-    text = (ROOT / "Sources" / "Falconet" / "Falconet.swift").read_text()
+    text = (ROOT / "Sources" / "FalconetMachine" / "Versions" / "Release.swift").read_text()
     match = re.search(r'static let version = "([^"]+)"', text)
     if match is None:
-        raise RuntimeError("Falconet.swift has no version")
+        raise RuntimeError("Release.swift has no version")
     return match.group(1)
 
 

@@ -2,7 +2,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
 import Glibc
 
 /// The version as a string that lives as long as the process.
@@ -12,7 +12,7 @@ private struct VersionText: @unchecked Sendable {
   static let shared = VersionText()
   let start: UnsafePointer<CChar>?
 
-  private init() { start = UnsafePointer(strdup(Falconet.version)) }
+  private init() { start = UnsafePointer(strdup(Release.version)) }
 }
 
 @c @implementation

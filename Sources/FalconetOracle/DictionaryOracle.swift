@@ -8,26 +8,26 @@ import Keccak
 /// let key = oracle.insert(keccak256: Array("hello".utf8))
 /// oracle.insert(local: 1, key.bytes)
 /// ```
-public struct DictionaryOracle: PreimageOracle, Sendable {
+package struct DictionaryOracle: PreimageOracle, Sendable {
   /// The pre-images by their keys.
-  public var preimages: [Bytes32: [UInt8]]
+  package var preimages: [Bytes32: [UInt8]]
 
   /// Whether ``hints`` grows; a long run sends millions of hints.
-  public var keepsHints: Bool
+  package var keepsHints: Bool
 
   /// The hints so far, in order, where ``keepsHints`` is set.
-  public private(set) var hints: [[UInt8]] = []
+  package private(set) var hints: [[UInt8]] = []
 
   private var lastHint: [UInt8]?
 
-  public init(_ preimages: [Bytes32: [UInt8]] = [:], keepsHints: Bool = false) {
+  package init(_ preimages: [Bytes32: [UInt8]] = [:], keepsHints: Bool = false) {
     self.preimages = preimages
     self.keepsHints = keepsHints
   }
 
   /// Adds `preimage` under its Keccak-256 key, and returns the key.
   @discardableResult
-  public mutating func insert(keccak256 preimage: [UInt8]) -> Bytes32 {
+  package mutating func insert(keccak256 preimage: [UInt8]) -> Bytes32 {
     let key = PreimageKey.keccak256(of: preimage)
     preimages[key] = preimage
     return key
@@ -35,7 +35,7 @@ public struct DictionaryOracle: PreimageOracle, Sendable {
 
   /// Adds `preimage` under its SHA-256 key, and returns the key.
   @discardableResult
-  public mutating func insert(sha256 preimage: [UInt8]) -> Bytes32 {
+  package mutating func insert(sha256 preimage: [UInt8]) -> Bytes32 {
     let key = PreimageKey.sha256(of: preimage)
     preimages[key] = preimage
     return key
@@ -43,14 +43,14 @@ public struct DictionaryOracle: PreimageOracle, Sendable {
 
   /// Sets local input `index`, and returns its key.
   @discardableResult
-  public mutating func insert(local index: UInt64, _ value: [UInt8]) -> Bytes32 {
+  package mutating func insert(local index: UInt64, _ value: [UInt8]) -> Bytes32 {
     let key = PreimageKey.local(index)
     preimages[key] = value
     return key
   }
 
   /// - Throws: ``PreimageError`` of kind `missing` where the dictionary has no such key.
-  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     guard let preimage = preimages[key] else {
       throw PreimageError(
         .missing, key: key, lastHint: lastHint,
@@ -60,10 +60,10 @@ public struct DictionaryOracle: PreimageOracle, Sendable {
     return preimage
   }
 
-  public var takesHints: Bool { keepsHints }
+  package var takesHints: Bool { keepsHints }
 
   /// Keeps the hint where ``keepsHints`` is set, and ignores it otherwise.
-  public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
     if keepsHints { hints.append(hint) }
   }

@@ -3,15 +3,15 @@ import FalconetMachine
 import Keccak
 
 /// The keys of pre-images, and what a pre-image may be.
-public enum PreimageKey {
+package enum PreimageKey {
   /// The most bytes that a pre-image may have: 1 GiB.
   ///
   /// The protocol's length field has 64 bits; a source that announces or holds more than this is
   /// broken, and the limit keeps it from taking all memory.
-  public static let maximumPreimageSize = 1 << 30
+  package static let maximumPreimageSize = 1 << 30
 
   /// The key of local input `index`: the type, 23 zero bytes, the index in 8 bytes, big-endian.
-  public static func local(_ index: UInt64) -> Bytes32 {
+  package static func local(_ index: UInt64) -> Bytes32 {
     var key = Bytes32()
     key[0] = PreimageKeyType.local.rawValue
     for position in 0..<8 {
@@ -21,14 +21,14 @@ public enum PreimageKey {
   }
 
   /// The key of `preimage` by Keccak-256: the hash, its first byte replaced by the type.
-  public static func keccak256(of preimage: [UInt8]) -> Bytes32 {
+  package static func keccak256(of preimage: [UInt8]) -> Bytes32 {
     var key = Keccak256.hash(preimage)
     key[0] = PreimageKeyType.keccak256.rawValue
     return key
   }
 
   /// The key of `preimage` by SHA-256: the hash, its first byte replaced by the type.
-  public static func sha256(of preimage: [UInt8]) -> Bytes32 {
+  package static func sha256(of preimage: [UInt8]) -> Bytes32 {
     var hasher = SHA256()
     preimage.withUnsafeBytes { hasher.update(bufferPointer: $0) }
     var key = Bytes32()
@@ -38,7 +38,7 @@ public enum PreimageKey {
   }
 
   /// The index of the local input that `key` asks for, or nil for any other key.
-  public static func localIndex(of key: Bytes32) -> UInt64? {
+  package static func localIndex(of key: Bytes32) -> UInt64? {
     guard key[0] == PreimageKeyType.local.rawValue, (1..<24).allSatisfy({ key[$0] == 0 }) else {
       return nil
     }

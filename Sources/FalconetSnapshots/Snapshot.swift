@@ -13,15 +13,15 @@ import Keccak
 ///
 /// Files are told apart by their content, compressed with gzip, zstd or not at all, never by their
 /// names. Where the content fits two formats, the error says so, and `from` settles it.
-public enum Snapshot {
+package enum Snapshot {
   /// Bytes that an unfinished hint may have in every format: its length has 4 bytes.
-  public static let hintLimit = Int(UInt32.max)
+  package static let hintLimit = Int(UInt32.max)
 
   /// Reads a snapshot into memory. The base of a delta is looked for beside the file.
   ///
   /// - Parameter format: the file's format; nil goes by the content.
   /// - Throws: ``StreamError`` where the file can't be read, is damaged, or is no snapshot.
-  public static func load(
+  package static func load(
     path: String, from format: SnapshotFormat? = nil
   ) throws(StreamError) -> MemoryImage {
     try load(
@@ -29,7 +29,7 @@ public enum Snapshot {
   }
 
   /// Reads a snapshot into memory.
-  public static func load(
+  package static func load(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> MemoryImage {
     try loadWithOutline(from: source, reading).image
@@ -37,7 +37,7 @@ public enum Snapshot {
 
   /// Reads a snapshot into memory, for a caller that hashes its pages in any case: a claim that is
   /// otherwise taken on trust is compared with theirs.
-  public static func loadHashed(
+  package static func loadHashed(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> MemoryImage {
     let (image, outline) = try loadWithOutline(from: source, reading)
@@ -54,7 +54,7 @@ public enum Snapshot {
 
   /// Reads a snapshot into memory, with what it says of itself: a claim that is taken on trust can be
   /// compared with ``SnapshotOutline/check(_:name:)`` once the pages are hashed.
-  public static func loadWithOutline(
+  package static func loadWithOutline(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> (image: MemoryImage, outline: SnapshotOutline) {
     let builder = MemoryBuilder()
@@ -71,7 +71,7 @@ public enum Snapshot {
   /// - Parameter format: the source's format; nil goes by the content.
   /// - Returns: the format.
   @discardableResult
-  public static func read(
+  package static func read(
     _ source: any ByteSource, from format: SnapshotFormat? = nil,
     into consumer: some SnapshotConsumer
   ) throws(StreamError) -> SnapshotFormat {
@@ -82,7 +82,7 @@ public enum Snapshot {
   ///
   /// - Returns: the format.
   @discardableResult
-  public static func read(
+  package static func read(
     _ source: any ByteSource, _ reading: SnapshotReading, into consumer: some SnapshotConsumer
   ) throws(StreamError) -> SnapshotFormat {
     do {
@@ -98,7 +98,7 @@ public enum Snapshot {
   ///   - format: the format; nil goes by the name: `.bin`, `.json` or `.fsnap`.
   /// - Throws: ``StreamError`` where the name asks for no known format, the format can't hold the
   ///   state's version, or the file can't be written.
-  public static func save(
+  package static func save(
     _ image: some StateImage, path: String, to format: SnapshotFormat? = nil
   ) throws(StreamError) {
     let format = if let format { format } else { try SnapshotFormat(fileName: path) }
@@ -108,7 +108,7 @@ public enum Snapshot {
   }
 
   /// Writes a snapshot to a sink, and finishes the sink.
-  public static func write(
+  package static func write(
     _ image: some StateImage, to sink: any ByteSink, as format: SnapshotFormat = .bin
   ) throws(StreamError) {
     if format == .fsnap {
@@ -122,7 +122,7 @@ public enum Snapshot {
   /// Checks that a file name asks for a format that can be written.
   ///
   /// - Parameter version: the version that it must be able to hold; nil for any.
-  public static func checkFormat(
+  package static func checkFormat(
     ofName path: String, for version: StateVersion? = nil
   ) throws(StreamError) {
     let format = try SnapshotFormat(fileName: path)

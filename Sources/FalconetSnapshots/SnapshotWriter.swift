@@ -12,20 +12,20 @@ import Synchronization
 /// _ = try machine.run(until: 2_000)
 /// try writer.finish()
 /// ```
-public final class SnapshotWriter: Sendable {
+package final class SnapshotWriter: Sendable {
   private let work = BackgroundWork()
   private let failure = Mutex<StreamError?>(nil)
 
-  public init() {}
+  package init() {}
 
   /// Whether a snapshot could not be written: the next call throws why.
-  public var hasFailed: Bool { failure.withLock { $0 != nil } }
+  package var hasFailed: Bool { failure.withLock { $0 != nil } }
 
   /// Waits until all snapshots submitted before are written, then has `write` called, and returns
   /// meanwhile. So no more than one state is kept beside the machine's.
   ///
   /// - Throws: why an earlier snapshot could not be written; this one then is not.
-  public func submit(
+  package func submit(
     _ write: @escaping @Sendable () throws(StreamError) -> Void
   ) throws(StreamError) {
     try finish()
@@ -37,7 +37,7 @@ public final class SnapshotWriter: Sendable {
   /// Waits until all snapshots are written.
   ///
   /// - Throws: why one could not be, once.
-  public func finish() throws(StreamError) {
+  package func finish() throws(StreamError) {
     work.wait()
     let error = failure.withLock { failure in
       defer { failure = nil }

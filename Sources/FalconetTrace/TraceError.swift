@@ -5,7 +5,7 @@ import Keccak
 
 /// Why a trace provider could not answer. What it answered before stays; the same question can be
 /// asked again once the cause is gone, of the same provider too.
-public enum TraceError: Error, Sendable, CustomStringConvertible {
+package enum TraceError: Error, Sendable, CustomStringConvertible {
   /// The program could not be executed: it did something illegal, or a pre-image is missing.
   case machine(MachineError)
   /// The pre-image source could not be had.
@@ -46,7 +46,7 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
   /// The caller asked to stop.
   case interrupted
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .machine(let error): "\(error)"
     case .source(let error): "\(error)"
@@ -92,11 +92,11 @@ public enum TraceError: Error, Sendable, CustomStringConvertible {
 
 /// A file that was found wrong, and what became of it; or one that answers can do without, and that
 /// there was no room for.
-public struct TraceIncident: Sendable, Equatable {
+package struct TraceIncident: Sendable, Equatable {
   /// The file's path.
-  public let path: String
+  package let path: String
   /// What is wrong with it.
-  public let reason: String
+  package let reason: String
   /// Where it was put; empty where it could not be moved, or was not to be.
-  public let movedTo: String
+  package let movedTo: String
 }

@@ -32,7 +32,7 @@ import Synchronization
 ///
 /// Soundness: `core` is accessed under `lock` alone, but for its constants and for what is known,
 /// which has locks of its own.
-public final class TraceProvider: @unchecked Sendable {
+package final class TraceProvider: @unchecked Sendable {
   private let core: TraceCore
   private let lock = Mutex<Void>(())
 
@@ -40,7 +40,7 @@ public final class TraceProvider: @unchecked Sendable {
   ///
   /// - Throws: ``TraceError`` where the folder is another process's or another trace's, or can't be
   ///   read, or the prestate can't.
-  public init(
+  package init(
     folder: String, _ source: TraceSource, _ options: TraceOptions = TraceOptions()
   ) throws(TraceError) {
     core = try TraceCore(folder: folder, source, options)
@@ -54,29 +54,29 @@ public final class TraceProvider: @unchecked Sendable {
 
   // MARK: Answers
 
-  public var version: StateVersion { core.version }
+  package var version: StateVersion { core.version }
 
   /// The revision that steps are executed by.
-  public var revision: Revision { core.prestate.revision }
+  package var revision: Revision { core.prestate.revision }
 
   /// The claim of the absolute prestate.
-  public var prestateClaim: Bytes32 { core.prestate.claim }
+  package var prestateClaim: Bytes32 { core.prestate.claim }
 
   /// The witness of the absolute prestate.
-  public var prestateWitness: [UInt8] { core.prestate.witness }
+  package var prestateWitness: [UInt8] { core.prestate.witness }
 
   /// The claim at an index: of the state after that step, or of the last state.
   ///
   /// O(1) where it is known; else the time that it takes to execute the steps from the nearest
   /// state that is kept, and to hash the pages that they changed.
-  public func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
+  package func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
     try core.check(index)
     if core.isChecked, let known = core.knownClaim(index) { return known }
     return try withCore { (core) throws(TraceError) in try core.claim(at: index) }
   }
 
   /// The step data at an index. Known data is read from its file and verified.
-  public func step(at index: UInt64) throws(TraceError) -> TraceStep {
+  package func step(at index: UInt64) throws(TraceError) -> TraceStep {
     try core.check(index)
     if core.isChecked, let known = core.knownStep(index, isAlone: false) { return known }
     return try withCore { (core) throws(TraceError) in try core.step(at: index) }
@@ -84,13 +84,13 @@ public final class TraceProvider: @unchecked Sendable {
 
   /// The claims at many indices, in their order, from one pass over the trace. Where other threads
   /// ask meanwhile, they take turns at each index, and the machine goes to and fro between them.
-  public func claims(at indices: [UInt64]) throws(TraceError) -> [TraceClaim] {
+  package func claims(at indices: [UInt64]) throws(TraceError) -> [TraceClaim] {
     try inOnePass(indices) { (index) throws(TraceError) in try claim(at: index) }
   }
 
   /// The step data at many indices, in their order, from one pass over the trace: see
   /// ``claims(at:)``.
-  public func stepData(at indices: [UInt64]) throws(TraceError) -> [TraceStep] {
+  package func stepData(at indices: [UInt64]) throws(TraceError) -> [TraceStep] {
     try inOnePass(indices) { (index) throws(TraceError) in try step(at: index) }
   }
 
@@ -99,7 +99,7 @@ public final class TraceProvider: @unchecked Sendable {
   /// What is known is computed again, and compared.
   ///
   /// - Throws: ``TraceError/unconfirmed(_:)`` if the second execution differs; nothing of it is kept.
-  public func confirmedStepData(
+  package func confirmedStepData(
     at indices: [UInt64], stretch: UInt64 = Confirmer.usualStretch
   ) throws(TraceError) -> [ConfirmedStep] {
     try inOnePass(indices) { (index) throws(TraceError) in
@@ -120,7 +120,7 @@ public final class TraceProvider: @unchecked Sendable {
   }
 
   /// The end of the trace. Runs the program to its end where that is not known.
-  public func lastStep() throws(TraceError) -> TraceEnd {
+  package func lastStep() throws(TraceError) -> TraceEnd {
     try core.checkExists()
     if core.isChecked, let end = core.end { return end }
     return try withCore { (core) throws(TraceError) in try core.lastStep() }
@@ -129,7 +129,7 @@ public final class TraceProvider: @unchecked Sendable {
   // MARK: The folder
 
   /// How the provider stands. Waits for a question that is being answered.
-  public func status() throws(TraceError) -> TraceStatus {
+  package func status() throws(TraceError) -> TraceStatus {
     try withCore { (core) throws(TraceError) in
       try core.checkExists()
       return TraceStatus(core)
@@ -138,12 +138,12 @@ public final class TraceProvider: @unchecked Sendable {
 
   /// Files that were found damaged or foreign since the provider was opened, and that there was no
   /// room for, these once until there is.
-  public var incidents: [TraceIncident] { core.folder.incidents }
+  package var incidents: [TraceIncident] { core.folder.incidents }
 
   /// Has a question that is being answered stop, and later ones, as long as `isRequested` says so.
   /// It is asked from the thread that executes, several times a second, and between saved states,
   /// and gets the number of steps that led to where the machine is.
-  public func setInterruption(_ isRequested: @escaping @Sendable (_ step: UInt64) -> Bool) {
+  package func setInterruption(_ isRequested: @escaping @Sendable (_ step: UInt64) -> Bool) {
     core.interruption.set(isRequested)
   }
 
@@ -151,14 +151,14 @@ public final class TraceProvider: @unchecked Sendable {
   /// the next answer. Waits for a question that is being answered.
   ///
   /// - Parameter change: makes the source another one.
-  public func reopenPreimages(_ change: () -> Void = {}) {
+  package func reopenPreimages(_ change: () -> Void = {}) {
     lock.withLock { _ in core.replaceSource(change) }
   }
 
   /// Compares the source's inputs with those that the directory records, as each answer does at first.
   ///
   /// - Throws: ``TraceError/otherInputs(path:key:isMissing:)`` if they differ.
-  public func checkInputs() throws(TraceError) {
+  package func checkInputs() throws(TraceError) {
     try withCore { (core) throws(TraceError) in
       try core.checkExists()
       try core.checkInputs()
@@ -167,14 +167,14 @@ public final class TraceProvider: @unchecked Sendable {
 
   /// Gives up what was put aside, then states, then step data, until the folder is within its
   /// budget.
-  public func prune() throws(TraceError) {
+  package func prune() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.prune() }
   }
 
   /// Writes what is known of the trace into a folder as op-challenger keeps it for a game: proofs,
   /// states, and where the end is known, the last state and the last step. What stands there under
   /// other names is left.
-  public func export(to path: String) throws(TraceError) {
+  package func export(to path: String) throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.export(to: path) }
   }
 
@@ -184,20 +184,20 @@ public final class TraceProvider: @unchecked Sendable {
   /// The caller answers for it that they are of this trace. Each proof must hold by itself, each
   /// state must be of the step that its name says, and none may contradict what is known; what
   /// fails that is left out.
-  public func adopt(from path: String) throws(TraceError) -> TraceAdoption {
+  package func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try withCore { (core) throws(TraceError) in try core.adopt(from: path) }
   }
 
   /// Deletes the folder: all that the provider wrote, and what it put aside. It answers nothing
   /// after that.
-  public func deleteAll() throws(TraceError) {
+  package func deleteAll() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.deleteAll() }
   }
 
   /// Deletes the folder of a trace, whichever it is, whatever state it is in.
   ///
   /// - Throws: ``TraceError`` where it is in use, or is no trace's, or can't be deleted.
-  public static func deleteAll(folder: String) throws(TraceError) {
+  package static func deleteAll(folder: String) throws(TraceError) {
     try TraceFolder(existing: folder).deleteAll()
   }
 }

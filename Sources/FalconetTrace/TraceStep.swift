@@ -3,56 +3,56 @@ import FalconetProofs
 import Keccak
 
 /// What a dispute needs of one step of a trace.
-public struct TraceStep: Sendable, Equatable {
+package struct TraceStep: Sendable, Equatable {
   /// The index that the data is of: the last one of the trace where one past its end was asked for.
-  public let index: UInt64
+  package let index: UInt64
   /// The step: witness before it, proofs, pre-image, and the claim after it. Past the end of the
   /// trace: the witness and the claim of the state that has exited, and no proofs.
-  public let proof: StepProof
+  package let proof: StepProof
   /// Whether the trace had ended before the index that was asked for.
-  public let isPastEnd: Bool
+  package let isPastEnd: Bool
 
   /// The claim after the step.
-  public var claim: Bytes32 { proof.post }
+  package var claim: Bytes32 { proof.post }
 }
 
 /// The claim at an index of a trace.
-public struct TraceClaim: Sendable, Equatable {
+package struct TraceClaim: Sendable, Equatable {
   /// The index that was asked for.
-  public let index: UInt64
+  package let index: UInt64
   /// The claim after the step of that index, or of the last state where the trace ends before.
-  public let claim: Bytes32
+  package let claim: Bytes32
   /// Whether the trace ends before the index.
-  public let isPastEnd: Bool
+  package let isPastEnd: Bool
 }
 
 /// The end of a trace.
-public struct TraceEnd: Sendable, Equatable {
+package struct TraceEnd: Sendable, Equatable {
   /// The index of the last step: the number of steps, less one.
-  public let index: UInt64
+  package let index: UInt64
   /// The claim of the state that has exited.
-  public let claim: Bytes32
+  package let claim: Bytes32
   /// The witness of that state.
-  public let witness: [UInt8]
+  package let witness: [UInt8]
 }
 
 /// How a trace provider works, and what it may use.
-public struct TraceOptions: Sendable {
+package struct TraceOptions: Sendable {
   /// Steps between the snapshots that are written on the way.
-  public var snapshotInterval: UInt64
+  package var snapshotInterval: UInt64
   /// Bytes that the folder may take. Answers are kept, snapshots thinned.
-  public var diskBudget: UInt64
+  package var diskBudget: UInt64
   /// Bytes of guest pages that checkpoints in memory may take beside the machine's own.
-  public var memoryBudget: UInt64
+  package var memoryBudget: UInt64
   /// Checkpoints that are kept in memory.
-  public var checkpointCount: Int
-  public var engine: EngineKind
+  package var checkpointCount: Int
+  package var engine: EngineKind
   /// Whether the folder is made where it doesn't exist.
-  public var makesFolder = true
+  package var makesFolder = true
   /// Bytes of hints that the source may have to get at once, as `Machine.hintLimit`.
-  public var hintLimit = Machine.usualHintLimit
+  package var hintLimit = Machine.usualHintLimit
 
-  public init(
+  package init(
     snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,
     memoryBudget: UInt64 = 512 << 20, checkpointCount: Int = 64, engine: EngineKind = .jit
   ) {

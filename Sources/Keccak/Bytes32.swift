@@ -2,16 +2,16 @@
 ///
 /// Held as four words whose memory is the 32 bytes in order, so that a value can be hashed and
 /// compared without copying.
-public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
+package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   /// The bytes 0–7, 8–15, 16–23 and 24–31, each in host memory order.
   @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64)
 
   /// Thirty-two zero bytes.
-  @inlinable public init() { words = (0, 0, 0, 0) }
+  @inlinable package init() { words = (0, 0, 0, 0) }
 
   /// The 32 bytes at `source`.
   /// - Precondition: 32 bytes are readable at `source`; no alignment is asked for.
-  @inlinable public init(readingFrom source: UnsafeRawPointer) {
+  @inlinable package init(readingFrom source: UnsafeRawPointer) {
     words = (
       source.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
       source.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
@@ -21,7 +21,7 @@ public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The given bytes, or nil where there are not exactly 32 of them.
-  @inlinable public init?(_ bytes: some Collection<UInt8>) {
+  @inlinable package init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
     self.init()
     var index = 0
@@ -32,7 +32,7 @@ public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// 64 hexadecimal digits of either case, with or without a leading `0x`.
-  public init?(hex: some StringProtocol) {
+  package init?(hex: some StringProtocol) {
     let utf8 = Array(hex.utf8)
     let digits = utf8.starts(with: [0x30, 0x78]) ? utf8[2...] : utf8[...]
     guard digits.count == 64 else { return nil }
@@ -46,27 +46,27 @@ public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The byte at `index`, 0 to 31.
-  @inlinable public subscript(index: Int) -> UInt8 {
+  @inlinable package subscript(index: Int) -> UInt8 {
     get { withBytes { $0[index] } }
     set { withUnsafeMutableBytes(of: &words) { $0[index] = newValue } }
   }
 
   /// Calls `body` with the 32 bytes.
-  @inlinable public func withBytes<Result>(
+  @inlinable package func withBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     try withUnsafeBytes(of: words, body)
   }
 
   /// The 32 bytes as an array.
-  public var bytes: [UInt8] { withBytes { Array($0) } }
+  package var bytes: [UInt8] { withBytes { Array($0) } }
 
-  @inlinable public static func == (left: Bytes32, right: Bytes32) -> Bool {
+  @inlinable package static func == (left: Bytes32, right: Bytes32) -> Bool {
     left.words.0 == right.words.0 && left.words.1 == right.words.1
       && left.words.2 == right.words.2 && left.words.3 == right.words.3
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(words.0)
     hasher.combine(words.1)
     hasher.combine(words.2)
@@ -76,7 +76,7 @@ public struct Bytes32: Hashable, Sendable, BitwiseCopyable {
 
 extension Bytes32: CustomStringConvertible {
   /// Lower-case hexadecimal with a leading `0x`.
-  public var description: String {
+  package var description: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(unsafeUninitializedCapacity: 66) { text in
       text[0] = 0x30
@@ -92,7 +92,7 @@ extension Bytes32: CustomStringConvertible {
 
 extension Bytes32: Comparable {
   /// The order of the bytes, first byte first.
-  public static func < (left: Bytes32, right: Bytes32) -> Bool {
+  package static func < (left: Bytes32, right: Bytes32) -> Bool {
     left.withBytes { a in right.withBytes { b in a.lexicographicallyPrecedes(b) } }
   }
 }

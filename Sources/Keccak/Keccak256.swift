@@ -7,7 +7,7 @@ import CKeccak
 /// hasher.update(Array("abc".utf8))
 /// let hash = hasher.finalize()
 /// ```
-public struct Keccak256 {
+package struct Keccak256 {
   /// Bytes absorbed between two permutations: (1600 − 2·256) / 8.
   static let rate = 136
 
@@ -15,10 +15,10 @@ public struct Keccak256 {
   /// Bytes absorbed since the last permutation; less than ``rate``.
   private var filled = 0
 
-  public init() {}
+  package init() {}
 
   /// Absorbs `bytes`. O(n).
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var filled = filled
     defer { self.filled = filled }
     withUnsafeMutablePointer(to: &lanes) { lanes in
@@ -45,17 +45,17 @@ public struct Keccak256 {
   }
 
   /// Absorbs `bytes`. O(n).
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
   /// Absorbs the 32 bytes of `value`.
-  public mutating func update(_ value: Bytes32) {
+  package mutating func update(_ value: Bytes32) {
     value.withBytes { update($0) }
   }
 
   /// The hash of all that was absorbed.
-  public consuming func finalize() -> Bytes32 {
+  package consuming func finalize() -> Bytes32 {
     let filled = filled
     return withUnsafeMutablePointer(to: &lanes) { lanes in
       let block = UnsafeMutableRawPointer(lanes)
@@ -73,19 +73,19 @@ public struct Keccak256 {
   }
 
   /// The hash of `bytes`.
-  public static func hash(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
+  package static func hash(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
     var hasher = Keccak256()
     hasher.update(bytes)
     return hasher.finalize()
   }
 
   /// The hash of `bytes`.
-  public static func hash(_ bytes: [UInt8]) -> Bytes32 {
+  package static func hash(_ bytes: [UInt8]) -> Bytes32 {
     bytes.withUnsafeBytes { hash($0) }
   }
 
   /// The hash of the 64 bytes `left` ‖ `right`: a Merkle node.
-  public static func hash(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
+  package static func hash(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
     var node = (left, right)
     return withUnsafeMutableBytes(of: &node) { bytes in
       // The buffer is the 64 bytes of a variable, so it has an address.

@@ -3,7 +3,7 @@ import CKeccak
 /// A way to hash many 64-byte blocks, such as the nodes of one level of a Merkle tree.
 ///
 /// The kernels give the same results; they differ in the processor they need and in speed.
-public enum PairKernel: String, Sendable, CaseIterable {
+package enum PairKernel: String, Sendable, CaseIterable {
   /// One block at a time, on any processor.
   case plain
   /// Four at a time with AVX2.
@@ -12,10 +12,10 @@ public enum PairKernel: String, Sendable, CaseIterable {
   case avx512
 
   /// The fastest kernel that this processor has.
-  public static let best: PairKernel = allCases.last { $0.isAvailable } ?? .plain
+  package static let best: PairKernel = allCases.last { $0.isAvailable } ?? .plain
 
   /// Whether this processor, and the system on it, can run the kernel.
-  public var isAvailable: Bool {
+  package var isAvailable: Bool {
     switch self {
     case .plain: true
     case .avx2: ckeccak_has_avx2() != 0
@@ -30,7 +30,7 @@ public enum PairKernel: String, Sendable, CaseIterable {
   /// - Precondition: the kernel is available, 64·`count` bytes are readable and 32·`count` writable;
   ///   no alignment is asked for.
   @inline(__always)
-  public func hash(
+  package func hash(
     _ blocks: UnsafeRawPointer, into digests: UnsafeMutableRawPointer, count: Int
   ) {
     #if arch(x86_64)

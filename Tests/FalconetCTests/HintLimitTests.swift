@@ -1,5 +1,5 @@
 import CFalconet
-import Falconet
+import FalconetSnapshots
 import FalconetTestSupport
 import Glibc
 import Testing

@@ -1,5 +1,4 @@
 import CFalconet
-import Falconet
 import FalconetTestSupport
 import Glibc
 import Testing

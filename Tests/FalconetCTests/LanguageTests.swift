@@ -1,4 +1,4 @@
-import Falconet
+import FalconetSnapshots
 import FalconetTestSupport
 import Testing
 

@@ -1,7 +1,10 @@
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
 import FalconetTestSupport
 import Glibc
+import Keccak
 import Synchronization
 import Testing
 

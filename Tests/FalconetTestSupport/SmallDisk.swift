@@ -1,14 +1,14 @@
 import Glibc
 
 /// A small disk in memory, where this process may mount one.
-public final class SmallDisk: Sendable {
-  public let folder: TemporaryFolder
+package final class SmallDisk: Sendable {
+  package let folder: TemporaryFolder
 
   /// Whether disks can be had here: see `init`.
-  public static let isPossible = (try? SmallDisk(bytes: 1 << 20)) ?? nil != nil
+  package static let isPossible = (try? SmallDisk(bytes: 1 << 20)) ?? nil != nil
 
   /// - Returns: nil where none can be mounted.
-  public init?(bytes: Int, isReadOnly: Bool = false) throws(FixtureError) {
+  package init?(bytes: Int, isReadOnly: Bool = false) throws(FixtureError) {
     folder = try TemporaryFolder()
     let flags = isReadOnly ? UInt(MS_RDONLY) : 0
     guard mount("none", folder.path, "tmpfs", flags, "size=\(bytes)") == 0 else { return nil }
@@ -19,7 +19,7 @@ public final class SmallDisk: Sendable {
   /// Mounts the disk anew where it is: writable or not, and with another size if one is given.
   ///
   /// - Returns: whether that could be done.
-  public func remount(isReadOnly: Bool, bytes: Int? = nil) -> Bool {
+  package func remount(isReadOnly: Bool, bytes: Int? = nil) -> Bool {
     let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
     let options = bytes.map { "size=\($0)" }
     return mount("none", folder.path, nil, flags, options) == 0

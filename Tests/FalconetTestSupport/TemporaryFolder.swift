@@ -2,10 +2,10 @@ import FalconetStreams
 import Glibc
 
 /// An empty folder that is removed, with what is in it, when the object goes.
-public final class TemporaryFolder: Sendable {
-  public let path: String
+package final class TemporaryFolder: Sendable {
+  package let path: String
 
-  public init() throws(FixtureError) {
+  package init() throws(FixtureError) {
     let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array((root + "/falconet-tests-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
@@ -17,48 +17,48 @@ public final class TemporaryFolder: Sendable {
   deinit { remove() }
 
   /// Removes the folder now.
-  public func remove() { Self.remove(path) }
+  package func remove() { Self.remove(path) }
 
   /// The path of a file in the folder.
-  public func file(_ name: String) -> String { path + "/" + name }
+  package func file(_ name: String) -> String { path + "/" + name }
 
-  public func makeFolder(_ name: String) { _ = file(name).withFileName { mkdir($0, 0o755) } }
+  package func makeFolder(_ name: String) { _ = file(name).withFileName { mkdir($0, 0o755) } }
 
-  public func write(_ text: String, to name: String) throws(StreamError) {
+  package func write(_ text: String, to name: String) throws(StreamError) {
     try write(Array(text.utf8), to: name)
   }
 
-  public func write(_ bytes: [UInt8], to name: String) throws(StreamError) {
+  package func write(_ bytes: [UInt8], to name: String) throws(StreamError) {
     let sink = try FileSink(path: file(name), permissions: 0o644)
     try sink.write(bytes)
     try sink.finish()
   }
 
   /// The bytes of a file, or nil where there is none.
-  public func read(_ name: String) -> [UInt8]? { Self.contents(file(name)) }
+  package func read(_ name: String) -> [UInt8]? { Self.contents(file(name)) }
 
   /// The bytes of the file at `path`, or nil where there is none.
-  public static func contents(_ path: String) -> [UInt8]? {
+  package static func contents(_ path: String) -> [UInt8]? {
     guard let source = try? FileSource(path: path) else { return nil }
     return try? ByteReader(source).readAll(limit: 1 << 28)
   }
 
   /// The bytes of a file without its compression.
-  public func decompressed(_ name: String) throws(StreamError) -> [UInt8] {
+  package func decompressed(_ name: String) throws(StreamError) -> [UInt8] {
     try ByteReader.decompressing(FileSource(path: file(name))).reader.readAll(limit: 1 << 28)
   }
 
   /// The permission bits of a file; nil where there is none.
-  public func permissions(_ name: String) -> UInt32? {
+  package func permissions(_ name: String) -> UInt32? {
     var status = stat()
     return file(name).withFileName { stat($0, &status) } == 0 ? status.st_mode & 0o7777 : nil
   }
 
   /// The names in the folder, sorted, hidden ones too.
-  public var names: [String] { Self.names(in: path) }
+  package var names: [String] { Self.names(in: path) }
 
   /// The names in a folder, sorted, hidden ones too; none where it can't be read.
-  public static func names(in path: String) -> [String] {
+  package static func names(in path: String) -> [String] {
     guard let folder = path.withFileName({ opendir($0) }) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []

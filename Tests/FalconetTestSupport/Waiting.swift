@@ -2,7 +2,7 @@ import Glibc
 
 /// Looks until `condition` holds. Gives up after five minutes, which no machine takes that is merely
 /// busy.
-public func eventually(_ condition: () -> Bool) -> Bool {
+package func eventually(_ condition: () -> Bool) -> Bool {
   let end = SuspendingClock.now.advanced(by: .seconds(300))
   while SuspendingClock.now < end {
     if condition() { return true }

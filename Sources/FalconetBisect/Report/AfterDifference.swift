@@ -2,24 +2,24 @@ import FalconetMachine
 import FalconetSnapshots
 
 /// In what two states after the same step differ.
-public struct AfterDifference: Sendable {
+package struct AfterDifference: Sendable {
   /// A value that differs.
-  public struct Item: Sendable, Equatable {
+  package struct Item: Sendable, Equatable {
     /// Where it is: a field, a thread's register, an address of memory.
-    public var place: String
-    public var a: String
-    public var b: String
+    package var place: String
+    package var a: String
+    package var b: String
   }
 
-  public private(set) var items: [Item] = []
+  package private(set) var items: [Item] = []
   /// Words of memory that differ and are not among the items.
-  public private(set) var wordsLeftOut = 0
+  package private(set) var wordsLeftOut = 0
 
   /// Words of memory that are listed.
   private static let wordLimit = 32
 
   /// Compares two states in memory, of one version.
-  public init(_ a: MemoryImage, _ b: MemoryImage) {
+  package init(_ a: MemoryImage, _ b: MemoryImage) {
     compareScalars(a.state, b.state)
     for side in StackSide.allCases {
       compareThreads(a.state, b.state, side)
@@ -39,9 +39,8 @@ public struct AfterDifference: Sendable {
         Item(
           place: "preimageKey", a: "\(a.scalars.preimageKey)", b: "\(b.scalars.preimageKey)"))
     }
-    let inThread: [StateField] = [.pc, .nextPC, .lo, .hi]
-    for field in a.version.witnessLayout.fields where !inThread.contains(field) {
-      add("\(field)", a[field], b[field])
+    for field in a.version.witnessLayout.fields where !field.isOfThread {
+      add(field.name, a[field], b[field])
     }
   }
 
@@ -55,7 +54,7 @@ public struct AfterDifference: Sendable {
     for (left, right) in zip(mine, other) {
       let thread = a.version.isSingleThreaded ? "" : "thread \(left.id) "
       for field in a.version.threadLayout.fields where field != .registers {
-        add("\(thread)\(field)", left[field], right[field])
+        add("\(thread)\(field.name)", left[field], right[field])
       }
       for (index, name) in Registers.names.enumerated() {
         add("\(thread)\(name)", left.registers[index], right.registers[index])

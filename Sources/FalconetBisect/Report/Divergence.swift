@@ -4,21 +4,21 @@ import FalconetSnapshots
 import Keccak
 
 /// The step in which two runs part, and what each did in it.
-public struct Divergence {
+package struct Divergence {
   /// What one run did in the step.
-  public struct Part {
-    public let name: String
-    public let step: SideStep
+  package struct Part {
+    package let name: String
+    package let step: SideStep
     /// What the proof says, where there is one.
-    public let verdict: ProofVerifier.Verdict?
+    package let verdict: ProofVerifier.Verdict?
 
     /// The step as the proof's data has it executed; nil where there is no proof, or one that can't
     /// be.
-    public var execution: WitnessStep? { verdict?.findings.first?.execution }
+    package var execution: WitnessStep? { verdict?.findings.first?.execution }
 
     /// The registers of the thread that ran that have another value after the step, with both
     /// values.
-    public var registers: [(name: String, before: UInt64, after: UInt64)] {
+    package var registers: [(name: String, before: UInt64, after: UInt64)] {
       guard let before = execution?.thread, let state = step.after?.state,
         let after = (state.threads.left + state.threads.right).first(where: { $0.id == before.id })
       else { return [] }
@@ -34,14 +34,14 @@ public struct Divergence {
   }
 
   /// Steps executed before the one in which the runs part.
-  public let step: UInt64
-  public let a: Part
-  public let b: Part
+  package let step: UInt64
+  package let a: Part
+  package let b: Part
   /// How the states after the step differ, where both runs have one.
-  public let difference: AfterDifference?
+  package let difference: AfterDifference?
 
   /// Executes the step on both sides, whose states before it are kept.
-  public init(
+  package init(
     at step: UInt64, _ a: any BisectSide, _ b: any BisectSide
   ) throws(BisectError) {
     self.step = step
@@ -66,12 +66,12 @@ public struct Divergence {
   }
 
   /// The instruction that is executed, as either proof has it.
-  public var instruction: (pc: UInt64, bits: UInt32)? {
+  package var instruction: (pc: UInt64, bits: UInt32)? {
     a.execution?.instruction ?? b.execution?.instruction
   }
 
   /// The name of the operation that the instruction is.
-  public var operation: String? {
+  package var operation: String? {
     guard let version = (a.execution ?? b.execution)?.before.version else { return nil }
     return instruction.map {
       "\(Operation(decoding: Instruction($0.bits), under: version.newestRevision.rules))"

@@ -10,9 +10,9 @@ import FalconetMachine
 ///
 /// A difference that is gone again at every step that is looked at is not found: a wrong value that
 /// nothing used before it was overwritten. A dispute would not find it either.
-public struct Bisection {
+package struct Bisection {
   /// How two runs compare.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     /// They are the same as far as they were compared; up to their end, where they have ended by
     /// then.
     case same(until: UInt64, ended: Bool)
@@ -27,11 +27,11 @@ public struct Bisection {
   private let b: any BisectSide
   private let steps: [UInt64]?
   /// Is told of each step at which claims are compared, and whether they were the same.
-  public var onComparison: (UInt64, Bool) -> Void = { _, _ in }
+  package var onComparison: (UInt64, Bool) -> Void = { _, _ in }
 
   /// - Throws: ``BisectError/mismatch(_:)`` where the runs begin at different steps, are of
   ///   different versions, or have no steps in common.
-  public init(_ a: any BisectSide, _ b: any BisectSide) throws(BisectError) {
+  package init(_ a: any BisectSide, _ b: any BisectSide) throws(BisectError) {
     self.a = a
     self.b = b
     if let mine = a.version, let other = b.version, mine != other {
@@ -57,7 +57,7 @@ public struct Bisection {
   /// Compares the runs.
   ///
   /// - Parameter limit: the last step that is compared.
-  public func find(until limit: UInt64 = .max) throws(BisectError) -> Outcome {
+  package func find(until limit: UInt64 = .max) throws(BisectError) -> Outcome {
     let start = steps?.first ?? a.start
     var claims = try compare(start)
     guard claims.a.agrees(with: claims.b) else {

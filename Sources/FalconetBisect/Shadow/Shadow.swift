@@ -6,7 +6,7 @@ import FalconetStreams
 import Keccak
 
 /// Why a run does not go on beside its shadow.
-public enum ShadowError: Error, Sendable, CustomStringConvertible {
+package enum ShadowError: Error, Sendable, CustomStringConvertible {
   /// The two runs differ.
   case differs(ShadowDifference)
   /// The other program did not do what it was asked for, which says nothing about the claims.
@@ -25,7 +25,7 @@ public enum ShadowError: Error, Sendable, CustomStringConvertible {
       }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .differs(let difference): difference.description
     case .failed(let text): "the shadow failed: \(text)"
@@ -36,19 +36,19 @@ public enum ShadowError: Error, Sendable, CustomStringConvertible {
 }
 
 /// The first claim that a run and its shadow do not share.
-public struct ShadowDifference: Sendable, CustomStringConvertible {
+package struct ShadowDifference: Sendable, CustomStringConvertible {
   /// Steps executed before the state whose claims differ.
-  public let steps: UInt64
+  package let steps: UInt64
   /// The claim here, and what the shadow has in its place: a claim, or why it has none.
-  public let ours: String
-  public let shadows: String
+  package let ours: String
+  package let shadows: String
   /// Whether the claims of all states before it that were compared are the same: false if nothing but
   /// the sampled step could be looked at.
-  public let isFirst: Bool
+  package let isFirst: Bool
   /// The directory with what a report needs.
-  public let folder: String
+  package let folder: String
 
-  public var description: String {
+  package var description: String {
     "the shadow disagrees: the \(isFirst ? "first differing claim" : "claim that differs") is the one"
       + " after step \(steps == 0 ? "none" : "\(steps - 1)") (of the state after \(steps) steps):"
       + " \(ours) here, \(shadows) by the shadow; \(folder) has the state to start from, the"
@@ -64,19 +64,19 @@ public struct ShadowDifference: Sendable, CustomStringConvertible {
 /// compared. If they differ, both execute the steps since the mark again, claim by claim, until the
 /// first that differs is found. The other program gets the pre-images that the machine got, from a
 /// server that has them.
-public final class Shadow {
+package final class Shadow {
   /// How the other program is run.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// The program and what stands before `run` and `witness`.
-    public var program: [String]
+    package var program: [String]
     /// The command line of a server of pre-images, to which the directory is added that it serves.
-    public var server: [String]
+    package var server: [String]
     /// How long the program may take each time; nil for ever.
-    public var timeout: Duration?
+    package var timeout: Duration?
     /// The most steps between a mark and the step of the sample.
-    public var stretch: UInt64
+    package var stretch: UInt64
 
-    public init(
+    package init(
       program: [String], server: [String], timeout: Duration? = .seconds(900),
       stretch: UInt64 = 1_000_000
     ) {
@@ -87,17 +87,17 @@ public final class Shadow {
     }
   }
 
-  public let options: Options
+  package let options: Options
   private let machine: Machine
   private let folder: WorkFolder
   private let record: ShadowRecord
   /// The step at which the machine was marked last, and its claim there.
   private var marked: (step: UInt64, claim: Bytes32, checkpoint: Checkpoint)?
   /// Claims that were compared.
-  public private(set) var compared = 0
+  package private(set) var compared = 0
 
   /// Puts itself between the machine and its source of pre-images.
-  public init(_ machine: Machine, _ options: Options) throws(ShadowError) {
+  package init(_ machine: Machine, _ options: Options) throws(ShadowError) {
     self.machine = machine
     self.options = options
     do throws(BisectError) { folder = try WorkFolder(label: "shadow") } catch {
@@ -108,7 +108,7 @@ public final class Shadow {
   }
 
   /// Removes the temporary files, unless they stay for a report. Nothing can be compared after it.
-  public func end() {
+  package func end() {
     marked = nil
     record.stop()
     folder.discard()
@@ -118,23 +118,23 @@ public final class Shadow {
 
   /// Checks, before anything takes long, that the other program starts, and has the same claim of the
   /// state where the machine is.
-  public func check() throws(ShadowError) {
+  package func check() throws(ShadowError) {
     try mark()
     try translated { try compareStart(try side()) }
   }
 
   /// The step at which the machine must be marked for a step of the sample.
-  public func start(for step: UInt64) -> UInt64 {
+  package func start(for step: UInt64) -> UInt64 {
     step > options.stretch ? step - options.stretch : 0
   }
 
   /// Whether a step of the sample can be compared from what is marked.
-  public func covers(_ step: UInt64) -> Bool {
+  package func covers(_ step: UInt64) -> Bool {
     marked.map { $0.step <= step && step - $0.step <= options.stretch } ?? false
   }
 
   /// Marks where the machine is.
-  public func mark() throws(ShadowError) {
+  package func mark() throws(ShadowError) {
     do throws(StreamError) {
       // It need not outlive this process, so it is not synced.
       let sink = try FileSink(path: start, permissions: 0o600)
@@ -145,12 +145,12 @@ public final class Shadow {
   }
 
   /// Takes the machine back to the last mark, where both had one claim.
-  public func goBack() {
+  package func goBack() {
     if let marked { machine.restore(marked.checkpoint) }
   }
 
   /// Compares what the machine proved in its last step, and forgets the mark.
-  public func compare(_ witness: StepWitness) throws(ShadowError) {
+  package func compare(_ witness: StepWitness) throws(ShadowError) {
     guard covers(witness.step) else {
       throw .failed("the run was not marked before step \(witness.step)")
     }

@@ -5,19 +5,19 @@ import FalconetStreams
 import Keccak
 
 /// What one run says of its state after so many steps.
-public struct SideClaim: Sendable, Equatable {
+package struct SideClaim: Sendable, Equatable {
   /// The state's claim, or why there is no such state.
-  public enum Value: Sendable, Equatable {
+  package enum Value: Sendable, Equatable {
     case claim(Bytes32)
     /// A step before it is illegal.
     case failed(String)
   }
 
-  public var value: Value
+  package var value: Value
   /// Whether the program has ended by then, so that later claims are the same.
-  public var isEnd: Bool
+  package var isEnd: Bool
 
-  public init(value: Value, isEnd: Bool) {
+  package init(value: Value, isEnd: Bool) {
     self.value = value
     self.isEnd = isEnd
   }
@@ -33,15 +33,15 @@ public struct SideClaim: Sendable, Equatable {
 }
 
 /// What one run did in one step.
-public struct SideStep {
+package struct SideStep {
   /// The proof of the step, where the run gives one.
-  public var proof: StepProof?
+  package var proof: StepProof?
   /// The state after the step, where the run gives one.
-  public var after: MemoryImage?
+  package var after: MemoryImage?
   /// Why there is no state after the step.
-  public var failure: String?
+  package var failure: String?
 
-  public init(proof: StepProof? = nil, after: MemoryImage? = nil, failure: String? = nil) {
+  package init(proof: StepProof? = nil, after: MemoryImage? = nil, failure: String? = nil) {
     self.proof = proof
     self.after = after
     self.failure = failure
@@ -51,7 +51,7 @@ public struct SideStep {
 /// One of two runs that are compared.
 ///
 /// Asked for claims at steps in any order, but at none below the step last kept.
-public protocol BisectSide: AnyObject {
+package protocol BisectSide: AnyObject {
   /// What the user calls it.
   var name: String { get }
   /// The version of its states, where it is known.
@@ -76,11 +76,11 @@ public protocol BisectSide: AnyObject {
 }
 
 extension BisectSide {
-  public var revision: Revision? { nil }
+  package var revision: Revision? { nil }
 }
 
 /// Why runs can't be compared.
-public enum BisectError: Error, Sendable, CustomStringConvertible {
+package enum BisectError: Error, Sendable, CustomStringConvertible {
   case interrupted
   /// A run can't be carried on, for a reason that says nothing about it.
   case run(side: String, MachineError)
@@ -104,7 +104,7 @@ public enum BisectError: Error, Sendable, CustomStringConvertible {
     self = error.kind == .interrupted ? .interrupted : .file(error)
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .interrupted: "command interrupted"
     case .run(let side, let error): "\(side): \(error)"

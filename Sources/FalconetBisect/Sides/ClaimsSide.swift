@@ -3,13 +3,13 @@ import FalconetStreams
 import Keccak
 
 /// A run of which only a list of claims is known.
-public final class ClaimsSide: BisectSide {
-  public let name: String
-  public let version: StateVersion? = nil
-  public let start: UInt64
-  public let steps: [UInt64]?
-  public private(set) var claimCount = 0
-  public let executed: UInt64 = 0
+package final class ClaimsSide: BisectSide {
+  package let name: String
+  package let version: StateVersion? = nil
+  package let start: UInt64
+  package let steps: [UInt64]?
+  package private(set) var claimCount = 0
+  package let executed: UInt64 = 0
   private let claims: [UInt64: Bytes32]
 
   /// Bytes that a list may have.
@@ -17,7 +17,7 @@ public final class ClaimsSide: BisectSide {
 
   /// The claims that a file lists: a line each of a step and the claim of the state after so many
   /// steps, separated by white space. Empty lines and what follows a `#` don't count.
-  public init(name: String, _ source: any ByteSource) throws(BisectError) {
+  package init(name: String, _ source: any ByteSource) throws(BisectError) {
     let bytes: [UInt8]
     do {
       bytes = try ByteReader.decompressing(source).reader.readAll(limit: Self.limit)
@@ -51,7 +51,7 @@ public final class ClaimsSide: BisectSide {
     steps = sorted
   }
 
-  public func claim(at step: UInt64) throws(BisectError) -> SideClaim {
+  package func claim(at step: UInt64) throws(BisectError) -> SideClaim {
     claimCount += 1
     guard let claim = claims[step] else {
       throw .mismatch("\(name) has no claim of step \(step)")
@@ -59,7 +59,7 @@ public final class ClaimsSide: BisectSide {
     return SideClaim(value: .claim(claim), isEnd: false)
   }
 
-  public func keep() throws(BisectError) {}
+  package func keep() throws(BisectError) {}
 
-  public func execute(_ step: UInt64) throws(BisectError) -> SideStep { SideStep() }
+  package func execute(_ step: UInt64) throws(BisectError) -> SideStep { SideStep() }
 }

@@ -5,12 +5,12 @@ import FalconetStreams
 import Keccak
 
 /// A run that is executed here.
-public final class MachineSide: BisectSide {
-  public let name: String
-  public let start: UInt64
-  public let steps: [UInt64]? = nil
-  public private(set) var claimCount = 0
-  public private(set) var executed: UInt64 = 0
+package final class MachineSide: BisectSide {
+  package let name: String
+  package let start: UInt64
+  package let steps: [UInt64]? = nil
+  package private(set) var claimCount = 0
+  package private(set) var executed: UInt64 = 0
 
   private let oracle: any PreimageOracle
   private let engine: EngineKind
@@ -29,7 +29,7 @@ public final class MachineSide: BisectSide {
   ///   - revision: whose rules its steps are executed by; nil is the version's newest.
   ///   - hintLimit: bytes of hints that the source may have to get at once; nil is a machine's usual
   ///     limit.
-  public init(
+  package init(
     name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .jit,
     folder: WorkFolder, revision: Revision? = nil, hintLimit: UInt64? = nil
   ) {
@@ -50,10 +50,10 @@ public final class MachineSide: BisectSide {
     if let hintLimit { machine.hintLimit = hintLimit }
   }
 
-  public var version: StateVersion? { machine.version }
-  public var revision: Revision? { chosen }
+  package var version: StateVersion? { machine.version }
+  package var revision: Revision? { chosen }
 
-  public func claim(at step: UInt64) throws(BisectError) -> SideClaim {
+  package func claim(at step: UInt64) throws(BisectError) -> SideClaim {
     claimCount += 1
     if let failure, step > failure.step {
       return SideClaim(value: .failed(failure.text), isEnd: true)
@@ -65,7 +65,7 @@ public final class MachineSide: BisectSide {
     return SideClaim(value: .claim(machine.claim()), isEnd: machine.hasExited)
   }
 
-  public func keep() throws(BisectError) {
+  package func keep() throws(BisectError) {
     do {
       // It need not outlive this process, so it is not synced.
       let sink = try FileSink(path: keptPath, permissions: 0o600)
@@ -74,7 +74,7 @@ public final class MachineSide: BisectSide {
     keptStep = machine.step
   }
 
-  public func execute(_ step: UInt64) throws(BisectError) -> SideStep {
+  package func execute(_ step: UInt64) throws(BisectError) -> SideStep {
     try go(to: step)
     let before = (claim: machine.claim(), witness: machine.witness())
     do throws(MachineError) {

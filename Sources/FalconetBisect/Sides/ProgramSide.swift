@@ -6,20 +6,20 @@ import FalconetStreams
 import Keccak
 
 /// A run of another VM: a program with Cannon's commands `run` and `witness`.
-public final class ProgramSide: BisectSide {
+package final class ProgramSide: BisectSide {
   /// How the program is called.
-  public struct Command: Sendable {
+  package struct Command: Sendable {
     /// The program and what stands before the command's name.
-    public var program: [String]
+    package var program: [String]
     /// More flags of `run`.
-    public var flags: [String] = []
+    package var flags: [String] = []
     /// The command line of a pre-image server; empty for none.
-    public var server: [String] = []
+    package var server: [String] = []
 
     /// How long the program may take each time; nil for ever.
-    public var timeout: Duration?
+    package var timeout: Duration?
 
-    public init(
+    package init(
       program: [String], flags: [String] = [], server: [String] = [], timeout: Duration? = nil
     ) {
       self.timeout = timeout
@@ -36,12 +36,12 @@ public final class ProgramSide: BisectSide {
     var claim: SideClaim
   }
 
-  public let name: String
-  public private(set) var version: StateVersion?
-  public private(set) var start: UInt64 = 0
-  public let steps: [UInt64]? = nil
-  public private(set) var claimCount = 0
-  public private(set) var executed: UInt64 = 0
+  package let name: String
+  package private(set) var version: StateVersion?
+  package private(set) var start: UInt64 = 0
+  package let steps: [UInt64]? = nil
+  package private(set) var claimCount = 0
+  package private(set) var executed: UInt64 = 0
 
   private let command: Command
   private let folder: WorkFolder
@@ -54,7 +54,7 @@ public final class ProgramSide: BisectSide {
   private var failure: (step: UInt64, text: String)?
 
   /// A run from the snapshot at `path` on.
-  public init(
+  package init(
     name: String, _ command: Command, snapshot path: String, folder: WorkFolder
   ) throws(BisectError) {
     self.name = name
@@ -67,7 +67,7 @@ public final class ProgramSide: BisectSide {
     last = state
   }
 
-  public func claim(at step: UInt64) throws(BisectError) -> SideClaim {
+  package func claim(at step: UInt64) throws(BisectError) -> SideClaim {
     claimCount += 1
     if let failure, step >= failure.step {
       return SideClaim(value: .failed(failure.text), isEnd: true)
@@ -98,13 +98,13 @@ public final class ProgramSide: BisectSide {
     return state.claim
   }
 
-  public func keep() throws(BisectError) {
+  package func keep() throws(BisectError) {
     guard let last, last.path != kept?.path else { return }
     if let kept { drop(kept) }
     kept = last
   }
 
-  public func execute(_ step: UInt64) throws(BisectError) -> SideStep {
+  package func execute(_ step: UInt64) throws(BisectError) -> SideStep {
     try execute(step, loadsState: true)
   }
 

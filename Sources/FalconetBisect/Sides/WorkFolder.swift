@@ -4,8 +4,8 @@ import SystemPackage
 
 /// A temporary directory for the snapshots of a comparison, removed with this object. If the process
 /// is killed, the next comparison that uses the same parent directory removes it.
-public final class WorkFolder {
-  public private(set) var path: String
+package final class WorkFolder {
+  package private(set) var path: String
   /// Holds the directory's lock.
   private let descriptor: FileDescriptor
 
@@ -16,7 +16,7 @@ public final class WorkFolder {
   /// - Parameters:
   ///   - parent: the directory to make it in; nil for `TMPDIR`, or `/tmp`.
   ///   - label: what its name says it is for.
-  public init(in parent: String? = nil, label: String = "bisect") throws(BisectError) {
+  package init(in parent: String? = nil, label: String = "bisect") throws(BisectError) {
     self.label = label
     let parent = parent ?? TemporaryDirectory.path
     do throws(Errno) {

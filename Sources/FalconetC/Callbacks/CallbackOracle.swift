@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import Keccak
 
 /// Pre-images and hints that go through callbacks.
 struct CallbackOracle: PreimageOracle {

@@ -1,5 +1,5 @@
 import CFalconet
-import Falconet
+import FalconetStreams
 
 /// The bytes that a read callback gives.
 final class CallbackSource: ByteSource {

@@ -1,5 +1,7 @@
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetTrace
 
 /// Where a caller has pre-images come from, to be opened when they are needed.
 enum PreimageSource {

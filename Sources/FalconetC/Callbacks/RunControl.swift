@@ -1,5 +1,4 @@
 import CFalconet
-import Falconet
 import Synchronization
 
 /// What stops a run from outside: cancellation, from any thread, and the progress callback.

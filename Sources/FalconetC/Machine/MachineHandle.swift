@@ -2,7 +2,12 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetStreams
+import FalconetOracle
+import FalconetSnapshots
+import FalconetTrace
 
 /// A machine as the C interface hands it out.
 final class MachineHandle: Handle, @unchecked Sendable {

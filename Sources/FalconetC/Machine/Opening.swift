@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetELF
+import FalconetSnapshots
+import FalconetStreams
 
 extension SnapshotReading {
   /// How a snapshot is read: of a file, with the bases of a delta beside it by default.

@@ -2,7 +2,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
 
 @c @implementation
 public func falconet_machine_set_engine(

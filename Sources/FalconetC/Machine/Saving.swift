@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetSnapshots
+import FalconetStreams
 
 @c @implementation
 public func falconet_machine_save(

@@ -2,7 +2,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
 
 /// Writes what `value` gives of a machine to where the caller wants it.
 private func query<Value>(

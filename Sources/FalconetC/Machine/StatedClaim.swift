@@ -1,4 +1,6 @@
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
 
 /// The claim that a snapshot states whose pages were not hashed when it was opened.
 struct StatedClaim {

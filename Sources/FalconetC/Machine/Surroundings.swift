@@ -2,7 +2,6 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
 
 // Where a machine's pre-images come from and its output goes.
 

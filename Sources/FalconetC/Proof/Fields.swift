@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetProofs
+import Keccak
 
 @c @implementation
 public func falconet_proof_get_info(

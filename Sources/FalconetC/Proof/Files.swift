@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetProofs
+import FalconetStreams
 
 /// The proof of a file that holds one.
 private func read(_ source: any ByteSource) throws(StreamError) -> ProofHandle {

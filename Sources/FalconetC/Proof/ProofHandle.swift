@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetProofs
 
 /// A proof as the C interface hands it out.
 final class ProofHandle: Handle, @unchecked Sendable {

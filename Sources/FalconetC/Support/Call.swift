@@ -1,5 +1,7 @@
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
 
 /// Carries out a call, keeps the message of its error for the thread, and gives its status.
 func call(_ body: () throws(CallError) -> Void) -> falconet_status {

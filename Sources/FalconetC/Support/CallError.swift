@@ -1,5 +1,8 @@
 import CFalconet
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetStreams
+import FalconetTrace
 
 /// Why a call failed: its status, and the message for the thread that made it.
 struct CallError: Error {

@@ -2,8 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
 import Glibc
+import Keccak
 
 /// What a call writes for its caller.
 enum Output {

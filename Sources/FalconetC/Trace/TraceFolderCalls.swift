@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetTrace
 
 @c @implementation
 public func falconet_trace_get_info(

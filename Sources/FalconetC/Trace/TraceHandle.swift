@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetTrace
 import Synchronization
 
 /// A trace as the C interface hands it out.

@@ -2,7 +2,9 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTrace
 
 extension TraceOptions {
   /// Zeros stand for the defaults.

@@ -2,7 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Falconet
+import FalconetMachine
+import FalconetOracle
 
 // Where a trace's pre-images come from, and who is told how far it is.
 

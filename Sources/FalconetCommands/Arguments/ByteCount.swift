@@ -1,5 +1,5 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
 
 /// A number of bytes: `65536`, `64KiB`, `64MiB`, `8GiB` or `1TiB`; the units are also `K`, `M`, `G`, `T`
 /// and `B`.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
 
 /// The revision of a state version, for every command that executes steps of a state.
 struct RevisionOption: ParsableArguments {

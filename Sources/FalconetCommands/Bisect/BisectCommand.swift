@@ -1,5 +1,9 @@
 import ArgumentParser
-import Falconet
+import FalconetBisect
+import FalconetELF
+import FalconetOracle
+import FalconetSnapshots
+import FalconetStreams
 
 struct BisectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

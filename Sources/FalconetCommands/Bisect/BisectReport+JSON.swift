@@ -1,4 +1,5 @@
-import Falconet
+import FalconetBisect
+import FalconetStreams
 
 extension BisectReport {
   /// Writes the report as one JSON object.

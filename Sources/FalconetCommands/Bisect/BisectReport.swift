@@ -1,4 +1,5 @@
-import Falconet
+import FalconetBisect
+import FalconetELF
 
 /// What a comparison of two runs found.
 struct BisectReport {

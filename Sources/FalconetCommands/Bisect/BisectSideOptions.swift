@@ -1,5 +1,7 @@
 import ArgumentParser
-import Falconet
+import FalconetBisect
+import FalconetMachine
+import FalconetOracle
 
 /// What the two sides of a comparison are.
 struct BisectSideOptions: ParsableArguments {

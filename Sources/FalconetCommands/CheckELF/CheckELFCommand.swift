@@ -1,5 +1,7 @@
 import ArgumentParser
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetStreams
 
 struct CheckELFCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
-import Falconet
+import FalconetELF
+import FalconetStreams
 
 /// A check's report as text and as JSON.
 struct CompatibilityView {

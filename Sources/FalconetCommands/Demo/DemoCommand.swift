@@ -1,5 +1,10 @@
 import ArgumentParser
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetOracle
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
 import Glibc
 
 struct DemoCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import CFalconetDemo
-import Falconet
+import FalconetStreams
+import Keccak
 
 /// The program that `falconet demo` runs, built into the tool, with its pre-images.
 ///

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Falconet
+import FalconetELF
+import FalconetSnapshots
+import FalconetStreams
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

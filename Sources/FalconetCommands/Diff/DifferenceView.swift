@@ -1,4 +1,6 @@
-import Falconet
+import FalconetELF
+import FalconetSnapshots
+import FalconetStreams
 
 /// The difference of two snapshots as text and as JSON.
 struct DifferenceView {

@@ -1,4 +1,7 @@
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetStreams
+import FalconetTrace
 
 /// Why a command failed, as the user is told, and the exit code that says so.
 struct CommandError: Error, CustomStringConvertible {

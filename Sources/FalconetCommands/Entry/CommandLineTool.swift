@@ -1,12 +1,13 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetStreams
 import Glibc
 
 struct FalconetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "falconet",
     abstract: "A fault-proof virtual machine, compatible with Cannon.",
-    version: "falconet \(Falconet.version)",
+    version: "falconet \(Release.version)",
     subcommands: [
       LoadELFCommand.self,
       RunCommand.self,

@@ -1,4 +1,5 @@
-import Falconet
+import FalconetMachine
+import FalconetStreams
 
 /// How much memory guests may have if the user does not say: what the control groups allow, less a
 /// reserve for everything that is no page of a guest's.

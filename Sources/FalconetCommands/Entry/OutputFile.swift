@@ -1,4 +1,5 @@
-import Falconet
+import FalconetSnapshots
+import FalconetStreams
 
 /// What commands write: files, or standard output, which has results and nothing else.
 enum OutputFile {

@@ -1,4 +1,4 @@
-import Falconet
+import FalconetStreams
 import Glibc
 
 /// The place that a path names as a result, whatever spelling or link leads to it.

@@ -1,4 +1,6 @@
-import Falconet
+import FalconetOracle
+import FalconetRun
+import FalconetStreams
 import Glibc
 import SystemPackage
 

@@ -1,4 +1,3 @@
-import Falconet
 import Glibc
 import Synchronization
 

@@ -1,4 +1,5 @@
-import Falconet
+import FalconetRun
+import FalconetStreams
 
 /// The files that a command is going to write, checked before anything that takes time: hours of
 /// execution are not lost to a typing error.

@@ -1,5 +1,8 @@
 import ArgumentParser
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
 
 struct LoadELFCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

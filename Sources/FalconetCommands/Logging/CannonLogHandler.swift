@@ -1,4 +1,4 @@
-import Falconet
+import FalconetStreams
 import Glibc
 import Logging
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Falconet
+import FalconetInsight
 
 /// Whether and how a run is profiled.
 struct ProfileOptions: ParsableArguments {

@@ -1,4 +1,6 @@
-import Falconet
+import FalconetInsight
+import FalconetMachine
+import FalconetStreams
 
 /// A profile that a run records, and the file that it goes to.
 struct ProfileRecording {

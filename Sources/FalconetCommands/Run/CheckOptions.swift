@@ -1,5 +1,6 @@
 import ArgumentParser
-import Falconet
+import FalconetProofs
+import FalconetRun
 
 /// What is checked on the way of a run.
 struct CheckOptions: ParsableArguments {

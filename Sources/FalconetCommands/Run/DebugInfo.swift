@@ -1,4 +1,5 @@
-import Falconet
+import FalconetMachine
+import FalconetStreams
 
 /// What `--debug-info` writes: the keys of the Cannon release that runs the version, in its order.
 struct DebugInfo {

@@ -1,4 +1,6 @@
-import Falconet
+import FalconetELF
+import FalconetInsight
+import FalconetMachine
 
 /// What is known of the program that a guest is.
 struct GuestProgram {

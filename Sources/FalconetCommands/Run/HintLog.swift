@@ -1,4 +1,6 @@
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import Keccak
 
 /// Passes pre-images and hints on, and knows which hints a host must get again if a run goes on
 /// from its current state with another host.

@@ -1,4 +1,5 @@
-import Falconet
+import FalconetMachine
+import Keccak
 
 /// Passes pre-images and hints on, and knows what a run that starts anywhere has to know of them.
 final class HintWatch: PreimageOracle {

@@ -1,4 +1,6 @@
-import Falconet
+import FalconetELF
+import FalconetSnapshots
+import FalconetStreams
 import Logging
 
 /// The files that commands read.

@@ -1,4 +1,7 @@
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTrace
 import Logging
 import SystemPackage
 

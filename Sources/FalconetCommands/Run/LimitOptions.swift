@@ -1,5 +1,6 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetStreams
 
 /// How long a command may take, and how much memory.
 struct ResourceLimits: ParsableArguments {

@@ -1,4 +1,6 @@
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetStreams
 import Logging
 
 /// Puts together where a run's pre-images come from.

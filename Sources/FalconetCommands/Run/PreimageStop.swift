@@ -1,4 +1,5 @@
-import Falconet
+import FalconetMachine
+import FalconetStreams
 import Logging
 
 /// After which reads of a pre-image a run stops.

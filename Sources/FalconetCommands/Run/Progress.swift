@@ -1,4 +1,5 @@
-import Falconet
+import FalconetELF
+import FalconetMachine
 import Logging
 
 /// Tells how a run goes on: log lines at the steps asked for, and on a terminal one line that is

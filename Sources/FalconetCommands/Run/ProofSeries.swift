@@ -1,4 +1,6 @@
-import Falconet
+import FalconetMachine
+import FalconetProofs
+import FalconetStreams
 
 /// The proof files of one run. Proofs that follow one another closely wait for the disk together.
 final class ProofSeries {

@@ -1,4 +1,7 @@
-import Falconet
+import FalconetBisect
+import FalconetMachine
+import FalconetRun
+import FalconetProofs
 import Logging
 
 /// Checks the steps that a run proves: by plain steps on a second machine, by another VM.

@@ -1,5 +1,9 @@
 import ArgumentParser
-import Falconet
+import FalconetInsight
+import FalconetMachine
+import FalconetStreams
+import FalconetOracle
+import FalconetSnapshots
 import Logging
 
 struct RunCommand: ParsableCommand {
@@ -139,7 +143,7 @@ struct RunCommand: ParsableCommand {
       (stream == .output ? output : errors).log(output: bytes)
     }
     let progress = Progress(
-      machine, symbols: guest.symbols, stop: plan.knownStop(from: machine.step), loggers: loggers,
+      machine, symbols: guest.symbols, stop: plan.schedule.knownStop(from: machine.step), loggers: loggers,
       logger: logger)
     let name = machine.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(

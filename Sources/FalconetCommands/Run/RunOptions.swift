@@ -1,5 +1,6 @@
 import ArgumentParser
-import Falconet
+import FalconetOracle
+import FalconetRun
 
 /// When something happens during a run, and where its files go.
 struct EventOptions: ParsableArguments {

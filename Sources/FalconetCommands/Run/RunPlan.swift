@@ -1,4 +1,7 @@
-import Falconet
+import FalconetMachine
+import FalconetRun
+import FalconetSnapshots
+import FalconetStreams
 import SystemPackage
 
 /// What a run does, and when.
@@ -29,15 +32,16 @@ package struct RunPlan {
     !snapshots.patterns.isEmpty || keptStates > 0 || checks.confirms || checks.shadow != nil
   }
 
-  /// How many steps after `step` something is to happen next.
-  func stepsToEvent(after step: UInt64) -> UInt64 {
-    [info, proofs, snapshots, stop, checks.shadowAt].compactMap { $0.distance(after: step) }.min()
-      ?? .max
-  }
-
-  /// The step at which the run stops, where one is known from `step` on.
-  func knownStop(from step: UInt64) -> UInt64? {
-    stop.matches(step) ? step : stop.distance(after: step).map { step &+ $0 }
+  /// At which steps the run does what.
+  var schedule: RunSchedule {
+    var schedule = RunSchedule()
+    schedule.progress = info
+    schedule.stop = stop
+    schedule.snapshots = snapshots
+    // A step that another VM checks is executed as one that is proved.
+    schedule.proofs = StepPatterns(of: proofs.patterns + checks.shadowAt.patterns)
+    schedule.asksAfterPreimageReads = preimageStop != nil
+    return schedule
   }
 
   /// Where the state before a guest's illegal act goes: `out.failed.bin.gz` for `out.bin.gz`.

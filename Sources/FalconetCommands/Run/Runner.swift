@@ -1,4 +1,7 @@
-import Falconet
+import FalconetMachine
+import FalconetRun
+import FalconetSnapshots
+import FalconetStreams
 import Logging
 
 /// A run: executes between events, and does at each what the plan says.
@@ -49,7 +52,7 @@ struct Runner {
     }
     if plan.tracesThreads { UserSignal.install() }
     machine.shouldInterrupt = {
-      attend()
+      show()
       return Interruption.isRequested || snapshots.hasFailed
     }
     var isExecuted = false
@@ -98,7 +101,7 @@ struct Runner {
   }
 
   /// Shows what the user may want to see while execution goes on.
-  private func attend() {
+  private func show() {
     progress.draw(machine)
     if plan.tracesThreads, UserSignal.take() { traceThreads() }
   }
@@ -112,85 +115,20 @@ struct Runner {
     }
   }
 
-  /// The main loop. At one step things happen in this order: progress, stop, snapshot, proof.
   private func execute() throws(CommandError) {
-    while !machine.hasExited {
-      let step = machine.step
-      attend()
-      if Interruption.isRequested { throw .interrupted }
-      if plan.info.matches(step) { progress.log(machine) }
-      if machine.isInStopRange {
-        throw CommandError("detected an infinite loop at step \(step)")
-      }
-      if plan.stop.matches(step) {
-        logger.info("Reached stop at")
-        return
-      }
-      let isSaved = plan.snapshots.matches(step)
-      if isSaved { try snapshot() }
-      if let kept, step >= kept.next { kept.keep(machine, isSaved: isSaved) }
-      let stepsToMark = try checks.mark()
-      let read =
-        plan.proofs.matches(step) || plan.checks.shadowAt.matches(step)
-        ? try prove(step)
-        : try advance(
-          min(plan.stepsToEvent(after: step), kept?.stepsToNext(from: step) ?? .max, stepsToMark))
-      if let read, let reason = plan.preimageStop?.reason(for: read, step: machine.step &- 1) {
-        logger.info("Stopping at preimage read", metadata: reason)
-        return
+    var execute: ((UInt64, Bool) throws(MachineError) -> StopReason)?
+    if let profile {
+      execute = { (steps, stops) throws(MachineError) in
+        try profile.run(steps: steps, stopAfterPreimageRead: stops)
       }
     }
-  }
-
-  /// Executes so many steps, or up to a read of a pre-image where those may stop the run.
-  ///
-  /// - Returns: what the last step read, if it is why execution came back.
-  private func advance(_ steps: UInt64) throws(CommandError) -> PreimageRead? {
-    do { try proofs.prepare(toRun: steps) } catch {
-      throw CommandError(error, while: "failed to write proof data")
-    }
-    do {
-      let stops = plan.preimageStop != nil
-      let reason =
-        if let profile { try profile.run(steps: steps, stopAfterPreimageRead: stops) } else {
-          try machine.run(steps: steps, stopAfterPreimageRead: stops)
-        }
-      if reason == .interrupted {
-        if snapshots.hasFailed { try finishSnapshots() }
-        throw CommandError.interrupted
-      }
-      return reason == .preimageRead ? machine.lastPreimageRead : nil
-    } catch let error as MachineError {
-      throw failure(error)
-    } catch let error as CommandError {
-      throw error
-    } catch { throw CommandError("\(error)") }
-  }
-
-  /// Executes one step, has it checked, and writes its proof.
-  ///
-  /// - Returns: what the step read of a pre-image.
-  private func prove(_ step: UInt64) throws(CommandError) -> PreimageRead? {
-    let witness: StepWitness?
-    do { witness = try machine.prove() } catch { throw failure(error) }
-    guard let witness else { return nil }
-    try checks.check(witness)
-    guard plan.proofs.matches(step) else { return witness.preimage }
-    do { try proofs.save(witness) } catch {
-      throw CommandError(error, while: "failed to write proof data")
-    }
-    return witness.preimage
-  }
-
-  /// Why execution failed. A state that leads to a pre-image that can't be had is not kept.
-  private func failure(_ error: MachineError) -> CommandError {
-    if case .preimage(let failure, _, _) = error { kept?.note(failure) }
-    return CommandError(error, in: machine, symbols: guest.symbols)
-  }
-
-  private func snapshot() throws(CommandError) {
-    do { try snapshots.save(machine) } catch {
-      throw CommandError(error, while: "failed to write state snapshot")
+    switch try machine.run(plan.schedule, self, execute: execute) {
+    case .exited, .preimageRead: break
+    case .stop: logger.info("Reached stop at")
+    case .stopRange: throw CommandError("detected an infinite loop at step \(machine.step)")
+    case .interrupted:
+      if snapshots.hasFailed { try finishSnapshots() }
+      throw CommandError.interrupted
     }
   }
 
@@ -257,5 +195,57 @@ struct Runner {
       logger.error(
         "Failed to save the state before the failing step", metadata: ["err": "\(error)"])
     }
+  }
+}
+
+// MARK: - Events
+
+extension Runner: RunObserver {
+  typealias Failure = CommandError
+
+  func attend() throws(CommandError) {
+    show()
+    if Interruption.isRequested { throw .interrupted }
+  }
+
+  func report() { progress.log(machine) }
+
+  func snapshot() throws(CommandError) {
+    do { try snapshots.save(machine) } catch {
+      throw CommandError(error, while: "failed to write state snapshot")
+    }
+  }
+
+  func prepare() throws(CommandError) -> UInt64 {
+    if let kept, machine.step >= kept.next {
+      kept.keep(machine, isSaved: plan.snapshots.matches(machine.step))
+    }
+    return min(kept?.stepsToNext(from: machine.step) ?? .max, try checks.mark())
+  }
+
+  func willExecute(_ steps: UInt64) throws(CommandError) {
+    do { try proofs.prepare(toRun: steps) } catch {
+      throw CommandError(error, while: "failed to write proof data")
+    }
+  }
+
+  func proved(_ witness: StepWitness) throws(CommandError) {
+    try checks.check(witness)
+    guard plan.proofs.matches(witness.step) else { return }
+    do { try proofs.save(witness) } catch {
+      throw CommandError(error, while: "failed to write proof data")
+    }
+  }
+
+  func stops(after read: PreimageRead, step: UInt64) -> Bool {
+    guard let reason = plan.preimageStop?.reason(for: read, step: step) else { return false }
+    logger.info("Stopping at preimage read", metadata: reason)
+    return true
+  }
+
+  /// Why execution failed. A state that leads to a pre-image that can't be had is not kept.
+  func failure(_ error: MachineError) -> CommandError {
+    if case .preimage(let failure, _, _) = error { kept?.note(failure) }
+    return CommandError(error, in: machine, symbols: guest.symbols)
   }
 }

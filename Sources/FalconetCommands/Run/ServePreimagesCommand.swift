@@ -1,6 +1,9 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetStreams
 import Glibc
+import Keccak
 
 /// A host for another VM: what `--shadow` gives it.
 struct ServePreimagesCommand: ParsableCommand {

@@ -1,4 +1,6 @@
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
 import Synchronization
 
 /// The snapshots of one run: each whole, or after the first only what changed since the one before.

@@ -1,5 +1,8 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

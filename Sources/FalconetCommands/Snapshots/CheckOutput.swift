@@ -1,4 +1,7 @@
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
 
 /// What `check` prints, as it comes: a line or a JSON object for each snapshot.
 final class CheckOutput {

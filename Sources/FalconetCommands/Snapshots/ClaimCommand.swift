@@ -1,5 +1,7 @@
 import ArgumentParser
-import Falconet
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
 
 struct ClaimCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

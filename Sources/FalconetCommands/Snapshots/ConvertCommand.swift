@@ -1,5 +1,6 @@
 import ArgumentParser
-import Falconet
+import FalconetSnapshots
+import FalconetStreams
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,7 @@
-import Falconet
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
 
 /// What a person may want to know of a snapshot, gathered as it passes: ranges of pages, not pages.
 final class Inspection: SnapshotConsumer {

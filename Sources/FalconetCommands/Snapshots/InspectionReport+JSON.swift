@@ -1,4 +1,5 @@
-import Falconet
+import FalconetMachine
+import FalconetStreams
 
 extension InspectionReport {
   /// Writes the report as one JSON object: numbers for counts, hexadecimal for addresses and bytes.

@@ -1,4 +1,8 @@
-import Falconet
+import FalconetELF
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
 
 /// A snapshot's content in words, or as JSON.
 struct InspectionReport {

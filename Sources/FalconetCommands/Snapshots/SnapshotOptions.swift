@@ -1,5 +1,5 @@
 import ArgumentParser
-import Falconet
+import FalconetSnapshots
 
 /// How a command reads the snapshot that it is given.
 struct SnapshotOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Falconet
+import FalconetProofs
+import FalconetStreams
+import FalconetTrace
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

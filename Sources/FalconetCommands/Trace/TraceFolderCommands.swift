@@ -1,5 +1,6 @@
 import ArgumentParser
-import Falconet
+import FalconetStreams
+import FalconetTrace
 
 struct TraceStatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,9 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTrace
 import Logging
 
 /// Which trace is asked about, and how it is worked on.

@@ -1,5 +1,9 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetProofs
+import FalconetStreams
+import Keccak
 
 struct CalldataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
-import Falconet
+import FalconetProofs
+import FalconetStreams
 
 /// What `verify` prints, as it comes: a line or a JSON object for each proof.
 final class VerificationOutput {

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
+import FalconetProofs
+import FalconetStreams
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Falconet
+import FalconetMachine
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,14 +5,14 @@ import FalconetMachine
 /// A program without findings may still stop the machine: by a system call whose number is made at
 /// run time, by code that is made at run time, by what it does when (a division by zero). And a
 /// finding may never be executed: its function may be called under no condition that comes true.
-public struct CompatibilityReport: Sendable {
+package struct CompatibilityReport: Sendable {
   /// One thing that the version lacks.
-  public enum Problem: Sendable, Hashable {
+  package enum Problem: Sendable, Hashable {
     case instruction(UnsupportedInstruction)
     /// The number in register 2.
     case systemCall(UInt64)
 
-    public var text: String {
+    package var text: String {
       switch self {
       case .instruction(let instruction): "instruction \(instruction.text)"
       case .systemCall(let number): "system call \(number)"
@@ -21,46 +21,46 @@ public struct CompatibilityReport: Sendable {
   }
 
   /// A problem in one function.
-  public struct Finding: Sendable {
-    public let problem: Problem
-    public let function: String
+  package struct Finding: Sendable {
+    package let problem: Problem
+    package let function: String
     /// Where it is: of a system call made by a wrapper, where the wrapper is called. Ascending.
-    public let addresses: [UInt64]
+    package let addresses: [UInt64]
     /// A shortest way of calls from the entry, both ends included; empty where there is none.
-    public let path: [String]
+    package let path: [String]
     /// Why it is not met although calls lead there, where that is known.
-    public let excuse: String?
+    package let excuse: String?
     /// What to do about it, if that is known.
-    public let remedy: String?
+    package let remedy: String?
 
-    public var isReachable: Bool { !path.isEmpty }
+    package var isReachable: Bool { !path.isEmpty }
     /// Whether the program may stop the machine here, as far as can be seen.
-    public var isHarmful: Bool { isReachable && excuse == nil }
+    package var isHarmful: Bool { isReachable && excuse == nil }
   }
 
   /// System calls of a function whose numbers can't be seen.
-  public struct UnseenNumbers: Sendable {
-    public let function: String
-    public let count: Int
-    public let isReachable: Bool
+  package struct UnseenNumbers: Sendable {
+    package let function: String
+    package let count: Int
+    package let isReachable: Bool
   }
 
   /// The revision whose rules the program was checked by.
-  public let revision: Revision
-  public let functionCount: Int
-  public let reachableFunctionCount: Int
+  package let revision: Revision
+  package let functionCount: Int
+  package let reachableFunctionCount: Int
   /// In the order of the functions' addresses.
-  public let findings: [Finding]
-  public let unseenNumbers: [UnseenNumbers]
+  package let findings: [Finding]
+  package let unseenNumbers: [UnseenNumbers]
   /// How Go built the program; nil for a program that Go did not build.
-  public let goBuild: GoBuild?
-  public let concerns: [ProgramConcern]
+  package let goBuild: GoBuild?
+  package let concerns: [ProgramConcern]
 
-  public var version: StateVersion { revision.version }
+  package var version: StateVersion { revision.version }
 
   /// Whether nothing that the version lacks can be reached and nothing else is of concern, but for
   /// what is excused.
-  public var isCompatible: Bool {
+  package var isCompatible: Bool {
     !findings.contains { $0.isHarmful } && !concerns.contains { $0.isHarmful }
   }
 }
@@ -73,14 +73,14 @@ extension ELFFile {
   ///
   /// - Parameter accepted: functions whose findings are excused.
   /// - Throws: ``ELFError`` as `Prestate.load` does.
-  public func checkCompatibility(
+  package func checkCompatibility(
     with revision: Revision, accepting accepted: Set<String> = []
   ) throws(ELFError) -> CompatibilityReport {
     try CompatibilityCheck(self, revision, accepted: accepted).run()
   }
 
   /// Looks for what the newest revision of a state version lacks in this program.
-  public func checkCompatibility(
+  package func checkCompatibility(
     with version: StateVersion, accepting accepted: Set<String> = []
   ) throws(ELFError) -> CompatibilityReport {
     try checkCompatibility(with: version.newestRevision, accepting: accepted)

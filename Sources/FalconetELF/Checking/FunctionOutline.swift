@@ -10,9 +10,7 @@ struct FunctionOutline {
     for address in stride(from: function.start, to: function.end, by: 4) {
       let instruction = Instruction(memory.instruction(at: address))
       let operation = Operation(decoding: instruction, under: rules)
-      if let register = operation.writtenRegister(of: instruction) {
-        writtenRegisters.insert(register)
-      }
+      writtenRegisters.insert(operation.destination(of: instruction))
       guard operation.isBranch else { continue }
       let target = BranchTarget(of: instruction, operation, at: address, rules.wordSize)
       if let target = target.address, target >= function.start, target < function.end {
@@ -33,21 +31,26 @@ struct BranchTarget {
     of instruction: Instruction, _ operation: Operation, at pc: UInt64, _ wordSize: WordSize
   ) {
     let next = pc &+ 4
-    switch operation {
-    case .jr, .jalr:
+    switch operation.kind {
+    case .jumpRegister(let links):
       address = nil
-      isAlways = operation == .jr
-    case .j, .jal:
+      isAlways = !links
+    case .jump(let links):
       let region = next & (wordSize.mask ^ 0x0FFF_FFFF)
       address = region | UInt64(instruction.target) << 2
-      isAlways = operation == .j
-    case .branchNever:
+      isAlways = !links
+    case .branch(.never, _):
       address = nil
       isAlways = false
-    default:
-      let offset = Int64(Int16(bitPattern: instruction.immediate)) << 2
+    case .branch(let condition, _):
+      let offset = Int64(operation.immediate(of: instruction))
       address = (next &+ UInt64(bitPattern: offset)) & wordSize.mask
-      isAlways = operation == .beq && instruction.rs == instruction.rt
+      isAlways = condition == .equal && instruction.rs == instruction.rt
+    // No branches.
+    case .none, .trap, .systemCall, .register, .fromHiLo, .toHiLo, .immediate, .load, .store,
+      .loadLinked, .storeConditional:
+      address = nil
+      isAlways = false
     }
   }
 }

@@ -84,7 +84,7 @@ struct FunctionScan {
   }
 
   private mutating func execute(_ instruction: Instruction, _ operation: Operation) {
-    if operation.readsMemory, case .constant(let address) = state.address(instruction) {
+    if operation.readsWord, case .constant(let address) = state.address(instruction) {
       note(address)
     }
     state.execute(instruction, operation)
@@ -125,7 +125,7 @@ struct FunctionScan {
           SystemCallSite(address: address, number: state.argument(at: place)))
       }
     }
-    if operation.isCall { state.forgetAfterCall() } else if target.isAlways { state.forget() }
+    if operation.links { state.forgetAfterCall() } else if target.isAlways { state.forget() }
   }
 }
 
@@ -136,8 +136,5 @@ extension Instruction {
 }
 
 extension Operation {
-  /// Whether the branch leaves a return address.
-  var isCall: Bool { [.jal, .jalr, .bltzal, .bgezal].contains(self) }
-
-  fileprivate var readsMemory: Bool { [.lw, .ld, .lwu].contains(self) }
+  fileprivate var readsWord: Bool { [.lw, .ld, .lwu].contains(self) }
 }

@@ -2,14 +2,14 @@ import FalconetMachine
 
 /// How Go built a program, as the program itself tells: the release of Go, and the settings of its
 /// runtime (GODEBUG) that were fixed when it was built.
-public struct GoBuild: Sendable, Equatable {
+package struct GoBuild: Sendable, Equatable {
   /// Such as `go1.26.0`.
-  public let release: String
+  package let release: String
   /// The settings by name, of which the last counts if one is there twice.
-  public let settings: [String: String]
+  package let settings: [String: String]
 
   /// The release's first two numbers, or nil if the release does not begin with them.
-  public var numbers: (major: Int, minor: Int)? {
+  package var numbers: (major: Int, minor: Int)? {
     // `go1.26.0`, `go1.27rc1`, `devel go1.28-8a3e1c5b`
     guard let start = release.range(of: "go")?.upperBound else { return nil }
     let parts = release[start...].split(separator: ".", maxSplits: 1)

@@ -2,26 +2,26 @@ import FalconetMachine
 
 /// A reason for which a program may not do in the machine what it does elsewhere, though it has no
 /// instruction and no system call that a state version lacks.
-public struct ProgramConcern: Sendable, Hashable {
-  public enum Kind: String, Sendable, Hashable {
+package struct ProgramConcern: Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable {
     /// It is for a dynamic linker or a loader that relocates it, and none does.
     case notRelocated
     /// It counts on the system to clear pages that it gives back, and the machine does not.
     case releasedPages
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// What is wrong, and what shows it: one sentence without a full stop.
-  public let text: String
+  package let text: String
   /// What to do about it.
-  public let remedy: String
+  package let remedy: String
   /// A shortest way of calls from the entry to where it matters, both ends included; empty if it
   /// matters from the start.
-  public let path: [String]
+  package let path: [String]
   /// Why it does no harm, if that is known.
-  public let excuse: String?
+  package let excuse: String?
 
-  public var isHarmful: Bool { excuse == nil }
+  package var isHarmful: Bool { excuse == nil }
 }
 
 extension ELFFile {
@@ -75,7 +75,7 @@ extension ELFFile {
   /// program, at little cost. ``checkCompatibility(with:accepting:)`` finds these too.
   ///
   /// - Throws: ``ELFError`` as `Prestate.load` does.
-  public func concerns(
+  package func concerns(
     in version: StateVersion, loadedAs prestate: Prestate
   ) throws(ELFError) -> [ProgramConcern] {
     let build = GoBuild(self, prestate.memory, prestate.symbols)

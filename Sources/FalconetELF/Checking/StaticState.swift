@@ -115,8 +115,8 @@ struct StaticState {
       if case .stackAddress(let offset) = address(instruction) {
         slots[offset] = registers[instruction.rt]
       }
-    default:
-      if let written = operation.writtenRegister(of: instruction) { self[written] = .unknown }
+    // Of all else only is known which register it writes.
+    default: self[operation.destination(of: instruction)] = .unknown
     }
   }
 
@@ -127,24 +127,6 @@ struct StaticState {
     case (let value, .constant(0)), (.constant(0), let value): value
     case (.constant(let left), .constant(let right)): .constant(operation(left, right))
     default: .unknown
-    }
-  }
-}
-
-extension Operation {
-  /// The register that an instruction writes, or nil. Loads and stores are told apart by where their
-  /// result is, as ``Operation``'s groups are.
-  func writtenRegister(of instruction: Instruction) -> Int? {
-    switch self {
-    case .unknown, .break, .syscall, .sync, .mthi, .mtlo, .mult, .multu, .div, .divu, .dmult,
-      .dmultu, .ddiv, .ddivu, .sb, .sh, .sw, .sd, .swl, .swr, .sdl, .sdr, .j, .jr, .beq, .bne,
-      .blez, .bgtz, .bltz, .bgez, .branchNever:
-      nil
-    case .jal, .bltzal, .bgezal: 31
-    case .addi, .daddi, .slti, .sltiu, .andi, .ori, .xori, .lui, .lb, .lbu, .lh, .lhu, .lw, .lwu,
-      .ld, .lwl, .lwr, .ldl, .ldr, .ll, .lld, .sc, .scd:
-      instruction.rt
-    default: instruction.rd
     }
   }
 }

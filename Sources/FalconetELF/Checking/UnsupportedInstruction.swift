@@ -1,13 +1,13 @@
 import FalconetMachine
 
 /// A sort of instruction that a state version does not have, by the fields that tell sorts apart.
-public struct UnsupportedInstruction: Sendable, Hashable {
+package struct UnsupportedInstruction: Sendable, Hashable {
   /// Bits 31 to 26.
-  public let opcode: UInt32
+  package let opcode: UInt32
   /// Bits 5 to 0 of opcodes 0x00 and 0x1C, bits 20 to 16 of opcode 0x01; nil for others.
-  public let selector: UInt32?
+  package let selector: UInt32?
   /// The mnemonic, where another version has the instruction.
-  public let mnemonic: String?
+  package let mnemonic: String?
 
   init(_ instruction: Instruction) {
     opcode = instruction.opcode
@@ -24,7 +24,7 @@ public struct UnsupportedInstruction: Sendable, Hashable {
   }
 
   /// In words: `dclz (SPECIAL2, function 0x24)`.
-  public var text: String {
+  package var text: String {
     let code =
       switch (opcode, selector) {
       case (0x00, let function?): "SPECIAL, function 0x\(Self.hex(function))"

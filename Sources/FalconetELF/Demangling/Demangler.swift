@@ -7,7 +7,7 @@
 /// Demangler.demangle("_ZN8geometry5ShapeC2Ev")  // geometry::Shape::Shape()
 /// Demangler.demangle("_RNvCs4fqI2P2rA04_5small6choose")  // small::choose
 /// ```
-public enum Demangler {
+package enum Demangler {
   /// The longest name that is looked at, in bytes.
   static let inputLimit = 1 << 14
   /// The most bytes that a name may become.
@@ -21,7 +21,7 @@ public enum Demangler {
   ///
   /// Rust's names lose their hashes. What a linker or an optimizer puts behind a name, such as
   /// `.llvm.123`, is kept in brackets for C++ and left out for Rust.
-  public static func demangle(_ name: String) -> String {
+  package static func demangle(_ name: String) -> String {
     guard name.hasPrefix("_"), name.utf8.count <= inputLimit else { return name }
     let bytes = Array(name.utf8)
     if bytes.starts(with: Array("_R".utf8)) {
@@ -40,10 +40,10 @@ public enum Demangler {
 
 extension Symbol {
   /// The name in the source: that of C++ or Rust if it is mangled, else the name itself.
-  public var sourceName: String { Demangler.demangle(name) }
+  package var sourceName: String { Demangler.demangle(name) }
 }
 
 extension SymbolTable {
   /// As ``name(at:)``, but names of C++ and Rust are those in the source.
-  public func sourceName(at address: UInt64) -> String { Demangler.demangle(name(at: address)) }
+  package func sourceName(at address: UInt64) -> String { Demangler.demangle(name(at: address)) }
 }

@@ -1,7 +1,7 @@
 /// Why an ELF file could not be read, or not be loaded as a prestate.
-public struct ELFError: Error, Sendable, CustomStringConvertible {
+package struct ELFError: Error, Sendable, CustomStringConvertible {
   /// What kind of fault it is.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The file could not be opened or read.
     case unreadable
     /// The file does not begin as an ELF file does.
@@ -22,17 +22,17 @@ public struct ELFError: Error, Sendable, CustomStringConvertible {
     case noMemory
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// The file's path, or the name that was given with its bytes.
-  public var file: String
+  package var file: String
   /// Where in the file the fault was found, in bytes from its start.
-  public var offset: UInt64?
+  package var offset: UInt64?
   /// What is wrong: one sentence without a full stop.
-  public var message: String
+  package var message: String
   /// What the user can do about it: one sentence without a full stop.
-  public var remedy: String
+  package var remedy: String
 
-  public init(
+  package init(
     _ kind: Kind, file: String, offset: UInt64? = nil, message: String, remedy: String
   ) {
     self.kind = kind
@@ -42,7 +42,7 @@ public struct ELFError: Error, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  public var description: String {
+  package var description: String {
     let place = offset.map { " at byte \($0)" } ?? ""
     return "\(file)\(place): \(message): \(remedy)"
   }

@@ -9,13 +9,13 @@ import FalconetMachine
 /// let elf = try ELFFile(path: "hello.elf")
 /// print(elf.wordSize, elf.entry, try elf.symbols().count)
 /// ```
-public final class ELFFile: Sendable {
+package final class ELFFile: Sendable {
   /// The file's path, or the name given with its bytes.
-  public var name: String { input.name }
+  package var name: String { input.name }
   /// Whether it is a 32-bit or a 64-bit file.
-  public let wordSize: WordSize
+  package let wordSize: WordSize
   /// The address of the first instruction.
-  public let entry: UInt64
+  package let entry: UInt64
 
   let input: ELFInput
   let header: ELFHeader
@@ -26,7 +26,7 @@ public final class ELFFile: Sendable {
   ///
   /// - Throws: ``ELFError`` where it can't be read, is not a big-endian MIPS file, or has headers
   ///   that are damaged or lie outside the file.
-  public convenience init(path: String) throws(ELFError) {
+  package convenience init(path: String) throws(ELFError) {
     try self.init(ELFInput(path: path))
   }
 
@@ -35,7 +35,7 @@ public final class ELFFile: Sendable {
   /// - Parameter name: what errors call it.
   /// - Throws: ``ELFError`` where it is not a big-endian MIPS file, or has headers that are damaged
   ///   or lie outside the file.
-  public convenience init(bytes: [UInt8], name: String) throws(ELFError) {
+  package convenience init(bytes: [UInt8], name: String) throws(ELFError) {
     try self.init(ELFInput(bytes: bytes, name: name))
   }
 

@@ -1,22 +1,22 @@
 /// A section that tells where functions keep the registers of their callers (DWARF, "Call Frame
 /// Information").
-public struct FrameSection: Sendable {
-  public enum Kind: Sendable, Equatable {
+package struct FrameSection: Sendable {
+  package enum Kind: Sendable, Equatable {
     /// Made for exceptions; part of what is loaded.
     case exceptions
     /// Made for debuggers; in the file only.
     case debugging
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// Where its first byte is in memory; addresses in it are counted from where they stand.
-  public let address: UInt64
-  public let bytes: [UInt8]
+  package let address: UInt64
+  package let bytes: [UInt8]
 
   /// The most bytes that are read of one.
-  public static let byteLimit = 1 << 26
+  package static let byteLimit = 1 << 26
 
-  public init(kind: Kind, address: UInt64, bytes: [UInt8]) {
+  package init(kind: Kind, address: UInt64, bytes: [UInt8]) {
     self.kind = kind
     self.address = address
     self.bytes = bytes
@@ -28,7 +28,7 @@ extension ELFFile {
   /// out.
   ///
   /// - Throws: ``ELFError`` if a section lies outside the file, or is too large.
-  public func frameSections() throws(ELFError) -> [FrameSection] {
+  package func frameSections() throws(ELFError) -> [FrameSection] {
     guard let names = try sectionNames() else { return [] }
     var found: [FrameSection] = []
     var index: UInt64 = 0

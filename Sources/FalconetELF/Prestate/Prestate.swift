@@ -10,15 +10,15 @@ import FalconetMachine
 /// let prestate = try Prestate.load(elf, version: .v8)
 /// print(prestate.symbols.name(at: elf.entry))
 /// ```
-public struct Prestate {
+package struct Prestate {
   /// Everything but memory.
-  public let state: MachineState
+  package let state: MachineState
   /// The program's segments and its stack.
-  public let memory: Memory
+  package let memory: Memory
   /// The program's symbols, for `meta.json`.
-  public let symbols: SymbolTable
+  package let symbols: SymbolTable
   /// Which releases' loader made it.
-  public let loader: LoaderRevision
+  package let loader: LoaderRevision
 
   /// How much of a segment is in memory a second time while it is copied.
   private static let chunk = 64 << 10
@@ -31,7 +31,7 @@ public struct Prestate {
   /// - Throws: ``ELFError`` if the file's class is not the version's, a segment is corrupt, cut
   ///   short, too large or overlaps the heap, there is no symbol table, or the version has no such
   ///   loader.
-  public static func load(
+  package static func load(
     _ elf: ELFFile, version: StateVersion, loader: LoaderRevision? = nil
   ) throws(ELFError) -> Prestate {
     try check(elf, fits: version)

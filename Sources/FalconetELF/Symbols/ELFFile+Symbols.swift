@@ -5,7 +5,7 @@ extension ELFFile {
   ///
   /// - Throws: ``ELFError`` of kind `noSymbols` where the file has none, as after stripping; others
   ///   where the table or its names are damaged or too large.
-  public func symbols() throws(ELFError) -> SymbolTable {
+  package func symbols() throws(ELFError) -> SymbolTable {
     guard let section = try sections.first(ofType: ELFSection.symbols) else {
       throw ELFError(
         .noSymbols, file: name, message: "there is no symbol section",

@@ -6,7 +6,7 @@ extension SymbolTable {
   ///
   /// - Throws: `StreamError` where the source can't be read, is not such JSON, or holds more
   ///   symbols than a table may have.
-  public static func read(from source: any ByteSource) throws(StreamError) -> SymbolTable {
+  package static func read(from source: any ByteSource) throws(StreamError) -> SymbolTable {
     let reader = ByteReader(source)
     let json = JSONReader(reader)
     var table: SymbolTable?
@@ -28,7 +28,7 @@ extension SymbolTable {
 
   /// Writes the JSON of a `meta.json`, as Cannon does: indented by two spaces, an empty line at the
   /// end. Finishes the sink.
-  public func write(to sink: any ByteSink) throws(StreamError) {
+  package func write(to sink: any ByteSink) throws(StreamError) {
     let json = JSONWriter(to: sink)
     try json.beginObject()
     try json.key("symbols")

@@ -1,22 +1,22 @@
 extension SymbolTable {
   /// What ``name(at:)`` answers where there are no symbols at all.
-  public static let unknown = "!unknown"
+  package static let unknown = "!unknown"
   /// What ``name(at:)`` answers below the first symbol.
-  public static let beforeFirst = "!start"
+  package static let beforeFirst = "!start"
   /// What ``name(at:)`` answers between two symbols.
-  public static let gap = "!gap"
+  package static let gap = "!gap"
 
   /// The symbol that holds `address`, or nil.
   ///
   /// The last one that starts at or below it, if it reaches that far; the address right behind a
   /// symbol counts as part of it. O(log n).
-  public func symbol(at address: UInt64) -> Symbol? {
+  package func symbol(at address: UInt64) -> Symbol? {
     guard let index = index(at: address), !ends(index, before: address) else { return nil }
     return self[index]
   }
 
   /// The first symbol of this name, or nil. O(n).
-  public func symbol(named name: String) -> Symbol? {
+  package func symbol(named name: String) -> Symbol? {
     let wanted = Array(name.utf8)
     return (0..<count).first { nameBytes(at: $0).elementsEqual(wanted) }.map { self[$0] }
   }
@@ -24,7 +24,7 @@ extension SymbolTable {
   /// The name of the symbol that holds `address`, or one of `!unknown`, `!start` and `!gap`.
   ///
   /// O(log n).
-  public func name(at address: UInt64) -> String {
+  package func name(at address: UInt64) -> String {
     guard !isEmpty else { return Self.unknown }
     guard let index = index(at: address) else { return Self.beforeFirst }
     return ends(index, before: address) ? Self.gap : self[index].name

@@ -2,11 +2,11 @@
 ///
 /// Takes 24 bytes a symbol and one buffer for all names; a name becomes a string when it is asked
 /// for.
-public struct SymbolTable: Sendable {
+package struct SymbolTable: Sendable {
   /// The most symbols that a table may have, 2^24.
-  public static let maximumCount = 1 << 24
+  package static let maximumCount = 1 << 24
   /// The most bytes that all names of a table may take together, 2^28 (256 MiB).
-  public static let maximumNameBytes = 1 << 28
+  package static let maximumNameBytes = 1 << 28
 
   struct Entry {
     var start: UInt64
@@ -34,7 +34,7 @@ public struct SymbolTable: Sendable {
 
   /// Takes symbols in any order, or nil where they are more than a table may hold. Those that start
   /// at the same address keep the order they have here.
-  public init?(_ symbols: some Sequence<Symbol>) {
+  package init?(_ symbols: some Sequence<Symbol>) {
     var builder = SymbolTableBuilder()
     for symbol in symbols {
       guard
@@ -45,13 +45,13 @@ public struct SymbolTable: Sendable {
   }
 
   /// How many symbols there are.
-  public var count: Int { entries.count }
+  package var count: Int { entries.count }
 
   /// Whether there are none.
-  public var isEmpty: Bool { entries.isEmpty }
+  package var isEmpty: Bool { entries.isEmpty }
 
   /// The symbol at `index` in ascending order of starts; 0 is the first.
-  public subscript(index: Int) -> Symbol {
+  package subscript(index: Int) -> Symbol {
     let entry = entries[index]
     return Symbol(
       name: String(decoding: nameBytes(entry), as: UTF8.self), start: entry.start,

@@ -1,4 +1,4 @@
-public import FalconetELF
+import FalconetELF
 import FalconetMachine
 
 /// The call frames of a program that C, C++ or Rust compilers made: of each of its functions, where it
@@ -10,7 +10,7 @@ import FalconetMachine
 /// let frames = try FrameTable(ELFFile(path: "kona-client.elf"))
 /// print(Traceback(machine.state, machine.memory, symbols: symbols, frames: frames).lines())
 /// ```
-public struct FrameTable: Sendable {
+package struct FrameTable: Sendable {
   /// The instructions of one function's frames.
   private struct Function {
     var start, end: UInt64
@@ -26,17 +26,17 @@ public struct FrameTable: Sendable {
   private let wordSize: WordSize
 
   /// How many functions have frames.
-  public var functionCount: Int { functions.count }
+  package var functionCount: Int { functions.count }
 
   /// The frames that a program's file has, from `.debug_frame` and `.eh_frame`.
   ///
   /// - Throws: ``ELFError`` if the sections can't be read.
-  public init(_ elf: ELFFile) throws(ELFError) {
+  package init(_ elf: ELFFile) throws(ELFError) {
     self.init(try elf.frameSections(), wordSize: elf.wordSize)
   }
 
   /// The frames in some sections.
-  public init(_ sections: [FrameSection], wordSize: WordSize) {
+  package init(_ sections: [FrameSection], wordSize: WordSize) {
     var functions: [Function] = []
     var commons: [FrameProgram.Common] = []
     for (index, section) in sections.enumerated() {

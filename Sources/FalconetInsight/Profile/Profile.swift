@@ -1,24 +1,24 @@
 /// Where the steps of a run went.
-public struct Profile: Sendable {
+package struct Profile: Sendable {
   /// An instruction of the program, and the functions it belongs to: inlined ones first.
-  public struct Location: Sendable, Equatable {
-    public var address: UInt64
-    public var functions: [CodeLocation]
+  package struct Location: Sendable, Equatable {
+    package var address: UInt64
+    package var functions: [CodeLocation]
   }
 
   /// Steps counted for the same calls.
-  public struct Stack: Sendable, Equatable {
+  package struct Stack: Sendable, Equatable {
     /// Indices of ``Profile/locations``, innermost first.
-    public var locations: [Int]
-    public var steps: UInt64
-    public var samples: UInt64
+    package var locations: [Int]
+    package var steps: UInt64
+    package var samples: UInt64
   }
 
-  public let locations: [Location]
-  public let stacks: [Stack]
+  package let locations: [Location]
+  package let stacks: [Stack]
   /// All steps counted.
-  public let steps: UInt64
-  public let samples: UInt64
+  package let steps: UInt64
+  package let samples: UInt64
 
   init(_ tree: CallTree, samples: UInt64, _ unwinder: Unwinder) {
     var indices: [UInt64: Int] = [:]

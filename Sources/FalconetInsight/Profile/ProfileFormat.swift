@@ -1,7 +1,7 @@
 import FalconetStreams
 
 /// How a profile is written.
-public enum ProfileFormat: Sendable, CaseIterable {
+package enum ProfileFormat: Sendable, CaseIterable {
   /// pprof's protocol buffer; such files are gzip-compressed.
   case pprof
   /// A line for each stack: functions from the outermost in, separated by semicolons, and steps.
@@ -16,7 +16,7 @@ public enum ProfileFormat: Sendable, CaseIterable {
   /// The format that a file's name asks for.
   ///
   /// - Throws: `.unsupported` where it asks for none.
-  public init(fileName: String) throws(StreamError) {
+  package init(fileName: String) throws(StreamError) {
     guard let match = Self.suffixes.first(where: { fileName.hasSuffix($0.suffix) }) else {
       throw StreamError(
         .unsupported, path: fileName,
@@ -28,7 +28,7 @@ public enum ProfileFormat: Sendable, CaseIterable {
 
   /// Writes a profile. Finishes the sink. A file of pprof still has to be compressed, as
   /// `AtomicFile` does by its name.
-  public func write(_ profile: Profile, to sink: any ByteSink) throws(StreamError) {
+  package func write(_ profile: Profile, to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink)
     switch self {
     case .pprof: try writer.write(PprofEncoder.encode(profile))

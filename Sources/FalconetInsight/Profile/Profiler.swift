@@ -12,7 +12,7 @@ import FalconetMachine
 /// _ = try profiler.run(until: .max)
 /// try ProfileFormat(fileName: "run.svg").write(profiler.profile, to: sink)
 /// ```
-public final class Profiler {
+package final class Profiler {
   private let machine: Machine
   private let unwinder: Unwinder
   private var tree = CallTree()
@@ -29,7 +29,7 @@ public final class Profiler {
   private static let slicesBetweenQuestions = 64
 
   /// A profiler of what a machine executes from here on.
-  public init(
+  package init(
     _ machine: Machine, symbols: SymbolTable?, frames: FrameTable? = nil,
     interval: SamplingInterval = .adaptive
   ) {
@@ -43,7 +43,7 @@ public final class Profiler {
   }
 
   /// Executes as `Machine.run(until:stopAfterPreimageRead:)` does, and samples on the way.
-  public func run(
+  package func run(
     until step: UInt64, stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
     try run(
@@ -52,7 +52,7 @@ public final class Profiler {
   }
 
   /// Executes as `Machine.run(steps:stopAfterPreimageRead:)` does, and samples on the way.
-  public func run(
+  package func run(
     steps count: UInt64, stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
     let target = machine.step &+ count
@@ -85,7 +85,7 @@ public final class Profiler {
   }
 
   /// What was counted. Steps since the last sample count for what the active thread does now.
-  public var profile: Profile {
+  package var profile: Profile {
     sample()
     return Profile(tree, samples: samples, unwinder)
   }

@@ -1,5 +1,5 @@
 /// How many steps lie between two samples of a profile.
-public enum SamplingInterval: Sendable, Equatable {
+package enum SamplingInterval: Sendable, Equatable {
   /// As many as keep the time for samples a small part of the run's. Begins with 10,007.
   case adaptive
   /// So many, at least 1: the profile of the same run is then always the same.

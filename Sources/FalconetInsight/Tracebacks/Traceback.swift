@@ -12,14 +12,14 @@ import FalconetMachine
 /// ```
 /// A frame's number is its depth. An inlined call has its caller's pc and `[inlined]`; a frame that
 /// was found by reading code has `[guess]`.
-public struct Traceback {
+package struct Traceback {
   private let state: MachineState
   private let unwinder: Unwinder
 
   /// - Parameters:
   ///   - memory: the memory of the state.
   ///   - frames: the program's call frames, if they are not to be searched for in memory.
-  public init(
+  package init(
     _ state: MachineState, _ memory: Memory, symbols: SymbolTable?, frames: FrameTable? = nil
   ) {
     self.state = state
@@ -29,7 +29,7 @@ public struct Traceback {
   /// The lines for all threads: the active one first, then both stacks, bottom first.
   ///
   /// - Parameter limit: frames of a thread at most; inlined calls don't count.
-  public func lines(limit: Int = Unwinder.depthLimit) -> [String] {
+  package func lines(limit: Int = Unwinder.depthLimit) -> [String] {
     var lines = unwinder.problem.map { ["note: \($0); what follows is guessed"] } ?? []
     let active = state.activeThread
     if let active { lines += describe(active, isActive: true, limit) }

@@ -1,17 +1,17 @@
 /// One frame of a call stack.
-public struct Frame: Sendable, Equatable {
+package struct Frame: Sendable, Equatable {
   /// The next instruction of the innermost frame; of the others, where the call returns to.
-  public var pc: UInt64
+  package var pc: UInt64
   /// The instruction that the frame is at: the next one, or the last that the call executed.
-  public var instruction: UInt64
+  package var instruction: UInt64
   /// Whether where the frame lies was found by reading code, not from a table: it may be wrong.
-  public var isGuess: Bool
+  package var isGuess: Bool
 }
 
 /// The calls that a thread is in.
-public struct CallStack: Sendable, Equatable {
+package struct CallStack: Sendable, Equatable {
   /// Why there are no more frames.
-  public enum End: Sendable, Equatable {
+  package enum End: Sendable, Equatable {
     /// The outermost function has no caller.
     case outermost
     /// There may be more, but the limit is reached.
@@ -21,6 +21,6 @@ public struct CallStack: Sendable, Equatable {
   }
 
   /// The frames, innermost first; at least one.
-  public var frames: [Frame]
-  public var end: End
+  package var frames: [Frame]
+  package var end: End
 }

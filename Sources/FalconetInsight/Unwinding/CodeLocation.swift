@@ -2,23 +2,23 @@ import FalconetELF
 import FalconetMachine
 
 /// A function at an instruction, and where that is in the source.
-public struct CodeLocation: Sendable, Equatable {
-  public var function: String
+package struct CodeLocation: Sendable, Equatable {
+  package var function: String
   /// The path that the compiler was given; nil where it is not known.
-  public var file: String?
-  public var line: UInt32?
+  package var file: String?
+  package var line: UInt32?
   /// The line of the function's declaration, where known.
-  public var startLine: UInt32?
+  package var startLine: UInt32?
   /// Bytes from the function's first instruction. Of an inlined call, from the one it is inlined in.
-  public var offset: UInt64
+  package var offset: UInt64
   /// Whether the compiler put the function's code into its caller's.
-  public var isInlined = false
+  package var isInlined = false
 }
 
 extension Unwinder {
   /// The functions that an instruction belongs to: inlined ones first, then the one whose code it is.
   /// Names are those of the source, with unprintable characters replaced.
-  public func locations(of instruction: UInt64) -> [CodeLocation] {
+  package func locations(of instruction: UInt64) -> [CodeLocation] {
     guard let table, let function = table.function(at: instruction) else {
       return [symbolLocation(of: instruction)]
     }

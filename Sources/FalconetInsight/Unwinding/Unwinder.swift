@@ -15,16 +15,16 @@ import FalconetMachine
 /// let unwinder = Unwinder(machine.memory, version: machine.version, symbols: symbols)
 /// for thread in machine.state.threads.left { print(unwinder.unwind(thread).frames) }
 /// ```
-public final class Unwinder {
+package final class Unwinder {
   /// How many frames a stack has at most, unless asked for otherwise.
-  public static let depthLimit = 256
+  package static let depthLimit = 256
 
   let reader: GuestReader
   let symbols: SymbolTable?
   let table: GoFunctionTable?
   private let callFrames: FrameTable?
   /// What is wrong with the program's tables, where frames are guesses for that reason.
-  public let problem: String?
+  package let problem: String?
 
   /// The functions of the addresses asked for so far: programs don't change their code. Return
   /// addresses are kept with bit 0 set, delay slots with bit 1.
@@ -37,7 +37,7 @@ public final class Unwinder {
   ///   - symbols: the program's symbols. Without them, a Go program's table is searched for in
   ///     memory; of other programs without call frames only the innermost frame is found.
   ///   - frames: the program's call frames. Without them, they are searched for in memory.
-  public init(
+  package init(
     _ memory: Memory, version: StateVersion, symbols: SymbolTable?, frames: FrameTable? = nil
   ) {
     reader = GuestReader(memory: memory)
@@ -55,7 +55,7 @@ public final class Unwinder {
   /// The calls that a thread is in. Takes time in proportion to their number.
   ///
   /// - Parameter limit: how many frames are looked for at most; at least 1.
-  public func unwind(_ thread: ThreadState, limit: Int = depthLimit) -> CallStack {
+  package func unwind(_ thread: ThreadState, limit: Int = depthLimit) -> CallStack {
     var walk = StackWalk(thread, reader)
     var frames: [Frame] = []
     while true {

@@ -1,5 +1,5 @@
 /// How a machine executes steps between events. All give the same states.
-public enum EngineKind: String, Sendable, CaseIterable {
+package enum EngineKind: String, Sendable, CaseIterable {
   /// Blocks translated to the host's machine code.
   case jit
   /// Blocks of decoded operations.
@@ -13,11 +13,13 @@ public enum EngineKind: String, Sendable, CaseIterable {
 
 extension Machine {
   /// The engine that executes steps: ``engine``, or the next simpler one where the host can't run it.
-  public var activeEngine: EngineKind {
+  package var activeEngine: EngineKind {
     switch preparedEngine() {
     case nil: .step
     case is PortableEngine: .interpreter
-    default: .jit
+    case is Translator: .jit
+    // There is no third sort of engine.
+    case .some: .step
     }
   }
 

@@ -1,4 +1,4 @@
-public import Keccak
+import Keccak
 
 /// Where a machine gets its pre-images from, and sends its hints to.
 ///
@@ -12,7 +12,7 @@ public import Keccak
 ///   func hint(_ hint: [UInt8]) throws(PreimageError) {}
 /// }
 /// ```
-public protocol PreimageOracle {
+package protocol PreimageOracle {
   /// The whole pre-image of `key`, without a length prefix.
   ///
   /// - Parameter key: the typed key; its first byte is the type (``PreimageKeyType``).
@@ -33,7 +33,7 @@ extension PreimageOracle {
   /// Bytes of a hint that are put together for a source that takes none in parts.
   private static var longestHint: Int { 1 << 30 }
 
-  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+  package mutating func longHint(_ hint: LongHint) throws(PreimageError) {
     guard hint.count <= Self.longestHint else {
       throw PreimageError(
         .unreadable,
@@ -43,11 +43,11 @@ extension PreimageOracle {
     try self.hint(hint.bytes(0..<hint.count))
   }
 
-  public var takesHints: Bool { true }
+  package var takesHints: Bool { true }
 }
 
 /// The first byte of a pre-image key.
-public enum PreimageKeyType: UInt8, Sendable, CaseIterable {
+package enum PreimageKeyType: UInt8, Sendable, CaseIterable {
   /// An input of this run, by index: `1`, 23 zero bytes, the index in 8 bytes, big-endian.
   case local = 1
   /// Keccak-256 of the pre-image, its first byte replaced by the type.
@@ -66,9 +66,9 @@ public enum PreimageKeyType: UInt8, Sendable, CaseIterable {
 ///
 /// Always an operational fault of the host or of its data, never of the guest: a run that meets one
 /// has no result, and says nothing about the claim.
-public struct PreimageError: Error, Sendable, CustomStringConvertible {
+package struct PreimageError: Error, Sendable, CustomStringConvertible {
   /// What went wrong.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The source has no pre-image for the key.
     case missing
     /// The pre-image that the source gave is not the key's.
@@ -87,17 +87,17 @@ public struct PreimageError: Error, Sendable, CustomStringConvertible {
     case interrupted
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// The key that was asked for, where it was a pre-image that failed.
-  public var key: Bytes32?
+  package var key: Bytes32?
   /// The last hint that was sent before, as the host would log it.
-  public var lastHint: [UInt8]?
+  package var lastHint: [UInt8]?
   /// What happened, in words: one sentence without a full stop.
-  public var message: String
+  package var message: String
   /// What the user can do about it: one sentence without a full stop.
-  public var remedy: String?
+  package var remedy: String?
 
-  public init(
+  package init(
     _ kind: Kind, key: Bytes32? = nil, lastHint: [UInt8]? = nil, message: String,
     remedy: String? = nil
   ) {
@@ -108,7 +108,7 @@ public struct PreimageError: Error, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  public var description: String {
+  package var description: String {
     var text = message
     if let key { text += " (key \(key))" }
     if let lastHint { text += ", last hint \(Self.render(lastHint))" }

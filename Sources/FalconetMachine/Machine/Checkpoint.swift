@@ -2,13 +2,13 @@
 /// while it goes on.
 ///
 /// Pages are shared with the machine until it writes them: see ``MemoryView``.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
   /// All of the state but its memory.
-  public let state: MachineState
-  public let memory: MemoryView
+  package let state: MachineState
+  package let memory: MemoryView
 
   /// Steps executed.
-  public var step: UInt64 { state.scalars.step }
+  package var step: UInt64 { state.scalars.step }
 }
 
 extension Machine {
@@ -17,7 +17,7 @@ extension Machine {
   /// O(pages), some nanoseconds each; hashes nothing.
   ///
   /// - Parameter keepsRoots: see ``Memory/view(keepsRoots:)``.
-  public func checkpoint(keepsRoots: Bool = false) -> Checkpoint {
+  package func checkpoint(keepsRoots: Bool = false) -> Checkpoint {
     Checkpoint(state: state, memory: memory.view(keepsRoots: keepsRoots))
   }
 
@@ -26,7 +26,7 @@ extension Machine {
   /// Statistics go on. Hints that are written again are sent again.
   ///
   /// - Precondition: the checkpoint is of this machine.
-  public func restore(_ checkpoint: Checkpoint) {
+  package func restore(_ checkpoint: Checkpoint) {
     check = nil
     restoreState(checkpoint)
   }

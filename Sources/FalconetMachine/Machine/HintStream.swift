@@ -90,11 +90,11 @@ struct HintStream {
 }
 
 /// A hint that is too long to be handed out in one piece.
-public struct LongHint {
+package struct LongHint {
   private let stream: HintStream
   private let start: UInt128
   /// The number of its bytes.
-  public let count: Int
+  package let count: Int
 
   init(_ stream: HintStream, from start: UInt128, count: Int) {
     self.stream = stream
@@ -105,7 +105,7 @@ public struct LongHint {
   /// The bytes of a range.
   ///
   /// - Precondition: there are as many.
-  public func bytes(_ range: Range<Int>) throws(PreimageError) -> [UInt8] {
+  package func bytes(_ range: Range<Int>) throws(PreimageError) -> [UInt8] {
     do { return try stream.bytes(start + UInt128(range.lowerBound), range.count) } catch {
       throw PreimageError(storing: error)
     }
@@ -121,5 +121,5 @@ extension PreimageError {
 
 extension Machine {
   /// ``hintLimit`` unless it is set: 8 GiB.
-  public static let usualHintLimit: UInt64 = 8 << 30
+  package static let usualHintLimit: UInt64 = 8 << 30
 }

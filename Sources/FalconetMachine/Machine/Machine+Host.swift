@@ -9,14 +9,14 @@ struct PreimageCache {
 }
 
 /// A read of part of a pre-image by one step.
-public struct PreimageRead: Sendable, Equatable {
-  public var key: Bytes32
+package struct PreimageRead: Sendable, Equatable {
+  package var key: Bytes32
   /// Where the part starts, counted from the length prefix.
-  public var offset: UInt64
+  package var offset: UInt64
   /// The pre-image with its length in 8 bytes, big-endian, in front.
-  public var value: [UInt8]
+  package var value: [UInt8]
 
-  public init(key: Bytes32, offset: UInt64, value: [UInt8]) {
+  package init(key: Bytes32, offset: UInt64, value: [UInt8]) {
     self.key = key
     self.offset = offset
     self.value = value
@@ -36,7 +36,7 @@ extension Machine {
   /// Bytes of one write to standard output or error that are shown.
   private static var outputLimit: UInt64 { 1 << 26 }
 
-  public func readPreimage() throws(StepError) -> (bytes: UInt64, count: UInt64) {
+  package func readPreimage() throws(StepError) -> (bytes: UInt64, count: UInt64) {
     let key = state.scalars.preimageKey
     if key != preimage.key { try fetchPreimage(key) }
     let offset = state.scalars.preimageOffset
@@ -78,7 +78,7 @@ extension Machine {
   /// The state after the step depends on none of it. Time and memory are bounded: a source that takes
   /// hints gets what ``hintLimit`` allows; for one that takes none, pages that don't exist are passed
   /// over, and what waits is less than 4 GiB.
-  public func writeHint(at address: UInt64, count: UInt64) throws(StepError) {
+  package func writeHint(at address: UInt64, count: UInt64) throws(StepError) {
     do throws(PreimageError) {
       try acceptHints(HintStream(state.lastHint, memory, at: address, count: count))
     } catch { throw .preimage(error) }
@@ -140,7 +140,7 @@ extension Machine {
     do { return try body() } catch { throw PreimageError(storing: error) }
   }
 
-  public func writeOutput(_ stream: GuestStream, at address: UInt64, count: UInt64) {
+  package func writeOutput(_ stream: GuestStream, at address: UInt64, count: UInt64) {
     var left = min(count, Self.outputLimit)
     var position = address
     while left > 0 {

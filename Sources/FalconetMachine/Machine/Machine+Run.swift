@@ -1,7 +1,7 @@
 import Keccak
 
 /// Why ``Machine/run(until:stopAfterPreimageRead:)`` came back.
-public enum StopReason: Sendable, Equatable {
+package enum StopReason: Sendable, Equatable {
   /// The step that it was to stop at is reached.
   case step
   /// The program exited.
@@ -15,21 +15,21 @@ public enum StopReason: Sendable, Equatable {
 }
 
 /// An illegal act of the guest, and where it was.
-public struct MachineFault: Error, Sendable, CustomStringConvertible {
-  public var panic: Panic
+package struct MachineFault: Error, Sendable, CustomStringConvertible {
+  package var panic: Panic
   /// The step that could not be executed: the number of steps executed before it.
-  public var step: UInt64
-  public var pc: UInt64
+  package var step: UInt64
+  package var pc: UInt64
   /// The id of the thread.
-  public var thread: UInt64
+  package var thread: UInt64
 
-  public var description: String {
+  package var description: String {
     "\(panic.message), at step \(step), pc \(hex(pc, digits: 8)), thread \(thread)"
   }
 }
 
 /// Why a machine could not go on.
-public enum MachineError: Error, Sendable, CustomStringConvertible {
+package enum MachineError: Error, Sendable, CustomStringConvertible {
   /// The guest did something illegal: there is no next state.
   case fault(MachineFault)
   /// A pre-image could not be had: nothing is known of the next state.
@@ -39,7 +39,7 @@ public enum MachineError: Error, Sendable, CustomStringConvertible {
   /// Engines that are compared differ: no result of the run can be trusted.
   case engines(EngineMismatch)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .fault(let fault): fault.description
     case .preimage(let error, let step, let pc):
@@ -58,7 +58,7 @@ extension Machine {
   ///   - step: the step to stop at, counted from the program's start.
   ///   - stopAfterPreimageRead: stop after each step that reads part of a pre-image.
   /// - Returns: why it stopped. A program that exits is reported first.
-  public func run(
+  package func run(
     until step: UInt64, stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
     // Not past the counter's end: no step is later than the last one.
@@ -75,7 +75,7 @@ extension Machine {
   ///   - count: how many steps to execute.
   ///   - stopAfterPreimageRead: stop after each step that reads part of a pre-image.
   /// - Returns: why it stopped. A program that exits is reported first.
-  public func run(
+  package func run(
     steps count: UInt64, stopAfterPreimageRead: Bool = false
   ) throws(MachineError) -> StopReason {
     engine == .check
@@ -116,13 +116,13 @@ extension Machine {
   }
 
   /// Whether the next instruction lies in ``stopRange``.
-  public var isInStopRange: Bool {
+  package var isInStopRange: Bool {
     guard let range = stopRange, let pc = state.activeThread?.pc else { return false }
     return range.contains(pc)
   }
 
   /// Executes one step with the plain step. Does nothing where the program has exited.
-  public func runStep() throws(MachineError) {
+  package func runStep() throws(MachineError) {
     guard !state.scalars.exited else { return }
     lastRead = nil
     switch rules.wordSize {
@@ -133,7 +133,7 @@ extension Machine {
 
   /// The pre-image part that the last step read, where ``runStep()`` executed it or
   /// ``run(until:stopAfterPreimageRead:)`` stopped for it.
-  public var lastPreimageRead: PreimageRead? { lastRead }
+  package var lastPreimageRead: PreimageRead? { lastRead }
 
   private func plainStep<Word: MachineWord>(_ word: Word.Type) throws(MachineError) {
     try transaction { () throws(StepError) in

@@ -10,13 +10,13 @@ import Keccak
 ///
 /// Not safe to use from two threads at once. After a call throws, the machine is in the state before
 /// the step that failed, and that state can be saved.
-public final class Machine: StepEnvironment {
+package final class Machine: StepEnvironment {
   /// Whose rules steps are executed by: one of the state's version.
   ///
   /// Its name is recorded in the state.
   ///
   /// - Precondition: the revision is one of ``version``.
-  public var revision: Revision {
+  package var revision: Revision {
     didSet {
       precondition(revision.version == state.version, "the revision is of another state version")
       rules = revision.rules
@@ -25,31 +25,31 @@ public final class Machine: StepEnvironment {
       check = nil
     }
   }
-  public private(set) var rules: Rules
-  public internal(set) var state: MachineState
-  public let memory: Memory
+  package private(set) var rules: Rules
+  package internal(set) var state: MachineState
+  package let memory: Memory
   /// Where pre-images come from and hints go.
-  public var oracle: any PreimageOracle
+  package var oracle: any PreimageOracle
   /// Is called with what the guest writes to its standard output and error, in parts that end where a
   /// page of memory does.
-  public var onOutput: (GuestStream, [UInt8]) -> Void = { _, _ in }
-  public internal(set) var statistics = Statistics()
+  package var onOutput: (GuestStream, [UInt8]) -> Void = { _, _ in }
+  package internal(set) var statistics = Statistics()
   /// How steps are executed between events.
   ///
   /// Where the host can't run the engine, the next simpler one is used: see ``activeEngine``.
-  public var engine: EngineKind {
+  package var engine: EngineKind {
     didSet {
       dropEngine()
       check = nil
     }
   }
   /// Is asked at least every 25 million steps whether a run shall stop where it is.
-  public var shouldInterrupt: () -> Bool = { false }
+  package var shouldInterrupt: () -> Bool = { false }
   /// Bytes of hints that a source which takes hints may have to get at once, unfinished ones counted:
   /// a write that would make it more fails, and the state is kept.
-  public var hintLimit = Machine.usualHintLimit
+  package var hintLimit = Machine.usualHintLimit
   /// Addresses at which ``run(until:stopAfterPreimageRead:)`` stops before it executes the instruction.
-  public var stopRange: Range<UInt64>? {
+  package var stopRange: Range<UInt64>? {
     didSet { dropEngine() }
   }
 
@@ -80,7 +80,7 @@ public final class Machine: StepEnvironment {
   ///   - oracle: the source of pre-images.
   ///   - engine: how steps are executed.
   ///   - revision: whose rules they are executed by, one of the state's version; nil is its newest.
-  public init(
+  package init(
     state: MachineState, memory: Memory, oracle: any PreimageOracle = NoPreimages(),
     engine: EngineKind = .jit, revision: Revision? = nil
   ) {
@@ -98,58 +98,58 @@ public final class Machine: StepEnvironment {
 
   deinit { bank.deallocate() }
 
-  public var version: StateVersion { state.version }
+  package var version: StateVersion { state.version }
 
   /// The most pages that the guest may have: see ``Memory/pageLimit``.
-  public var pageLimit: Int {
+  package var pageLimit: Int {
     get { memory.pageLimit }
     set { memory.pageLimit = newValue }
   }
 
   /// Steps executed since the program's start.
-  public var step: UInt64 { state.scalars.step }
+  package var step: UInt64 { state.scalars.step }
 
-  public var hasExited: Bool { state.scalars.exited }
+  package var hasExited: Bool { state.scalars.exited }
 
   /// The witness of the current state. Hashes the pages that changed.
-  public func witness() -> [UInt8] {
+  package func witness() -> [UInt8] {
     StateWitness(state, memoryRoot: memory.root(), left: &leftRoots, right: &rightRoots).bytes
   }
 
   /// The claim of the current state. Hashes the pages that changed.
-  public func claim() -> Bytes32 { state.claim(witness: witness()) }
+  package func claim() -> Bytes32 { state.claim(witness: witness()) }
 
   // MARK: StepEnvironment
 
   @inline(__always)
-  public var scalars: Scalars {
+  package var scalars: Scalars {
     get { state.scalars }
     _modify { yield &state.scalars }
   }
 
   @inline(__always)
-  public var threads: ThreadTable {
+  package var threads: ThreadTable {
     get { state.threads }
     _modify { yield &state.threads }
   }
 
   @inline(__always)
-  public func fetch(at pc: UInt64) throws(StepError) -> UInt32 { memory.load32(pc) }
+  package func fetch(at pc: UInt64) throws(StepError) -> UInt32 { memory.load32(pc) }
 
   @inline(__always)
-  public func loadWord(at address: UInt64, _ slot: MemorySlot) throws(StepError) -> UInt64 {
+  package func loadWord(at address: UInt64, _ slot: MemorySlot) throws(StepError) -> UInt64 {
     memory.loadWord(at: address)
   }
 
   @inline(__always)
-  public func storeWord(
+  package func storeWord(
     _ value: UInt64, at address: UInt64, _ slot: MemorySlot
   ) throws(StepError) {
     if slot == .first { firstWrite = (address, memory.loadWord(at: address)) }
     do { try memory.storeWord(value, at: address) } catch { throw .memory(error) }
   }
 
-  public func note(_ event: StepEvent) {
+  package func note(_ event: StepEvent) {
     let side = state.scalars.activeSide
     let thread = state.threads.isEmpty(side) ? 0 : state.threads.withTop(side) { $0.id }
     statistics.note(event, step: state.scalars.step, activeThread: thread)
@@ -157,17 +157,17 @@ public final class Machine: StepEnvironment {
 }
 
 /// A source without pre-images: hints are dropped, and a read is an error.
-public struct NoPreimages: PreimageOracle {
-  public init() {}
+package struct NoPreimages: PreimageOracle {
+  package init() {}
 
-  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     throw PreimageError(
       .noSource, key: key,
       message: "the program reads a pre-image, and the run has no source of any",
       remedy: "give a server's command line after --, or a folder with --preimages")
   }
 
-  public func hint(_ hint: [UInt8]) throws(PreimageError) {}
+  package func hint(_ hint: [UInt8]) throws(PreimageError) {}
 
-  public var takesHints: Bool { false }
+  package var takesHints: Bool { false }
 }

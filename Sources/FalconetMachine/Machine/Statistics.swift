@@ -1,24 +1,24 @@
 /// What happened during a run that is not part of the state: `--debug-info`.
-public struct Statistics: Sendable, Equatable {
+package struct Statistics: Sendable, Equatable {
   /// Pre-images that were asked of the source, not reads by the guest.
-  public internal(set) var preimageRequests: UInt64 = 0
+  package internal(set) var preimageRequests: UInt64 = 0
   /// Their bytes, without length prefixes.
-  public internal(set) var preimageBytes: UInt64 = 0
+  package internal(set) var preimageBytes: UInt64 = 0
   /// `sc` and `scd` that succeeded.
-  public private(set) var storeConditionalSuccesses: UInt64 = 0
+  package private(set) var storeConditionalSuccesses: UInt64 = 0
   /// `sc` and `scd` that failed.
-  public private(set) var storeConditionalFailures: UInt64 = 0
+  package private(set) var storeConditionalFailures: UInt64 = 0
   /// The greatest distance in steps from a thread's last `ll` to its `sc`.
-  public private(set) var longestReservation: UInt64 = 0
+  package private(set) var longestReservation: UInt64 = 0
   /// Writes to the reserved word's address by other instructions than `sc`.
-  public private(set) var reservationsEnded: UInt64 = 0
+  package private(set) var reservationsEnded: UInt64 = 0
   /// Threads preempted because their quantum was over.
-  public private(set) var forcedPreemptions: UInt64 = 0
+  package private(set) var forcedPreemptions: UInt64 = 0
   /// Steps that thread 0 waited for its next turn.
-  public private(set) var idleStepsOfFirstThread: UInt64 = 0
+  package private(set) var idleStepsOfFirstThread: UInt64 = 0
 
   /// Wakes after which the first thread that was looked at waited on: versions 1, 3 and 4.
-  public private(set) var failedWakes: UInt64 = 0
+  package private(set) var failedWakes: UInt64 = 0
 
   /// Whether a wake was asked for and no thread that waits was looked at since.
   private var isWaking = false
@@ -73,7 +73,7 @@ public struct Statistics: Sendable, Equatable {
     activeThread = thread
   }
 
-  public static func == (left: Statistics, right: Statistics) -> Bool {
+  package static func == (left: Statistics, right: Statistics) -> Bool {
     left.preimageRequests == right.preimageRequests && left.preimageBytes == right.preimageBytes
       && left.storeConditionalSuccesses == right.storeConditionalSuccesses
       && left.storeConditionalFailures == right.storeConditionalFailures

@@ -1,14 +1,14 @@
 /// There is no memory for another page of the guest's: the host has none left, or the guest may have
 /// no more.
-public struct HostMemoryError: Error, Sendable, CustomStringConvertible {
+package struct HostMemoryError: Error, Sendable, CustomStringConvertible {
   /// The guest address that the page was for.
-  public var address: UInt64
+  package var address: UInt64
   /// Pages that the guest had by then.
-  public var pageCount: Int
+  package var pageCount: Int
   /// The pages that the guest may have, if that is the reason: ``Memory/pageLimit``.
-  public var limit: Int?
+  package var limit: Int?
 
-  public var description: String {
+  package var description: String {
     guard let limit else {
       return
         "no host memory for another guest page (address \(hex(address)), \(pageCount) pages so far):"

@@ -1,7 +1,7 @@
 extension Memory {
   /// Writes bytes at an address; the range wraps at the end of the address space. Makes every page
   /// it touches. O(n).
-  public func write(
+  package func write(
     _ bytes: UnsafeRawBufferPointer, at address: UInt64
   ) throws(HostMemoryError) {
     try forEachPart(of: address, count: UInt64(bytes.count)) { part, range in
@@ -10,7 +10,7 @@ extension Memory {
   }
 
   /// Writes `count` zero bytes at an address, and makes every page it touches. O(n).
-  public func clear(at address: UInt64, count: UInt64) throws(HostMemoryError) {
+  package func clear(at address: UInt64, count: UInt64) throws(HostMemoryError) {
     try forEachPart(of: address, count: count) { part, _ in
       part.initializeMemory(as: UInt8.self, repeating: 0)
     }
@@ -37,7 +37,7 @@ extension Memory {
 
   /// Appends `count` bytes from an address to `bytes`; the range wraps at the end of the address
   /// space. Reading makes no page. O(n).
-  public func read(into bytes: inout [UInt8], from address: UInt64, count: Int) {
+  package func read(into bytes: inout [UInt8], from address: UInt64, count: Int) {
     bytes.reserveCapacity(bytes.count + count)
     var done = 0
     while done < count {

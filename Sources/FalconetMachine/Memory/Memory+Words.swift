@@ -12,15 +12,15 @@ extension Memory {
   }
 
   /// The instruction word at an address; its two low bits are ignored.
-  public func instruction(at address: UInt64) -> UInt32 { load32(address & wordSize.mask) }
+  package func instruction(at address: UInt64) -> UInt32 { load32(address & wordSize.mask) }
 
   /// The word at an address; its low bits inside a word are ignored. Zero-extended.
-  public func loadWord(at address: UInt64) -> UInt64 {
+  package func loadWord(at address: UInt64) -> UInt64 {
     wordSize == .bits64 ? load64(address) : UInt64(load32(address))
   }
 
   /// Writes the word at an address; its low bits inside a word are ignored. Makes the page.
-  public func storeWord(_ value: UInt64, at address: UInt64) throws(HostMemoryError) {
+  package func storeWord(_ value: UInt64, at address: UInt64) throws(HostMemoryError) {
     let page = if let page = writablePage(address) { page } else { try preparedPage(address) }
     if wordSize == .bits64 {
       page.storeBytes(of: value.bigEndian, toByteOffset: Int(address & 0xFF8), as: UInt64.self)

@@ -5,10 +5,10 @@ import Keccak
 /// All of the address space is readable; what was never written is zero. Bytes are kept in guest
 /// order, so words are big-endian. The Merkle tree over the pages is brought up to date when a root
 /// or a proof is asked for.
-public final class Memory {
-  public static let pageSize = 4096
+package final class Memory {
+  package static let pageSize = 4096
 
-  public let wordSize: WordSize
+  package let wordSize: WordSize
   /// Where the pages lie that most accesses go to.
   let space: GuestSpace
   private let far = FarPages()
@@ -16,7 +16,7 @@ public final class Memory {
 
   /// The most pages that may exist, ``defaultPageLimit`` unless set. A step that would make one more
   /// fails with ``HostMemoryError``, in every engine. Copies for ``MemoryView``s do not count.
-  public var pageLimit = Memory.defaultPageLimit
+  package var pageLimit = Memory.defaultPageLimit
   /// The pages that exist, in the order they were made.
   private var made: [UInt64] = []
   let viewLock = MemoryView.Lock()
@@ -36,7 +36,7 @@ public final class Memory {
   ///
   /// - Parameter reservesAddressSpace: whether pages may lie in reserved host address space, which
   ///   makes accesses fast. Where the host refuses the reservation, they don't.
-  public init(wordSize: WordSize, reservesAddressSpace: Bool = true) {
+  package init(wordSize: WordSize, reservesAddressSpace: Bool = true) {
     self.wordSize = wordSize
     space = reservesAddressSpace ? GuestSpace.make(wordSize) : GuestSpace()
     tree = MemoryTree(pageIndexBits: wordSize.pageIndexBits)
@@ -49,23 +49,23 @@ public final class Memory {
 
   /// Whether pages lie in reserved host address space. Otherwise they are found through a table, which
   /// makes accesses slower, and nothing else.
-  public var hasReservedAddressSpace: Bool { space.isReserved }
+  package var hasReservedAddressSpace: Bool { space.isReserved }
 
   // MARK: Pages
 
   /// The number of pages that exist.
-  public var pageCount: Int { made.count }
+  package var pageCount: Int { made.count }
 
   /// The indices (address / 4096) of the pages that exist, ascending. O(n log n).
-  public var pageIndices: [UInt64] { made.sorted() }
+  package var pageIndices: [UInt64] { made.sorted() }
 
   /// Whether the page exists.
-  public func hasPage(_ index: UInt64) -> Bool {
+  package func hasPage(_ index: UInt64) -> Bool {
     place(ofPage: index)?.flags.contains(.exists) ?? false
   }
 
   /// Calls `body` with the 4096 bytes of a page; zeros where the page doesn't exist.
-  public func withPage<Result, Failure: Error>(
+  package func withPage<Result, Failure: Error>(
     _ index: UInt64, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeRawBufferPointer(start: page(index), count: Self.pageSize))

@@ -5,7 +5,7 @@ private let defaultLimit = Atomic<Int>(.max)
 extension Memory {
   /// The ``pageLimit`` of memories that are made from now on, those of snapshots and ELF files that are
   /// loaded too. No limit unless set.
-  public static var defaultPageLimit: Int {
+  package static var defaultPageLimit: Int {
     get { defaultLimit.load(ordering: .relaxed) }
     set { defaultLimit.store(max(newValue, 1), ordering: .relaxed) }
   }

@@ -1,32 +1,32 @@
 import Keccak
 
 /// What a contract needs to execute one step, and what follows from it.
-public struct StepWitness: Sendable, Equatable {
+package struct StepWitness: Sendable, Equatable {
   /// Steps executed before this one.
-  public var step: UInt64
+  package var step: UInt64
   /// The claim before the step.
-  public var pre: Bytes32
+  package var pre: Bytes32
   /// The claim after the step.
-  public var post: Bytes32
+  package var post: Bytes32
   /// The witness before the step.
-  public var stateData: [UInt8]
+  package var stateData: [UInt8]
   /// The thread's witness, where there are threads, then the proofs of the instruction and of the
   /// memory that the step touches. Proofs that the step does not need are zero.
-  public var proofData: [UInt8]
+  package var proofData: [UInt8]
   /// The pre-image part that the step reads.
-  public var preimage: PreimageRead?
+  package var preimage: PreimageRead?
 }
 
 extension StateVersion {
   /// Bytes of a thread's witness: the thread, then the root of its stack without it. 0 where the
   /// state has no stacks.
-  public var threadWitnessBytes: Int { isSingleThreaded ? 0 : threadLayout.byteCount + 32 }
+  package var threadWitnessBytes: Int { isSingleThreaded ? 0 : threadLayout.byteCount + 32 }
 
   /// Proofs of data in a step's proof data: two where `clock_gettime` may need them.
-  public var dataProofCount: Int { isSingleThreaded ? 1 : 2 }
+  package var dataProofCount: Int { isSingleThreaded ? 1 : 2 }
 
   /// Bytes of a step's proof data.
-  public var proofDataBytes: Int {
+  package var proofDataBytes: Int {
     threadWitnessBytes + (1 + dataProofCount) * wordSize.memoryProofBytes
   }
 }
@@ -37,7 +37,7 @@ extension Machine {
   /// Takes as long as two claims: the proofs' nodes are kept where the claims have them.
   ///
   /// - Throws: ``MachineError`` where the step can't be executed; the state is then as before.
-  public func prove() throws(MachineError) -> StepWitness? {
+  package func prove() throws(MachineError) -> StepWitness? {
     guard !state.scalars.exited else { return nil }
     let stateData = witness()
     let pre = state.claim(witness: stateData)

@@ -1,13 +1,13 @@
 import Keccak
 
 /// A word of memory that a step touched.
-public struct MemoryAccess: Sendable, Equatable {
+package struct MemoryAccess: Sendable, Equatable {
   /// The word's address.
-  public var address: UInt64
+  package var address: UInt64
   /// The word before the step.
-  public var before: UInt64
+  package var before: UInt64
   /// What the step wrote, where it wrote.
-  public var after: UInt64?
+  package var after: UInt64?
 }
 
 /// What a step may touch where nothing is known but its witness: every word is proved against the

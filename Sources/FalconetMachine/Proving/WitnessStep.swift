@@ -5,30 +5,30 @@ import Keccak
 /// The memory is not known. The thread is proved against its stack's root, each word that the step
 /// touches against the memory root. That the witness is the one of a claim is for the caller to
 /// compare: see ``before``.
-public struct WitnessStep: Sendable {
+package struct WitnessStep: Sendable {
   /// The state that the step was executed from.
-  public let before: StateWitness
+  package let before: StateWitness
   /// The state that follows; the same where the program had exited.
-  public let after: StateWitness
+  package let after: StateWitness
   /// The thread that ran, as it was before; nil where the program had exited.
-  public let thread: ThreadState?
+  package let thread: ThreadState?
   /// The instruction, nil where the scheduler took the step or the program had exited.
-  public let instruction: (pc: UInt64, bits: UInt32)?
+  package let instruction: (pc: UInt64, bits: UInt32)?
   /// The words of memory that the step touched, in order, without the instruction.
-  public let accesses: [MemoryAccess]
+  package let accesses: [MemoryAccess]
   /// Whether the step read a part of a pre-image.
-  public let readsPreimage: Bool
+  package let readsPreimage: Bool
 
   /// The data of a step, as a contract gets it.
-  public struct Input: Sendable {
+  package struct Input: Sendable {
     /// The witness of the state before the step.
-    public var stateData: [UInt8]
+    package var stateData: [UInt8]
     /// The thread's witness and the memory proofs; may be empty where the program has exited.
-    public var proofData: [UInt8]
+    package var proofData: [UInt8]
     /// The pre-image that the step reads, if any.
-    public var preimage: PreimageRead?
+    package var preimage: PreimageRead?
 
-    public init(stateData: [UInt8], proofData: [UInt8], preimage: PreimageRead? = nil) {
+    package init(stateData: [UInt8], proofData: [UInt8], preimage: PreimageRead? = nil) {
       self.stateData = stateData
       self.proofData = proofData
       self.preimage = preimage
@@ -41,7 +41,7 @@ public struct WitnessStep: Sendable {
   /// that is written, once for all revisions.
   ///
   /// - Returns: for each revision the step, or ``StepError/witness(_:)`` or ``StepError/panic(_:)``.
-  public static func execute(
+  package static func execute(
     _ input: Input, revisions: [Revision]
   ) -> [Result<WitnessStep, StepError>] {
     var shared: (start: Int, wordSize: WordSize, proofs: MemoryProofs)?
@@ -64,7 +64,7 @@ public struct WitnessStep: Sendable {
   ///
   /// - Throws: ``StepError/witness(_:)`` where the data is not what the step needs,
   ///   ``StepError/panic(_:)`` where no state follows.
-  public init(_ input: Input, revision: Revision) throws(StepError) {
+  package init(_ input: Input, revision: Revision) throws(StepError) {
     try self.init(input, revision) {
       MemoryProofs(input.proofData[$0...], wordSize: revision.version.wordSize)
     }

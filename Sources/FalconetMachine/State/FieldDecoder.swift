@@ -23,10 +23,11 @@ struct FieldDecoder {
     return value
   }
 
-  mutating func boolean(_ field: String) throws(WitnessFault) -> Bool {
+  /// 0 or 1.
+  mutating func boolean(_ field: String) throws(WitnessFault) -> UInt64 {
     let value = UInt8(truncatingIfNeeded: integer(bytes: 1))
     guard value < 2 else { throw .boolean(field: field, value: value) }
-    return value == 1
+    return UInt64(value)
   }
 
   mutating func registers() -> Registers {
@@ -39,10 +40,12 @@ struct FieldDecoder {
   mutating func thread() throws(WitnessFault) -> ThreadState {
     var thread = ThreadState(id: 0, version: version)
     for field in version.threadLayout.fields {
-      switch field {
-      case .exited: thread.exited = try boolean("exited of the thread")
+      switch field.form {
+      case .boolean: thread[field] = try boolean("\(field.name) of the thread")
       case .registers: thread.registers = registers()
-      default: thread[field] = integer(bytes: field.byteCount(in: version))
+      case .number, .address: thread[field] = integer(bytes: field.byteCount(in: version))
+      // No thread has these.
+      case .hash, .memoryRoot, .stackRoot, .stack, .hint: break
       }
     }
     return thread

@@ -2,16 +2,16 @@ import Glibc
 import Synchronization
 
 /// Why bytes of an unfinished hint can't be stored or read again.
-public struct HintStorageError: Error, Sendable, CustomStringConvertible {
+package struct HintStorageError: Error, Sendable, CustomStringConvertible {
   /// The system's error number.
-  public let errno: Int32
+  package let errno: Int32
 
-  public var description: String {
+  package var description: String {
     "a hint cannot be stored in a temporary file: \(String(cString: strerror(errno)))"
   }
 
   /// What to do about it.
-  public static let remedy = "make room in TMPDIR, or set another one"
+  package static let remedy = "make room in TMPDIR, or set another one"
 }
 
 /// Bytes in a temporary file without a name, which only grows. Holes are zeros and take no room.

@@ -1,30 +1,30 @@
 import Keccak
 
 /// Everything of a state but its memory.
-public struct MachineState: Sendable, Equatable {
-  public let version: StateVersion
-  public var scalars: Scalars
-  public var threads: ThreadTable
+package struct MachineState: Sendable, Equatable {
+  package let version: StateVersion
+  package var scalars: Scalars
+  package var threads: ThreadTable
   /// Bytes of hints that the guest wrote and that are not a whole hint yet. Saved in snapshots, not
   /// part of the witness.
   ///
   /// Whole hints in front of them are sent once more, before the next hint that the guest writes or
   /// the next pre-image that it asks for: a state that is to go on with another host has those there
   /// that the host must know.
-  public var lastHint: PendingHint = []
+  package var lastHint: PendingHint = []
   /// The name of the revision whose rules led to the state, if it is known. No part of the state:
   /// every revision of its version can go on from it.
-  public var revision: String?
+  package var revision: String?
 
   /// The empty state: one thread, at address 0, everything else zero.
-  public init(version: StateVersion) {
+  package init(version: StateVersion) {
     self.version = version
     scalars = Scalars(version: version)
     threads = ThreadTable(left: [ThreadState(id: 0, version: version)], right: [])
   }
 
   /// The state of a program about to start: its thread at `entry` with a stack.
-  public init(version: StateVersion, entry: UInt64) {
+  package init(version: StateVersion, entry: UInt64) {
     self.init(version: version)
     let mask = version.wordSize.mask
     scalars.heap = version.addressSpace.heapStart
@@ -34,27 +34,23 @@ public struct MachineState: Sendable, Equatable {
   }
 
   /// Whether two states are the same, whatever led to them.
-  public static func == (left: MachineState, right: MachineState) -> Bool {
+  package static func == (left: MachineState, right: MachineState) -> Bool {
     left.version == right.version && left.scalars == right.scalars
       && left.threads == right.threads && left.lastHint == right.lastHint
   }
 
   /// The VM's status: what byte 0 of a claim holds.
-  public var status: VMStatus {
+  package var status: VMStatus {
     guard scalars.exited else { return .unfinished }
-    return switch scalars.exitCode {
-    case 0: .valid
-    case 1: .invalid
-    default: .panic
-    }
+    return VMStatus(exitCode: scalars.exitCode)
   }
 
   /// The thread that the next step runs, or nil where the stack it would come from is empty.
-  public var activeThread: ThreadState? { threads.stack(scalars.activeSide).last }
+  package var activeThread: ThreadState? { threads.stack(scalars.activeSide).last }
 }
 
 /// How a run stands. The raw value is byte 0 of a claim.
-public enum VMStatus: UInt8, Sendable {
+package enum VMStatus: UInt8, Sendable {
   /// Exited with code 0.
   case valid = 0
   /// Exited with code 1.
@@ -63,32 +59,35 @@ public enum VMStatus: UInt8, Sendable {
   case panic = 2
   /// Not exited.
   case unfinished = 3
+
+  /// The status of a program that exited: any code but 0 and 1 is a panic.
+  package init(exitCode: UInt8) { self = exitCode == 0 ? .valid : exitCode == 1 ? .invalid : .panic }
 }
 
 /// The fields of a state that are neither memory nor threads.
 ///
 /// Words are held in 64 bits whatever the machine's word size, zero-extended.
-public struct Scalars: Sendable, Equatable {
-  public var preimageKey = Bytes32()
+package struct Scalars: Sendable, Equatable {
+  package var preimageKey = Bytes32()
   /// Where the next read of the pre-image starts, counted from its 8-byte length prefix.
-  public var preimageOffset: UInt64 = 0
+  package var preimageOffset: UInt64 = 0
   /// Where `mmap` gives memory from next.
-  public var heap: UInt64 = 0
-  public var reservation = Reservation()
-  public var exitCode: UInt8 = 0
-  public var exited = false
+  package var heap: UInt64 = 0
+  package var reservation = Reservation()
+  package var exitCode: UInt8 = 0
+  package var exited = false
   /// Steps executed.
-  public var step: UInt64 = 0
-  public var stepsSinceContextSwitch: UInt64 = 0
+  package var step: UInt64 = 0
+  package var stepsSinceContextSwitch: UInt64 = 0
   /// The futex address whose waiter is being looked for; all ones where none is. 0 in versions whose
   /// futexes don't block.
-  public var wakeup: UInt64 = 0
+  package var wakeup: UInt64 = 0
   /// Threads run from the right stack.
-  public var traverseRight = false
-  public var nextThreadID: UInt64 = 0
+  package var traverseRight = false
+  package var nextThreadID: UInt64 = 0
 
   /// The scalars of the empty state.
-  public init(version: StateVersion) {
+  package init(version: StateVersion) {
     if !version.isSingleThreaded { nextThreadID = 1 }
     if version.hasBlockingFutexes {
       wakeup = ThreadState.noFutex(version.wordSize)
@@ -96,22 +95,22 @@ public struct Scalars: Sendable, Equatable {
   }
 
   /// The side of the stack whose top thread runs.
-  public var activeSide: StackSide {
+  package var activeSide: StackSide {
     get { traverseRight ? .right : .left }
     set { traverseRight = newValue == .right }
   }
 }
 
 /// What `ll` and `lld` promise to the `sc` or `scd` that follows.
-public struct Reservation: Sendable, Equatable {
+package struct Reservation: Sendable, Equatable {
   /// 0 none, 1 from `ll`, 2 from `lld`; a snapshot can hold any byte.
-  public var status: UInt8 = 0
+  package var status: UInt8 = 0
   /// The address as the instruction gave it, not aligned.
-  public var address: UInt64 = 0
+  package var address: UInt64 = 0
   /// The id of the thread that holds it.
-  public var owner: UInt64 = 0
+  package var owner: UInt64 = 0
 
-  public init(status: UInt8 = 0, address: UInt64 = 0, owner: UInt64 = 0) {
+  package init(status: UInt8 = 0, address: UInt64 = 0, owner: UInt64 = 0) {
     self.status = status
     self.address = address
     self.owner = owner

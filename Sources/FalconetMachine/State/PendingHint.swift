@@ -1,39 +1,39 @@
-public import Keccak
+import Keccak
 
 /// Bytes of hints that the guest wrote and that are not a whole hint yet.
 ///
 /// A hint's length has 4 bytes, so there are fewer than 2^32 + 3 of them. Few are held in memory, many
 /// in a temporary file without a name, where zeros take no room.
-public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
+package struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// Bytes that are held in memory at most, if they are not given as an array.
   static let memoryLimit = 16 << 20
   /// Bytes that are moved at a time.
-  public static let partSize = 1 << 20
+  package static let partSize = 1 << 20
 
   private var memory: [UInt8] = []
   /// Where all of the bytes are if they are not in memory, and at which of its bytes they begin.
   private var spool: HintSpool?
   private var start = 0
   /// The number of bytes.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// No bytes.
-  public init() {}
+  package init() {}
 
   /// These bytes, in memory.
-  public init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     memory = bytes
     count = bytes.count
   }
 
-  public init(arrayLiteral elements: UInt8...) { self.init(elements) }
+  package init(arrayLiteral elements: UInt8...) { self.init(elements) }
 
-  public var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// Fills `buffer` from an offset on.
   ///
   /// - Precondition: there are as many bytes.
-  public func read(
+  package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(HintStorageError) {
     if let spool { return try spool.read(into: buffer, at: start + offset) }
@@ -45,7 +45,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// The bytes of a range.
   ///
   /// - Precondition: there are as many.
-  public func bytes(_ range: Range<Int>) throws(HintStorageError) -> [UInt8] {
+  package func bytes(_ range: Range<Int>) throws(HintStorageError) -> [UInt8] {
     if spool == nil { return Array(memory[range]) }
     var bytes = [UInt8](repeating: 0, count: range.count)
     try bytes.withUnsafeMutableBufferPointer { (bytes) throws(HintStorageError) in
@@ -55,7 +55,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 
   /// Adds bytes.
-  public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(HintStorageError) {
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(HintStorageError) {
     if spool == nil, count + bytes.count <= Self.memoryLimit {
       memory.append(contentsOf: bytes)
     } else {
@@ -66,7 +66,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 
   /// Adds zeros, which take no room in a file.
-  public mutating func appendZeros(_ added: Int) throws(HintStorageError) {
+  package mutating func appendZeros(_ added: Int) throws(HintStorageError) {
     if spool == nil, count + added <= Self.memoryLimit {
       memory.append(contentsOf: repeatElement(0, count: added))
     } else {
@@ -77,7 +77,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 
   /// Adds bytes.
-  public mutating func append(_ bytes: [UInt8]) throws(HintStorageError) {
+  package mutating func append(_ bytes: [UInt8]) throws(HintStorageError) {
     // Not `withUnsafeBytes`, which throws any error.
     try bytes.withUnsafeBufferPointer { (bytes) throws(HintStorageError) in
       try append(UnsafeRawBufferPointer(bytes))
@@ -85,7 +85,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 
   /// Adds the bytes of another hint.
-  public mutating func append(_ other: PendingHint) throws(HintStorageError) {
+  package mutating func append(_ other: PendingHint) throws(HintStorageError) {
     for start in stride(from: 0, to: other.count, by: Self.partSize) {
       try append(other.bytes(start..<min(start + Self.partSize, other.count)))
     }
@@ -113,7 +113,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 
   /// A hash that tells bytes apart, of parts of 1 MiB; nil if they can't be read again.
-  public var digest: Bytes32? {
+  package var digest: Bytes32? {
     var digest = Bytes32()
     for start in stride(from: 0, to: count, by: Self.partSize) {
       guard let part = try? bytes(start..<min(start + Self.partSize, count)) else { return nil }
@@ -123,7 +123,7 @@ public struct PendingHint: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 
   /// Whether the bytes are the same. Bytes that can't be read again are not.
-  public static func == (left: PendingHint, right: PendingHint) -> Bool {
+  package static func == (left: PendingHint, right: PendingHint) -> Bool {
     guard left.count == right.count else { return false }
     if let spool = left.spool, spool === right.spool, left.start == right.start { return true }
     if left.spool == nil, right.spool == nil { return left.memory == right.memory }

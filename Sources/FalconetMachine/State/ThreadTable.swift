@@ -1,31 +1,31 @@
 /// One of the two stacks that the scheduler moves threads between.
-public enum StackSide: Sendable, CaseIterable {
+package enum StackSide: Sendable, CaseIterable {
   case left, right
 
-  public var other: StackSide { self == .left ? .right : .left }
+  package var other: StackSide { self == .left ? .right : .left }
 }
 
 /// The threads of a machine: two stacks, bottom first. A single-threaded machine's thread is the
 /// only one of the left stack.
-public struct ThreadTable: Sendable, Equatable {
-  public var left: [ThreadState]
-  public var right: [ThreadState]
+package struct ThreadTable: Sendable, Equatable {
+  package var left: [ThreadState]
+  package var right: [ThreadState]
 
-  public init(left: [ThreadState], right: [ThreadState]) {
+  package init(left: [ThreadState], right: [ThreadState]) {
     self.left = left
     self.right = right
   }
 
   /// The threads of one stack, bottom first.
-  public func stack(_ side: StackSide) -> [ThreadState] { side == .left ? left : right }
+  package func stack(_ side: StackSide) -> [ThreadState] { side == .left ? left : right }
 
   /// The number of threads on both stacks.
-  public var count: Int { left.count + right.count }
+  package var count: Int { left.count + right.count }
 }
 
 /// What the scheduler needs of thread stacks: all of a machine's, or the two roots and the top
 /// thread that a witness gives.
-public protocol ThreadStacks {
+package protocol ThreadStacks {
   /// Whether the stack has no thread.
   func isEmpty(_ side: StackSide) -> Bool
   /// Whether the stack has exactly one thread.
@@ -44,27 +44,27 @@ public protocol ThreadStacks {
 }
 
 extension ThreadStacks {
-  public func withTop<Result>(
+  package func withTop<Result>(
     _ side: StackSide, _ body: (borrowing ThreadState) -> Result
   ) -> Result { body(self[top: side]) }
 
-  public mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
+  package mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
     body(&self[top: side])
   }
 }
 
 extension ThreadTable: ThreadStacks {
   @inline(__always)
-  public func isEmpty(_ side: StackSide) -> Bool {
+  package func isEmpty(_ side: StackSide) -> Bool {
     side == .left ? left.isEmpty : right.isEmpty
   }
 
-  public func isSingle(_ side: StackSide) -> Bool {
+  package func isSingle(_ side: StackSide) -> Bool {
     side == .left ? left.count == 1 : right.count == 1
   }
 
   @inline(__always)
-  public subscript(top side: StackSide) -> ThreadState {
+  package subscript(top side: StackSide) -> ThreadState {
     get { side == .left ? left[left.count - 1] : right[right.count - 1] }
     _modify {
       if side == .left {
@@ -78,22 +78,22 @@ extension ThreadTable: ThreadStacks {
   // A thread is 300 bytes: the subscript's copies, and its coroutine's frame on the heap, would take
   // longer than a step. So each stack has a call of its own here.
   @inline(__always)
-  public func withTop<Result>(
+  package func withTop<Result>(
     _ side: StackSide, _ body: (borrowing ThreadState) -> Result
   ) -> Result {
     side == .left ? body(left[left.count - 1]) : body(right[right.count - 1])
   }
 
   @inline(__always)
-  public mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
+  package mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
     if side == .left { body(&left[left.count - 1]) } else { body(&right[right.count - 1]) }
   }
 
-  public mutating func pop(_ side: StackSide) -> ThreadState {
+  package mutating func pop(_ side: StackSide) -> ThreadState {
     side == .left ? left.removeLast() : right.removeLast()
   }
 
-  public mutating func push(_ thread: ThreadState, on side: StackSide) {
+  package mutating func push(_ thread: ThreadState, on side: StackSide) {
     if side == .left { left.append(thread) } else { right.append(thread) }
   }
 }

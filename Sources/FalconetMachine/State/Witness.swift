@@ -2,12 +2,12 @@ import Keccak
 
 /// A thread stack as a witness commits to it: the hash of the empty stack, then for each thread
 /// from the bottom up the hash of the root so far and of the thread's hash.
-public enum ThreadStackRoot {
+package enum ThreadStackRoot {
   /// The root of a stack without threads: Keccak-256 of 64 zero bytes.
-  public static let empty = Keccak256.hash([UInt8](repeating: 0, count: 64))
+  package static let empty = Keccak256.hash([UInt8](repeating: 0, count: 64))
 
   /// The root of a stack after a thread is put on one with this root.
-  public static func push(
+  package static func push(
     _ thread: ThreadState, on root: Bytes32, version: StateVersion
   ) -> Bytes32 {
     var encoder = FieldEncoder(version: version, reserving: version.threadLayout.byteCount)
@@ -16,7 +16,7 @@ public enum ThreadStackRoot {
   }
 
   /// The root of a stack, bottom first. O(n).
-  public static func root(
+  package static func root(
     of threads: some Collection<ThreadState>, version: StateVersion
   ) -> Bytes32 {
     threads.reduce(empty) { push($1, on: $0, version: version) }
@@ -27,12 +27,12 @@ extension MachineState {
   /// The witness of this state over a memory with this root: the bytes that the claim is a hash of.
   ///
   /// 226 bytes for versions 0 and 2, 172 for 1, 168 for 5, 196 for 3 and 4, 188 for 6 to 8.
-  public func witness(memoryRoot: Bytes32) -> [UInt8] {
+  package func witness(memoryRoot: Bytes32) -> [UInt8] {
     StateWitness(self, memoryRoot: memoryRoot).bytes
   }
 
   /// The claim for a witness of this state: its Keccak-256 with byte 0 replaced by the VM status.
-  public func claim(witness: [UInt8]) -> Bytes32 {
+  package func claim(witness: [UInt8]) -> Bytes32 {
     var claim = Keccak256.hash(witness)
     claim[0] = status.rawValue
     return claim

@@ -1,5 +1,5 @@
 /// A machine word: what semantics are written over, once for 32 and 64 bits.
-public protocol MachineWord: FixedWidthInteger, UnsignedInteger, BitwiseCopyable, Sendable {
+package protocol MachineWord: FixedWidthInteger, UnsignedInteger, BitwiseCopyable, Sendable {
   associatedtype SignedWord: FixedWidthInteger, SignedInteger, BitwiseCopyable
 
   /// The same bits, signed.
@@ -9,15 +9,15 @@ public protocol MachineWord: FixedWidthInteger, UnsignedInteger, BitwiseCopyable
 }
 
 extension UInt32: MachineWord {
-  @inline(__always) public var signed: Int32 { Int32(bitPattern: self) }
-  @inline(__always) public init(signed: Int32) { self.init(bitPattern: signed) }
-  @inline(__always) public static var size: WordSize { .bits32 }
+  @inline(__always) package var signed: Int32 { Int32(bitPattern: self) }
+  @inline(__always) package init(signed: Int32) { self.init(bitPattern: signed) }
+  @inline(__always) package static var size: WordSize { .bits32 }
 }
 
 extension UInt64: MachineWord {
-  @inline(__always) public var signed: Int64 { Int64(bitPattern: self) }
-  @inline(__always) public init(signed: Int64) { self.init(bitPattern: signed) }
-  @inline(__always) public static var size: WordSize { .bits64 }
+  @inline(__always) package var signed: Int64 { Int64(bitPattern: self) }
+  @inline(__always) package init(signed: Int64) { self.init(bitPattern: signed) }
+  @inline(__always) package static var size: WordSize { .bits64 }
 }
 
 extension MachineWord {

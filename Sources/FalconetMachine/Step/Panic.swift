@@ -1,5 +1,5 @@
 /// An illegal act of the guest: no state follows, and a contract would revert.
-public enum Panic: Error, Sendable, Equatable {
+package enum Panic: Error, Sendable, Equatable {
   case unknownInstruction(UInt32)
   case breakInstruction
   /// The pc is not a multiple of 4.
@@ -14,7 +14,7 @@ public enum Panic: Error, Sendable, Equatable {
   case noThread
 
   /// What happened, in words.
-  public var message: String {
+  package var message: String {
     switch self {
     case .unknownInstruction(let bits):
       "instruction \(hex(UInt64(bits), digits: 8)) is not one of this state version"
@@ -45,7 +45,7 @@ func hex(_ value: UInt64, digits: Int = 1) -> String {
 }
 
 /// Why a step could not be executed. The state is the one before the step.
-public enum StepError: Error, Sendable {
+package enum StepError: Error, Sendable {
   case panic(Panic)
   case preimage(PreimageError)
   /// The host has no memory for a page that the step writes.

@@ -1,5 +1,5 @@
 extension Step {
-  /// Branches and jumps. The link, where there is one, is the address after the delay slot.
+  /// Branches and jumps. The link, if there is one, is the address after the delay slot.
   static func branch(
     _ operation: Operation, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
@@ -9,18 +9,19 @@ extension Step {
 
     let rs = environment.register(instruction.rs, as: Word.self)
     let target: Word
-    switch operation {
-    case .j, .jal: target = jumpTarget(instruction, from: nextPC)
-    case .jr, .jalr: target = rs
-    default:
+    switch operation.kind {
+    case .jump: target = jumpTarget(instruction, from: nextPC)
+    case .branch(let condition, _):
       let rt = environment.register(instruction.rt, as: Word.self)
-      let taken = isTaken(operation, rs, rt)
+      let taken = isTaken(condition, rs, rt)
       target = taken ? nextPC &+ Word(extending: instruction.immediate) &<< 2 : nextPC &+ 4
+    // Those that are no branches never come here.
+    case .jumpRegister, .none, .trap, .systemCall, .register, .fromHiLo, .toHiLo, .immediate, .load,
+      .store, .loadLinked, .storeConditional:
+      target = rs
     }
-    switch operation {
-    case .jal, .bltzal, .bgezal: environment.setRegister(31, pc &+ 8)
-    case .jalr: environment.setRegister(instruction.rd, pc &+ 8)
-    default: break
+    if operation.links {
+      environment.setRegister(operation.destination(of: instruction), pc &+ 8)
     }
     environment.thread.pc = UInt64(nextPC)
     environment.thread.nextPC = UInt64(target)
@@ -32,17 +33,16 @@ extension Step {
     nextPC & Word(extending: 0xF000_0000 as UInt32) | Word(instruction.target << 2)
   }
 
-  /// Whether a conditional branch is taken.
   @inline(__always)
-  static func isTaken(_ operation: Operation, _ rs: Word, _ rt: Word) -> Bool {
-    switch operation {
-    case .beq: rs == rt
-    case .bne: rs != rt
-    case .blez: rs.signed <= 0
-    case .bgtz: rs.signed > 0
-    case .bltz, .bltzal: rs.signed < 0
-    case .bgez, .bgezal: rs.signed >= 0
-    default: false
+  static func isTaken(_ condition: BranchCondition, _ rs: Word, _ rt: Word) -> Bool {
+    switch condition {
+    case .equal: rs == rt
+    case .notEqual: rs != rt
+    case .notPositive: rs.signed <= 0
+    case .positive: rs.signed > 0
+    case .negative: rs.signed < 0
+    case .notNegative: rs.signed >= 0
+    case .never: false
     }
   }
 }

@@ -8,60 +8,72 @@ extension Step {
 
   /// Loads, into register 0 as well: the access is part of the proof.
   static func load(
-    _ operation: Operation, _ instruction: Instruction, _ environment: Environment
+    _ access: AccessKind, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
     let address = effectiveAddress(instruction, environment)
     let word = try loadWord(at: address, environment)
     let old = environment.register(instruction.rt, as: Word.self)
     environment.setRegister(
-      instruction.rt, SubWord.load(operation, from: word, at: address, into: old))
+      instruction.rt, SubWord.load(access, from: word, at: address, into: old))
     environment.advance(Word.self)
   }
 
   static func store(
-    _ operation: Operation, _ instruction: Instruction, _ environment: Environment
+    _ access: AccessKind, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
     let address = effectiveAddress(instruction, environment)
     let word = try loadWord(at: address, environment)
     let value = environment.register(instruction.rt, as: Word.self)
-    let result = SubWord.store(operation, of: value, into: word, at: address)
+    let result = SubWord.store(access, of: value, into: word, at: address)
     try storeWord(result, at: address.alignedToWord, .first, environment)
     environment.advance(Word.self)
   }
 
-  /// `ll`, `lld`, `sc` and `scd`.
-  static func readModifyWrite(
-    _ operation: Operation, _ instruction: Instruction, _ environment: Environment
+  /// The reservation of the active thread that a read-modify-write instruction makes or needs.
+  private static func reservation(
+    _ access: AccessKind, at address: Word, _ environment: Environment
+  ) -> Reservation {
+    Reservation(
+      status: access.size == 8 ? 2 : 1, address: UInt64(address),
+      owner: environment.withThread { $0.id })
+  }
+
+  /// `ll` and `lld`.
+  static func loadLinked(
+    _ access: AccessKind, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
     let address = effectiveAddress(instruction, environment)
-    let isDouble = operation == .lld || operation == .scd
-    let status: UInt8 = isDouble ? 2 : 1
-    let thread = environment.withThread { $0.id }
-    let reservation = Reservation(status: status, address: UInt64(address), owner: thread)
-    let result: Word
-    if operation == .ll || operation == .lld {
-      let word = try loadWord(at: address, environment)
-      result = SubWord.load(operation, from: word, at: address, into: 0)
-      if environment.rules.hasReservations {
-        environment.scalars.reservation = reservation
-        environment.note(.loadLinked(thread: thread))
-      }
-    } else if !environment.rules.hasReservations || environment.scalars.reservation == reservation {
+    let word = try loadWord(at: address, environment)
+    if environment.rules.hasReservations {
+      let reservation = reservation(access, at: address, environment)
+      environment.scalars.reservation = reservation
+      environment.note(.loadLinked(thread: reservation.owner))
+    }
+    environment.setRegister(
+      instruction.rt, SubWord.load(access, from: word, at: address, into: 0))
+    environment.advance(Word.self)
+  }
+
+  /// `sc` and `scd`. A machine without reservations always stores.
+  static func storeConditional(
+    _ access: AccessKind, _ instruction: Instruction, _ environment: Environment
+  ) throws(StepError) {
+    let address = effectiveAddress(instruction, environment)
+    let reservation = reservation(access, at: address, environment)
+    let keeps = environment.rules.hasReservations
+    let succeeds = !keeps || environment.scalars.reservation == reservation
+    if succeeds {
       let word = try loadWord(at: address, environment)
       let value = environment.register(instruction.rt, as: Word.self)
       environment.scalars.reservation = Reservation()
       try environment.storeWord(
-        UInt64(SubWord.store(operation, of: value, into: word, at: address)),
+        UInt64(SubWord.store(access, of: value, into: word, at: address)),
         at: UInt64(address.alignedToWord), .first)
-      result = 1
-      if environment.rules.hasReservations {
-        environment.note(.storeConditional(thread: thread, succeeded: true))
-      }
-    } else {
-      result = 0
-      environment.note(.storeConditional(thread: thread, succeeded: false))
     }
-    environment.setRegister(instruction.rt, result)
+    if keeps {
+      environment.note(.storeConditional(thread: reservation.owner, succeeded: succeeds))
+    }
+    environment.setRegister(instruction.rt, (succeeds ? 1 : 0) as Word)
     environment.advance(Word.self)
   }
 

@@ -4,7 +4,7 @@
 /// Generic over the word, so that 32- and 64-bit machines share it, and over the environment, so that
 /// a machine, a proof's maker and its verifier do. What a version does differently is read from
 /// `environment.rules`.
-public enum Step<Word: MachineWord, Environment: StepEnvironment> {
+package enum Step<Word: MachineWord, Environment: StepEnvironment> {
   /// Steps a thread may run before it is preempted.
   static var quantum: UInt64 { 100_000 }
 
@@ -13,7 +13,7 @@ public enum Step<Word: MachineWord, Environment: StepEnvironment> {
   /// - Precondition: the state has not exited.
   /// - Throws: ``StepError``. Scalars and the active thread may then be changed in part; memory and
   ///   thread stacks are not. The caller restores the former.
-  public static func run(in environment: Environment) throws(StepError) {
+  package static func run(in environment: Environment) throws(StepError) {
     environment.scalars.step &+= 1
     let side = environment.scalars.activeSide
     guard !environment.threads.isEmpty(side) else { throw .panic(.noThread) }
@@ -27,15 +27,17 @@ public enum Step<Word: MachineWord, Environment: StepEnvironment> {
     guard pc & 3 == 0 else { throw .panic(.misalignedFetch) }
     let instruction = Instruction(try environment.fetch(at: pc))
     let operation = Operation(decoding: instruction, under: environment.rules)
-    switch operation {
-    case .unknown: throw .panic(.unknownInstruction(instruction.bits))
-    case .break: throw .panic(.breakInstruction)
-    case .syscall: try systemCall(environment)
-    case .ll, .lld, .sc, .scd: try readModifyWrite(operation, instruction, environment)
-    case _ where operation.isBranch: try branch(operation, instruction, environment)
-    case _ where operation.isLoad: try load(operation, instruction, environment)
-    case _ where operation.isStore: try store(operation, instruction, environment)
-    default: try compute(operation, instruction, environment)
+    switch operation.kind {
+    case .none: throw .panic(.unknownInstruction(instruction.bits))
+    case .trap: throw .panic(.breakInstruction)
+    case .systemCall: try systemCall(environment)
+    case .register, .fromHiLo, .toHiLo, .immediate:
+      try compute(operation, instruction, environment)
+    case .load(let access): try load(access, instruction, environment)
+    case .store(let access): try store(access, instruction, environment)
+    case .loadLinked(let access): try loadLinked(access, instruction, environment)
+    case .storeConditional(let access): try storeConditional(access, instruction, environment)
+    case .jump, .jumpRegister, .branch: try branch(operation, instruction, environment)
     }
   }
 }

@@ -1,7 +1,7 @@
 import Keccak
 
 /// Which proof of a step's witness an access to memory is proved by.
-public enum MemorySlot: Int, Sendable {
+package enum MemorySlot: Int, Sendable {
   /// The first word of data that the step touches.
   case first = 1
   /// The second, which only `clock_gettime` has; proved after the first was written.
@@ -11,7 +11,7 @@ public enum MemorySlot: Int, Sendable {
 /// What a step acts on: a machine with all of its memory, or a witness of a single step.
 ///
 /// Addresses of words are multiples of the word size; values are zero-extended to 64 bits.
-public protocol StepEnvironment: AnyObject {
+package protocol StepEnvironment: AnyObject {
   associatedtype Stacks: ThreadStacks
 
   var rules: Rules { get }
@@ -40,13 +40,13 @@ public protocol StepEnvironment: AnyObject {
 }
 
 /// A stream that the guest writes text to. The raw value is its file descriptor.
-public enum GuestStream: UInt8, Sendable {
+package enum GuestStream: UInt8, Sendable {
   case output = 1
   case error = 2
 }
 
 /// Something that happened in a step, for statistics.
-public enum StepEvent: Sendable, Equatable {
+package enum StepEvent: Sendable, Equatable {
   /// A thread executed `ll` or `lld`.
   case loadLinked(thread: UInt64)
   /// A thread executed `sc` or `scd`.
@@ -66,5 +66,5 @@ public enum StepEvent: Sendable, Equatable {
 }
 
 extension StepEnvironment {
-  public func note(_ event: StepEvent) {}
+  package func note(_ event: StepEvent) {}
 }

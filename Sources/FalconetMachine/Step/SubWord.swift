@@ -15,7 +15,7 @@ enum SubWord<Word: MachineWord> {
     part(word, address, 4).low32
   }
 
-  /// What a load of `operation` puts into register rt.
+  /// What a load puts into register rt.
   ///
   /// - Parameters:
   ///   - word: the memory word that holds `address`.
@@ -23,37 +23,37 @@ enum SubWord<Word: MachineWord> {
   ///   - register: what rt holds before.
   @inline(__always)
   static func load(
-    _ operation: Operation, from word: Word, at address: Word, into register: Word
+    _ access: AccessKind, from word: Word, at address: Word, into register: Word
   ) -> Word {
-    switch operation {
-    case .lb: return Word(truncatingIfNeeded: Int8(truncatingIfNeeded: part(word, address, 1)))
-    case .lbu: return Word(UInt8(truncatingIfNeeded: part(word, address, 1)))
-    case .lh: return Word(truncatingIfNeeded: Int16(truncatingIfNeeded: part(word, address, 2)))
-    case .lhu: return Word(UInt16(truncatingIfNeeded: part(word, address, 2)))
-    case .lw, .ll: return Word(extending: word32(word, address))
-    case .lwu: return Word(word32(word, address))
-    case .lwl:
+    switch access {
+    case .byte: return Word(truncatingIfNeeded: Int8(truncatingIfNeeded: part(word, address, 1)))
+    case .byteUnsigned: return Word(UInt8(truncatingIfNeeded: part(word, address, 1)))
+    case .half: return Word(truncatingIfNeeded: Int16(truncatingIfNeeded: part(word, address, 2)))
+    case .halfUnsigned: return Word(UInt16(truncatingIfNeeded: part(word, address, 2)))
+    case .word: return Word(extending: word32(word, address))
+    case .wordUnsigned: return Word(word32(word, address))
+    case .wordLeft:
       let bits = UInt32(truncatingIfNeeded: address & 3) * 8
       let kept = register.low32 & ((1 &<< bits) &- 1)
       return Word(extending: word32(word, address) &<< bits | kept)
-    case .lwr:
+    case .wordRight:
       let bits = 24 - UInt32(truncatingIfNeeded: address & 3) * 8
       let kept = register.low32 & ~(UInt32.max &>> bits)
       let result = word32(word, address) &>> bits | kept
       // Only a whole word is sign-extended; otherwise the register's upper half stays.
       if bits == 0 { return Word(extending: result) }
       return register & ~Word(UInt32.max) | Word(result)
-    case .ldl:
+    case .doubleLeft:
       let bits = (address & 7) &* 8
       return word &<< bits | register & ((1 &<< bits) &- 1)
-    case .ldr:
+    case .doubleRight:
       let bits = 56 &- (address & 7) &* 8
       return word &>> bits | register & ~(Word.max &>> bits)
-    default: return word
+    case .double: return word
     }
   }
 
-  /// The memory word after a store of `operation`.
+  /// The memory word after a store. Whether loads extend with zeros makes no difference to it.
   ///
   /// - Parameters:
   ///   - register: what rt holds.
@@ -61,27 +61,27 @@ enum SubWord<Word: MachineWord> {
   ///   - address: the effective address.
   @inline(__always)
   static func store(
-    _ operation: Operation, of register: Word, into word: Word, at address: Word
+    _ access: AccessKind, of register: Word, into word: Word, at address: Word
   ) -> Word {
-    switch operation {
-    case .sb: return put(register, into: word, address, 1)
-    case .sh: return put(register, into: word, address, 2)
-    case .sw, .sc: return put(register, into: word, address, 4)
-    case .swl:
+    switch access {
+    case .byte, .byteUnsigned: return put(register, into: word, address, 1)
+    case .half, .halfUnsigned: return put(register, into: word, address, 2)
+    case .word, .wordUnsigned: return put(register, into: word, address, 4)
+    case .wordLeft:
       let bits = UInt32(truncatingIfNeeded: address & 3) * 8
       let kept = word32(word, address) & ~(UInt32.max &>> bits)
       return put(Word(register.low32 &>> bits | kept), into: word, address, 4)
-    case .swr:
+    case .wordRight:
       let bits = 24 - UInt32(truncatingIfNeeded: address & 3) * 8
       let kept = word32(word, address) & ((1 &<< bits) &- 1)
       return put(Word(register.low32 &<< bits | kept), into: word, address, 4)
-    case .sdl:
+    case .doubleLeft:
       let bits = (address & 7) &* 8
       return register &>> bits | word & ~(Word.max &>> bits)
-    case .sdr:
+    case .doubleRight:
       let bits = 56 &- (address & 7) &* 8
       return register &<< bits | word & ((1 &<< bits) &- 1)
-    default: return register
+    case .double: return register
     }
   }
 

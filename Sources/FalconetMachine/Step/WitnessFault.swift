@@ -1,7 +1,7 @@
 import Keccak
 
 /// A memory proof of a step's proof data. The raw value is its place among them.
-public enum ProofSlot: Int, Sendable, CaseIterable, CustomStringConvertible {
+package enum ProofSlot: Int, Sendable, CaseIterable, CustomStringConvertible {
   /// The leaf that holds the instruction.
   case instruction
   /// The first word of data that the step touches.
@@ -11,7 +11,7 @@ public enum ProofSlot: Int, Sendable, CaseIterable, CustomStringConvertible {
 
   init(_ slot: MemorySlot) { self = slot == .first ? .first : .second }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .instruction: "instruction proof"
     case .first: "memory proof 1"
@@ -21,7 +21,7 @@ public enum ProofSlot: Int, Sendable, CaseIterable, CustomStringConvertible {
 }
 
 /// What is wrong with the data that a step is executed from, where a contract would revert.
-public enum WitnessFault: Error, Sendable, Equatable {
+package enum WitnessFault: Error, Sendable, Equatable {
   /// The state's witness has another size, in bytes, than the version's.
   case stateDataSize(expected: Int, given: Int)
   /// The proof data has another size, in bytes, than the version's.
@@ -43,7 +43,7 @@ public enum WitnessFault: Error, Sendable, Equatable {
 }
 
 extension WitnessFault: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .stateDataSize(let expected, let given):
       "state-data has \(given) bytes, this state version's witness has \(expected)"

@@ -21,6 +21,7 @@ extension Step {
     case FileDescriptor.hintRead: return .value(UInt64(count))
     case FileDescriptor.preimageRead: return try readPreimage(address, count, environment)
     case FileDescriptor.event where environment.rules.eventDescriptors: return .failed(.tryAgain)
+    // No other descriptor is open.
     default: return .failed(.badDescriptor)
     }
   }
@@ -40,6 +41,7 @@ extension Step {
       return .value(UInt64(count))
     case FileDescriptor.preimageWrite: return try writeKey(address, count, environment)
     case FileDescriptor.event where environment.rules.eventDescriptors: return .failed(.tryAgain)
+    // No other descriptor is open.
     default: return .failed(.badDescriptor)
     }
   }
@@ -90,6 +92,7 @@ extension Step {
     case FileDescriptor.standardOutput, FileDescriptor.standardError, FileDescriptor.hintWrite,
       FileDescriptor.preimageWrite:
       flags = 1
+    // No other descriptor is open.
     default:
       let isKnown =
         command == getStatusFlags
@@ -99,6 +102,7 @@ extension Step {
     switch command {
     case getDescriptorFlags where environment.rules.getDescriptorFlags: return .value(0)
     case getStatusFlags: return .value(flags)
+    // There are no other commands.
     default: return .failed(.invalid)
     }
   }

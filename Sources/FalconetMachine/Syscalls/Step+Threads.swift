@@ -87,6 +87,6 @@ extension Step {
   static func futexValue(at address: Word, _ environment: Environment) throws(StepError) -> UInt64 {
     let word = try loadWord(at: address, environment)
     if environment.rules.futexBytes == 8 { return UInt64(word) }
-    return UInt64(SubWord.load(.lwu, from: word, at: address, into: 0))
+    return UInt64(SubWord.load(.wordUnsigned, from: word, at: address, into: 0))
   }
 }

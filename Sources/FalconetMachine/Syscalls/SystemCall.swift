@@ -1,12 +1,12 @@
 /// The system calls that a machine knows.
-public enum SystemCall: Sendable, Equatable {
+package enum SystemCall: Sendable, Equatable {
   case mmap, brk, clone, exitGroup, read, write, fcntl, exit, yield, gettid, futex, open
   case clockGetTime, getpid, getrandom, eventfd2
   /// Answers 0 and does nothing.
   case noOperation
 
   /// The call of a number in register 2, or nil where the machine must stop.
-  public init?(number: UInt64, under rules: Rules) {
+  package init?(number: UInt64, under rules: Rules) {
     let is32 = rules.wordSize == .bits32
     let base: UInt64 = is32 ? 4000 : 5000
     let offset = Int(exactly: number &- base) ?? -1

@@ -2,7 +2,7 @@
 /// another claim, if a loader lays out the stack, the heap or a patch in another way.
 ///
 /// The raw value is the tag of the last release that has the loader.
-public enum LoaderRevision: String, Sendable, CaseIterable {
+package enum LoaderRevision: String, Sendable, CaseIterable {
   case opProgram0_3 = "op-program/v0.3.0"
   case opProgram1_2 = "op-program/v1.2.0"
   case opProgram1_3_1 = "op-program/v1.3.1"
@@ -10,7 +10,7 @@ public enum LoaderRevision: String, Sendable, CaseIterable {
   case current = "cannon/v1.6.0"
 
   /// The loader of a release, by its tag, with or without the `v`: `op-program/v1.1.0`.
-  public init?(named name: String) {
+  package init?(named name: String) {
     let name = name.replacing("/", with: "/v", when: !name.contains("/v"))
     guard let revision = Self.allCases.first(where: { $0.releases.contains(name) }) else {
       return nil
@@ -19,7 +19,7 @@ public enum LoaderRevision: String, Sendable, CaseIterable {
   }
 
   /// The tags of the releases that load programs so, oldest first.
-  public var releases: [String] {
+  package var releases: [String] {
     switch self {
     case .opProgram0_3:
       ["v0.0.1", "v0.1.0", "v0.2.0", "v0.3.0"].map { "op-program/" + $0 }
@@ -35,7 +35,7 @@ public enum LoaderRevision: String, Sendable, CaseIterable {
     }
   }
 
-  public var rules: LoaderRules {
+  package var rules: LoaderRules {
     switch self {
     case .opProgram0_3: .opProgram0_3
     case .opProgram1_2: .opProgram1_2
@@ -48,7 +48,7 @@ public enum LoaderRevision: String, Sendable, CaseIterable {
 
 extension StateVersion {
   /// The loaders that make prestates of the version; the one of its canonical release is first.
-  public var loaders: [LoaderRevision] {
+  package var loaders: [LoaderRevision] {
     switch self {
     case .v0: [.cannon1_0, .opProgram1_3_1, .opProgram1_2, .opProgram0_3]
     case .v1: [.current, .cannon1_0]
@@ -57,7 +57,7 @@ extension StateVersion {
   }
 
   /// The loader of the version's canonical release.
-  public var loader: LoaderRevision { self == .v0 ? .cannon1_0 : .current }
+  package var loader: LoaderRevision { self == .v0 ? .cannon1_0 : .current }
 }
 
 extension String {

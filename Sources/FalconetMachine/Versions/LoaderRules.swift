@@ -1,7 +1,7 @@
 /// How a release loads a program, if releases differ.
-public struct LoaderRules: Sendable, Equatable {
+package struct LoaderRules: Sendable, Equatable {
   /// What a program finds at its stack pointer.
-  public enum Stack: Sendable, Equatable {
+  package enum Stack: Sendable, Equatable {
     /// An argument, a variable of the environment, and the auxiliary vector.
     case arguments
     /// An argument count of 0, and two words that Go takes for arguments, before the auxiliary vector.
@@ -9,18 +9,18 @@ public struct LoaderRules: Sendable, Equatable {
   }
 
   /// The address right behind a segment must be within bounds too.
-  public var boundsIncludeEnd = false
+  package var boundsIncludeEnd = false
   /// A segment that takes no memory is checked and written like any other.
-  public var keepsEmptySegments = false
+  package var keepsEmptySegments = false
   /// A write creates the page of the address right behind it as well.
-  public var createsPageBehind = false
+  package var createsPageBehind = false
   /// Where `mmap` gives memory from at first; nil for the address space's place.
-  public var heapStart: UInt64?
+  package var heapStart: UInt64?
   /// No segment may reach the heap.
-  public var checksHeap = true
+  package var checksHeap = true
   /// In a program that gets Go's patches, the rate of Go's memory profile becomes 0.
-  public var clearsMemoryProfileRate = false
-  public var stack = Stack.arguments
+  package var clearsMemoryProfileRate = false
+  package var stack = Stack.arguments
 
   private func with(_ change: (inout LoaderRules) -> Void) -> LoaderRules {
     var rules = self

@@ -8,9 +8,9 @@
 /// let older = try Revision.chosen(named: "1.9.0", for: state)
 /// let machine = Machine(state: state, memory: memory, revision: older)
 /// ```
-public struct Revision: Sendable, Equatable {
+package struct Revision: Sendable, Equatable {
   /// What a revision's rules are known from.
-  public enum Evidence: String, Sendable {
+  package enum Evidence: String, Sendable {
     /// Cannon or the contract was executed, and its results were compared.
     case execution
     /// Cannon's or the contract's source was read.
@@ -19,16 +19,16 @@ public struct Revision: Sendable, Equatable {
     case review
   }
 
-  public let version: StateVersion
+  package let version: StateVersion
   /// The name that files and messages give: a contract version, or the month of the change.
-  public let name: String
+  package let name: String
   /// Other names of the same rules: later contract versions, the day of the change.
-  public let otherNames: [String]
-  public let rules: Rules
+  package let otherNames: [String]
+  package let rules: Rules
   /// What sets it apart from the version's newest revision; of that one, from the revision before;
   /// empty if it is the only one.
-  public let note: String
-  public let evidence: Evidence
+  package let note: String
+  package let evidence: Evidence
 
   init(
     _ version: StateVersion, _ name: String, _ otherNames: [String] = [], rules: Rules? = nil,
@@ -43,34 +43,34 @@ public struct Revision: Sendable, Equatable {
   }
 
   /// All names, the own one first.
-  public var names: [String] { [name] + otherNames }
+  package var names: [String] { [name] + otherNames }
 
   /// Whether it is its version's default.
-  public var isNewest: Bool { version.newestRevision.name == name }
+  package var isNewest: Bool { version.newestRevision.name == name }
 
   /// Whether its version has other revisions, so that it is worth naming.
-  public var hasSiblings: Bool { version.revisions.count > 1 }
+  package var hasSiblings: Bool { version.revisions.count > 1 }
 
-  public static func == (left: Revision, right: Revision) -> Bool {
+  package static func == (left: Revision, right: Revision) -> Bool {
     left.version == right.version && left.name == right.name
   }
 }
 
 extension Revision: CustomStringConvertible {
   /// `version 8 (multithreaded64-5), revision 1.8.0`; without the revision if it is the only one.
-  public var description: String {
+  package var description: String {
     "version \(version.rawValue) (\(version.name))" + (hasSiblings ? ", revision \(name)" : "")
   }
 }
 
 /// Why a revision cannot be used.
-public enum RevisionError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum RevisionError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The version has no revision of the name.
   case unknown(name: String, version: StateVersion)
   /// A state records a revision that is not known, and nobody chose another.
   case unknownInState(name: String, version: StateVersion)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknown(let name, let version):
       "state version \(version.rawValue) has no revision \"\(name)\": it has "
@@ -84,13 +84,13 @@ public enum RevisionError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension StateVersion {
   /// The version's revisions, newest first. At least one.
-  public var revisions: [Revision] { Self.allRevisions[Int(rawValue)] }
+  package var revisions: [Revision] { Self.allRevisions[Int(rawValue)] }
 
   /// The revision that is used if none is chosen.
-  public var newestRevision: Revision { revisions[0] }
+  package var newestRevision: Revision { revisions[0] }
 
   /// The revision of a name, or nil.
-  public func revision(named name: String) -> Revision? {
+  package func revision(named name: String) -> Revision? {
     revisions.first { $0.names.contains(name) }
   }
 
@@ -128,7 +128,7 @@ extension Revision {
   ///
   /// - Parameter name: a contract version or date; nil if nobody chose.
   /// - Throws: ``RevisionError``.
-  public static func chosen(
+  package static func chosen(
     named name: String? = nil, for state: MachineState
   ) throws(RevisionError) -> Revision {
     let version = state.version

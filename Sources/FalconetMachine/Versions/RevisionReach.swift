@@ -23,7 +23,7 @@ extension Rules {
 
 extension Revision {
   /// Whether a step, executed by the rules of another revision, would be the same by this one's.
-  public func agrees(with other: Revision, on step: WitnessStep) -> Bool {
+  package func agrees(with other: Revision, on step: WitnessStep) -> Bool {
     guard version == other.version,
       let numbers = rules.systemCalls(differingFrom: other.rules)
     else { return false }

@@ -2,9 +2,9 @@
 ///
 /// One row of the differences matrix: the step and the loader read these values and never ask for a
 /// version. A step gets them from its ``Revision``.
-public struct Rules: Sendable, Equatable {
+package struct Rules: Sendable, Equatable {
   /// How threads run and how futexes work.
-  public enum Threading: Sendable, Equatable {
+  package enum Threading: Sendable, Equatable {
     /// One thread; thread system calls do nothing.
     case single
     /// A waiting thread is marked with its futex and is skipped until it is woken, its value
@@ -14,39 +14,39 @@ public struct Rules: Sendable, Equatable {
     case yieldingFutex
   }
 
-  public var wordSize: WordSize
-  public var threading: Threading
+  package var wordSize: WordSize
+  package var threading: Threading
   /// Bytes of memory that a futex wait compares: 4 or 8.
-  public var futexBytes = 4
+  package var futexBytes = 4
   /// A failed system call leaves the error number in register 2 and −1 in register 7, as Linux does.
   /// Otherwise −1 in register 2 and the number in register 7.
-  public var errorNumberInResult = false
+  package var errorNumberInResult = false
   /// `bltzal` and `bgezal` exist. Otherwise they are branches that are never taken.
-  public var linkingBranches = true
+  package var linkingBranches = true
   /// `dclz` and `dclo` exist.
-  public var countLeadingDoublewords = false
+  package var countLeadingDoublewords = false
   /// `sll` and `sllv` shift 64 bits, and make the upper half all ones where any bit at or above bit 31
   /// is set. Otherwise the result is sign-extended from bit 31.
-  public var shiftLeftFillsUpperHalf = false
+  package var shiftLeftFillsUpperHalf = false
   /// `fcntl` knows F_GETFD.
-  public var getDescriptorFlags = true
+  package var getDescriptorFlags = true
   /// `eventfd2` exists, and descriptor 100 with it; `mprotect` does nothing.
-  public var eventDescriptors = false
+  package var eventDescriptors = false
   /// `getrandom` writes bytes. Otherwise it does nothing.
-  public var randomBytes = false
+  package var randomBytes = false
   /// `getrandom` ends a reservation of the word that it writes, as any other write does.
-  public var randomBytesEndReservations = true
+  package var randomBytesEndReservations = true
   /// `prctl` does nothing. Otherwise it is no system call.
-  public var processControl = false
+  package var processControl = false
   /// System call 2^64 − 1 does nothing, rather than stop the machine.
-  public var allOnesSystemCallIsNoOperation = false
+  package var allOnesSystemCallIsNoOperation = false
   /// System calls that are not listed do nothing, rather than stop the machine.
-  public var ignoresUnknownSystemCalls: Bool { threading == .single }
+  package var ignoresUnknownSystemCalls: Bool { threading == .single }
   /// `ll` and `sc` keep a reservation. Otherwise `sc` always succeeds.
-  public var hasReservations: Bool { threading != .single }
+  package var hasReservations: Bool { threading != .single }
   /// Functions of the Go runtime that a single thread can't run are made to return at once in a
   /// program that is loaded.
-  public var patchesGo: Bool { threading == .single }
+  package var patchesGo: Bool { threading == .single }
 
   init(_ wordSize: WordSize, _ threading: Threading) {
     self.wordSize = wordSize
@@ -101,20 +101,20 @@ extension StateVersion {
   }
 
   /// The size of registers, addresses and memory words.
-  public var wordSize: WordSize { shape.wordSize }
+  package var wordSize: WordSize { shape.wordSize }
 
   /// How threads run and how futexes work.
-  public var threading: Rules.Threading { shape.threading }
+  package var threading: Rules.Threading { shape.threading }
 
   /// Whether the state has one thread and no thread stacks.
-  public var isSingleThreaded: Bool { threading == .single }
+  package var isSingleThreaded: Bool { threading == .single }
 
   /// Whether threads that wait are marked with their futex.
-  public var hasBlockingFutexes: Bool { threading == .blockingFutex }
+  package var hasBlockingFutexes: Bool { threading == .blockingFutex }
 
   /// Bytes of memory that a futex wait compares: 4 or 8.
-  public var futexBytes: Int { shape.futexBytes }
+  package var futexBytes: Int { shape.futexBytes }
 
   /// Whether functions of the Go runtime are made to return at once in a program that is loaded.
-  public var patchesGo: Bool { shape.patchesGo }
+  package var patchesGo: Bool { shape.patchesGo }
 }

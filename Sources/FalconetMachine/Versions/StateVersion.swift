@@ -2,7 +2,7 @@
 ///
 /// The raw value is the number in byte 0 of a snapshot. Which rules a version has is data:
 /// ``StateVersion/revisions`` and the layouts; no code asks for a version by name.
-public enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
+package enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   /// 32-bit, one thread. No F_GETFD, no linking branches.
   case v0
   /// 32-bit, many threads, futexes that block.
@@ -23,7 +23,7 @@ public enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   case v8
 
   /// The name that `load-elf --type` takes and that logs give.
-  public var name: String {
+  package var name: String {
     switch self {
     case .v0: "singlethreaded"
     case .v1: "multithreaded"
@@ -38,56 +38,56 @@ public enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   }
 
   /// The version of this name or number (`8` or `multithreaded64-5`), or nil.
-  public init?(named text: String) {
+  package init?(named text: String) {
     let match = Self.allCases.first { $0.name == text || String($0.rawValue) == text }
     guard let match else { return nil }
     self = match
   }
 
   /// Where the parts of a program's memory lie.
-  public var addressSpace: AddressSpace { wordSize == .bits32 ? .bits32 : .bits64 }
+  package var addressSpace: AddressSpace { wordSize == .bits32 ? .bits32 : .bits64 }
 
-  public static func < (left: StateVersion, right: StateVersion) -> Bool {
+  package static func < (left: StateVersion, right: StateVersion) -> Bool {
     left.rawValue < right.rawValue
   }
 }
 
 /// The size of a register, of an address and of a memory word.
-public enum WordSize: Int, Sendable {
+package enum WordSize: Int, Sendable {
   case bits32 = 4
   case bits64 = 8
 
   /// The size in bytes: 4 or 8.
-  public var bytes: Int { rawValue }
+  package var bytes: Int { rawValue }
 
   /// All bits of a word set.
-  public var mask: UInt64 { self == .bits32 ? 0xFFFF_FFFF : .max }
+  package var mask: UInt64 { self == .bits32 ? 0xFFFF_FFFF : .max }
 
   /// Clears the bits of an address that lie inside a word.
-  public var addressMask: UInt64 { mask & ~UInt64(rawValue - 1) }
+  package var addressMask: UInt64 { mask & ~UInt64(rawValue - 1) }
 
   /// Bits of a page index: the address bits above the 12 of a page offset.
-  public var pageIndexBits: Int { rawValue * 8 - 12 }
+  package var pageIndexBits: Int { rawValue * 8 - 12 }
 
   /// Levels of the memory's Merkle tree above its 32-byte leaves: 27 or 59.
-  public var treeDepth: Int { rawValue * 8 - 5 }
+  package var treeDepth: Int { rawValue * 8 - 5 }
 
   /// Bytes of a memory proof: the leaf and a sibling for each level, 32 bytes each.
-  public var memoryProofBytes: Int { 32 * (treeDepth + 1) }
+  package var memoryProofBytes: Int { 32 * (treeDepth + 1) }
 }
 
 /// Where the parts of a program's memory lie. Addresses in bytes.
-public struct AddressSpace: Sendable {
+package struct AddressSpace: Sendable {
   /// Where `mmap` gives memory from at first.
-  public let heapStart: UInt64
+  package let heapStart: UInt64
   /// The address that no memory given by `mmap` goes past.
-  public let heapEnd: UInt64
+  package let heapEnd: UInt64
   /// What `brk` answers.
-  public let programBreak: UInt64
+  package let programBreak: UInt64
   /// The stack pointer of a program at its start.
-  public let stackPointer: UInt64
+  package let stackPointer: UInt64
   /// The greatest address that an ELF segment may fill.
-  public let lastELFAddress: UInt64
+  package let lastELFAddress: UInt64
 
   static let bits32 = AddressSpace(
     heapStart: 0x0500_0000, heapEnd: 0x6000_0000, programBreak: 0x4000_0000,

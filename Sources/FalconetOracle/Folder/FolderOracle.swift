@@ -10,9 +10,9 @@ import SystemPackage
 ///
 /// Hosts don't store local inputs: see ``LocalInputs``. What the folder holds is not checked
 /// against its keys: see ``CheckedOracle``.
-public struct FolderOracle: PreimageOracle, Sendable {
+package struct FolderOracle: PreimageOracle, Sendable {
   /// The folder.
-  public let path: String
+  package let path: String
 
   /// Nil where the folder held nothing that tells when it was opened.
   private let layout: FolderLayout?
@@ -23,7 +23,7 @@ public struct FolderOracle: PreimageOracle, Sendable {
   /// - Throws: ``PreimageError`` of kind `unreadable` where it can't be read, its layout is not
   ///   known, or it is a pebble database. An empty folder is no error: each of its pre-images is
   ///   missing.
-  public init(path: String) throws(PreimageError) {
+  package init(path: String) throws(PreimageError) {
     self.path = path
     layout = try FolderLayout.find(in: FilePath(fileName: path))
   }
@@ -31,7 +31,7 @@ public struct FolderOracle: PreimageOracle, Sendable {
   /// - Throws: ``PreimageError`` of kind `missing` where the folder has no such key, and of kind
   ///   `unreadable` where its file can't be read, is not hexadecimal, or describes more than
   ///   ``PreimageKey/maximumPreimageSize`` bytes.
-  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let file = (layout ?? .file).path(of: key, in: FilePath(fileName: path))
     do throws(StoredFileFault) {
       return try HexFile.read(file)
@@ -46,9 +46,9 @@ public struct FolderOracle: PreimageOracle, Sendable {
 
   /// Ignores the hint: what is stored is there, and nothing else can be had.
   /// Only the last one is remembered, for messages.
-  public var takesHints: Bool { false }
+  package var takesHints: Bool { false }
 
-  public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
   }
 

@@ -1,5 +1,5 @@
 /// How a process ended.
-public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
+package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
   /// It ended by itself, with this code.
   case exited(code: Int32)
   /// This signal ended it.
@@ -9,7 +9,7 @@ public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
   case unknown
 
   /// The rest of a sentence that begins with the process's name.
-  public var description: String {
+  package var description: String {
     switch self {
     case .exited(let code): "exited with code \(code)"
     case .killed(let signal): "was killed by signal \(signal)"

@@ -1,31 +1,31 @@
 /// How long a server gets to end, at each step of its shutdown.
-public struct Grace: Sendable, Equatable {
+package struct Grace: Sendable, Equatable {
   /// From the end of its input to SIGINT.
-  public var afterEndOfInput: Duration
+  package var afterEndOfInput: Duration
   /// From SIGINT to SIGKILL.
-  public var afterInterrupt: Duration
+  package var afterInterrupt: Duration
   /// What processes that the server started get at each step once the server itself has ended.
-  public var leftovers: Duration
+  package var leftovers: Duration
 
-  public init(afterEndOfInput: Duration, afterInterrupt: Duration, leftovers: Duration) {
+  package init(afterEndOfInput: Duration, afterInterrupt: Duration, leftovers: Duration) {
     self.afterEndOfInput = afterEndOfInput
     self.afterInterrupt = afterInterrupt
     self.leftovers = leftovers
   }
 
   /// 30 seconds for each step, as Cannon gives; one for leftovers.
-  public static let standard = Grace(
+  package static let standard = Grace(
     afterEndOfInput: .seconds(30), afterInterrupt: .seconds(30), leftovers: .seconds(1))
 
   /// 2 seconds for each step; half a second for leftovers.
-  public static let short = Grace(
+  package static let short = Grace(
     afterEndOfInput: .seconds(2), afterInterrupt: .seconds(2), leftovers: .milliseconds(500))
 }
 
 /// How a server ended.
-public struct ShutdownReport: Sendable, Equatable, CustomStringConvertible {
+package struct ShutdownReport: Sendable, Equatable, CustomStringConvertible {
   /// What it took.
-  public enum Ending: Sendable, Equatable {
+  package enum Ending: Sendable, Equatable {
     /// It had ended, or ended when its input did.
     case byItself
     /// It ended after SIGINT.
@@ -35,23 +35,23 @@ public struct ShutdownReport: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The server's exit status; nil where the system did not end it even by SIGKILL.
-  public var status: ExitStatus?
+  package var status: ExitStatus?
   /// What it took to end the server.
-  public var ending: Ending
+  package var ending: Ending
   /// Whether the standard streams stayed open after the server's end: processes that it had started
   /// kept them, and were ended as far as they were in its group.
-  public var leftovers: Bool
+  package var leftovers: Bool
 
-  public init(status: ExitStatus?, ending: Ending, leftovers: Bool = false) {
+  package init(status: ExitStatus?, ending: Ending, leftovers: Bool = false) {
     self.status = status
     self.ending = ending
     self.leftovers = leftovers
   }
 
   /// Whether the server ended by itself, with code 0, and left nothing behind.
-  public var isClean: Bool { status == .exited(code: 0) && ending == .byItself && !leftovers }
+  package var isClean: Bool { status == .exited(code: 0) && ending == .byItself && !leftovers }
 
-  public var description: String {
+  package var description: String {
     let how =
       switch ending {
       case .byItself: ""

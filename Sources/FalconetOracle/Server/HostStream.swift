@@ -1,5 +1,5 @@
 /// A standard stream of a pre-image server, as it reaches its parent.
-public enum HostStream: Sendable, Hashable, CaseIterable {
+package enum HostStream: Sendable, Hashable, CaseIterable {
   case standardOutput
   case standardError
 }

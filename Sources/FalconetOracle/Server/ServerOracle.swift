@@ -23,24 +23,24 @@ import SystemPackage
 /// ```
 ///
 /// One thread uses an object at a time.
-public final class ServerOracle: PreimageOracle {
+package final class ServerOracle: PreimageOracle {
   /// How patient the parent is.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// How long a request may go without a single byte moving, 15 minutes unless told; nil waits
     /// for ever. Each byte that is sent or received begins the time anew.
-    public var timeout: Duration?
+    package var timeout: Duration?
     /// How a shutdown proceeds.
-    public var grace: Grace
+    package var grace: Grace
     /// How a shutdown proceeds when nothing is to be expected of the server, since it has stalled,
     /// or when the run is interrupted, before the shutdown or during it.
-    public var hurriedGrace: Grace
+    package var hurriedGrace: Grace
     /// Whether the run is to stop. A request that waits for the server asks every 200 ms or more
     /// often, on the thread that made the request, and ends with an error of kind `interrupted`
     /// once the answer is true; a shutdown then takes ``hurriedGrace``. ``Interruption`` stops a run
     /// too, without being asked here.
-    public var isInterrupted: (@Sendable () -> Bool)?
+    package var isInterrupted: (@Sendable () -> Bool)?
 
-    public init(
+    package init(
       timeout: Duration? = .seconds(900), grace: Grace = .standard,
       hurriedGrace: Grace = .short, isInterrupted: (@Sendable () -> Bool)? = nil
     ) {
@@ -74,7 +74,7 @@ public final class ServerOracle: PreimageOracle {
   ///     makes a request or ends the server, meanwhile. The server waits while it runs; it must
   ///     not wait for this object.
   /// - Throws: ``ServerStartError``.
-  public convenience init(
+  package convenience init(
     command: [String], options: Options = Options(),
     onOutput: @escaping @Sendable (HostStream, [UInt8]) -> Void
   ) throws(ServerStartError) {
@@ -136,7 +136,7 @@ public final class ServerOracle: PreimageOracle {
   /// - Throws: ``PreimageError``: `stalled` after the timeout, `disconnected` where the server
   ///   ended, closed its side or answered short, `wrong` where it announced more than
   ///   ``PreimageKey/maximumPreimageSize`` bytes, `interrupted` where the run is to stop.
-  public func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let failure { throw failure }
     var length: [UInt8] = []
     var preimage: [UInt8] = []
@@ -162,7 +162,7 @@ public final class ServerOracle: PreimageOracle {
   /// Sends the hint, and waits until the server has acknowledged it with one byte.
   ///
   /// - Throws: ``PreimageError`` as `preimage(for:)` does.
-  public func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
     if let failure { throw failure }
     guard let size = UInt32(exactly: hint.count) else {
@@ -183,7 +183,7 @@ public final class ServerOracle: PreimageOracle {
   }
 
   /// Sends the hint in parts, and waits until the server has acknowledged it.
-  public func longHint(_ hint: LongHint) throws(PreimageError) {
+  package func longHint(_ hint: LongHint) throws(PreimageError) {
     lastHint = try hint.bytes(0..<min(hint.count, 256))
     if let failure { throw failure }
     // A hint comes with its length in 4 bytes.
@@ -213,7 +213,7 @@ public final class ServerOracle: PreimageOracle {
   ///
   /// Further calls do nothing and return the same report.
   @discardableResult
-  public func shutdown() -> ShutdownReport {
+  package func shutdown() -> ShutdownReport {
     if let report { return report }
     hintChannel.hangUp()
     preimageChannel.hangUp()

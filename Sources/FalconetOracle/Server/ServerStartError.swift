@@ -1,9 +1,9 @@
 import SystemPackage
 
 /// Why a pre-image server could not be started.
-public struct ServerStartError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ServerStartError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What failed.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The command has no words.
     case emptyCommand
     /// There is no such program, in PATH where its name has no slash.
@@ -14,16 +14,16 @@ public struct ServerStartError: Error, Sendable, Equatable, CustomStringConverti
     case system(Errno)
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// The program's name as it was given; empty where there is none.
-  public var program: String
+  package var program: String
 
-  public init(_ kind: Kind, program: String) {
+  package init(_ kind: Kind, program: String) {
     self.kind = kind
     self.program = program
   }
 
-  public var description: String {
+  package var description: String {
     let shown = "pre-image server \"\(program)\""
     return switch kind {
     case .emptyCommand: "the command of the pre-image server is empty: name a program after --"

@@ -5,20 +5,20 @@ import Keccak
 ///
 /// Types 2 and 4 (Keccak-256 and SHA-256) are hashed and compared. The other types can't be
 /// verified from the key alone and pass as they are.
-public struct CheckedOracle: PreimageOracle {
+package struct CheckedOracle: PreimageOracle {
   /// The source whose answers are checked.
-  public var source: any PreimageOracle
+  package var source: any PreimageOracle
 
   private var lastHint: [UInt8]?
 
-  public init(_ source: any PreimageOracle) {
+  package init(_ source: any PreimageOracle) {
     self.source = source
   }
 
   /// - Throws: ``PreimageError`` of kind `wrong` where the pre-image is not the key's, and what the
   ///   source throws.
   /// - Complexity: linear in the size of the pre-image.
-  public mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)
     let actual: Bytes32
     switch PreimageKeyType(rawValue: key[0]) {
@@ -36,13 +36,13 @@ public struct CheckedOracle: PreimageOracle {
     return preimage
   }
 
-  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+  package mutating func longHint(_ hint: LongHint) throws(PreimageError) {
     try source.longHint(hint)
   }
 
-  public var takesHints: Bool { source.takesHints }
+  package var takesHints: Bool { source.takesHints }
 
-  public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
     try source.hint(hint)
   }

@@ -6,31 +6,31 @@ import Keccak
 ///
 /// Hosts don't store local inputs (key type 1) with the other pre-images, so that a run from a
 /// stored folder needs them from here.
-public struct LocalInputs: PreimageOracle {
+package struct LocalInputs: PreimageOracle {
   /// The values of the local inputs, by index.
-  public var values: [UInt64: [UInt8]]
+  package var values: [UInt64: [UInt8]]
 
   /// The source of everything else, and of local inputs that are not in ``values``.
-  public var source: any PreimageOracle
+  package var source: any PreimageOracle
 
-  public init(_ values: [UInt64: [UInt8]], source: any PreimageOracle) {
+  package init(_ values: [UInt64: [UInt8]], source: any PreimageOracle) {
     self.values = values
     self.source = source
   }
 
   /// - Throws: what the source throws; nothing for an input in ``values``.
-  public mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let index = PreimageKey.localIndex(of: key), let value = values[index] { return value }
     return try source.preimage(for: key)
   }
 
-  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+  package mutating func longHint(_ hint: LongHint) throws(PreimageError) {
     try source.longHint(hint)
   }
 
-  public var takesHints: Bool { source.takesHints }
+  package var takesHints: Bool { source.takesHints }
 
-  public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     try source.hint(hint)
   }
 }
@@ -42,7 +42,7 @@ extension LocalInputs {
   /// of hexadecimal digits of either case, with or without a leading `0x`, and may be empty.
   ///
   /// - Throws: ``LocalInputError`` for the first text that is no such pair, or repeats an index.
-  public static func parse(_ texts: [String]) throws(LocalInputError) -> [UInt64: [UInt8]] {
+  package static func parse(_ texts: [String]) throws(LocalInputError) -> [UInt64: [UInt8]] {
     var values: [UInt64: [UInt8]] = [:]
     for text in texts {
       let utf8 = text.utf8
@@ -74,9 +74,9 @@ extension LocalInputs {
 }
 
 /// Why a text is not a local input of the form `INDEX=HEX`.
-public struct LocalInputError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct LocalInputError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong with the text.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// There is no `=` in it.
     case noEqualsSign
     /// What stands before the `=` is no number below 2^64.
@@ -87,16 +87,16 @@ public struct LocalInputError: Error, Sendable, Equatable, CustomStringConvertib
     case repeatedIndex(UInt64)
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// The text as it was given.
-  public var text: String
+  package var text: String
 
-  public init(_ kind: Kind, text: String) {
+  package init(_ kind: Kind, text: String) {
     self.kind = kind
     self.text = text
   }
 
-  public var description: String {
+  package var description: String {
     let shown = text.count > 80 ? text.prefix(80) + "…" : text[...]
     let form = "write it as INDEX=HEX, such as 4=0x0000000000000080"
     return switch kind {

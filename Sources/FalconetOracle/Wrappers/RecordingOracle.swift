@@ -13,11 +13,11 @@ import SystemPackage
 /// it is passed on, which costs the time of two `fsync`.
 ///
 /// Wrap a ``CheckedOracle``, so that nothing wrong is stored.
-public struct RecordingOracle: PreimageOracle {
+package struct RecordingOracle: PreimageOracle {
   /// The folder.
-  public let path: String
+  package let path: String
   /// The source whose answers are stored.
-  public var source: any PreimageOracle
+  package var source: any PreimageOracle
 
   /// Keys of types 2 and 4 that are stored; their pre-images can't change.
   private var stored: Set<Bytes32> = []
@@ -26,7 +26,7 @@ public struct RecordingOracle: PreimageOracle {
   ///
   /// - Throws: ``PreimageError`` of kind `unreadable` where the folder can't be made, read or
   ///   written, or where it holds pre-images in another layout.
-  public init(_ source: any PreimageOracle, path: String) throws(PreimageError) {
+  package init(_ source: any PreimageOracle, path: String) throws(PreimageError) {
     self.source = source
     self.path = path
     let folder = FilePath(fileName: path)
@@ -58,7 +58,7 @@ public struct RecordingOracle: PreimageOracle {
 
   /// - Throws: what the source throws, and ``PreimageError`` of kind `unreadable` where the
   ///   pre-image can't be stored, or the folder holds another one for the key.
-  public mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+  package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)
     guard !stored.contains(key) else { return preimage }
     let file = FolderLayout.file.path(of: key, in: FilePath(fileName: path))
@@ -90,13 +90,13 @@ public struct RecordingOracle: PreimageOracle {
     return preimage
   }
 
-  public mutating func longHint(_ hint: LongHint) throws(PreimageError) {
+  package mutating func longHint(_ hint: LongHint) throws(PreimageError) {
     try source.longHint(hint)
   }
 
-  public var takesHints: Bool { source.takesHints }
+  package var takesHints: Bool { source.takesHints }
 
-  public mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
+  package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     try source.hint(hint)
   }
 

@@ -2,7 +2,7 @@ import FalconetMachine
 import Keccak
 
 /// Why the calls for a proof can't be made.
-public enum CalldataError: Error, Sendable {
+package enum CalldataError: Error, Sendable {
   /// `oracle-value` is shorter than its length prefix.
   case noLength(Bytes32)
   /// The part starts behind the pre-image. Both count the length prefix.
@@ -26,7 +26,7 @@ public enum CalldataError: Error, Sendable {
 }
 
 extension CalldataError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .noLength(let key):
       "oracle-value for key \(key) is shorter than its length prefix of 8 bytes"

@@ -2,9 +2,9 @@ import FalconetStreams
 import Keccak
 
 /// A call of a contract's function with its arguments (Solidity contract ABI specification).
-public struct ContractCall: Sendable, Equatable {
+package struct ContractCall: Sendable, Equatable {
   /// An argument's value.
-  public enum Value: Sendable, Equatable {
+  package enum Value: Sendable, Equatable {
     /// `uint256`, or with another name of its type, any unsigned integer below 2^64.
     case number(UInt64)
     /// `uint256` or `bytes32`, as 32 bytes.
@@ -16,10 +16,10 @@ public struct ContractCall: Sendable, Equatable {
   }
 
   /// An argument with its name and its type.
-  public struct Argument: Sendable, Equatable {
-    public var name: String
-    public var type: String
-    public var value: Value
+  package struct Argument: Sendable, Equatable {
+    package var name: String
+    package var type: String
+    package var value: Value
 
     init(_ name: String, _ type: String, _ value: Value) {
       self.name = name
@@ -29,8 +29,8 @@ public struct ContractCall: Sendable, Equatable {
   }
 
   /// The function's name.
-  public let name: String
-  public let arguments: [Argument]
+  package let name: String
+  package let arguments: [Argument]
 
   init(_ name: String, _ arguments: [Argument]) {
     self.name = name
@@ -39,12 +39,12 @@ public struct ContractCall: Sendable, Equatable {
 
   /// The name with the types of the arguments, as the selector is the hash of:
   /// `step(bytes,bytes,bytes32)`.
-  public var signature: String {
+  package var signature: String {
     "\(name)(\(arguments.map(\.type).joined(separator: ",")))"
   }
 
   /// The first four bytes of the signature's Keccak-256.
-  public var selector: [UInt8] {
+  package var selector: [UInt8] {
     Array(Keccak256.hash(Array(signature.utf8)).bytes.prefix(4))
   }
 
@@ -53,7 +53,7 @@ public struct ContractCall: Sendable, Equatable {
   /// Each argument takes 32 bytes of the head. That of `bytes` is the place of its length, counted
   /// from the head's start; the length and the bytes, filled up to a multiple of 32, follow the
   /// head.
-  public var data: [UInt8] {
+  package var data: [UInt8] {
     var head: [UInt8] = []
     var tail: [UInt8] = []
     for argument in arguments {
@@ -77,7 +77,7 @@ public struct ContractCall: Sendable, Equatable {
 
 extension ContractCall.Value {
   /// The value as text: a number in decimal, anything else in hexadecimal.
-  public var text: String {
+  package var text: String {
     switch self {
     case .number(let number): "\(number)"
     case .word(let word): "\(word)"
@@ -88,22 +88,22 @@ extension ContractCall.Value {
 }
 
 /// The address of an account or contract: 20 bytes.
-public struct EthereumAddress: Sendable, Equatable, CustomStringConvertible {
-  public let bytes: [UInt8]
+package struct EthereumAddress: Sendable, Equatable, CustomStringConvertible {
+  package let bytes: [UInt8]
 
   /// Nil where there are not exactly 20 bytes.
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard bytes.count == 20 else { return nil }
     self.bytes = bytes
   }
 
   /// 40 hexadecimal digits of either case, with or without a leading `0x`. Upper and lower case are
   /// not checked as a checksum.
-  public init?(hex: some StringProtocol) {
+  package init?(hex: some StringProtocol) {
     guard let bytes = Hex.decode(hex) else { return nil }
     self.init(bytes)
   }
 
   /// Lower-case hexadecimal with a leading `0x`.
-  public var description: String { Hex.encode(bytes, prefix: true) }
+  package var description: String { Hex.encode(bytes, prefix: true) }
 }

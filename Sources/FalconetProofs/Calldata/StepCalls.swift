@@ -9,20 +9,20 @@ import Keccak
 /// let calls = try StepCalls(proof, StepCalls.Context(store: try FolderOracle(path: "datadir")))
 /// print(Hex.encode(calls.step.data, prefix: true))
 /// ```
-public struct StepCalls: Sendable {
+package struct StepCalls: Sendable {
   /// What the calls need that a proof does not have.
-  public struct Context {
+  package struct Context {
     /// What keys of local inputs are made particular to a dispute with; the game computes it.
-    public var localContext = Bytes32()
+    package var localContext = Bytes32()
     /// The dispute game: the caller of both contracts, which makes keys of local inputs particular
     /// to itself.
-    public var caller: EthereumAddress?
+    package var caller: EthereumAddress?
     /// The KZG proof of a blob's field element: 48 bytes.
-    public var kzgProof: [UInt8]?
+    package var kzgProof: [UInt8]?
     /// Where a host stored what keys of blobs and precompiles are hashes of.
-    public var store: (any PreimageOracle)?
+    package var store: (any PreimageOracle)?
 
-    public init(
+    package init(
       localContext: Bytes32 = Bytes32(), caller: EthereumAddress? = nil, kzgProof: [UInt8]? = nil,
       store: (any PreimageOracle)? = nil
     ) {
@@ -34,19 +34,19 @@ public struct StepCalls: Sendable {
   }
 
   /// `step` of the MIPS contract, to be called by the dispute game.
-  public let step: ContractCall
+  package let step: ContractCall
   /// Loads the part of the pre-image that the step reads; nil where it reads none.
-  public let load: ContractCall?
+  package let load: ContractCall?
   /// Asks the oracle contract for that part, to see whether it is loaded; nil too for a local input
   /// whose game is not known.
-  public let read: ContractCall?
+  package let read: ContractCall?
   /// The key that the oracle contract knows the pre-image by.
-  public let key: Bytes32?
+  package let key: Bytes32?
 
   /// The calls for a proof, which is not verified.
   ///
   /// - Throws: ``CalldataError`` where something is missing that the calls need.
-  public init(_ proof: StepProof, _ context: Context = Context()) throws(CalldataError) {
+  package init(_ proof: StepProof, _ context: Context = Context()) throws(CalldataError) {
     step = ContractCall(
       "step",
       [

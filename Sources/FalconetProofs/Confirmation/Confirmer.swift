@@ -2,20 +2,20 @@ import FalconetMachine
 import Keccak
 
 /// What it took to confirm a proof.
-public struct Confirmation: Sendable, Equatable {
+package struct Confirmation: Sendable, Equatable {
   /// The step that the second execution started at.
-  public let from: UInt64
+  package let from: UInt64
   /// Steps executed once more, the proved one with them.
-  public let steps: UInt64
+  package let steps: UInt64
   /// Making the second machine, executing, hashing all of its memory, and verifying.
-  public let time: Duration
+  package let time: Duration
 
   /// ``time`` in milliseconds.
-  public var milliseconds: UInt64 { UInt64(max(0, time / .milliseconds(1))) }
+  package var milliseconds: UInt64 { UInt64(max(0, time / .milliseconds(1))) }
 }
 
 /// Why a proof is not confirmed.
-public enum ConfirmationFailure: Error, Sendable, CustomStringConvertible {
+package enum ConfirmationFailure: Error, Sendable, CustomStringConvertible {
   /// The claims before the step (`isPre`) or after it differ.
   case claim(step: UInt64, isPre: Bool, engine: Bytes32, plain: Bytes32)
   /// The claims are the same, and something else of the proof is not.
@@ -28,7 +28,7 @@ public enum ConfirmationFailure: Error, Sendable, CustomStringConvertible {
   case machine(MachineError)
   case interrupted
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .claim(let step, let isPre, let engine, let plain):
       "the proof of step \(step) is not confirmed: the claim \(isPre ? "before" : "after") the step is"
@@ -67,12 +67,12 @@ public enum ConfirmationFailure: Error, Sendable, CustomStringConvertible {
 /// _ = try machine.run(until: step)
 /// if let witness = try machine.prove() { print(try confirmer.confirm(witness)) }
 /// ```
-public final class Confirmer {
+package final class Confirmer {
   /// The most steps before a proof's that are executed once more, unless told.
-  public static let usualStretch: UInt64 = 10_000_000
+  package static let usualStretch: UInt64 = 10_000_000
 
   /// The most steps before the proved one that are executed once more.
-  public let stretch: UInt64
+  package let stretch: UInt64
   private let machine: Machine
   private let record = AnswerRecord()
   private let recorder: AnswerRecorder
@@ -82,7 +82,7 @@ public final class Confirmer {
   private var twin: Machine?
 
   /// Puts itself between the machine and its source of pre-images.
-  public init(_ machine: Machine, stretch: UInt64 = Confirmer.usualStretch) {
+  package init(_ machine: Machine, stretch: UInt64 = Confirmer.usualStretch) {
     self.machine = machine
     self.stretch = stretch
     recorder = AnswerRecorder(machine.oracle, record)
@@ -90,36 +90,36 @@ public final class Confirmer {
   }
 
   /// Gives the machine its source of pre-images back.
-  public func detach() {
+  package func detach() {
     rest()
     machine.oracle = recorder.source
   }
 
   /// The step at which the machine must be marked for a proof of `step`, if it is not behind it.
-  public func start(for step: UInt64) -> UInt64 { step > stretch ? step - stretch : 0 }
+  package func start(for step: UInt64) -> UInt64 { step > stretch ? step - stretch : 0 }
 
   /// Whether a proof of `step` can be confirmed from what is marked.
-  public func covers(_ step: UInt64) -> Bool {
+  package func covers(_ step: UInt64) -> Bool {
     guard let from = twin?.step ?? seed?.checkpoint.step else { return false }
     return from <= step && step - from <= stretch
   }
 
   /// Marks where the machine is as the start of the next stretch.
-  public func mark() {
+  package func mark() {
     twin = nil
     seed = machine.twinSeed()
     record.start()
   }
 
   /// Frees everything until the next mark.
-  public func rest() {
+  package func rest() {
     twin = nil
     seed = nil
     record.stop()
   }
 
   /// Takes the machine back to the last mark, where nothing is known to be wrong.
-  public func goBack() {
+  package func goBack() {
     guard let seed else { return }
     machine.restore(seed.checkpoint)
   }
@@ -127,7 +127,7 @@ public final class Confirmer {
   /// Confirms what the machine proved in its last step.
   ///
   /// - Precondition: ``covers(_:)`` its step, and every step since the mark was executed on the machine.
-  public func confirm(_ witness: StepWitness) throws(ConfirmationFailure) -> Confirmation {
+  package func confirm(_ witness: StepWitness) throws(ConfirmationFailure) -> Confirmation {
     let clock = ContinuousClock()
     let begin = clock.now
     let twin = try preparedTwin()

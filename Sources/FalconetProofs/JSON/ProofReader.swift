@@ -6,9 +6,9 @@ import Keccak
 /// Reads the proofs of a file: one JSON object, or an array of them; gzip or zstd are recognised.
 ///
 /// Unknown keys are ignored. Memory is bounded by the limits below, whatever the file holds.
-public final class ProofReader {
+package final class ProofReader {
   /// Bytes of a pre-image with its prefix: what a machine can have read from.
-  public static let maximumPreimage = PreimageKey.maximumPreimageSize + 8
+  package static let maximumPreimage = PreimageKey.maximumPreimageSize + 8
   /// Bytes of state and proof data: some times what any version has.
   private static let maximumData = 32 << 10
   /// Bytes of one proof's JSON besides the digits of its pre-image.
@@ -21,10 +21,10 @@ public final class ProofReader {
   private let preimageLimit: Int
   private var stage = Stage.start
   /// Whether the file is an array of proofs, once the first was read.
-  public private(set) var isArray = false
+  package private(set) var isArray = false
 
   /// A reader of the proofs in `source`.
-  public convenience init(_ source: any ByteSource) throws(StreamError) {
+  package convenience init(_ source: any ByteSource) throws(StreamError) {
     try self.init(source, maximumPreimage: Self.maximumPreimage)
   }
 
@@ -40,7 +40,7 @@ public final class ProofReader {
   ///
   /// - Throws: ``StreamError`` where the file can't be read or is no proof. No call after that
   ///   gives a proof.
-  public func next() throws(StreamError) -> StepProof? {
+  package func next() throws(StreamError) -> StepProof? {
     source.renew()
     do throws(StreamError) {
       if stage == .start {

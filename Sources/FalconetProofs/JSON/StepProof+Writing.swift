@@ -6,7 +6,7 @@ extension StepProof {
   /// Writes the proof file's JSON: Cannon's keys in Cannon's order. The oracle's keys are left out
   /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version,
   /// the key `stateVersion`, which Cannon's files don't have, comes last.
-  public func write(to sink: any ByteSink) throws(StreamError) {
+  package func write(to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink, capacity: 32 << 10)
     let json = JSONWriter(writer)
     try json.beginObject()
@@ -40,7 +40,7 @@ extension StepProof {
 
   /// Writes a proof file, gzip-compressed where its name ends in `.gz`. It appears whole, or not at
   /// all.
-  public func save(path: String) throws(StreamError) {
+  package func save(path: String) throws(StreamError) {
     try AtomicFile.write(path: path) { (sink) throws(StreamError) in try write(to: sink) }
   }
 }

@@ -3,30 +3,30 @@ import FalconetStreams
 import FalconetThreads
 
 /// What became of one proof of a batch.
-public struct ProofReport: Sendable {
+package struct ProofReport: Sendable {
   /// The file, and where it holds several proofs, the number of this one in brackets, from 0 on.
-  public let name: String
+  package let name: String
   /// The step that the proof is of, where it tells.
-  public let step: UInt64?
+  package let step: UInt64?
   /// What was found, or why the file could not be read: no more proofs of it follow then.
-  public let result: Result<ProofVerifier.Verdict, StreamError>
+  package let result: Result<ProofVerifier.Verdict, StreamError>
 
   /// Whether the proof was read and holds.
-  public var holds: Bool {
+  package var holds: Bool {
     if case .success(let verdict) = result { verdict.holds } else { false }
   }
 }
 
 /// Verifies the proofs of many files on all cores, in memory that does not grow with their number.
-public struct ProofBatch: Sendable {
+package struct ProofBatch: Sendable {
   /// The state version of all proofs; nil goes by each proof.
-  public var version: StateVersion?
+  package var version: StateVersion?
   /// The revisions that count; nil are the newest of each version.
-  public var revisions: [Revision]?
+  package var revisions: [Revision]?
   /// How a file is opened.
-  public var open: @Sendable (String) throws(StreamError) -> any ByteSource
+  package var open: @Sendable (String) throws(StreamError) -> any ByteSource
 
-  public init(
+  package init(
     version: StateVersion? = nil, revisions: [Revision]? = nil,
     open: @escaping @Sendable (String) throws(StreamError) -> any ByteSource = {
       (path) throws(StreamError) in try FileSource(path: path)
@@ -44,7 +44,7 @@ public struct ProofBatch: Sendable {
 
   /// Hands the report of each proof to `report`, in the order of the files and of the proofs in
   /// them.
-  public func verify<Failure: Error>(
+  package func verify<Failure: Error>(
     _ paths: [String], report: (ProofReport) throws(Failure) -> Void
   ) throws(Failure) {
     for start in stride(from: 0, to: paths.count, by: Self.group) {

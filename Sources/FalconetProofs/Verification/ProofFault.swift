@@ -2,7 +2,7 @@ import FalconetMachine
 import Keccak
 
 /// Why a proof does not hold.
-public enum ProofFault: Error, Sendable, Equatable {
+package enum ProofFault: Error, Sendable, Equatable {
   /// No state version has data of these sizes, in bytes.
   case unknownSizes(stateData: Int, proofData: Int)
   /// None of the revisions that were asked for is one of these versions, whose data has the proof's
@@ -37,7 +37,7 @@ public enum ProofFault: Error, Sendable, Equatable {
   }
 
   /// A word for the reason, for programs.
-  public var reason: String {
+  package var reason: String {
     switch self {
     case .unknownSizes, .witness(.stateDataSize), .witness(.proofDataSize): "size"
     case .noRevision: "revision"
@@ -60,7 +60,7 @@ public enum ProofFault: Error, Sendable, Equatable {
 }
 
 extension ProofFault: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownSizes(let state, let proof):
       "no state version has state-data of \(state) bytes and proof-data of \(proof)"

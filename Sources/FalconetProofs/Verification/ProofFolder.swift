@@ -4,12 +4,12 @@ import Glibc
 import SystemPackage
 
 /// The proof files that a path stands for.
-public enum ProofFolder {
+package enum ProofFolder {
   /// The path itself, or where it is a folder, the files in it whose names end in `.json` or
   /// `.json.gz`, in the order of the numbers in their names.
   ///
   /// - Throws: ``StreamError`` where a folder can't be read or has no such file.
-  public static func files(_ path: String) throws(StreamError) -> [String] {
+  package static func files(_ path: String) throws(StreamError) -> [String] {
     guard isFolder(path) else { return [path] }
     var names: [String] = []
     do {

@@ -7,16 +7,16 @@ import Keccak
 /// let verdict = ProofVerifier.verify(proof)
 /// if !verdict.holds { print(verdict.description) }
 /// ```
-public enum ProofVerifier {
+package enum ProofVerifier {
   /// What was found by the rules of one revision of a version.
-  public struct Finding: Sendable {
-    public let revision: Revision
+  package struct Finding: Sendable {
+    package let revision: Revision
     /// The step as it was executed; nil where it could not be.
-    public let execution: WitnessStep?
+    package let execution: WitnessStep?
     /// Why the proof does not hold; nil where it does.
-    public let fault: ProofFault?
+    package let fault: ProofFault?
 
-    public var version: StateVersion { revision.version }
+    package var version: StateVersion { revision.version }
 
     /// Whether another revision finds the same.
     func agrees(with other: Finding) -> Bool {
@@ -25,20 +25,20 @@ public enum ProofVerifier {
   }
 
   /// What was found by the rules of each version that the proof may be of.
-  public struct Verdict: Sendable {
+  package struct Verdict: Sendable {
     /// Those that decide: of each version the newest revision, or the revisions that were asked for.
     /// At least one, unless ``fault`` says why there is none.
-    public let findings: [Finding]
+    package let findings: [Finding]
     /// What the older revisions of the same versions find, if none was asked for.
-    public let older: [Finding]
+    package let older: [Finding]
     /// Why there is no version to try.
-    public let fault: ProofFault?
+    package let fault: ProofFault?
 
     /// Whether the proof holds, in all versions that it may be of.
-    public var holds: Bool { fault == nil && findings.allSatisfy { $0.fault == nil } }
+    package var holds: Bool { fault == nil && findings.allSatisfy { $0.fault == nil } }
 
     /// Whether it depends on the revision of a version if the proof holds.
-    public func dependsOnRevision(_ version: StateVersion) -> Bool {
+    package func dependsOnRevision(_ version: StateVersion) -> Bool {
       let findings = (findings + older).filter { $0.version == version }
       return findings.contains { !$0.agrees(with: findings[0]) }
     }
@@ -50,7 +50,7 @@ public enum ProofVerifier {
   ///   - version: the state version; nil goes by the proof's own, and if it has none, by the sizes of
   ///     its data.
   ///   - revisions: the revisions that count; nil are the newest of each version.
-  public static func verify(
+  package static func verify(
     _ proof: StepProof, version: StateVersion? = nil, revisions: [Revision]? = nil
   ) -> Verdict {
     let versions =

@@ -5,18 +5,18 @@ import FalconetStreams
 ///
 /// Stricter than Cannon, which lets pass what no release wrote: pages twice or out of range,
 /// booleans that are neither 0 nor 1, and trailing bytes are errors.
-public struct BinaryDecoder: SnapshotProducer {
+package struct BinaryDecoder: SnapshotProducer {
   private let reader: ByteReader
 
   /// A decoder of the decompressed bytes of a snapshot.
-  public init(_ reader: ByteReader) { self.reader = reader }
+  package init(_ reader: ByteReader) { self.reader = reader }
 
   /// Whether a file's first decompressed byte is the format's.
-  public static func recognizes(_ prefix: [UInt8]) -> Bool {
+  package static func recognizes(_ prefix: [UInt8]) -> Bool {
     prefix.first.map { StateVersion(rawValue: $0) != nil } ?? false
   }
 
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+  package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     let number = try reader.readUInt8()
     guard let version = StateVersion(rawValue: number) else {
       throw StreamError(

@@ -5,18 +5,18 @@ import FalconetStreams
 ///
 /// The producer has to know the version and the number of pages, and to send pages in ascending
 /// order.
-public final class BinaryEncoder: SnapshotConsumer {
+package final class BinaryEncoder: SnapshotConsumer {
   private let writer: ByteWriter
   private var version = StateVersion.v8
   private var sequence: PageSequence
 
   /// An encoder into `sink`, which is not finished at the end.
-  public init(to sink: any ByteSink) {
+  package init(to sink: any ByteSink) {
     writer = ByteWriter(sink)
     sequence = PageSequence(of: sink.name)
   }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     let (version, pageCount) = try outline.complete(for: writer.name)
     self.version = version
     sequence = PageSequence(of: writer.name, expecting: pageCount)
@@ -24,13 +24,13 @@ public final class BinaryEncoder: SnapshotConsumer {
     try word(pageCount)
   }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     try sequence.add(index)
     try word(index)
     try writer.write(bytes)
   }
 
-  public func end(_ state: MachineState) throws(StreamError) {
+  package func end(_ state: MachineState) throws(StreamError) {
     try sequence.finish()
     try StateWriter.write(state, of: writer.name) { (bytes) throws(StreamError) in
       try writer.write(bytes)

@@ -3,24 +3,24 @@ import FalconetStreams
 import Keccak
 
 /// A machine's state and memory as a producer: what a snapshot is written from.
-public struct MemoryImage: StateImage {
-  public let state: MachineState
-  public let memory: Memory
+package struct MemoryImage: StateImage {
+  package let state: MachineState
+  package let memory: Memory
 
-  public init(state: MachineState, memory: Memory) {
+  package init(state: MachineState, memory: Memory) {
     self.state = state
     self.memory = memory
   }
 
   /// The current state of a machine.
-  public init(_ machine: Machine) {
+  package init(_ machine: Machine) {
     self.init(state: machine.state, memory: machine.memory)
   }
 
   /// A copy of a state, with a memory of its own. O(pages).
   ///
   /// - Throws: ``StreamError`` where the host has no memory for it.
-  public init(copying image: some StateImage) throws(StreamError) {
+  package init(copying image: some StateImage) throws(StreamError) {
     let builder = MemoryBuilder()
     try image.produce(for: builder)
     guard let copy = builder.image else {
@@ -29,13 +29,13 @@ public struct MemoryImage: StateImage {
     self = copy
   }
 
-  public var pageIndices: [UInt64] { memory.pageIndices }
+  package var pageIndices: [UInt64] { memory.pageIndices }
 
-  public func pageTable() -> (table: PageTable, root: Bytes32) {
+  package func pageTable() -> (table: PageTable, root: Bytes32) {
     (PageTable(memory.pageRoots()), memory.root())
   }
 
-  public func forEachPage(
+  package func forEachPage(
     where isChosen: (UInt64) -> Bool,
     _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
   ) throws(StreamError) {
@@ -46,21 +46,21 @@ public struct MemoryImage: StateImage {
 }
 
 /// Builds the memory and the state of a snapshot: what loading is.
-public final class MemoryBuilder: SnapshotConsumer {
+package final class MemoryBuilder: SnapshotConsumer {
   /// The state and its memory, once all of the snapshot was taken in.
-  public private(set) var image: MemoryImage?
+  package private(set) var image: MemoryImage?
   /// What the snapshot said before its pages.
-  public private(set) var outline = SnapshotOutline(wordSize: .bits64)
+  package private(set) var outline = SnapshotOutline(wordSize: .bits64)
   private var memory = Memory(wordSize: .bits64)
 
-  public init() {}
+  package init() {}
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     self.outline = outline
     memory = Memory(wordSize: outline.wordSize)
   }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     // A large state is not loaded to its end if the run is to stop.
     if Interruption.isRequested {
       throw StreamError(.interrupted, message: "interrupted")
@@ -71,42 +71,42 @@ public final class MemoryBuilder: SnapshotConsumer {
     }
   }
 
-  public func end(_ state: MachineState) throws(StreamError) {
+  package func end(_ state: MachineState) throws(StreamError) {
     image = MemoryImage(state: state, memory: memory)
   }
 }
 
 /// Computes the witness of a snapshot as it passes: keeps a page's root, not the page.
-public final class ClaimCalculator: SnapshotConsumer {
+package final class ClaimCalculator: SnapshotConsumer {
   /// The state's witness, once all of the snapshot was taken in.
-  public private(set) var witness: [UInt8] = []
+  package private(set) var witness: [UInt8] = []
   /// The state without its memory, once all of the snapshot was taken in.
-  public private(set) var state: MachineState?
+  package private(set) var state: MachineState?
   /// Whether the claim was computed from the pages, not from roots that the caller trusts.
-  public private(set) var isVerified = true
+  package private(set) var isVerified = true
   private var tree = PageRootTree(wordSize: .bits64)
 
-  public init() {}
+  package init() {}
 
   /// The claim, once all of the snapshot was taken in.
-  public var claim: Bytes32? { state.map { $0.claim(witness: witness) } }
+  package var claim: Bytes32? { state.map { $0.claim(witness: witness) } }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     isVerified = outline.unverifiedClaim == nil
     tree = PageRootTree(wordSize: outline.wordSize)
   }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     tree.add(page: bytes, at: index)
   }
 
-  public func page(
+  package func page(
     _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
   ) throws(StreamError) {
     tree.add(root: root, at: index)
   }
 
-  public func end(_ state: MachineState) throws(StreamError) {
+  package func end(_ state: MachineState) throws(StreamError) {
     witness = state.witness(memoryRoot: tree.root())
     self.state = state
   }

@@ -8,7 +8,7 @@ import Keccak
 /// A producer, a memory or a file that is read, calls ``begin(_:)`` once, then one of the functions
 /// `page` for each page, then ``end(_:)`` once. So a snapshot passes from any producer to any consumer in one
 /// stream, a page at a time.
-public protocol SnapshotConsumer: AnyObject {
+package protocol SnapshotConsumer: AnyObject {
   /// - Parameter outline: what the producer knows before the first page.
   func begin(_ outline: SnapshotOutline) throws(StreamError)
 
@@ -30,7 +30,7 @@ public protocol SnapshotConsumer: AnyObject {
 }
 
 extension SnapshotConsumer {
-  public func page(
+  package func page(
     _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
   ) throws(StreamError) {
     try page(index, bytes)
@@ -38,7 +38,7 @@ extension SnapshotConsumer {
 }
 
 /// Where a snapshot comes from.
-public protocol SnapshotProducer {
+package protocol SnapshotProducer {
   /// Hands all of the snapshot to `consumer`, and checks it on the way.
   func produce(for consumer: some SnapshotConsumer) throws(StreamError)
 }

@@ -3,25 +3,25 @@ import FalconetStreams
 import Keccak
 
 /// What is known of a snapshot before its first page.
-public struct SnapshotOutline: Sendable, Equatable {
+package struct SnapshotOutline: Sendable, Equatable {
   /// The word size, which sets how many pages an address space has.
-  public var wordSize: WordSize
+  package var wordSize: WordSize
   /// The state version. Nil where only what follows the pages tells it: the keys of a JSON file.
-  public var version: StateVersion?
+  package var version: StateVersion?
   /// How many pages follow. Nil where the format has no count.
-  public var pageCount: UInt64?
+  package var pageCount: UInt64?
   /// The claim that the file states, if its pages are not hashed: nobody verified it.
-  public var unverifiedClaim: Bytes32?
+  package var unverifiedClaim: Bytes32?
 
   /// The outline of a snapshot of a known version.
-  public init(version: StateVersion, pageCount: UInt64? = nil) {
+  package init(version: StateVersion, pageCount: UInt64? = nil) {
     wordSize = version.wordSize
     self.version = version
     self.pageCount = pageCount
   }
 
   /// The outline of a snapshot whose version is told behind its pages.
-  public init(wordSize: WordSize, pageCount: UInt64? = nil) {
+  package init(wordSize: WordSize, pageCount: UInt64? = nil) {
     self.wordSize = wordSize
     self.pageCount = pageCount
   }
@@ -30,7 +30,7 @@ public struct SnapshotOutline: Sendable, Equatable {
   ///
   /// - Parameter name: the file that is written, for the error.
   /// - Throws: `.unsupported` where either is not known.
-  public func complete(
+  package func complete(
     for name: String
   ) throws(StreamError) -> (version: StateVersion, pageCount: UInt64) {
     guard let version, let pageCount else {
@@ -46,7 +46,7 @@ public struct SnapshotOutline: Sendable, Equatable {
   /// Compares the claim that the file states with the one of what it holds.
   ///
   /// - Throws: `.corrupt` if they differ; the file is then not what it says, or was changed.
-  public func check(_ computed: Bytes32, name: String) throws(StreamError) {
+  package func check(_ computed: Bytes32, name: String) throws(StreamError) {
     guard let unverifiedClaim, unverifiedClaim != computed else { return }
     throw StreamError(
       .corrupt, path: name,

@@ -3,7 +3,7 @@ import FalconetStreams
 import Keccak
 
 /// A whole state that snapshots are written from: a machine's, or an earlier one of it.
-public protocol StateImage: SnapshotProducer {
+package protocol StateImage: SnapshotProducer {
   /// Everything but the memory.
   var state: MachineState { get }
   /// The indices (address / 4096) of the pages, ascending.
@@ -19,7 +19,7 @@ public protocol StateImage: SnapshotProducer {
 }
 
 extension StateImage {
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+  package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     try consumer.begin(
       SnapshotOutline(version: state.version, pageCount: UInt64(pageIndices.count)))
     func isProduced(_ page: UInt64) -> Bool { true }
@@ -32,14 +32,14 @@ extension StateImage {
 
 /// An earlier state of a machine, which may go on while a snapshot of it is written.
 extension Checkpoint: StateImage {
-  public var pageIndices: [UInt64] { memory.pageIndices }
+  package var pageIndices: [UInt64] { memory.pageIndices }
 
-  public func pageTable() -> (table: PageTable, root: Bytes32) {
+  package func pageTable() -> (table: PageTable, root: Bytes32) {
     let table = PageTable(memory.pageRoots())
     return (table, table.memoryRoot(memory.wordSize))
   }
 
-  public func forEachPage(
+  package func forEachPage(
     where isChosen: (UInt64) -> Bool,
     _ body: (UInt64, UnsafeRawBufferPointer) throws(StreamError) -> Void
   ) throws(StreamError) {

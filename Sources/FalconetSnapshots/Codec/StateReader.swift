@@ -16,16 +16,16 @@ struct StateReader {
     var state = MachineState(version: version)
     if !version.isSingleThreaded { state.threads = ThreadTable(left: [], right: []) }
     for field in version.snapshotLayout.fields {
-      switch field {
-      case .preimageKey: state.scalars.preimageKey = try bytes32()
-      case .exited: state.scalars.exited = try boolean("exited")
-      case .traverseRight: state.scalars.traverseRight = try boolean("traverse right")
+      switch field.form {
+      case .number, .address: state[field] = try integer(field.byteCount(in: version))
+      case .boolean: state[field] = try boolean(field.name)
+      case .hash: state.scalars.preimageKey = try bytes32()
       case .registers: state.threads.left[0].registers = try registers()
-      case .leftStack: state.threads.left = try stack(after: 0)
-      case .rightStack: state.threads.right = try stack(after: state.threads.left.count)
-      case .lastHint:
-        state.lastHint = try hint(Int(try reader.readUInt32()))
-      default: state[field] = try integer(field.byteCount(in: version))
+      case .stack(.left): state.threads.left = try stack(after: 0)
+      case .stack(.right): state.threads.right = try stack(after: state.threads.left.count)
+      case .hint: state.lastHint = try hint(Int(try reader.readUInt32()))
+      // In witnesses only.
+      case .memoryRoot, .stackRoot: break
       }
     }
     return state
@@ -68,10 +68,12 @@ struct StateReader {
   func thread() throws(StreamError) -> ThreadState {
     var thread = ThreadState(id: 0, version: version)
     for field in version.threadLayout.fields {
-      switch field {
-      case .exited: thread.exited = try boolean("exited of a thread")
+      switch field.form {
+      case .number, .address: thread[field] = try integer(field.byteCount(in: version))
+      case .boolean: thread[field] = try boolean("\(field.name) of a thread")
       case .registers: thread.registers = try registers()
-      default: thread[field] = try integer(field.byteCount(in: version))
+      // No thread has these.
+      case .hash, .memoryRoot, .stackRoot, .stack, .hint: break
       }
     }
     return thread
@@ -97,7 +99,8 @@ struct StateReader {
     }
   }
 
-  private func boolean(_ field: String) throws(StreamError) -> Bool {
+  /// 0 or 1.
+  private func boolean(_ field: String) throws(StreamError) -> UInt64 {
     let offset = reader.position
     let value = try reader.readUInt8()
     guard value < 2 else {
@@ -105,7 +108,7 @@ struct StateReader {
         .corrupt, path: reader.name, offset: offset,
         message: "field \"\(field)\" is \(value), which is neither 0 nor 1")
     }
-    return value == 1
+    return UInt64(value)
   }
 }
 

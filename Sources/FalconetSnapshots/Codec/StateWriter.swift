@@ -46,11 +46,11 @@ enum StateWriter {
   static func head(of state: MachineState) -> [UInt8] {
     var encoder = FieldEncoder(version: state.version, reserving: 512)
     for field in state.version.snapshotLayout.fields {
-      switch field {
-      case .leftStack: append(state.threads.left, of: state, to: &encoder)
-      case .rightStack: append(state.threads.right, of: state, to: &encoder)
-      case .lastHint: encoder.append(UInt64(state.lastHint.count), bytes: 4)
-      default: encoder.append(field, of: state)
+      switch field.form {
+      case .stack(let side): append(state.threads.stack(side), of: state, to: &encoder)
+      case .hint: encoder.append(UInt64(state.lastHint.count), bytes: 4)
+      case .number, .address, .boolean, .hash, .registers, .memoryRoot, .stackRoot:
+        encoder.append(field, of: state)
       }
     }
     return encoder.bytes

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// The first is kept in a temporary file without a name, the second passes by: neither memory is held,
 /// whatever order the pages come in. Memory: some 60 bytes a page of the first.
-public enum SnapshotComparison {
+package enum SnapshotComparison {
   /// Compares two snapshots.
   ///
   /// - Parameters:
@@ -14,7 +14,7 @@ public enum SnapshotComparison {
   ///   - pageLimit: how many pages that differ are described; all are counted.
   ///   - folder: where the temporary file is made; nil is `TMPDIR`, or `/tmp`.
   /// - Throws: what the two throw, or an error of the temporary file.
-  public static func compare(
+  package static func compare(
     _ left: (any SnapshotConsumer) throws(StreamError) -> Void,
     _ right: (any SnapshotConsumer) throws(StreamError) -> Void,
     pageLimit: Int, temporaryFolder folder: String? = nil

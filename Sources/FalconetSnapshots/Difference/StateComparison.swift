@@ -88,7 +88,7 @@ struct StateComparison {
       let right = others.contains(field) ? field.value(of: other) : nil
       if left != right {
         changes.append(
-          SnapshotDifference.FieldChange(name: "\(field)", left: left, right: right))
+          SnapshotDifference.FieldChange(name: field.name, left: left, right: right))
       }
     }
     return changes
@@ -117,16 +117,18 @@ extension MachineState {
   /// The fields of the snapshot that no thread has.
   fileprivate var scalarFields: [StateField] {
     version.snapshotLayout.fields.filter {
-      ![.leftStack, .rightStack, .pc, .nextPC, .lo, .hi, .registers].contains($0)
+      if case .stack = $0.form { false } else { !$0.isOfThread }
     }
   }
 
   fileprivate func value(of field: StateField) -> SnapshotDifference.FieldValue {
-    switch field {
-    case .preimageKey: .bytes(scalars.preimageKey.bytes)
-    case .lastHint: .bytes(lastHint.shown)
-    case .heap, .reservationAddress, .wakeup: .address(self[field])
-    default: .number(self[field])
+    switch field.form {
+    case .hash: .bytes(scalars.preimageKey.bytes)
+    case .hint: .bytes(lastHint.shown)
+    case .address: .address(self[field])
+    case .number, .boolean: .number(self[field])
+    // Neither is a scalar of a snapshot.
+    case .memoryRoot, .stackRoot, .registers, .stack: .bytes([])
     }
   }
 
@@ -138,22 +140,9 @@ extension MachineState {
   }
 }
 
-extension StateField {
-  /// The name that `inspect` gives the field too.
-  fileprivate var name: String {
-    switch self {
-    case .nextThreadID: "nextThreadId"
-    default: "\(self)"
-    }
-  }
-}
-
 extension ThreadField {
   fileprivate func value(of thread: ThreadState) -> SnapshotDifference.FieldValue {
-    switch self {
-    case .id, .exitCode, .exited, .futexValue, .futexTimeoutStep: .number(thread[self])
-    default: .address(thread[self])
-    }
+    if case .address = form { .address(thread[self]) } else { .number(thread[self]) }
   }
 }
 

@@ -6,7 +6,7 @@ import FalconetStreams
 /// written in one pass from another.
 ///
 /// Memory: 16 bytes a page.
-public final class PageSpool: SnapshotConsumer, SnapshotProducer {
+package final class PageSpool: SnapshotConsumer, SnapshotProducer {
   private struct Entry {
     let index: UInt64
     let offset: UInt64
@@ -20,19 +20,19 @@ public final class PageSpool: SnapshotConsumer, SnapshotProducer {
   /// An empty spool.
   ///
   /// - Parameter folder: where the file is made, without a name; nil is `TMPDIR`, or `/tmp`.
-  public init(in folder: String? = nil) throws(StreamError) {
+  package init(in folder: String? = nil) throws(StreamError) {
     file = try TemporaryFile(in: folder)
   }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) { self.outline = outline }
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) { self.outline = outline }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     let offset = UInt64(entries.count) * UInt64(Memory.pageSize)
     try file.write(bytes, at: offset)
     entries.append(Entry(index: index, offset: offset))
   }
 
-  public func end(_ state: MachineState) throws(StreamError) { self.state = state }
+  package func end(_ state: MachineState) throws(StreamError) { self.state = state }
 
   // MARK: Random access
 
@@ -49,7 +49,7 @@ public final class PageSpool: SnapshotConsumer, SnapshotProducer {
   /// The state, once all of the snapshot came.
   var finalState: MachineState? { state }
 
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+  package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     guard let state else {
       throw StreamError(.truncated, path: file.name, message: "the snapshot has no end")
     }

@@ -8,7 +8,7 @@ import Glibc
 /// with what the old one tells last (the number of pages, the version), where pages are out of
 /// order, or where the order can't be known in advance, pages wait in a temporary file without a
 /// name. Memory holds a table of the pages in either case, not the pages.
-public enum SnapshotConverter {
+package enum SnapshotConverter {
   /// Converts a file. The new one appears whole, or not at all.
   ///
   /// - Parameters:
@@ -16,7 +16,7 @@ public enum SnapshotConverter {
   ///   - reading: how it is read; nil goes by the content and finds bases beside the file.
   ///   - output: the file to write; a name that ends in `.gz` is compressed with gzip.
   ///   - target: its format; nil goes by the name.
-  public static func convert(
+  package static func convert(
     path input: String, _ reading: SnapshotReading? = nil,
     to output: String, as target: SnapshotFormat? = nil
   ) throws(StreamError) {
@@ -39,7 +39,7 @@ public enum SnapshotConverter {
   ///   - output: what to write to; it is not finished at the end.
   ///   - target: the format to write.
   ///   - folder: where the temporary file is made; nil is `TMPDIR`, or `/tmp`.
-  public static func convert(
+  package static func convert(
     _ input: any ByteSource, _ reading: SnapshotReading = SnapshotReading(),
     to output: any ByteSink, as target: SnapshotFormat, temporaryFolder folder: String? = nil
   ) throws(StreamError) {

@@ -9,7 +9,7 @@ extension SnapshotFormat {
   ///
   /// - Throws: `.unsupported` where it is none, or where the look-ahead, at most 256 KiB, fits both
   ///   formats that begin with byte 0.
-  public static func detect(_ reader: ByteReader) throws(StreamError) -> SnapshotFormat {
+  package static func detect(_ reader: ByteReader) throws(StreamError) -> SnapshotFormat {
     let prefix = try reader.peek(upTo: 64)
     if FsnapDecoder.recognizes(prefix) { return .fsnap }
     if JSONStateDecoder.recognizes(try reader.peek(upTo: 1024)) { return .json }

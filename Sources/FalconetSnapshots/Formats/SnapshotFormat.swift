@@ -2,7 +2,7 @@ import FalconetMachine
 import FalconetStreams
 
 /// A file format of snapshots. The raw value is the name that commands take and give.
-public enum SnapshotFormat: String, Sendable, CaseIterable {
+package enum SnapshotFormat: String, Sendable, CaseIterable {
   /// Cannon's binary format, all versions.
   case bin
   /// Cannon's JSON format, version 0; reads the multi-threaded prototype as version 1.
@@ -21,7 +21,7 @@ public enum SnapshotFormat: String, Sendable, CaseIterable {
   /// The format that a file's name asks for when it is written.
   ///
   /// - Throws: `.unsupported` where it asks for none.
-  public init(fileName: String) throws(StreamError) {
+  package init(fileName: String) throws(StreamError) {
     guard let match = Self.suffixes.first(where: { fileName.hasSuffix($0.suffix) }) else {
       throw StreamError(
         .unsupported, path: fileName,
@@ -32,7 +32,7 @@ public enum SnapshotFormat: String, Sendable, CaseIterable {
   }
 
   /// Whether a file of this format can hold a state of a version.
-  public func canHold(_ version: StateVersion) -> Bool {
+  package func canHold(_ version: StateVersion) -> Bool {
     switch self {
     case .bin, .fsnap: true
     case .json, .pr7559: version == .v0
@@ -46,7 +46,7 @@ public enum SnapshotFormat: String, Sendable, CaseIterable {
   ///
   /// - Parameter folder: where an encoder that needs a temporary file makes it; nil is `TMPDIR`, or
   ///   `/tmp`.
-  public func encoder(
+  package func encoder(
     to sink: any ByteSink, temporaryFolder folder: String? = nil
   ) -> any SnapshotConsumer {
     switch self {

@@ -1,15 +1,15 @@
 import FalconetStreams
 
 /// How a snapshot is read.
-public struct SnapshotReading: Sendable {
+package struct SnapshotReading: Sendable {
   /// The format; nil goes by the content.
-  public var format: SnapshotFormat?
+  package var format: SnapshotFormat?
   /// Where the bases of a `.fsnap` delta are looked for. Other formats have none.
-  public var bases: FsnapBaseLocation
+  package var bases: FsnapBaseLocation
   /// Whether the pages of a `.fsnap` file are not hashed: for files that this installation wrote.
-  public var trustPages: Bool
+  package var trustPages: Bool
 
-  public init(
+  package init(
     from format: SnapshotFormat? = nil, bases: FsnapBaseLocation = .nowhere,
     trustPages: Bool = false
   ) {

@@ -12,7 +12,7 @@ import Keccak
 /// let header = try FsnapDecoder(reader, bases: .beside(file: "5.fsnap")).check()
 /// print(header.claim)
 /// ```
-public struct FsnapDecoder: SnapshotProducer {
+package struct FsnapDecoder: SnapshotProducer {
   private let reader: ByteReader
   private let bases: FsnapBaseLocation
   private let trustsPages: Bool
@@ -27,7 +27,7 @@ public struct FsnapDecoder: SnapshotProducer {
   ///     somebody made on purpose can then hold other pages than its claim tells of.
   ///   - isCompressed: whether the file is compressed as a whole. It may then have no more than 2^19
   ///     pages, since its page table is held in memory, 40 bytes a page.
-  public init(
+  package init(
     _ reader: ByteReader, bases: FsnapBaseLocation = .nowhere, trustPages: Bool = false,
     isCompressed: Bool = false
   ) {
@@ -38,9 +38,9 @@ public struct FsnapDecoder: SnapshotProducer {
   }
 
   /// Whether a file begins as a `.fsnap` file does. Needs its first 40 bytes, not decompressed.
-  public static func recognizes(_ prefix: [UInt8]) -> Bool { FsnapHeader.recognizes(prefix) }
+  package static func recognizes(_ prefix: [UInt8]) -> Bool { FsnapHeader.recognizes(prefix) }
 
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+  package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     let (description, stream) = try open()
     var outline = SnapshotOutline(
       version: description.header.version, pageCount: description.header.pageCount)
@@ -55,7 +55,7 @@ public struct FsnapDecoder: SnapshotProducer {
   /// Reads everything and checks everything, and keeps nothing.
   /// - Returns: the header, whose claim is that of the state.
   @discardableResult
-  public func check() throws(StreamError) -> FsnapHeader {
+  package func check() throws(StreamError) -> FsnapHeader {
     let (description, stream) = try open()
     try stream.visit { (_, _, _) throws(StreamError) in }
     return description.header

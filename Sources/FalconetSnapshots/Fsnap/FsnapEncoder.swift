@@ -7,7 +7,7 @@ import Keccak
 ///
 /// The claim, which the file begins with, is known only behind the last page. Until then the
 /// compressed blocks are in a temporary file. ``FsnapWriter`` needs none.
-public final class FsnapEncoder: SnapshotConsumer {
+package final class FsnapEncoder: SnapshotConsumer {
   private let sink: any ByteSink
   private let options: FsnapOptions
   private let intake: PageIntake
@@ -20,10 +20,10 @@ public final class FsnapEncoder: SnapshotConsumer {
   private var outline = SnapshotOutline(wordSize: .bits64)
 
   /// What a delta against the written file is made with, once the end was written.
-  public private(set) var base: FsnapBase?
+  package private(set) var base: FsnapBase?
 
   /// An encoder into `sink`, which is not finished at the end.
-  public init(to sink: any ByteSink, _ options: FsnapOptions = FsnapOptions()) {
+  package init(to sink: any ByteSink, _ options: FsnapOptions = FsnapOptions()) {
     self.sink = sink
     self.options = options
     let workers = BlockWorkers()
@@ -37,18 +37,18 @@ public final class FsnapEncoder: SnapshotConsumer {
     filter = DeltaFilter(options.base)
   }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     self.outline = outline
     sequence = PageSequence(of: sink.name, expecting: outline.pageCount)
     if let version = outline.version { try options.check(version, name: sink.name) }
   }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     try sequence.add(index)
     if intake.add(index, bytes) { try drain() }
   }
 
-  public func end(_ state: MachineState) throws(StreamError) {
+  package func end(_ state: MachineState) throws(StreamError) {
     try sequence.finish()
     try options.check(state.version, name: sink.name)
     try drain()

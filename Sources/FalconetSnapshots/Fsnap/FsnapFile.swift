@@ -11,7 +11,7 @@ import Keccak
 /// let file = try FsnapFile(path: "5.fsnap")
 /// let firstPage = try file.page(at: 0)
 /// ```
-public final class FsnapFile {
+package final class FsnapFile {
   private let file: StoredBlocks
   private let map: PageMap
   private let trustsPages: Bool
@@ -22,7 +22,7 @@ public final class FsnapFile {
   /// - Parameters:
   ///   - bases: where the bases of a delta are looked for; beside the file where nil.
   ///   - trustPages: whether pages are not hashed when they are fetched.
-  public init(
+  package init(
     path: String, bases: FsnapBaseLocation? = nil, trustPages: Bool = false
   ) throws(StreamError) {
     file = try StoredBlocks(path: path)
@@ -32,16 +32,16 @@ public final class FsnapFile {
   }
 
   /// The header: claim, witness and counts.
-  public var header: FsnapHeader { file.header }
+  package var header: FsnapHeader { file.header }
 
   /// The state without its memory.
-  public var state: MachineState { file.description.state }
+  package var state: MachineState { file.description.state }
 
   /// The pages of the state and their roots.
-  public var table: PageTable { map.table }
+  package var table: PageTable { map.table }
 
   /// What a delta against this file is written with.
-  public var base: FsnapBase {
+  package var base: FsnapBase {
     FsnapBase(
       name: FsnapBaseName(
         claim: header.claim, version: header.version, tableDigest: header.tableDigest),
@@ -49,7 +49,7 @@ public final class FsnapFile {
   }
 
   /// The 4096 bytes of a page, or nil where the state doesn't have it. Reads one block.
-  public func page(at index: UInt64) throws(StreamError) -> [UInt8]? {
+  package func page(at index: UInt64) throws(StreamError) -> [UInt8]? {
     guard let position = map.table.position(of: index) else { return nil }
     let place = map.places[position]
     let source = place.layer == 0 ? file : map.bases[Int(place.layer) - 1]

@@ -2,21 +2,21 @@ import FalconetMachine
 import FalconetStreams
 
 /// How a `.fsnap` file is written.
-public struct FsnapOptions: Sendable {
+package struct FsnapOptions: Sendable {
   /// Of a delta, what it is written against; nil writes a full image.
-  public var base: FsnapBase?
+  package var base: FsnapBase?
   /// The level of compression, 1 to 22. Each above 1 costs much time and saves few bytes.
-  public var level: Int32 = FsnapFormat.defaultLevel
+  package var level: Int32 = FsnapFormat.defaultLevel
   /// Pages of a block, 1 to 128: fewer make the fetch of one page faster and the file larger.
-  public var pagesPerBlock: Int = FsnapFormat.defaultPagesPerBlock {
+  package var pagesPerBlock: Int = FsnapFormat.defaultPagesPerBlock {
     didSet { pagesPerBlock = min(max(pagesPerBlock, 1), FsnapFormat.maximumPagesPerBlock) }
   }
 
   /// Where ``FsnapEncoder`` makes its temporary file; nil is the environment's `TMPDIR`, or `/tmp`.
-  public var temporaryFolder: String?
+  package var temporaryFolder: String?
 
   /// The options of a full image, or of a delta against `base`.
-  public init(base: FsnapBase? = nil) { self.base = base }
+  package init(base: FsnapBase? = nil) { self.base = base }
 
   /// Checks that the base can be one for a state of this version.
   func check(_ version: StateVersion, name: String) throws(StreamError) {

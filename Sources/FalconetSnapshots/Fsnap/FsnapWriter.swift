@@ -12,14 +12,14 @@ import Keccak
 /// let delta = MemorySink()
 /// try FsnapWriter.write(MemoryImage(machine), to: delta, FsnapOptions(base: base))
 /// ```
-public enum FsnapWriter {
+package enum FsnapWriter {
   /// Writes a full image, or a delta where `options` has a base. `sink` is not finished.
   ///
   /// - Returns: what a delta against the written file is made with.
   /// - Throws: `.unsupported` where the base is of another state version or its chain too long, and
   ///   what the sink throws.
   @discardableResult
-  public static func write(
+  package static func write(
     _ image: some StateImage, to sink: any ByteSink, _ options: FsnapOptions = FsnapOptions()
   ) throws(StreamError) -> FsnapBase {
     try options.check(image.state.version, name: sink.name)

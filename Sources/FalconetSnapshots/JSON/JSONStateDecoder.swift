@@ -6,18 +6,18 @@ import FalconetStreams
 ///
 /// Pages pass one at a time, wherever the memory stands among the keys. Which version it is, the
 /// other keys tell, so the outline has none.
-public struct JSONStateDecoder: SnapshotProducer {
+package struct JSONStateDecoder: SnapshotProducer {
   private let reader: ByteReader
 
   /// A decoder of the decompressed text of a snapshot.
-  public init(_ reader: ByteReader) { self.reader = reader }
+  package init(_ reader: ByteReader) { self.reader = reader }
 
   /// Whether a file's first decompressed bytes are those of a JSON object.
-  public static func recognizes(_ prefix: [UInt8]) -> Bool {
+  package static func recognizes(_ prefix: [UInt8]) -> Bool {
     prefix.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
   }
 
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+  package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     let json = JSONReader(reader)
     let pages = JSONPageReader(json, of: reader.name)
     var fields = JSONStateFields(json, of: reader.name)

@@ -6,7 +6,7 @@ import Keccak
 ///
 /// Laid out as Cannon's file is. Compressed pages may differ from Go's in their bytes, not in what
 /// they inflate to.
-public final class JSONStateEncoder: SnapshotConsumer {
+package final class JSONStateEncoder: SnapshotConsumer {
   private static let version = StateVersion.v0
   private static let numbersBeforeExit: [(key: String, field: StateField)] = [
     ("preimageOffset", .preimageOffset), ("pc", .pc), ("nextPC", .nextPC), ("lo", .lo),
@@ -19,13 +19,13 @@ public final class JSONStateEncoder: SnapshotConsumer {
   private var sequence: PageSequence
 
   /// An encoder into `sink`, which is not finished at the end.
-  public init(to sink: any ByteSink) {
+  package init(to sink: any ByteSink) {
     writer = ByteWriter(sink)
     json = JSONWriter(writer)
     sequence = PageSequence(of: sink.name)
   }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     if let version = outline.version { try check(version) }
     sequence = PageSequence(of: writer.name, expecting: outline.pageCount)
     try json.beginObject()
@@ -33,7 +33,7 @@ public final class JSONStateEncoder: SnapshotConsumer {
     try json.beginArray()
   }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     try sequence.add(index)
     try json.beginObject()
     try json.member("index", index)
@@ -42,7 +42,7 @@ public final class JSONStateEncoder: SnapshotConsumer {
     try json.endObject()
   }
 
-  public func end(_ state: MachineState) throws(StreamError) {
+  package func end(_ state: MachineState) throws(StreamError) {
     try check(state.version)
     try sequence.finish()
     try StateWriter.checkHint(of: state, name: writer.name)

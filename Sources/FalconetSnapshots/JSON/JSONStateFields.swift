@@ -55,16 +55,17 @@ struct JSONStateFields {
       try threads.readCPU(into: &state.threads.left[0])
     case .field(let field):
       note(field)
-      switch field {
-      case .preimageKey: state.scalars.preimageKey = try readKey()
-      case .exited: state.scalars.exited = try json.readBool()
-      case .traverseRight: state.scalars.traverseRight = try json.readBool()
-      case .registers: state.threads.left[0].registers = try json.readRegisters()
-      case .leftStack: stacks.left = try threads.readStack(after: stacks.right.count)
-      case .rightStack: stacks.right = try threads.readStack(after: stacks.left.count)
-      case .lastHint: state.lastHint = try readHint()
-      default:
+      switch field.form {
+      case .number, .address:
         state[field] = try json.readInteger(bytes: field.byteCount(in: Self.multiple))
+      case .boolean: state[field] = try json.readBool() ? 1 : 0
+      case .hash: state.scalars.preimageKey = try readKey()
+      case .registers: state.threads.left[0].registers = try json.readRegisters()
+      case .stack(.left): stacks.left = try threads.readStack(after: stacks.right.count)
+      case .stack(.right): stacks.right = try threads.readStack(after: stacks.left.count)
+      case .hint: state.lastHint = try readHint()
+      // In witnesses only, and no key names them.
+      case .memoryRoot, .stackRoot: break
       }
     }
   }
@@ -75,7 +76,7 @@ struct JSONStateFields {
     let inMultiple = Self.multiple.snapshotLayout.fields.contains(field)
     if inSingle, !inMultiple { singleKey = .field(field) }
     if inMultiple, !inSingle { multipleKey = .field(field) }
-    if [.pc, .nextPC, .lo, .hi].contains(field) { hasFlatCPU = true }
+    if field.isOfThread, field != .registers { hasFlatCPU = true }
   }
 
   /// An unfinished hint, which may be too long for memory.

@@ -5,13 +5,13 @@ import FalconetStreams
 /// bytes, both 0, pages with lengths, in any order.
 ///
 /// Stricter than the proposal in one way: an `exited` that is neither 0 nor 1 is an error.
-public struct PR7559Decoder: SnapshotProducer {
+package struct PR7559Decoder: SnapshotProducer {
   private let reader: ByteReader
 
   /// A decoder of the decompressed bytes of a snapshot.
-  public init(_ reader: ByteReader) { self.reader = reader }
+  package init(_ reader: ByteReader) { self.reader = reader }
 
-  public func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
+  package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     try readVersion("state")
     let length = UInt64(try reader.readUInt32())
     let end = reader.position + length

@@ -5,17 +5,17 @@ import FalconetStreams
 /// ascending order and whole, where the proposal's writer has them in random order.
 ///
 /// The producer has to know the number of pages, and to send them in ascending order.
-public final class PR7559Encoder: SnapshotConsumer {
+package final class PR7559Encoder: SnapshotConsumer {
   private let writer: ByteWriter
   private var sequence: PageSequence
 
   /// An encoder into `sink`, which is not finished at the end.
-  public init(to sink: any ByteSink) {
+  package init(to sink: any ByteSink) {
     writer = ByteWriter(sink)
     sequence = PageSequence(of: sink.name)
   }
 
-  public func begin(_ outline: SnapshotOutline) throws(StreamError) {
+  package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     let (version, pageCount) = try outline.complete(for: writer.name)
     guard version == .v0 else {
       throw StreamError(
@@ -36,14 +36,14 @@ public final class PR7559Encoder: SnapshotConsumer {
     try writer.writeUInt8(0)
   }
 
-  public func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     try sequence.add(index)
     try writer.writeUInt32(UInt32(truncatingIfNeeded: index))
     try writer.writeUInt32(UInt32(Memory.pageSize))
     try writer.write(bytes)
   }
 
-  public func end(_ state: MachineState) throws(StreamError) {
+  package func end(_ state: MachineState) throws(StreamError) {
     try sequence.finish()
     try StateWriter.write(state, of: writer.name) { (bytes) throws(StreamError) in
       try writer.write(bytes)

@@ -8,29 +8,29 @@
 /// ```
 /// Folders, links, devices and pax headers are skipped: a name or size that only a pax header
 /// gives is not seen. Files above 8 GiB and GNU's long names are not supported.
-public final class TarReader: ByteSource {
+package final class TarReader: ByteSource {
   /// A regular file in an archive.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// Its path, relative and without `..`.
-    public let name: String
+    package let name: String
     /// Its size in bytes.
-    public let size: UInt64
+    package let size: UInt64
   }
 
   /// The archive's name, for messages.
-  public var name: String { reader.name }
+  package var name: String { reader.name }
 
   private let reader: ByteReader
   private var left: UInt64 = 0
   private var padding: UInt64 = 0
 
   /// A reader of the archive in `reader`.
-  public init(_ reader: ByteReader) { self.reader = reader }
+  package init(_ reader: ByteReader) { self.reader = reader }
 
   /// Moves to the next regular file; what was not read of the one before is skipped.
   /// - Returns: Nil at the archive's end, behind which only zero bytes are accepted.
   /// - Throws: `.truncated`, `.corrupt`, `.trailingData`, `.unsupported`.
-  public func next() throws(StreamError) -> Entry? {
+  package func next() throws(StreamError) -> Entry? {
     while true {
       try reader.skip(left)
       try reader.skip(padding)
@@ -64,7 +64,7 @@ public final class TarReader: ByteSource {
 
   /// Reads from the current file.
   /// - Returns: 0 at the file's end.
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     let count = Int(min(left, UInt64(buffer.count)))
     guard count > 0 else { return 0 }
     let offset = reader.position
@@ -76,7 +76,7 @@ public final class TarReader: ByteSource {
 
   /// The rest of the current file.
   /// - Throws: `.tooLarge` where it is longer than `limit` bytes, `.truncated`.
-  public func contents(limit: UInt64) throws(StreamError) -> [UInt8] {
+  package func contents(limit: UInt64) throws(StreamError) -> [UInt8] {
     let bytes = try reader.readBytes(left, limit: limit)
     left = 0
     return bytes

@@ -1,19 +1,19 @@
 extension ByteReader {
   /// One byte.
-  public func readUInt8() throws(StreamError) -> UInt8 { try readInteger() }
+  package func readUInt8() throws(StreamError) -> UInt8 { try readInteger() }
 
   /// Two bytes, big-endian.
-  public func readUInt16() throws(StreamError) -> UInt16 { try readInteger() }
+  package func readUInt16() throws(StreamError) -> UInt16 { try readInteger() }
 
   /// Four bytes, big-endian.
-  public func readUInt32() throws(StreamError) -> UInt32 { try readInteger() }
+  package func readUInt32() throws(StreamError) -> UInt32 { try readInteger() }
 
   /// Eight bytes, big-endian.
-  public func readUInt64() throws(StreamError) -> UInt64 { try readInteger() }
+  package func readUInt64() throws(StreamError) -> UInt64 { try readInteger() }
 
   /// A big-endian integer of the width of `Value`.
   /// - Throws: `.truncated` where the data ends before.
-  public func readInteger<Value: FixedWidthInteger & BitwiseCopyable>(
+  package func readInteger<Value: FixedWidthInteger & BitwiseCopyable>(
     as type: Value.Type = Value.self
   ) throws(StreamError) -> Value {
     let width = MemoryLayout<Value>.size

@@ -10,13 +10,13 @@
 ///
 /// The buffer is the one unsafe part: `start ≤ end ≤ storage.count` always holds, bytes below
 /// `end` were written by the source, and no pointer into the buffer outlives a call.
-public final class ByteReader: ByteSource {
+package final class ByteReader: ByteSource {
   /// The buffer's size in bytes where none is given.
-  public static let defaultCapacity = 256 << 10
+  package static let defaultCapacity = 256 << 10
 
-  public var name: String { source.name }
+  package var name: String { source.name }
   /// The offset of the next byte, counted from where the reader began.
-  public private(set) var position: UInt64 = 0
+  package private(set) var position: UInt64 = 0
 
   private let source: any ByteSource
   private let storage: UnsafeMutableRawBufferPointer
@@ -25,7 +25,7 @@ public final class ByteReader: ByteSource {
   private var sourceEnded = false
 
   /// A reader over `source` with a buffer of `capacity` bytes, at least 16.
-  public init(_ source: any ByteSource, capacity: Int = ByteReader.defaultCapacity) {
+  package init(_ source: any ByteSource, capacity: Int = ByteReader.defaultCapacity) {
     self.source = source
     storage = .allocate(byteCount: max(capacity, 16), alignment: 64)
   }
@@ -65,7 +65,7 @@ public final class ByteReader: ByteSource {
 
   // MARK: Reading
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     guard buffer.count > 0 else { return 0 }
     if start == end {
       if sourceEnded { return 0 }
@@ -85,7 +85,7 @@ public final class ByteReader: ByteSource {
 
   /// Fills `buffer`.
   /// - Throws: `.truncated` where the data ends before.
-  public func readExactly(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) {
+  package func readExactly(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) {
     let offset = position
     var filled = 0
     while filled < buffer.count {
@@ -103,7 +103,7 @@ public final class ByteReader: ByteSource {
   /// Memory grows with what the source really holds, so a count that lies costs at most twice the
   /// real data.
   /// - Throws: `.truncated` where the data ends before, `.tooLarge` where `count` is above `limit`.
-  public func readBytes(
+  package func readBytes(
     _ count: UInt64, limit: UInt64 = UInt64(Int.max)
   ) throws(StreamError) -> [UInt8] {
     let offset = position
@@ -131,7 +131,7 @@ public final class ByteReader: ByteSource {
 
   /// All bytes that are left.
   /// - Throws: `.tooLarge` where they are more than `limit`.
-  public func readAll(limit: UInt64) throws(StreamError) -> [UInt8] {
+  package func readAll(limit: UInt64) throws(StreamError) -> [UInt8] {
     var bytes: [UInt8] = []
     while try !isAtEnd() {
       let part = try peek(upTo: Self.defaultCapacity)
@@ -159,14 +159,14 @@ public final class ByteReader: ByteSource {
 
   /// The next `count` bytes, or fewer at the end, without consuming them. `count` is cut to the
   /// buffer's size.
-  public func peek(upTo count: Int) throws(StreamError) -> [UInt8] {
+  package func peek(upTo count: Int) throws(StreamError) -> [UInt8] {
     while end - start < count, try fill() {}
     return Array(buffered.prefix(max(count, 0)))
   }
 
   /// Drops `count` bytes.
   /// - Throws: `.truncated` where the data ends before.
-  public func skip(_ count: UInt64) throws(StreamError) {
+  package func skip(_ count: UInt64) throws(StreamError) {
     let offset = position
     var left = count
     while left > 0 {
@@ -180,14 +180,14 @@ public final class ByteReader: ByteSource {
   }
 
   /// Whether no byte is left.
-  public func isAtEnd() throws(StreamError) -> Bool {
+  package func isAtEnd() throws(StreamError) -> Bool {
     if start < end { return false }
     return try !fill()
   }
 
   /// Checks that no byte is left; with a decompressor below, that its trailer is right.
   /// - Throws: `.trailingData` where bytes are left.
-  public func expectEnd() throws(StreamError) {
+  package func expectEnd() throws(StreamError) {
     guard try isAtEnd() else {
       throw StreamError(
         .trailingData, path: name, offset: position,

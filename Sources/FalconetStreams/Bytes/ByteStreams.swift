@@ -1,5 +1,5 @@
 /// Bytes that are pulled: a file, a pipe, a decompressor.
-public protocol ByteSource: AnyObject {
+package protocol ByteSource: AnyObject {
   /// What error messages call this source: a path or "standard input".
   var name: String { get }
 
@@ -12,7 +12,7 @@ public protocol ByteSource: AnyObject {
 }
 
 /// Bytes that are pushed: a file, a pipe, a compressor.
-public protocol ByteSink: AnyObject {
+package protocol ByteSink: AnyObject {
   /// What error messages call this sink: a path or "standard output".
   var name: String { get }
 
@@ -27,7 +27,7 @@ public protocol ByteSink: AnyObject {
 
 extension ByteSink {
   /// Takes all of `bytes`.
-  public func write(_ bytes: [UInt8]) throws(StreamError) {
+  package func write(_ bytes: [UInt8]) throws(StreamError) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(StreamError) in
       try write(UnsafeRawBufferPointer(buffer))
     }

@@ -4,17 +4,17 @@
 ///
 /// The buffer is the one unsafe part: `used ≤ storage.count` always holds, bytes below `used`
 /// were written here, and no pointer into the buffer outlives a call.
-public final class ByteWriter: ByteSink {
-  public var name: String { sink.name }
+package final class ByteWriter: ByteSink {
+  package var name: String { sink.name }
   /// The number of bytes written so far, those in the buffer included.
-  public private(set) var position: UInt64 = 0
+  package private(set) var position: UInt64 = 0
 
   private let sink: any ByteSink
   private let storage: UnsafeMutableRawBufferPointer
   private var used = 0
 
   /// A writer to `sink` with a buffer of `capacity` bytes, at least 16.
-  public init(_ sink: any ByteSink, capacity: Int = ByteReader.defaultCapacity) {
+  package init(_ sink: any ByteSink, capacity: Int = ByteReader.defaultCapacity) {
     self.sink = sink
     storage = .allocate(byteCount: max(capacity, 16), alignment: 64)
   }
@@ -22,7 +22,7 @@ public final class ByteWriter: ByteSink {
   deinit { storage.deallocate() }
 
   /// Writes all of `bytes`; long ones go to the sink without a copy.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     if bytes.count > storage.count - used {
       try flush()
       if bytes.count >= storage.count {
@@ -36,22 +36,22 @@ public final class ByteWriter: ByteSink {
   }
 
   /// Writes the UTF-8 bytes of `text`.
-  public func write(_ text: String) throws(StreamError) { try write(Array(text.utf8)) }
+  package func write(_ text: String) throws(StreamError) { try write(Array(text.utf8)) }
 
   /// Writes one byte.
-  public func writeUInt8(_ value: UInt8) throws(StreamError) { try writeInteger(value) }
+  package func writeUInt8(_ value: UInt8) throws(StreamError) { try writeInteger(value) }
 
   /// Writes two bytes, big-endian.
-  public func writeUInt16(_ value: UInt16) throws(StreamError) { try writeInteger(value) }
+  package func writeUInt16(_ value: UInt16) throws(StreamError) { try writeInteger(value) }
 
   /// Writes four bytes, big-endian.
-  public func writeUInt32(_ value: UInt32) throws(StreamError) { try writeInteger(value) }
+  package func writeUInt32(_ value: UInt32) throws(StreamError) { try writeInteger(value) }
 
   /// Writes eight bytes, big-endian.
-  public func writeUInt64(_ value: UInt64) throws(StreamError) { try writeInteger(value) }
+  package func writeUInt64(_ value: UInt64) throws(StreamError) { try writeInteger(value) }
 
   /// Writes a big-endian integer of the width of `Value`, at most 16 bytes.
-  public func writeInteger<Value: FixedWidthInteger & BitwiseCopyable>(
+  package func writeInteger<Value: FixedWidthInteger & BitwiseCopyable>(
     _ value: Value
   ) throws(StreamError) {
     let width = MemoryLayout<Value>.size
@@ -61,7 +61,7 @@ public final class ByteWriter: ByteSink {
   }
 
   /// Hands what is buffered to the sink.
-  public func flush() throws(StreamError) {
+  package func flush() throws(StreamError) {
     guard used > 0 else { return }
     let pending = UnsafeRawBufferPointer(rebasing: storage[..<used])
     used = 0
@@ -69,7 +69,7 @@ public final class ByteWriter: ByteSink {
   }
 
   /// Hands what is buffered to the sink and finishes the sink.
-  public func finish() throws(StreamError) {
+  package func finish() throws(StreamError) {
     try flush()
     try sink.finish()
   }

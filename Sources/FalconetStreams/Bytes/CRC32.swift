@@ -1,18 +1,18 @@
 import CISAL
 
 /// The CRC-32 of gzip, zlib and PNG (reflected polynomial 0xEDB88320, RFC 1952 section 8).
-public struct CRC32: Sendable, Equatable {
+package struct CRC32: Sendable, Equatable {
   /// The checksum of all bytes added so far; 0 for none.
-  public private(set) var value: UInt32 = 0
+  package private(set) var value: UInt32 = 0
 
   /// The checksum of no bytes.
-  public init() {}
+  package init() {}
 
   /// The checksum of `bytes`.
-  public init(_ bytes: UnsafeRawBufferPointer) { add(bytes) }
+  package init(_ bytes: UnsafeRawBufferPointer) { add(bytes) }
 
   /// Adds `bytes`. Runs at the speed of memory.
-  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     // Sound: the C function reads `bytes.count` bytes from `base` and keeps no pointer.
     let pointer = base.assumingMemoryBound(to: UInt8.self)
@@ -20,5 +20,5 @@ public struct CRC32: Sendable, Equatable {
   }
 
   /// Adds `bytes`.
-  public mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+  package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
 }

@@ -1,18 +1,18 @@
 /// A source over bytes in memory.
-public final class MemorySource: ByteSource {
-  public let name: String
+package final class MemorySource: ByteSource {
+  package let name: String
   private let bytes: [UInt8]
   private let chunk: Int
   private var position = 0
 
   /// A source of `bytes` that hands out at most `chunk` bytes a read (all that fit by default).
-  public init(_ bytes: [UInt8], name: String = "memory", chunk: Int = .max) {
+  package init(_ bytes: [UInt8], name: String = "memory", chunk: Int = .max) {
     self.bytes = bytes
     self.name = name
     self.chunk = max(chunk, 1)
   }
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     let count = min(buffer.count, chunk, bytes.count - position)
     guard count > 0 else { return 0 }
     let slice = bytes[position..<position + count]
@@ -23,19 +23,19 @@ public final class MemorySource: ByteSource {
 }
 
 /// A sink that keeps what it gets in memory.
-public final class MemorySink: ByteSink {
-  public let name: String
+package final class MemorySink: ByteSink {
+  package let name: String
   /// All bytes written.
-  public private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   /// Whether `finish()` was called.
-  public private(set) var isFinished = false
+  package private(set) var isFinished = false
 
   /// An empty sink.
-  public init(name: String = "memory") { self.name = name }
+  package init(name: String = "memory") { self.name = name }
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     self.bytes.append(contentsOf: bytes)
   }
 
-  public func finish() throws(StreamError) { isFinished = true }
+  package func finish() throws(StreamError) { isFinished = true }
 }

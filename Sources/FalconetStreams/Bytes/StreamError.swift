@@ -1,8 +1,8 @@
 /// What went wrong while bytes were read, written, compressed or parsed: what, where, and what to
 /// do about it.
-public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The class of an error, for callers that act on it.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The file, or the folder it is to be written in, does not exist.
     case notFound
     /// The user may not read, write or create the file.
@@ -36,20 +36,20 @@ public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The class of the error.
-  public var kind: Kind
+  package var kind: Kind
   /// A file name, "standard input" or "standard output"; nil where the bytes have no name.
-  public var path: String?
+  package var path: String?
   /// Where it happened, in bytes from the start of the stream that the failing layer reads or
   /// writes: the compressed bytes for gzip and zstd framing, the decompressed ones for what is
   /// read out of them.
-  public var offset: UInt64?
+  package var offset: UInt64?
   /// What is wrong, without place and remedy.
-  public var message: String
+  package var message: String
   /// What the user can do; empty where nothing sensible can be said.
-  public var remedy: String
+  package var remedy: String
 
   /// An error of the given parts.
-  public init(
+  package init(
     _ kind: Kind, path: String? = nil, offset: UInt64? = nil, message: String, remedy: String = ""
   ) {
     self.kind = kind
@@ -60,7 +60,7 @@ public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// `PATH: MESSAGE at byte N: REMEDY`, without the parts that are not known.
-  public var description: String {
+  package var description: String {
     var text = path.map { "\($0): " } ?? ""
     text += message
     if let offset { text += " at byte \(offset)" }
@@ -70,7 +70,7 @@ public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// Whether the bytes that were read are at fault. If not, the system failed, and nothing is known of
   /// what they would have been.
-  public var isOfContent: Bool {
+  package var isOfContent: Bool {
     switch kind {
     case .truncated, .corrupt, .checksum, .trailingData, .unsupported, .tooLarge, .syntax: true
     case .notFound, .permission, .readOnly, .noSpace, .isDirectory, .brokenPipe, .system,
@@ -80,7 +80,7 @@ public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The same error with `path` filled in where it was not known.
-  public func named(_ name: String) -> StreamError {
+  package func named(_ name: String) -> StreamError {
     var copy = self
     if copy.path == nil { copy.path = name }
     return copy

@@ -10,7 +10,7 @@ extension AtomicFile {
   ///
   /// - Throws: what a write would: `.notFound` if the directory is missing, `.isDirectory`,
   ///   `.permission`, `.readOnly`, `.noSpace`, or `.system`, such as for a name that is too long.
-  public static func check(path: String) throws(StreamError) {
+  package static func check(path: String) throws(StreamError) {
     try checkPath(path)
     var file = stat()
     if path.withFileName({ stat($0, &file) }) != 0 {

@@ -13,7 +13,7 @@ extension AtomicFile {
   ///   - compression: How the file is compressed; nil goes by the name (`.gz`).
   ///   - wrapping: Turns an error of the file into one of the caller's type.
   ///   - body: Writes the content. It need not call `finish()`.
-  public static func write<Failure: Error>(
+  package static func write<Failure: Error>(
     path: String,
     permissions: UInt32 = 0o777,
     compression: Compression? = nil,
@@ -41,7 +41,7 @@ extension AtomicFile {
   }
 
   /// Writes a whole file, where `body` throws stream errors only.
-  public static func write(
+  package static func write(
     path: String,
     permissions: UInt32 = 0o777,
     compression: Compression? = nil,

@@ -15,10 +15,10 @@ import SystemPackage
 /// output or error can't be replaced: bytes go straight into it, and `commit()` closes it. A
 /// symbolic link is kept, and the file that it names is made or replaced. A link that the system
 /// would not follow, since another user put it into a directory that all may write to, is refused.
-public final class AtomicFile: ByteSink {
+package final class AtomicFile: ByteSink {
   /// The path as the caller gave it.
-  public let path: String
-  public var name: String { path }
+  package let path: String
+  package var name: String { path }
 
   private let file: OpenFile
   /// The file until it has its name; nil once there is nothing to name or remove.
@@ -32,7 +32,7 @@ public final class AtomicFile: ByteSink {
   ///   away.
   /// - Throws: `.notFound` where the folder is missing, `.permission`, `.readOnly`, `.noSpace`,
   ///   `.isDirectory`, `.interrupted` (waiting for the reader of a named pipe), `.system`.
-  public init(path: String, permissions: UInt32 = 0o777) throws(StreamError) {
+  package init(path: String, permissions: UInt32 = 0o777) throws(StreamError) {
     try checkPath(path)
     self.path = path
     let final = try OutputPath.resolve(path)
@@ -55,16 +55,16 @@ public final class AtomicFile: ByteSink {
 
   deinit { discard() }
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
 
   /// Does nothing: only `commit()` names the file.
-  public func finish() throws(StreamError) {}
+  package func finish() throws(StreamError) {}
 
   /// Makes the file durable and visible: fsync, its name, fsync of the directory.
   ///
   /// After a failure before it has its name nothing is left behind. Calls after the first do
   /// nothing.
-  public func commit() throws(StreamError) {
+  package func commit() throws(StreamError) {
     guard !isDone else { return }
     try makeDurable()
     try putInPlace()
@@ -110,7 +110,7 @@ public final class AtomicFile: ByteSink {
   }
 
   /// Gives the file up and removes the temporary one. Does nothing after `commit()`.
-  public func discard() {
+  package func discard() {
     isDone = true
     removeTemporary()
   }

@@ -22,14 +22,14 @@ import SystemPackage
 /// ```
 ///
 /// Up to 512 files are open at a time, fewer if the system allows no more. For use by one thread at a time.
-public final class AtomicFileGroup {
+package final class AtomicFileGroup {
   /// Files made durable together.
   static let limit = 256
 
   private var collected: [AtomicFile] = []
   private let committer = GroupCommitter()
 
-  public init() {}
+  package init() {}
 
   /// Writes a whole file. A path that names a pipe or device is written at once.
   ///
@@ -40,7 +40,7 @@ public final class AtomicFileGroup {
   ///   - body: Writes the content. It need not call `finish()`.
   /// - Throws: What `body` throws, and errors of this file or of an earlier one, which the error
   ///   names. The files before it are put in place all the same.
-  public func write(
+  package func write(
     path: String, permissions: UInt32 = 0o777, compression: Compression? = nil,
     body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {
@@ -61,7 +61,7 @@ public final class AtomicFileGroup {
   /// Waits until all files are durable and have their names.
   ///
   /// - Throws: Why one is not, once; the others are.
-  public func commit() throws(StreamError) {
+  package func commit() throws(StreamError) {
     if !collected.isEmpty { try submit() }
     try committer.finish()
   }

@@ -1,14 +1,14 @@
 /// How a file is compressed as a whole.
-public enum Compression: Sendable, Equatable {
+package enum Compression: Sendable, Equatable {
   case none
   case gzip
   case zstd
 
   /// The compression that a file name asks for when written: gzip for `*.gz`.
-  public init(fileName: String) { self = fileName.hasSuffix(".gz") ? .gzip : .none }
+  package init(fileName: String) { self = fileName.hasSuffix(".gz") ? .gzip : .none }
 
   /// The compression that the first bytes of a file show; four bytes are enough.
-  public init(prefix: [UInt8]) {
+  package init(prefix: [UInt8]) {
     if GzipSource.looksLikeGzip(prefix: prefix) {
       self = .gzip
     } else if ZstdSource.looksLikeZstd(prefix: prefix) {
@@ -19,7 +19,7 @@ public enum Compression: Sendable, Equatable {
   }
 
   /// A sink that compresses into `sink`.
-  public func sink(over sink: any ByteSink) throws(StreamError) -> any ByteSink {
+  package func sink(over sink: any ByteSink) throws(StreamError) -> any ByteSink {
     switch self {
     case .none: sink
     case .gzip: GzipSink(over: sink)
@@ -28,7 +28,7 @@ public enum Compression: Sendable, Equatable {
   }
 
   /// A source that decompresses `source`.
-  public func source(over source: any ByteSource) throws(StreamError) -> any ByteSource {
+  package func source(over source: any ByteSource) throws(StreamError) -> any ByteSource {
     switch self {
     case .none: source
     case .gzip: GzipSource(over: source)
@@ -41,7 +41,7 @@ extension ByteReader {
   /// A reader of the decompressed bytes of `source`, with gzip or zstd recognised by the first
   /// bytes, whatever the file's name.
   /// - Returns: The reader and the compression that was found.
-  public static func decompressing(
+  package static func decompressing(
     _ source: any ByteSource
   ) throws(StreamError) -> (reader: ByteReader, compression: Compression) {
     let raw = ByteReader(source)

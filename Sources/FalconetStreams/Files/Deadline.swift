@@ -5,14 +5,14 @@ import Glibc
 ///
 /// One timer of the kernel and no thread. It goes by a monotonic clock, so that setting the system's
 /// clock changes nothing; a child process does not inherit it.
-public enum Deadline {
+package enum Deadline {
   /// Starts the timer, or starts it again.
   ///
   /// Takes over SIGALRM, and unblocks it for the calling thread and those that it starts. Call
   /// ``Interruption/install()`` first, or waits do not end.
   ///
   /// - Parameter seconds: the time from now on; 0 stops the timer.
-  public static func set(seconds: UInt64) {
+  package static func set(seconds: UInt64) {
     if seconds > 0 {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = noteInterruption
@@ -35,5 +35,5 @@ public enum Deadline {
   }
 
   /// Stops the timer. A deadline that has passed stays so.
-  public static func clear() { set(seconds: 0) }
+  package static func clear() { set(seconds: 0) }
 }

@@ -10,18 +10,18 @@ import Glibc
 ///
 /// Not seen are writes through a memory mapping that went on while the identity was taken, and on a
 /// network file system those that its client has not heard of.
-public struct FileIdentity: Sendable, Equatable, CustomStringConvertible {
+package struct FileIdentity: Sendable, Equatable, CustomStringConvertible {
   /// Seconds after which a change shows: more than the coarsest clock of a file system.
-  public static let settlingTime = 2
+  package static let settlingTime = 2
 
   /// The numbers, in the order above, separated by spaces.
-  public let description: String
+  package let description: String
 
   /// The identity of the regular file at a path, links followed.
   ///
   /// - Returns: nil where there is no such file, or where it was changed in the last
   ///   ``settlingTime`` seconds, or in the future by the system's clock.
-  public init?(path: String) {
+  package init?(path: String) {
     var now = timespec()
     guard clock_gettime(CLOCK_REALTIME, &now) == 0 else { return nil }
     self.init(path: path, now: now.tv_sec)

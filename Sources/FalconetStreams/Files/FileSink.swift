@@ -3,13 +3,13 @@ import SystemPackage
 
 /// A file written in place: made or emptied first, then filled. A failure leaves a part of it;
 /// `AtomicFile` doesn't.
-public final class FileSink: ByteSink {
-  public var name: String { file.name }
+package final class FileSink: ByteSink {
+  package var name: String { file.name }
   private let file: OpenFile
 
   /// Makes or empties the file at `path`.
   /// - Parameter permissions: Those of a new file, before the process's umask.
-  public init(path: String, permissions: UInt32 = 0o755) throws(StreamError) {
+  package init(path: String, permissions: UInt32 = 0o755) throws(StreamError) {
     try checkPath(path)
     do throws(Errno) {
       let descriptor = try systemCall {
@@ -23,28 +23,28 @@ public final class FileSink: ByteSink {
     }
   }
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
 
   /// Closes the file.
-  public func finish() throws(StreamError) { try file.close() }
+  package func finish() throws(StreamError) { try file.close() }
 }
 
 /// Standard output, without a buffer of its own. The descriptor stays open.
-public final class StandardOutputSink: ByteSink {
-  public var name: String { file.name }
+package final class StandardOutputSink: ByteSink {
+  package var name: String { file.name }
   private let file = OpenFile(.standardOutput, name: "standard output", closes: false)
 
   /// The process's standard output.
-  public init() {}
+  package init() {}
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
 
-  public func finish() throws(StreamError) {}
+  package func finish() throws(StreamError) {}
 }
 
 extension StandardOutputSink {
   /// Checks that standard output is open for writing.
-  public static func check() throws(StreamError) {
+  package static func check() throws(StreamError) {
     let flags = fcntl(STDOUT_FILENO, F_GETFL)
     guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
       throw StreamError(.badFileDescriptor, .write, path: "standard output")

@@ -1,13 +1,13 @@
 import SystemPackage
 
 /// The bytes of a file, from its start, without a buffer of its own.
-public final class FileSource: ByteSource {
-  public var name: String { file.name }
+package final class FileSource: ByteSource {
+  package var name: String { file.name }
   private let file: OpenFile
 
   /// Opens the file at `path`. "-" has no special meaning here.
   /// - Throws: `.notFound`, `.permission`, `.isDirectory`, `.system`.
-  public init(path: String) throws(StreamError) {
+  package init(path: String) throws(StreamError) {
     try checkPath(path)
     let descriptor: FileDescriptor
     do throws(Errno) {
@@ -24,25 +24,25 @@ public final class FileSource: ByteSource {
   }
 
   /// The size in bytes of a regular file when it was opened; nil for pipes and devices.
-  public var size: UInt64? {
+  package var size: UInt64? {
     guard let status = file.status, status.type == .regular else { return nil }
     return UInt64(exactly: status.size)
   }
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     try file.read(into: buffer)
   }
 }
 
 /// Standard input, without a buffer of its own. The descriptor stays open.
-public final class StandardInputSource: ByteSource {
-  public var name: String { file.name }
+package final class StandardInputSource: ByteSource {
+  package var name: String { file.name }
   private let file = OpenFile(.standardInput, name: "standard input", closes: false)
 
   /// The process's standard input.
-  public init() {}
+  package init() {}
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     try file.read(into: buffer)
   }
 }

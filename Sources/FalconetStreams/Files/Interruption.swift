@@ -28,9 +28,9 @@ func noteInterruption(_ signal: Int32) {
 /// Waits for standard input, pipes and sockets end with `.interrupted` once it is set. Files in
 /// hand are written to their end. Loops that run long look at `isRequested`; loops that wait add
 /// `descriptor` to their `poll`.
-public enum Interruption {
+package enum Interruption {
   /// Why the program is to stop.
-  public enum Cause: UInt8, Sendable {
+  package enum Cause: UInt8, Sendable {
     /// A signal or a call asked for it.
     case request = 1
     /// The time of ``Deadline`` is over.
@@ -38,17 +38,17 @@ public enum Interruption {
   }
 
   /// Whether a stop was asked for. Costs one load.
-  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  package static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
   /// What asked for a stop first; nil if nothing did.
-  public static var cause: Cause? { Cause(rawValue: firstCause.load(ordering: .acquiring)) }
+  package static var cause: Cause? { Cause(rawValue: firstCause.load(ordering: .acquiring)) }
 
   /// The descriptor that becomes readable, and stays so, when a stop is asked for; -1 before
   /// `install()`.
-  public static var descriptor: Int32 { readEnd.load(ordering: .acquiring) }
+  package static var descriptor: Int32 { readEnd.load(ordering: .acquiring) }
 
   /// Asks for a stop, as the signals do. Callable from any thread.
-  public static func request() { noteInterruption(0) }
+  package static func request() { noteInterruption(0) }
 
   /// Takes over SIGINT, SIGTERM and SIGHUP, and ignores SIGPIPE so that writing to a pipe without
   /// reader is an error instead of the end of the process. A SIGHUP that is ignored stays so: the
@@ -60,7 +60,7 @@ public enum Interruption {
   /// A second signal changes nothing. Further calls do nothing. A child process inherits the
   /// ignored SIGPIPE unless its spawn attributes reset it.
   /// - Throws: `.system` where no pipe can be made.
-  public static func install() throws(StreamError) {
+  package static func install() throws(StreamError) {
     guard descriptor < 0 else { return }
     let ends: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
     do throws(Errno) {
@@ -100,7 +100,7 @@ public enum Interruption {
   }
 
   /// Forgets what was asked for, so that tests can begin anew. The handlers stay.
-  public static func reset() {
+  package static func reset() {
     requested.store(false, ordering: .sequentiallyConsistent)
     firstCause.store(0, ordering: .sequentiallyConsistent)
     guard descriptor >= 0 else { return }

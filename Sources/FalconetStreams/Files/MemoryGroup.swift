@@ -1,5 +1,5 @@
 /// The control groups that limit the memory of this process, of version 1 and version 2.
-public enum MemoryGroup {
+package enum MemoryGroup {
   /// Numbers from here on mean that there is no limit.
   private static let unlimited: UInt64 = 1 << 60
 
@@ -10,7 +10,7 @@ public enum MemoryGroup {
   ///   - root: the root directory of the file systems of control groups.
   ///   - membership: the file that names the groups. Without it, the topmost groups alone count,
   ///     which in a container are its own.
-  public static func limit(
+  package static func limit(
     root: String = "/sys/fs/cgroup", membership: String = "/proc/self/cgroup"
   ) -> UInt64? {
     var files = [root + "/memory.max", root + "/memory/memory.limit_in_bytes"]

@@ -10,9 +10,9 @@ private func handleSignal(_ signal: Int32) {
 }
 
 /// SIGUSR1: the user's wish to be told where a run is, without an end to it.
-public enum UserSignal {
+package enum UserSignal {
   /// Takes over SIGUSR1, which would end the process otherwise. System calls go on after it.
-  public static func install() {
+  package static func install() {
     _ = received.load(ordering: .relaxed)
     var action = sigaction()
     action.__sigaction_handler.sa_handler = handleSignal
@@ -22,7 +22,7 @@ public enum UserSignal {
   }
 
   /// Whether the signal came since the last call.
-  public static func take() -> Bool {
+  package static func take() -> Bool {
     received.load(ordering: .relaxed) && received.exchange(false, ordering: .acquiring)
   }
 }

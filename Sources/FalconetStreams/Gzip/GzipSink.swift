@@ -2,8 +2,8 @@
 ///
 /// The header has no name and no time, and ISA-L is fed blocks of one size, so equal content gives
 /// equal files from one installation, however it is split into writes.
-public final class GzipSink: ByteSink {
-  public var name: String { sink.name }
+package final class GzipSink: ByteSink {
+  package var name: String { sink.name }
 
   private let sink: any ByteSink
   private let state = DeflateState(.gzip)
@@ -15,12 +15,12 @@ public final class GzipSink: ByteSink {
   private static let blockSize = 128 << 10
 
   /// A sink that writes the compressed bytes to `sink`.
-  public init(over sink: any ByteSink) {
+  package init(over sink: any ByteSink) {
     self.sink = sink
     block.reserveCapacity(Self.blockSize)
   }
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let step = rest.prefix(Self.blockSize - block.count)
@@ -31,7 +31,7 @@ public final class GzipSink: ByteSink {
   }
 
   /// Writes the trailer and finishes the sink below. Further calls do nothing.
-  public func finish() throws(StreamError) {
+  package func finish() throws(StreamError) {
     guard !isFinished else { return }
     isFinished = true
     try deflateBlock(isLast: true)

@@ -3,8 +3,8 @@
 /// Members that follow one another are joined, as `gzip -d` does. The checksum and the length of
 /// each member are verified when its end is reached. Memory is bounded whatever the data expands
 /// to.
-public final class GzipSource: ByteSource {
-  public var name: String { input.name }
+package final class GzipSource: ByteSource {
+  package var name: String { input.name }
 
   private enum Stage {
     case header
@@ -19,12 +19,12 @@ public final class GzipSource: ByteSource {
   private var failure: StreamError?
 
   /// Whether `prefix`, the first bytes of a file, begins as gzip does; two bytes are enough.
-  public static func looksLikeGzip(prefix: [UInt8]) -> Bool {
+  package static func looksLikeGzip(prefix: [UInt8]) -> Bool {
     prefix.starts(with: GzipHeader.magic)
   }
 
   /// A source of the decompressed bytes of `source`.
-  public init(over source: any ByteSource) {
+  package init(over source: any ByteSource) {
     input = ByteReader(source)
   }
 
@@ -32,7 +32,7 @@ public final class GzipSource: ByteSource {
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported`, `.trailingData` where bytes
   ///   that are no gzip follow a member, and what the source throws. Offsets are those of the
   ///   compressed bytes. An error is thrown again by each later call.
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     if let failure { throw failure }
     guard buffer.count > 0 else { return 0 }
     do throws(StreamError) {

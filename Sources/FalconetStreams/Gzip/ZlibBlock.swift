@@ -6,21 +6,21 @@ import CISAL
 /// let inflater = ZlibInflate()
 /// let page = try inflater.inflate(compressed, count: 4096)
 /// ```
-public final class ZlibInflate {
+package final class ZlibInflate {
   private static let headerSize = 2
   private static let trailerSize = 4
 
   private let state = InflateState(.deflate)
 
   /// An inflater; it holds about 90 KiB.
-  public init() {}
+  package init() {}
 
   /// Inflates `stream`, a whole zlib stream, which must fill `output` exactly. The Adler-32
   /// checksum is verified.
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported` (preset dictionary),
   ///   `.tooLarge` where more than `output.count` bytes come out, `.trailingData` where bytes
   ///   follow the stream. Offsets are those in `stream`.
-  public func inflate(
+  package func inflate(
     _ stream: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(StreamError) {
     guard stream.count >= Self.headerSize + Self.trailerSize else { throw truncated(stream) }
@@ -100,7 +100,7 @@ public final class ZlibInflate {
   }
 
   /// The `count` bytes that `stream`, a whole zlib stream, holds.
-  public func inflate(_ stream: [UInt8], count: Int) throws(StreamError) -> [UInt8] {
+  package func inflate(_ stream: [UInt8], count: Int) throws(StreamError) -> [UInt8] {
     try stream.transformed(to: count) { (stream, output) throws(StreamError) in
       try inflate(stream, into: output)
     }
@@ -108,14 +108,14 @@ public final class ZlibInflate {
 }
 
 /// Deflates blocks to zlib streams (RFC 1950), one after another, with one state.
-public final class ZlibDeflate {
+package final class ZlibDeflate {
   private let state = DeflateState(.zlib)
 
   /// A deflater; it holds about 360 KiB.
-  public init() {}
+  package init() {}
 
   /// The zlib stream of `bytes`.
-  public func deflate(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> [UInt8] {
+  package func deflate(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> [UInt8] {
     state.reset()
     var stream: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 8 << 10)
@@ -135,7 +135,7 @@ public final class ZlibDeflate {
   }
 
   /// The zlib stream of `bytes`.
-  public func deflate(_ bytes: [UInt8]) throws(StreamError) -> [UInt8] {
+  package func deflate(_ bytes: [UInt8]) throws(StreamError) -> [UInt8] {
     try bytes.withUnsafeBufferPointer { (buffer) throws(StreamError) in
       try deflate(UnsafeRawBufferPointer(buffer))
     }

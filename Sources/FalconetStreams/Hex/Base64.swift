@@ -1,5 +1,5 @@
 /// Base64 with the standard alphabet and padding (RFC 4648 section 4).
-public enum Base64 {
+package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let padding = UInt8(ascii: "=")
@@ -12,7 +12,7 @@ public enum Base64 {
   }()
 
   /// The text of `bytes` in ASCII, without line breaks.
-  public static func encode(_ bytes: [UInt8]) -> [UInt8] {
+  package static func encode(_ bytes: [UInt8]) -> [UInt8] {
     let alphabet = alphabet
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -34,7 +34,7 @@ public enum Base64 {
   /// The bytes that `text` stands for; carriage returns and line feeds are ignored.
   /// - Returns: Nil where another character, wrong padding, or bits behind the last byte are
   ///   found.
-  public static func decode(_ text: [UInt8]) -> [UInt8]? {
+  package static func decode(_ text: [UInt8]) -> [UInt8]? {
     let values = values
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 4 * 3)

@@ -1,9 +1,9 @@
 /// Hexadecimal text.
-public enum Hex {
+package enum Hex {
   static let digits = Array("0123456789abcdef".utf8)
 
   /// The bytes in lower case, with a leading `0x` where asked for.
-  public static func encode(_ bytes: some Collection<UInt8>, prefix: Bool = false) -> String {
+  package static func encode(_ bytes: some Collection<UInt8>, prefix: Bool = false) -> String {
     String(decoding: encodedBytes(Array(bytes), prefix: prefix), as: UTF8.self)
   }
 
@@ -31,12 +31,12 @@ public enum Hex {
   /// The bytes that `text` stands for: pairs of digits of either case, after an optional `0x` or
   /// `0X`.
   /// - Returns: Nil where another character or an odd number of digits is found.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     decode(utf8: Array(text.utf8))
   }
 
   /// The bytes that ASCII text stands for, as `decode(_:)`.
-  public static func decode(utf8 text: [UInt8]) -> [UInt8]? {
+  package static func decode(utf8 text: [UInt8]) -> [UInt8]? {
     let hasPrefix = text.count >= 2 && text[0] == UInt8(ascii: "0") && text[1] | 0x20 == 0x78
     var index = hasPrefix ? 2 : 0
     guard (text.count - index) % 2 == 0 else { return nil }

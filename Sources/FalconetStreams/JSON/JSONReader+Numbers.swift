@@ -2,7 +2,7 @@ extension JSONReader {
   /// Reads a whole number from 0 to `limit`.
   /// - Throws: `.syntax` for a negative number, a fraction, an exponent or leading zeros,
   ///   `.tooLarge` above the limit.
-  public func readUInt64(upTo limit: UInt64 = .max) throws(StreamError) -> UInt64 {
+  package func readUInt64(upTo limit: UInt64 = .max) throws(StreamError) -> UInt64 {
     let first = try peekToken()
     let offset = position
     guard let digit = Self.digit(first) else { throw unexpected(first, wanted: "a whole number") }
@@ -30,12 +30,12 @@ extension JSONReader {
   }
 
   /// Reads a whole number from 0 to 2^32-1.
-  public func readUInt32() throws(StreamError) -> UInt32 {
+  package func readUInt32() throws(StreamError) -> UInt32 {
     UInt32(truncatingIfNeeded: try readUInt64(upTo: UInt64(UInt32.max)))
   }
 
   /// Reads a whole number from 0 to 255.
-  public func readUInt8() throws(StreamError) -> UInt8 {
+  package func readUInt8() throws(StreamError) -> UInt8 {
     UInt8(truncatingIfNeeded: try readUInt64(upTo: UInt64(UInt8.max)))
   }
 

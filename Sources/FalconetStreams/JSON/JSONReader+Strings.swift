@@ -1,7 +1,7 @@
 extension JSONReader {
   /// Reads a string of at most `maxBytes` bytes in UTF-8, escapes resolved.
   /// - Throws: `.tooLarge` above the limit, `.syntax`, `.truncated`.
-  public func readString(
+  package func readString(
     maxBytes: Int = JSONReader.defaultMaximumString
   ) throws(StreamError) -> String {
     let bytes = try readStringBytes(maxBytes: maxBytes)
@@ -11,7 +11,7 @@ extension JSONReader {
 
   /// Reads a string as UTF-8 bytes. Runs without escapes are copied whole, so that long base64
   /// and hexadecimal costs little.
-  public func readStringBytes(
+  package func readStringBytes(
     maxBytes: Int = JSONReader.defaultMaximumString
   ) throws(StreamError) -> [UInt8] {
     try peekString()
@@ -31,7 +31,7 @@ extension JSONReader {
   }
 
   /// Reads a string of hexadecimal digits, with or without `0x`, of at most `maxBytes` bytes.
-  public func readHex(maxBytes: Int) throws(StreamError) -> [UInt8] {
+  package func readHex(maxBytes: Int) throws(StreamError) -> [UInt8] {
     try peekString()
     let offset = position
     let (digits, overflow) = maxBytes.multipliedReportingOverflow(by: 2)
@@ -49,7 +49,7 @@ extension JSONReader {
 
   /// Reads a string of hexadecimal digits, as ``readHex(maxBytes:)``, and hands out in parts what it
   /// stands for, so that memory does not grow with it.
-  public func readHex(
+  package func readHex(
     maxBytes: Int, _ take: ([UInt8]) throws(StreamError) -> Void
   ) throws(StreamError) {
     try peekString()

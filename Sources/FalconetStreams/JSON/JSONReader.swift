@@ -10,16 +10,16 @@
 /// ```
 /// Every error has the byte offset where it was noticed. Memory is bounded by the limits given to
 /// the calls, and by `maximumDepth`.
-public final class JSONReader {
+package final class JSONReader {
   /// What the next value is, by its first character.
-  public enum ValueKind: Sendable, Equatable {
+  package enum ValueKind: Sendable, Equatable {
     case object, array, string, number, bool, null
   }
 
   /// The number of objects and arrays that may be open at a time, by default.
-  public static let defaultMaximumDepth = 64
+  package static let defaultMaximumDepth = 64
   /// The length of a key or short string in bytes, by default.
-  public static let defaultMaximumString = 1024
+  package static let defaultMaximumString = 1024
 
   let reader: ByteReader
   private let maximumDepth: Int
@@ -27,18 +27,18 @@ public final class JSONReader {
   private var containers: [(isObject: Bool, hasElement: Bool)] = []
 
   /// A reader of the one JSON value in `reader`.
-  public init(_ reader: ByteReader, maximumDepth: Int = JSONReader.defaultMaximumDepth) {
+  package init(_ reader: ByteReader, maximumDepth: Int = JSONReader.defaultMaximumDepth) {
     self.reader = reader
     self.maximumDepth = maximumDepth
   }
 
   /// The offset of the next byte.
-  public var position: UInt64 { reader.position }
+  package var position: UInt64 { reader.position }
 
   // MARK: Structure
 
   /// What the next value is, without reading it.
-  public func peekKind() throws(StreamError) -> ValueKind {
+  package func peekKind() throws(StreamError) -> ValueKind {
     let byte = try peekToken()
     switch byte {
     case UInt8(ascii: "{"): return .object
@@ -52,14 +52,14 @@ public final class JSONReader {
   }
 
   /// Reads the start of an object.
-  public func beginObject() throws(StreamError) {
+  package func beginObject() throws(StreamError) {
     try expect(UInt8(ascii: "{"), "an object")
     try open(isObject: true)
   }
 
   /// Reads the next key of the innermost object; the caller reads its value next.
   /// - Returns: Nil where the object ends, whose end is read.
-  public func nextKey(
+  package func nextKey(
     maxBytes: Int = JSONReader.defaultMaximumString
   ) throws(StreamError) -> String? {
     guard try nextElement(end: UInt8(ascii: "}"), "an object") else { return nil }
@@ -69,19 +69,19 @@ public final class JSONReader {
   }
 
   /// Reads the start of an array.
-  public func beginArray() throws(StreamError) {
+  package func beginArray() throws(StreamError) {
     try expect(UInt8(ascii: "["), "an array")
     try open(isObject: false)
   }
 
   /// Moves to the next element of the innermost array; the caller reads it next.
   /// - Returns: False where the array ends, whose end is read.
-  public func nextElement() throws(StreamError) -> Bool {
+  package func nextElement() throws(StreamError) -> Bool {
     try nextElement(end: UInt8(ascii: "]"), "an array")
   }
 
   /// Reads the next value, whatever it is, without keeping it. Its syntax is checked.
-  public func skipValue() throws(StreamError) {
+  package func skipValue() throws(StreamError) {
     switch try peekKind() {
     case .object:
       try beginObject()
@@ -102,7 +102,7 @@ public final class JSONReader {
 
   /// Checks that every object and array was read to its end and only white space follows.
   /// - Throws: `.trailingData`, `.syntax`.
-  public func finish() throws(StreamError) {
+  package func finish() throws(StreamError) {
     guard containers.isEmpty else { throw syntax("an object or array was not read to its end") }
     try skipSpace()
     try reader.expectEnd()
@@ -111,7 +111,7 @@ public final class JSONReader {
   // MARK: Words
 
   /// Reads `true` or `false`.
-  public func readBool() throws(StreamError) -> Bool {
+  package func readBool() throws(StreamError) -> Bool {
     switch try peekToken() {
     case UInt8(ascii: "t"):
       try readWord("true")
@@ -125,7 +125,7 @@ public final class JSONReader {
 
   /// Reads `null` where it is next.
   /// - Returns: Whether it was.
-  public func readNull() throws(StreamError) -> Bool {
+  package func readNull() throws(StreamError) -> Bool {
     guard try peekToken() == UInt8(ascii: "n") else { return false }
     try readWord("null")
     return true

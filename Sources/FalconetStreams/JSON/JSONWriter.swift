@@ -12,9 +12,9 @@
 /// ```
 /// Keys come out in the order of the calls. Calls out of order (a value without key in an object, a
 /// key in an array) are mistakes of the programmer, which debug builds stop at.
-public final class JSONWriter {
+package final class JSONWriter {
   /// How values are laid out.
-  public enum Style: Sendable {
+  package enum Style: Sendable {
     /// A line for each value, indented by two spaces a level, as with `SetIndent("", "  ")`.
     case indented
     /// No white space.
@@ -33,32 +33,32 @@ public final class JSONWriter {
   private var keyIsOpen = false
 
   /// A writer of one JSON value to `writer`.
-  public init(_ writer: ByteWriter, style: Style = .indented) {
+  package init(_ writer: ByteWriter, style: Style = .indented) {
     self.writer = writer
     self.style = style
   }
 
   /// A writer of one JSON value to `sink`.
-  public convenience init(to sink: any ByteSink, style: Style = .indented) {
+  package convenience init(to sink: any ByteSink, style: Style = .indented) {
     self.init(ByteWriter(sink), style: style)
   }
 
   // MARK: Structure
 
   /// Begins an object as the next value.
-  public func beginObject() throws(StreamError) { try begin(isObject: true) }
+  package func beginObject() throws(StreamError) { try begin(isObject: true) }
 
   /// Ends the innermost object.
-  public func endObject() throws(StreamError) { try end(isObject: true) }
+  package func endObject() throws(StreamError) { try end(isObject: true) }
 
   /// Begins an array as the next value.
-  public func beginArray() throws(StreamError) { try begin(isObject: false) }
+  package func beginArray() throws(StreamError) { try begin(isObject: false) }
 
   /// Ends the innermost array.
-  public func endArray() throws(StreamError) { try end(isObject: false) }
+  package func endArray() throws(StreamError) { try end(isObject: false) }
 
   /// Writes the key of the next value.
-  public func key(_ name: String) throws(StreamError) {
+  package func key(_ name: String) throws(StreamError) {
     assert(containers.last?.isObject == true && !keyIsOpen, "a key belongs in an object")
     try separate()
     try writer.write(JSONText.quoted(Array(name.utf8)))
@@ -69,7 +69,7 @@ public final class JSONWriter {
   /// Ends the text with `newlines` line feeds, and finishes the sink.
   ///
   /// Go's encoder writes one; Cannon's files that are written with an indent have two.
-  public func finish(newlines: Int = 1) throws(StreamError) {
+  package func finish(newlines: Int = 1) throws(StreamError) {
     assert(containers.isEmpty && !keyIsOpen, "an object or array is still open")
     try writer.write([UInt8](repeating: UInt8(ascii: "\n"), count: newlines))
     try writer.finish()
@@ -78,34 +78,34 @@ public final class JSONWriter {
   // MARK: Values
 
   /// Writes a string.
-  public func string(_ text: String) throws(StreamError) { try string(utf8: Array(text.utf8)) }
+  package func string(_ text: String) throws(StreamError) { try string(utf8: Array(text.utf8)) }
 
   /// Writes a string from bytes that should be UTF-8; each byte that isn't becomes U+FFFD.
-  public func string(utf8 bytes: [UInt8]) throws(StreamError) {
+  package func string(utf8 bytes: [UInt8]) throws(StreamError) {
     try value(JSONText.quoted(bytes))
   }
 
   /// Writes a number.
-  public func number(_ value: some BinaryInteger) throws(StreamError) {
+  package func number(_ value: some BinaryInteger) throws(StreamError) {
     try self.value(Array(String(value).utf8))
   }
 
   /// Writes `true` or `false`.
-  public func bool(_ value: Bool) throws(StreamError) {
+  package func bool(_ value: Bool) throws(StreamError) {
     try self.value(Array((value ? "true" : "false").utf8))
   }
 
   /// Writes `null`.
-  public func null() throws(StreamError) { try value(Array("null".utf8)) }
+  package func null() throws(StreamError) { try value(Array("null".utf8)) }
 
   /// Writes bytes as a string of lower-case hexadecimal with a leading `0x`.
-  public func hex(_ bytes: some Collection<UInt8>) throws(StreamError) {
+  package func hex(_ bytes: some Collection<UInt8>) throws(StreamError) {
     let quote = [UInt8(ascii: "\"")]
     try value(quote + Hex.encodedBytes(Array(bytes), prefix: true) + quote)
   }
 
   /// Writes bytes that come in parts as ``hex(_:)`` does; `body` calls what it is given with each.
-  public func hex(
+  package func hex(
     parts body: (_ add: ([UInt8]) throws(StreamError) -> Void) throws(StreamError) -> Void
   ) throws(StreamError) {
     try beginValue()
@@ -117,7 +117,7 @@ public final class JSONWriter {
   }
 
   /// Writes bytes as a string of standard base64.
-  public func base64(_ bytes: [UInt8]) throws(StreamError) {
+  package func base64(_ bytes: [UInt8]) throws(StreamError) {
     let quote = [UInt8(ascii: "\"")]
     try value(quote + Base64.encode(bytes) + quote)
   }

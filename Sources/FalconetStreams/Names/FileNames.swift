@@ -28,7 +28,7 @@ private enum EscapedByte {
 
 extension String {
   /// The text of a name.
-  public init(fileName bytes: some Sequence<UInt8>) {
+  package init(fileName bytes: some Sequence<UInt8>) {
     var text = String.UnicodeScalarView()
     var rest = Array(bytes)[...]
     while !rest.isEmpty {
@@ -50,7 +50,7 @@ extension String {
   }
 
   /// The text of a zero-terminated name.
-  public init(fileName: UnsafePointer<CChar>) {
+  package init(fileName: UnsafePointer<CChar>) {
     var bytes: [UInt8] = []
     var next = fileName
     while next.pointee != 0 {
@@ -61,7 +61,7 @@ extension String {
   }
 
   /// The bytes of the name that this is the text of.
-  public var fileNameBytes: [UInt8] {
+  package var fileNameBytes: [UInt8] {
     guard utf8.contains(EscapedByte.lead) else { return Array(utf8) }
     return unicodeScalars.flatMap { character in
       EscapedByte.byte(character).map { [$0] } ?? Array(String(character).utf8)
@@ -81,7 +81,7 @@ extension String {
 
   /// The text with `\xFF` in place of a character that stands for the byte FF: for people, since it
   /// can't be told from a name that has a backslash there.
-  public var readableFileName: String {
+  package var readableFileName: String {
     guard utf8.contains(EscapedByte.lead) else { return self }
     return unicodeScalars.map { character in
       EscapedByte.byte(character).map { "\\x" + String($0, radix: 16) } ?? String(character)
@@ -91,12 +91,12 @@ extension String {
 
 extension FilePath {
   /// The path whose text is `fileName`.
-  public init(fileName: String) {
+  package init(fileName: String) {
     self = fileName.withFileName { FilePath(platformString: $0) }
   }
 
   /// The text of the path, which ``init(fileName:)`` takes.
-  public var fileName: String { withPlatformString { String(fileName: $0) } }
+  package var fileName: String { withPlatformString { String(fileName: $0) } }
 }
 
 extension FilePath {
@@ -108,5 +108,5 @@ extension FilePath {
 
 extension FilePath.Component {
   /// The text of the component.
-  public var fileName: String { withPlatformString { String(fileName: $0) } }
+  package var fileName: String { withPlatformString { String(fileName: $0) } }
 }

@@ -1,15 +1,15 @@
 /// One-shot zstd for blocks of known size. Use the two classes below it where many blocks follow
 /// one another: they keep libzstd's working memory.
-public enum Zstd {
+package enum Zstd {
   /// `bytes` as one frame with its content size and a checksum.
-  public static func compress(
+  package static func compress(
     _ bytes: UnsafeRawBufferPointer, level: Int32 = 3
   ) throws(StreamError) -> [UInt8] {
     try ZstdBlockCompressor(level: level).compress(bytes)
   }
 
   /// `bytes` as one frame with its content size and a checksum.
-  public static func compress(_ bytes: [UInt8], level: Int32 = 3) throws(StreamError) -> [UInt8] {
+  package static func compress(_ bytes: [UInt8], level: Int32 = 3) throws(StreamError) -> [UInt8] {
     try bytes.withUnsafeBufferPointer { (buffer) throws(StreamError) in
       try compress(UnsafeRawBufferPointer(buffer), level: level)
     }
@@ -17,14 +17,14 @@ public enum Zstd {
 
   /// Decompresses `frame` into `output`, which it must fill exactly.
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.tooLarge`, `.unsupported`.
-  public static func decompress(
+  package static func decompress(
     _ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(StreamError) {
     try ZstdBlockDecompressor().decompress(frame, into: output)
   }
 
   /// The `count` bytes that `frame` holds.
-  public static func decompress(
+  package static func decompress(
     _ frame: [UInt8], exactly count: Int
   ) throws(StreamError) -> [UInt8] {
     try frame.transformed(to: count) { (frame, output) throws(StreamError) in
@@ -34,32 +34,32 @@ public enum Zstd {
 }
 
 /// Compresses blocks, each to one zstd frame. For one thread at a time.
-public final class ZstdBlockCompressor {
+package final class ZstdBlockCompressor {
   private let context: ZstdCompressionContext
 
   /// A compressor whose frames have a checksum of their content where `checksum` says so.
-  public init(level: Int32 = 3, checksum: Bool = true) throws(StreamError) {
+  package init(level: Int32 = 3, checksum: Bool = true) throws(StreamError) {
     context = try ZstdCompressionContext(level: level, checksum: checksum)
   }
 
   /// `bytes` as one frame with its content size.
-  public func compress(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> [UInt8] {
+  package func compress(_ bytes: UnsafeRawBufferPointer) throws(StreamError) -> [UInt8] {
     try context.compressFrame(bytes)
   }
 }
 
 /// Decompresses blocks. For one thread at a time.
-public final class ZstdBlockDecompressor {
+package final class ZstdBlockDecompressor {
   private let context: ZstdDecompressionContext
 
   /// A decompressor; the output's size bounds its memory.
-  public init() throws(StreamError) {
+  package init() throws(StreamError) {
     context = try ZstdDecompressionContext(windowLog: ZstdSource.defaultWindowLog)
   }
 
   /// Decompresses `frame` into `output`, which it must fill exactly.
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.tooLarge`, `.unsupported`.
-  public func decompress(
+  package func decompress(
     _ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(StreamError) {
     let count = try context.decompressFrames(frame, into: output)

@@ -1,6 +1,6 @@
 /// Compresses to one zstd frame (RFC 8878) while it is written.
-public final class ZstdSink: ByteSink {
-  public var name: String { sink.name }
+package final class ZstdSink: ByteSink {
+  package var name: String { sink.name }
 
   private let sink: any ByteSink
   private let context: ZstdCompressionContext
@@ -11,20 +11,20 @@ public final class ZstdSink: ByteSink {
   /// - Parameters:
   ///   - level: zstd's compression level, 3 by default as in `zstd`.
   ///   - checksum: Whether the frame ends with a checksum of its content.
-  public init(
+  package init(
     over sink: any ByteSink, level: Int32 = 3, checksum: Bool = true
   ) throws(StreamError) {
     self.sink = sink
     context = try ZstdCompressionContext(level: level, checksum: checksum)
   }
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     guard bytes.count > 0 else { return }
     try compress(bytes, isLast: false)
   }
 
   /// Ends the frame and finishes the sink below. Further calls do nothing.
-  public func finish() throws(StreamError) {
+  package func finish() throws(StreamError) {
     guard !isFinished else { return }
     isFinished = true
     try compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)

@@ -2,11 +2,11 @@
 ///
 /// Frames that follow one another are joined and skippable frames skipped. Content checksums are
 /// verified where frames have them. Memory is bounded by the window limit.
-public final class ZstdSource: ByteSource {
+package final class ZstdSource: ByteSource {
   /// 128 MiB, the largest window that `zstd` decompresses without being told to.
-  public static let defaultWindowLog: Int32 = 27
+  package static let defaultWindowLog: Int32 = 27
 
-  public var name: String { input.name }
+  package var name: String { input.name }
 
   private let input: ByteReader
   private let context: ZstdDecompressionContext
@@ -16,13 +16,13 @@ public final class ZstdSource: ByteSource {
 
   /// Whether `prefix`, the first bytes of a file, begins as a zstd frame does; four bytes are
   /// enough.
-  public static func looksLikeZstd(prefix: [UInt8]) -> Bool {
+  package static func looksLikeZstd(prefix: [UInt8]) -> Bool {
     prefix.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
   }
 
   /// A source of the decompressed bytes of `source`.
   /// - Parameter windowLog: Frames with windows above 2^`windowLog` bytes are refused.
-  public init(
+  package init(
     over source: any ByteSource, windowLog: Int32 = ZstdSource.defaultWindowLog
   ) throws(StreamError) {
     input = ByteReader(source)
@@ -37,7 +37,7 @@ public final class ZstdSource: ByteSource {
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported`, `.tooLarge` (window),
   ///   `.trailingData` where bytes that are no frame follow one, and what the source throws.
   ///   Offsets are those of the compressed bytes. An error is thrown again by each later call.
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     if let failure { throw failure }
     guard buffer.count > 0 else { return 0 }
     do throws(StreamError) {

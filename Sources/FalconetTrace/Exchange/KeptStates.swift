@@ -9,9 +9,9 @@ import SystemPackage
 /// Which states: as for ``TraceProvider``, by the questions of all runs so far. They, and the states
 /// that were kept, are in a hidden file; no other snapshot is ever deleted. The file names the
 /// prestate: a run from another one begins it anew, without the states of the one before.
-public final class KeptStates {
+package final class KeptStates {
   /// What a run found that its user may want to know.
-  public enum Remark: Sendable, Equatable, CustomStringConvertible {
+  package enum Remark: Sendable, Equatable, CustomStringConvertible {
     /// The record is damaged: the files of the states that it named stay.
     case damagedRecord(StreamError)
     /// So many states of another program were given up.
@@ -19,7 +19,7 @@ public final class KeptStates {
     /// So many states of the same program with another local input were given up.
     case otherInputs(states: Int, key: Bytes32)
 
-    public var description: String {
+    package var description: String {
       switch self {
       case .damagedRecord(let error):
         "the record of kept states is damaged and begun anew, and the snapshots that it named stay "
@@ -35,7 +35,7 @@ public final class KeptStates {
   }
 
   /// What the run found at its start.
-  public let remark: Remark?
+  package let remark: Remark?
 
   private let place: KeptStatesPlace
   private let limit: Int
@@ -60,7 +60,7 @@ public final class KeptStates {
   ///   - source: is asked for the local pre-images that the kept states depend on.
   /// - Throws: ``StreamError`` if the record can't be read, or not be written if it is another
   ///   program's.
-  public init(
+  package init(
     _ place: KeptStatesPlace, limit: Int, _ machine: Machine, from input: String,
     source: any PreimageOracle = NoPreimages()
   ) throws(StreamError) {
@@ -113,7 +113,7 @@ public final class KeptStates {
   /// - Parameter machine: at the start of the run.
   /// - Returns: why the run must not go on; nil where it may.
   /// - Throws: ``StreamError`` where the record can't be written.
-  public func checkStart(_ machine: Machine) throws(StreamError) -> StreamError? {
+  package func checkStart(_ machine: Machine) throws(StreamError) -> StreamError? {
     if let otherInput {
       return StreamError(
         .unsupported, path: place.path(start),
@@ -161,7 +161,7 @@ public final class KeptStates {
   ///
   /// - Returns: why the run must not go on: it has another value than in the runs before.
   /// - Throws: ``StreamError`` if the record can't be written.
-  public func take(_ key: Bytes32, _ value: [UInt8]) throws(StreamError) -> PreimageError? {
+  package func take(_ key: Bytes32, _ value: [UInt8]) throws(StreamError) -> PreimageError? {
     guard TraceInputs.isLocal(key) else { return nil }
     let hash = TraceInputs.hash(value)
     if let known = inputs[key] {
@@ -179,14 +179,14 @@ public final class KeptStates {
   // MARK: On the way
 
   /// The step after which to ask ``admit(_:)`` next.
-  public func next(after machine: Machine) -> UInt64 {
+  package func next(after machine: Machine) -> UInt64 {
     Spacing.snapshot(machine, after: nearest(to: machine.step), .max)
   }
 
   /// Whether the machine's state is to be saved, under the name of its step. Others are deleted for
   /// it where there are too many, and are no longer in the record when they are. Hashes the pages
   /// that changed where it is.
-  public func admit(_ machine: Machine) throws(StreamError) -> Bool {
+  package func admit(_ machine: Machine) throws(StreamError) -> Bool {
     policy.note(reached: machine.step)
     let step = machine.step
     guard !machine.hasExited, step > start, claims[step] == nil else { return false }
@@ -207,7 +207,7 @@ public final class KeptStates {
   }
 
   /// Notes where the run ended, and says whether that state is to be saved, if it may be.
-  public func end(_ machine: Machine, maySave: Bool) throws(StreamError) -> Bool {
+  package func end(_ machine: Machine, maySave: Bool) throws(StreamError) -> Bool {
     policy.note(question: machine.step)
     if machine.hasExited {
       policy.note(end: machine.step)
@@ -221,7 +221,7 @@ public final class KeptStates {
 
   /// Gives up the state that the run started from, if it was kept: from it, a pre-image could not be
   /// had. The host may want a hint for it that the program wrote before.
-  public func forgetStart() throws(StreamError) {
+  package func forgetStart() throws(StreamError) {
     guard isStartKept, claims.removeValue(forKey: start) != nil else { return }
     try write()
     place.remove(start)
@@ -229,7 +229,7 @@ public final class KeptStates {
 
   /// Takes back that a step's state was admitted: its file could not be written. What stands there
   /// later is another's.
-  public func withdraw(_ step: UInt64) throws(StreamError) {
+  package func withdraw(_ step: UInt64) throws(StreamError) {
     guard claims.removeValue(forKey: step) != nil else { return }
     try write()
   }

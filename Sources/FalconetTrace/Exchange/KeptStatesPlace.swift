@@ -2,7 +2,7 @@ import FalconetStreams
 import Glibc
 
 /// Where the runs of one game keep states for one another.
-public struct KeptStatesPlace {
+package struct KeptStatesPlace {
   let record: KeptStatesRecord
   /// The name of a step's snapshot.
   let path: (UInt64) -> String
@@ -11,7 +11,7 @@ public struct KeptStatesPlace {
   ///   - folder: where the hidden file is that says which states are kept, the same for all runs of
   ///     a game.
   ///   - path: the name of a step's snapshot.
-  public init(folder: String, path: @escaping (UInt64) -> String) {
+  package init(folder: String, path: @escaping (UInt64) -> String) {
     record = KeptStatesRecord(folder: folder)
     self.path = path
   }
@@ -24,7 +24,7 @@ public struct KeptStatesPlace {
   ///   - error: why it could not be loaded.
   /// - Returns: whether the state was given up.
   /// - Throws: ``StreamError`` where the record can't be read or written.
-  public func giveUp(_ input: String, after error: StreamError) throws(StreamError) -> Bool {
+  package func giveUp(_ input: String, after error: StreamError) throws(StreamError) -> Bool {
     switch error.kind {
     case .truncated, .corrupt, .checksum, .trailingData, .unsupported, .tooLarge, .syntax: break
     case .notFound, .permission, .readOnly, .noSpace, .isDirectory, .brokenPipe, .system,

@@ -3,9 +3,9 @@ import FalconetProofs
 import Keccak
 
 /// Step data that was confirmed, and what that took.
-public struct ConfirmedStep: Sendable {
-  public let step: TraceStep
-  public let confirmation: Confirmation
+package struct ConfirmedStep: Sendable {
+  package let step: TraceStep
+  package let confirmation: Confirmation
 }
 
 extension TraceCore {

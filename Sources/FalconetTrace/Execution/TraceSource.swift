@@ -4,11 +4,11 @@ import FalconetStreams
 import Glibc
 
 /// Where a trace comes from.
-public struct TraceSource: Sendable {
+package struct TraceSource: Sendable {
   /// Reads the prestate: when a trace is opened, unless it is known by ``identity``; before the
   /// first step is executed; and where the machine must go back to it. Setting it sets ``identity``
   /// to nil.
-  public var prestate: @Sendable () throws(StreamError) -> MemoryImage {
+  package var prestate: @Sendable () throws(StreamError) -> MemoryImage {
     didSet { identity = nil }
   }
 
@@ -19,11 +19,11 @@ public struct TraceSource: Sendable {
   /// A folder remembers the text of the prestate that it was opened with. Where it is the same, what
   /// the folder holds is answered without reading the prestate. A prestate that is read is always
   /// checked. At most 1,024 bytes count.
-  public var identity: (@Sendable () -> String?)?
+  package var identity: (@Sendable () -> String?)?
 
   /// Opens the source of pre-images. Called before the first step is executed, and again after the
   /// source failed. What it gives is checked against its keys where that can be done.
-  public var preimages: @Sendable () throws(PreimageError) -> any PreimageOracle
+  package var preimages: @Sendable () throws(PreimageError) -> any PreimageOracle
 
   /// Gives a text that is another whenever ``preimages`` could give other local pre-images: of a server
   /// its command line. The text is nil if nothing can be said: of a directory, whose content can change.
@@ -31,18 +31,18 @@ public struct TraceSource: Sendable {
   /// The local pre-images that a program reads are inputs of its trace, and a directory records them. If
   /// the text is the same as before, known answers are given without the source. Else it is opened, and
   /// asked for the inputs that are recorded, before anything is answered.
-  public var sourceIdentity: (@Sendable () -> [UInt8]?)?
+  package var sourceIdentity: (@Sendable () -> [UInt8]?)?
 
   /// The local inputs that ``preimages`` answers by itself, by index. They are compared with those that
   /// are recorded whenever that can matter, without opening the source.
-  public var localInputs: @Sendable () -> [UInt64: [UInt8]] = { [:] }
+  package var localInputs: @Sendable () -> [UInt64: [UInt8]] = { [:] }
 
   /// The name of the revision that steps are executed by, as `StateVersion.revision(named:)` knows
   /// it. Nil: the one that the prestate records, else the newest of its version.
-  public var revision: String?
+  package var revision: String?
 
   /// A prestate that `prestate` makes or reads.
-  public init(
+  package init(
     prestate: @escaping @Sendable () throws(StreamError) -> MemoryImage,
     identity: (@Sendable () -> String?)? = nil, sourceIdentity: String? = nil,
     preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
@@ -62,7 +62,7 @@ public struct TraceSource: Sendable {
   ///   - reading: how it is read; nil goes by the content and finds bases beside the file. Where
   ///     pages are trusted, the file is read each time.
   ///   - sourceIdentity: see the property.
-  public init(
+  package init(
     prestateFile path: String, _ reading: SnapshotReading? = nil, sourceIdentity: String? = nil,
     preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
   ) {
@@ -81,7 +81,7 @@ public struct TraceSource: Sendable {
   }
 
   /// What a pre-image server is known by: its command line, as a text that no other has.
-  public static func identity(ofServer command: [String]) -> [UInt8] {
+  package static func identity(ofServer command: [String]) -> [UInt8] {
     Array("server".utf8) + command.flatMap { [0] + Array($0.utf8) }
   }
 

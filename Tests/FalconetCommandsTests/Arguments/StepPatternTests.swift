@@ -1,4 +1,5 @@
 import FalconetCommands
+import FalconetRun
 import FalconetTestSupport
 import Testing
 

@@ -2,10 +2,10 @@ import FalconetStreams
 import Glibc
 
 /// Why a fixture could not be had: the archive is damaged, or does not hold what a test asks for.
-public struct FixtureError: Error, Sendable, CustomStringConvertible {
-  public var description: String
+package struct FixtureError: Error, Sendable, CustomStringConvertible {
+  package var description: String
 
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }
 
 /// The archives in `Tests/Fixtures`, unpacked once a process into a temporary folder that is removed

@@ -8,14 +8,14 @@ import Keccak
 /// machine, snapshots that it wrote, and pre-images.
 ///
 /// Safe to use from tests that run at once.
-public enum Fixtures {
+package enum Fixtures {
   /// The path of a file of the archive, such as `guests/64/hello.elf`.
-  public static func path(_ name: String) throws(FixtureError) -> String {
+  package static func path(_ name: String) throws(FixtureError) -> String {
     try FixtureFolder.path.get() + "/" + name
   }
 
   /// The bytes of a file of the archive.
-  public static func bytes(_ name: String) throws(FixtureError) -> [UInt8] {
+  package static func bytes(_ name: String) throws(FixtureError) -> [UInt8] {
     try bytes(at: path(name))
   }
 
@@ -35,7 +35,7 @@ public enum Fixtures {
   ///
   /// The large benchmarks are not in the archive: they come from the folder that the environment
   /// variable `FALCONET_GUESTS` names.
-  public static func elf(_ name: String) throws(FixtureError) -> [UInt8] {
+  package static func elf(_ name: String) throws(FixtureError) -> [UInt8] {
     if let folder = benchmarkFolder, isBenchmark(name) {
       return try bytes(at: folder + "/" + name)
     }
@@ -52,7 +52,7 @@ public enum Fixtures {
   }
 
   /// A guest that a vector is of, loaded and about to run.
-  public static func prestate(
+  package static func prestate(
     _ version: StateVersion, _ guest: String
   ) throws(FixtureError) -> Prestate {
     let name = try vector(version, guest).elf
@@ -67,7 +67,7 @@ public enum Fixtures {
 
   /// The contents of a snapshot of the reference machine, such as `v8-threads-12000000.bin`,
   /// decompressed. `.gz` at the name's end makes no difference.
-  public static func state(_ name: String) throws(FixtureError) -> [UInt8] {
+  package static func state(_ name: String) throws(FixtureError) -> [UInt8] {
     let plain = withoutGzip(name)
     guard let data = try? bytes("states/" + plain) else {
       let packed = try MemorySource(bytes("states/" + plain + ".gz"), name: plain + ".gz")
@@ -85,7 +85,7 @@ public enum Fixtures {
 
   /// The snapshots by name, without `.gz`, with the state version and the claim that the reference
   /// machine gives for each.
-  public static func stateClaims() throws(FixtureError) -> [String: (StateVersion, Bytes32)] {
+  package static func stateClaims() throws(FixtureError) -> [String: (StateVersion, Bytes32)] {
     var claims: [String: (StateVersion, Bytes32)] = [:]
     let table = String(decoding: try bytes("states/claims.txt"), as: UTF8.self)
     for line in table.split(separator: "\n") {
@@ -105,7 +105,7 @@ public enum Fixtures {
   // MARK: Pre-images
 
   /// A set of pre-images, `oracle-valid` or `oracle-invalid`, by key.
-  public static func preimages(_ name: String) throws(FixtureError) -> [Bytes32: [UInt8]] {
+  package static func preimages(_ name: String) throws(FixtureError) -> [Bytes32: [UInt8]] {
     let folder = try path("preimages/" + name)
     var preimages: [Bytes32: [UInt8]] = [:]
     for file in TemporaryFolder.names(in: folder) where file.hasSuffix(".txt") {
@@ -119,7 +119,7 @@ public enum Fixtures {
   }
 
   /// The pre-images that a recorded run was served.
-  public static func preimages(of vector: Vector) throws(FixtureError) -> [Bytes32: [UInt8]] {
+  package static func preimages(of vector: Vector) throws(FixtureError) -> [Bytes32: [UInt8]] {
     var served: [Bytes32: [UInt8]] = [:]
     for name in [vector.preimages, vector.preimagesBesides] {
       if let name { served.merge(try preimages(name)) { $1 } }

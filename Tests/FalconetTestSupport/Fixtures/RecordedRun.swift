@@ -2,21 +2,21 @@ import FalconetMachine
 import Glibc
 
 /// A guest and the state version that a run of it was recorded with.
-public struct RecordedRun: Sendable, CustomStringConvertible {
-  public var version: StateVersion
-  public var guest: String
+package struct RecordedRun: Sendable, CustomStringConvertible {
+  package var version: StateVersion
+  package var guest: String
 
-  public init(version: StateVersion, guest: String) {
+  package init(version: StateVersion, guest: String) {
     self.version = version
     self.guest = guest
   }
 
-  public var description: String { "version \(version.rawValue), \(guest)" }
+  package var description: String { "version \(version.rawValue), \(guest)" }
 }
 
 extension Fixtures {
   /// The runs whose guests the archive holds; with `FALCONET_GUESTS` set, the large benchmarks too.
-  public static let recordedRuns: [RecordedRun] = StateVersion.allCases.flatMap { version in
+  package static let recordedRuns: [RecordedRun] = StateVersion.allCases.flatMap { version in
     guests(of: version).map { RecordedRun(version: version, guest: $0) }
   }
 
@@ -33,7 +33,7 @@ extension Fixtures {
 
   /// The runs of guests that are not Go's, as the plain step was when `Scripts/guest-fixtures.sh` made
   /// them.
-  public static let toolchainRuns: [RecordedRun] = [StateVersion.v3, .v4, .v6, .v7, .v8].flatMap {
+  package static let toolchainRuns: [RecordedRun] = [StateVersion.v3, .v4, .v6, .v7, .v8].flatMap {
     version in
     [
       "c-kona-like", "c-kona-like-invalid", "c-kona-like-panic", "c-small", "c-shapes",
@@ -44,10 +44,10 @@ extension Fixtures {
   }
 
   /// The runs that proofs were recorded of.
-  public static let recordedProofs: [RecordedRun] = recordedRuns.filter {
+  package static let recordedProofs: [RecordedRun] = recordedRuns.filter {
     ["hello", "oracle", "threads", "entropy"].contains($0.guest)
   }
 }
 
 /// Whether tests take their time: `FALCONET_LONG=1`.
-public let isLongRun = getenv("FALCONET_LONG").map { String(cString: $0) == "1" } ?? false
+package let isLongRun = getenv("FALCONET_LONG").map { String(cString: $0) == "1" } ?? false

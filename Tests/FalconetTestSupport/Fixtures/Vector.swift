@@ -3,54 +3,54 @@ import FalconetStreams
 import Keccak
 
 /// What the reference machine did with one guest.
-public struct Vector: Sendable {
+package struct Vector: Sendable {
   /// The claims around one step.
-  public struct Checkpoint: Sendable {
-    public var step: UInt64
-    public var before: Bytes32
-    public var after: Bytes32
+  package struct Checkpoint: Sendable {
+    package var step: UInt64
+    package var before: Bytes32
+    package var after: Bytes32
   }
 
   /// The guest's file, such as `64/hello.elf`.
-  public var elf = ""
+  package var elf = ""
   /// SHA-256 of the guest's whole file, debug sections included.
-  public var elfSha256: [UInt8] = []
+  package var elfSha256: [UInt8] = []
   /// The set of pre-images that served it.
-  public var preimages: String?
+  package var preimages: String?
   /// A set that has other pre-images of some keys, if there is one.
-  public var preimagesBesides: String?
-  public var prestateHash = Bytes32()
-  public var prestateWitness: [UInt8] = []
+  package var preimagesBesides: String?
+  package var prestateHash = Bytes32()
+  package var prestateWitness: [UInt8] = []
   /// SHA-256 of the `.bin` snapshot of the prestate.
-  public var prestateSha256: [UInt8] = []
-  public var steps: UInt64 = 0
-  public var exitCode: UInt8 = 0
-  public var finalHash = Bytes32()
-  public var finalWitness: [UInt8] = []
-  public var stdout = ""
-  public var stderr = ""
-  public var checkpoints: [Checkpoint] = []
+  package var prestateSha256: [UInt8] = []
+  package var steps: UInt64 = 0
+  package var exitCode: UInt8 = 0
+  package var finalHash = Bytes32()
+  package var finalWitness: [UInt8] = []
+  package var stdout = ""
+  package var stderr = ""
+  package var checkpoints: [Checkpoint] = []
 }
 
 /// A proof that the reference machine wrote.
-public struct ProofVector: Sendable {
+package struct ProofVector: Sendable {
   /// The sort of step: `op-XX`, `special-XX`, `special2-XX`, `regimm-XX` or `syscall-N`.
-  public var kind = ""
-  public var step: UInt64 = 0
-  public var pre = Bytes32()
-  public var post = Bytes32()
-  public var stateData: [UInt8] = []
+  package var kind = ""
+  package var step: UInt64 = 0
+  package var pre = Bytes32()
+  package var post = Bytes32()
+  package var stateData: [UInt8] = []
   /// Slots of memory proofs that the step does not use hold anything.
-  public var proofData: [UInt8] = []
-  public var oracleKey: Bytes32?
-  public var oracleValue: [UInt8]?
-  public var oracleOffset: UInt64?
+  package var proofData: [UInt8] = []
+  package var oracleKey: Bytes32?
+  package var oracleValue: [UInt8]?
+  package var oracleOffset: UInt64?
 }
 
 extension Fixtures {
   /// The recorded run of a guest: `hello`, `oracle`, `oracle-invalid`, `threads`, `abort`,
   /// `entropy`, `compute` or `heap`. Not every version has each: see ``recordedRuns``.
-  public static func vector(
+  package static func vector(
     _ version: StateVersion, _ guest: String
   ) throws(FixtureError) -> Vector {
     let name = "vectors/v\(version.rawValue)/\(guest).json"
@@ -80,7 +80,7 @@ extension Fixtures {
   }
 
   /// The recorded proofs of a guest.
-  public static func proofs(
+  package static func proofs(
     _ version: StateVersion, _ guest: String
   ) throws(FixtureError) -> [ProofVector] {
     let name = "vectors/v\(version.rawValue)/\(guest).proofs.json"

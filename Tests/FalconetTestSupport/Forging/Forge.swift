@@ -1,8 +1,11 @@
-import Falconet
+import FalconetMachine
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
 import Keccak
 
 /// Makes files of a trace's directory that are wrong and consistent: all checksums in them hold.
-public enum Forge {
+package enum Forge {
   static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: value.bigEndian) { Array($0) }
   }
@@ -17,17 +20,17 @@ public enum Forge {
   // MARK: claims.log
 
   /// Bytes of a record, and of those that name the trace.
-  public static let recordSize = 44
-  public static let logHeaderSize = 88
+  package static let recordSize = 44
+  package static let logHeaderSize = 88
 
   /// A record of `claims.log`.
-  public static func record(_ index: UInt64, _ content: Bytes32) -> [UInt8] {
+  package static func record(_ index: UInt64, _ content: Bytes32) -> [UInt8] {
     let bytes = bigEndian(index) + content.bytes
     return bytes + checksum(bytes)
   }
 
   /// The records of a log: numbers and contents.
-  public static func records(_ log: [UInt8]) -> [(index: UInt64, content: Bytes32)] {
+  package static func records(_ log: [UInt8]) -> [(index: UInt64, content: Bytes32)] {
     stride(from: 0, to: log.count - recordSize + 1, by: recordSize).compactMap { start in
       let index = log[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       return Bytes32(log[start + 8..<start + 40]).map { (index, $0) }
@@ -35,7 +38,7 @@ public enum Forge {
   }
 
   /// A log whose records were changed.
-  public static func log(
+  package static func log(
     _ log: [UInt8], _ edit: (inout [(index: UInt64, content: Bytes32)]) -> Void
   ) -> [UInt8] {
     var records = records(log)
@@ -46,7 +49,7 @@ public enum Forge {
   // MARK: Other files
 
   /// A proof's file, compressed, whose content was changed.
-  public static func proof(
+  package static func proof(
     _ file: [UInt8], _ edit: (inout StepProof) throws -> Void
   ) throws -> [UInt8] {
     guard var proof = try ProofReader(MemorySource(file)).next() else {
@@ -57,7 +60,7 @@ public enum Forge {
   }
 
   /// The file of a proof, compressed.
-  public static func proofFile(_ proof: StepProof) throws(StreamError) -> [UInt8] {
+  package static func proofFile(_ proof: StepProof) throws(StreamError) -> [UInt8] {
     let bytes = MemorySink()
     let sink = GzipSink(over: bytes)
     try proof.write(to: sink)
@@ -66,14 +69,14 @@ public enum Forge {
   }
 
   /// A state's file in Falconet's format.
-  public static func snapshot(_ image: MemoryImage) throws(StreamError) -> [UInt8] {
+  package static func snapshot(_ image: MemoryImage) throws(StreamError) -> [UInt8] {
     let bytes = MemorySink()
     try Snapshot.write(image, to: bytes, as: .fsnap)
     return bytes.bytes
   }
 
   /// A `.fsnap` file whose state was changed, with the claim and the roots of what it became.
-  public static func snapshot(
+  package static func snapshot(
     _ file: [UInt8], _ edit: (inout MachineImage) -> Void
   ) throws -> [UInt8] {
     let image = try Snapshot.load(from: MemorySource(file))
@@ -83,7 +86,7 @@ public enum Forge {
   }
 
   /// A `.fsnap` file with the claim and the roots of one state, and pages that were changed.
-  public static func pages(
+  package static func pages(
     _ file: [UInt8], _ edit: (inout MachineImage) -> Void
   ) throws -> [UInt8] {
     var forged = try ForgedFsnap(file)
@@ -92,15 +95,15 @@ public enum Forge {
   }
 
   /// The last hint before a state.
-  public static func hint(_ hint: [UInt8]) -> [UInt8] { hint + checksum(hint) }
+  package static func hint(_ hint: [UInt8]) -> [UInt8] { hint + checksum(hint) }
 
   /// A `prestate.json`.
-  public static func prestate(_ identity: String, witness: [UInt8]) -> [UInt8] {
+  package static func prestate(_ identity: String, witness: [UInt8]) -> [UInt8] {
     Array("{\"identity\":\"\(identity)\",\"witness\":\"0x\(Hex.encode(witness))\"}".utf8)
   }
 
   /// A `trace.json`.
-  public static func name(
+  package static func name(
     format: Int = 2, _ version: StateVersion, _ prestate: Bytes32, revision: String
   ) -> [UInt8] {
     Array(

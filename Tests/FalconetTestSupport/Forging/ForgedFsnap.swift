@@ -1,20 +1,18 @@
-import Falconet
-
 /// Makes `.fsnap` files that are wrong and consistent: every checksum in them holds.
-public struct ForgedFsnap {
+package struct ForgedFsnap {
   /// A section, without what covers it.
-  public struct Section {
-    public var kind: String
-    public var flags: UInt8
-    public var content: [UInt8]
+  package struct Section {
+    package var kind: String
+    package var flags: UInt8
+    package var content: [UInt8]
   }
 
   /// The header without its checksum.
-  public var header: [UInt8]
-  public var sections: [Section]
+  package var header: [UInt8]
+  package var sections: [Section]
 
   /// Takes a file apart.
-  public init(_ bytes: [UInt8]) throws(FixtureError) {
+  package init(_ bytes: [UInt8]) throws(FixtureError) {
     guard bytes.count > 52 else { throw FixtureError("no fsnap") }
     let size = 115 + (Int(bytes[50]) << 8 | Int(bytes[51]))
     guard bytes.count > size else { throw FixtureError("no fsnap") }
@@ -33,7 +31,7 @@ public struct ForgedFsnap {
   }
 
   /// The file, with every checksum and offset made anew.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     let headerSum = Forge.checksum(header)
     var bytes = header + headerSum
     var blocks: [UInt64] = []
@@ -50,7 +48,7 @@ public struct ForgedFsnap {
   }
 
   /// Puts the pages of another file of the same pages under this one's roots and claim.
-  public mutating func takePages(from other: ForgedFsnap) {
+  package mutating func takePages(from other: ForgedFsnap) {
     var blocks = other.sections.filter { $0.kind == "BLCK" }.makeIterator()
     for place in sections.indices where sections[place].kind == "BLCK" {
       if let block = blocks.next() { sections[place].content = block.content }

@@ -1,20 +1,23 @@
-import Falconet
+import FalconetMachine
+import FalconetOracle
+import FalconetSnapshots
+import FalconetStreams
 import Keccak
 
 /// A trace that other traces are easily taken for: a small program that reads its local inputs, two at
 /// its start and one late, and puts what it read into its memory.
-public struct Game: Sendable {
-  public let name: String
-  public let version: StateVersion
+package struct Game: Sendable {
+  package let name: String
+  package let version: StateVersion
   /// The name of the revision; nil for the newest.
-  public let revision: String?
+  package let revision: String?
   /// The local inputs, by index.
-  public let locals: [UInt64: [UInt8]]
-  public let image: MachineImage
+  package let locals: [UInt64: [UInt8]]
+  package let image: MachineImage
   /// The claims after each step, and the last one of these.
-  public let claims: [Bytes32]
+  package let claims: [Bytes32]
 
-  public init(
+  package init(
     _ name: String, _ version: StateVersion = .v8, revision: String? = nil,
     locals: [UInt64: [UInt8]] = Self.locals, rounds: UInt16 = 40
   ) throws {
@@ -27,12 +30,12 @@ public struct Game: Sendable {
   }
 
   /// The inputs that games have if they differ in something else.
-  public static let locals: [UInt64: [UInt8]] = [
+  package static let locals: [UInt64: [UInt8]] = [
     1: Array(1...32), 2: Array(101...132), 3: [7, 7, 7, 7, 7, 7, 7, 7],
   ]
 
   /// Games whose prestates, inputs, versions or revisions differ. Most have the same prestate.
-  public static func all() throws -> [Game] {
+  package static func all() throws -> [Game] {
     func with(_ index: UInt64, _ value: [UInt8]) -> [UInt64: [UInt8]] {
       locals.merging([index: value]) { $1 }
     }
@@ -53,13 +56,13 @@ public struct Game: Sendable {
     ]
   }
 
-  public var oracle: DictionaryOracle {
+  package var oracle: DictionaryOracle {
     var oracle = DictionaryOracle()
     for (index, value) in locals { oracle.insert(local: index, value) }
     return oracle
   }
 
-  public func prestate() throws(StreamError) -> MemoryImage {
+  package func prestate() throws(StreamError) -> MemoryImage {
     let memory: Memory
     do { memory = try image.memory() } catch {
       throw StreamError(.corrupt, message: "\(error)")
@@ -68,14 +71,14 @@ public struct Game: Sendable {
   }
 
   /// Writes the inputs as a host stores them, and the prestate.
-  public func write(to folder: TemporaryFolder, _ name: String) throws {
+  package func write(to folder: TemporaryFolder, _ name: String) throws {
     folder.makeFolder(name)
     try writePreimages(to: folder, name + "/preimages")
     try Snapshot.save(prestate(), path: folder.file(name + "/prestate.bin.gz"))
   }
 
   /// Writes the inputs as a host stores them.
-  public func writePreimages(to folder: TemporaryFolder, _ name: String) throws {
+  package func writePreimages(to folder: TemporaryFolder, _ name: String) throws {
     folder.makeFolder(name)
     try folder.write("file", to: name + "/kvformat")
     for (index, value) in locals {
@@ -83,13 +86,13 @@ public struct Game: Sendable {
     }
   }
 
-  public var last: UInt64 { UInt64(claims.count) - 1 }
+  package var last: UInt64 { UInt64(claims.count) - 1 }
 
   /// The claim at an index, past the end too.
-  public func claim(_ index: UInt64) -> Bytes32 { claims[Int(min(index, last))] }
+  package func claim(_ index: UInt64) -> Bytes32 { claims[Int(min(index, last))] }
 
   /// Indices before and after each input is read, and past the end.
-  public var indices: [UInt64] {
+  package var indices: [UInt64] {
     Array(stride(from: UInt64(0), through: last, by: 29)) + [last - 1, last, last + 1, .max]
   }
 

@@ -3,16 +3,16 @@ import Glibc
 
 /// A Go toolchain on this machine. Tests that need several look for them in the folder that the
 /// environment variable `FALCONET_GO` names: one folder for each, with `go/bin/go` in it.
-public struct GoToolchain: Sendable, CustomStringConvertible {
+package struct GoToolchain: Sendable, CustomStringConvertible {
   /// Such as `1.24.11`.
-  public let version: String
+  package let version: String
   /// GOROOT.
-  public let root: String
+  package let root: String
 
-  public var description: String { "Go \(version)" }
+  package var description: String { "Go \(version)" }
 
   /// All that are there, oldest first.
-  public static let all: [GoToolchain] = {
+  package static let all: [GoToolchain] = {
     guard let folder = getenv("FALCONET_GO").map({ String(cString: $0) }) else { return [] }
     return TemporaryFolder.names(in: folder)
       .map { GoToolchain(version: $0, root: folder + "/" + $0 + "/go") }
@@ -21,10 +21,10 @@ public struct GoToolchain: Sendable, CustomStringConvertible {
   }()
 
   /// The numbers that the version consists of.
-  public var numbers: [Int] { version.split(separator: ".").compactMap { Int($0) } }
+  package var numbers: [Int] { version.split(separator: ".").compactMap { Int($0) } }
 
   /// Runs a program of `Tests/GoPrograms`, and returns what it prints.
-  public func run(program: String, input: [UInt8]) throws -> String {
+  package func run(program: String, input: [UInt8]) throws -> String {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     try folder.write(input, to: "input")
@@ -41,7 +41,7 @@ public struct GoToolchain: Sendable, CustomStringConvertible {
   ///   - language: what go.mod says behind `go`; nil for the toolchain's own version.
   ///   - godebug: what go.mod says behind `godebug`.
   ///   - flags: for the linker.
-  public func build(
+  package func build(
     _ source: String, arch: String, language: String? = nil, godebug: String? = nil,
     linkerFlags flags: String? = nil
   ) throws -> [UInt8] {
@@ -100,8 +100,8 @@ public struct GoToolchain: Sendable, CustomStringConvertible {
 }
 
 /// Why a Go toolchain did not do what a test asked for.
-public struct GoError: Error, CustomStringConvertible {
-  public var description: String
+package struct GoError: Error, CustomStringConvertible {
+  package var description: String
 
   init(_ description: String) { self.description = description }
 }

@@ -2,9 +2,9 @@ import FalconetStreams
 import Glibc
 
 /// The guests of `Tests/Guests`, built by the clang that comes with Swift.
-public enum GuestBuild {
+package enum GuestBuild {
   /// The clang beside the `swift` that is found first, if it is there.
-  public static let clang: String? = {
+  package static let clang: String? = {
     let path = getenv("PATH").map { String(cString: $0) } ?? ""
     for folder in path.split(separator: ":") {
       guard let swift = realpath("\(folder)/swift", nil) else { continue }
@@ -17,7 +17,7 @@ public enum GuestBuild {
   }()
 
   /// The built programs by their name, such as `kona-like`.
-  public static func programs() throws -> [String: [UInt8]] {
+  package static func programs() throws -> [String: [UInt8]] {
     guard let clang else { throw FixtureError("there is no clang beside swift") }
     let folder = try TemporaryFolder()
     let script = String(

@@ -2,24 +2,24 @@ import FalconetMachine
 
 /// Two machines of one image that must stay the same: one executes as the engine does, one step by
 /// plain step.
-public final class LockStep {
+package final class LockStep {
   /// How the two machines differ.
-  public struct Divergence: Error, Sendable, CustomStringConvertible {
-    public var description: String
+  package struct Divergence: Error, Sendable, CustomStringConvertible {
+    package var description: String
   }
 
   /// How a slice ended.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     case stopped(StopReason)
     /// A step failed, with this message.
     case failed(String)
   }
 
-  public let fast: Machine
-  public let plain: Machine
+  package let fast: Machine
+  package let plain: Machine
   private var outputs: (fast: OutputDigest, plain: OutputDigest) = (OutputDigest(), OutputDigest())
 
-  public init(
+  package init(
     _ image: MachineImage, _ setup: EngineSetup = .jit, oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) {
     fast = try image.machine(setup, oracle: oracle)
@@ -29,7 +29,7 @@ public final class LockStep {
   }
 
   /// Executes at most `steps` steps on both, and compares all that is not memory, and output.
-  public func advance(_ steps: UInt64) throws(Divergence) -> Outcome {
+  package func advance(_ steps: UInt64) throws(Divergence) -> Outcome {
     let limit = fast.step &+ steps
     let outcome = Self.run(fast, until: limit)
     let expected = Self.run(plain, until: limit)
@@ -48,7 +48,7 @@ public final class LockStep {
   }
 
   /// Compares the pages of memory.
-  public func compareMemory() throws(Divergence) {
+  package func compareMemory() throws(Divergence) {
     if let address = fast.memory.firstDifference(from: plain.memory) {
       throw Divergence(
         description: "memory differs at 0x\(String(address, radix: 16)), up to step \(plain.step)")
@@ -56,7 +56,7 @@ public final class LockStep {
   }
 
   /// Compares the claims. That of the fast machine is brought up to date from its last one.
-  public func compareClaims() throws(Divergence) {
+  package func compareClaims() throws(Divergence) {
     guard fast.claim() == plain.claim() else {
       throw Divergence(description: "claims differ at step \(plain.step)")
     }

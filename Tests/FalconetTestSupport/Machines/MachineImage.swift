@@ -3,13 +3,13 @@ import Glibc
 
 /// A machine about to be made: a state, and the pages of its memory. Each machine made of it has a
 /// memory of its own.
-public struct MachineImage: Sendable {
-  public var state: MachineState
+package struct MachineImage: Sendable {
+  package var state: MachineState
   /// The pages that exist, by index, 4096 bytes each.
-  public private(set) var pages: [UInt64: [UInt8]] = [:]
+  package private(set) var pages: [UInt64: [UInt8]] = [:]
 
   /// The empty state with its thread at `pc`, and `words` as its code there.
-  public init(_ version: StateVersion, code words: [UInt32] = [], at pc: UInt64 = 0x1000) {
+  package init(_ version: StateVersion, code words: [UInt32] = [], at pc: UInt64 = 0x1000) {
     state = MachineState(version: version)
     thread.pc = pc & version.wordSize.mask
     thread.nextPC = (pc &+ 4) & version.wordSize.mask
@@ -17,32 +17,32 @@ public struct MachineImage: Sendable {
   }
 
   /// What a machine is now.
-  public init(of machine: Machine) {
+  package init(of machine: Machine) {
     state = machine.state
     for index in machine.memory.pageIndices {
       pages[index] = machine.memory.withPage(index) { Array($0) }
     }
   }
 
-  public var version: StateVersion { state.version }
+  package var version: StateVersion { state.version }
 
   /// The revision that the state names; nil is the newest.
   private var revision: Revision? { state.revision.flatMap { version.revision(named: $0) } }
 
   /// The thread that the next step runs: there must be one.
-  public var thread: ThreadState {
+  package var thread: ThreadState {
     get { state.threads[top: state.scalars.activeSide] }
     set { state.threads[top: state.scalars.activeSide] = newValue }
   }
 
   /// Register `index` of the thread that runs. What is set is cut to the word size.
-  public subscript(register index: Int) -> UInt64 {
+  package subscript(register index: Int) -> UInt64 {
     get { thread.registers[index] }
     set { thread.registers[index] = newValue & version.wordSize.mask }
   }
 
   /// Writes bytes; the range wraps at the end of the address space.
-  public mutating func write(_ bytes: [UInt8], at address: UInt64) {
+  package mutating func write(_ bytes: [UInt8], at address: UInt64) {
     for (offset, byte) in bytes.enumerated() {
       let address = (address &+ UInt64(offset)) & version.wordSize.mask
       pages[address >> 12, default: [UInt8](repeating: 0, count: 4096)][Int(address & 0xFFF)] = byte
@@ -50,7 +50,7 @@ public struct MachineImage: Sendable {
   }
 
   /// Writes 32-bit words, big-endian.
-  public mutating func write(words: [UInt32], at address: UInt64) {
+  package mutating func write(words: [UInt32], at address: UInt64) {
     write(
       words.flatMap { word in
         (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) }
@@ -58,7 +58,7 @@ public struct MachineImage: Sendable {
   }
 
   /// A memory with these pages.
-  public func memory(reservesAddressSpace: Bool = true) throws(HostMemoryError) -> Memory {
+  package func memory(reservesAddressSpace: Bool = true) throws(HostMemoryError) -> Memory {
     let memory = Memory(wordSize: version.wordSize, reservesAddressSpace: reservesAddressSpace)
     for (index, bytes) in pages.sorted(by: { $0.key < $1.key }) {
       try bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
@@ -69,7 +69,7 @@ public struct MachineImage: Sendable {
   }
 
   /// A machine that goes on from here.
-  public func machine(
+  package func machine(
     _ engine: EngineKind = .jit, oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) -> Machine {
     Machine(
@@ -77,7 +77,7 @@ public struct MachineImage: Sendable {
   }
 
   /// A machine that goes on from here, with an engine in one of its forms.
-  public func machine(
+  package func machine(
     _ setup: EngineSetup, oracle: any PreimageOracle
   ) throws(HostMemoryError) -> Machine {
     let memory = try memory(reservesAddressSpace: !setup.hasPageTable)
@@ -89,7 +89,7 @@ public struct MachineImage: Sendable {
 }
 
 /// An engine in one of the forms that it takes by what the host allows.
-public enum EngineSetup: String, Sendable, CaseIterable {
+package enum EngineSetup: String, Sendable, CaseIterable {
   case jit, interpreter
   /// The portable engine without calls in tail position.
   case interpreterSwitch
@@ -103,14 +103,14 @@ public enum EngineSetup: String, Sendable, CaseIterable {
 
 extension Memory {
   /// `count` bytes from an address on.
-  public func bytes(at address: UInt64, count: Int) -> [UInt8] {
+  package func bytes(at address: UInt64, count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     read(into: &bytes, from: address, count: count)
     return bytes
   }
 
   /// The address of the first byte, or of the page, in which two memories differ.
-  public func firstDifference(from other: Memory) -> UInt64? {
+  package func firstDifference(from other: Memory) -> UInt64? {
     let indices = pageIndices
     let others = other.pageIndices
     if indices != others {

@@ -3,7 +3,7 @@ import Keccak
 
 /// Programs that loop for ever and change themselves, reserve words and start threads: what a machine
 /// that goes back to an earlier state must get right.
-public enum LoopProgram {
+package enum LoopProgram {
   /// Where the loop begins; the code that may be replaced lies there and on the page behind.
   private static let start: UInt64 = 0x1000
   private static let subroutine: UInt64 = 0x2000
@@ -13,7 +13,7 @@ public enum LoopProgram {
   private static let replacements: ClosedRange<UInt32> = 21...23
 
   /// A random program, the same for the same version and seed.
-  public static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
+  package static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
     var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0xD20)
     var image = MachineImage(version)
     for register in replacements {
@@ -92,12 +92,12 @@ public enum LoopProgram {
 }
 
 /// What the plain step makes of a program: its claims by the number of steps executed.
-public struct PlainTrace: Sendable {
+package struct PlainTrace: Sendable {
   /// The claim after 0, 1, 2, … steps.
-  public private(set) var claims: [Bytes32] = []
+  package private(set) var claims: [Bytes32] = []
 
   /// Executes at most `steps` steps, fewer if the program exits or does something illegal.
-  public init(_ image: MachineImage, steps: Int) throws {
+  package init(_ image: MachineImage, steps: Int) throws {
     let machine = try image.machine(EngineKind.step)
     claims.append(machine.claim())
     while claims.count <= steps, !machine.hasExited {
@@ -107,7 +107,7 @@ public struct PlainTrace: Sendable {
   }
 
   /// The steps that there are claims of, in random order, one or the other twice.
-  public func questions(_ count: Int, using random: inout SeededGenerator) -> [Int] {
+  package func questions(_ count: Int, using random: inout SeededGenerator) -> [Int] {
     (0..<count).map { _ in random.below(claims.count) }
   }
 }

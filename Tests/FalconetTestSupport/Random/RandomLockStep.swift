@@ -1,11 +1,11 @@
 import FalconetMachine
 
 /// Random programs on two machines in lock step.
-public enum RandomLockStep {
+package enum RandomLockStep {
   private static let stepsPerProgram: UInt64 = 1500
 
   /// - Returns: how many steps the program executed.
-  public static func compare(
+  package static func compare(
     _ version: StateVersion, _ setup: EngineSetup, seed: UInt64
   ) throws -> UInt64 {
     let image = RandomProgram.image(version, seed: seed)

@@ -3,8 +3,8 @@ import Keccak
 
 /// A random machine, the same for the same version and seed: code, data, threads, and a state that
 /// may be one that no program gets into.
-public enum RandomProgram {
-  public static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
+package enum RandomProgram {
+  package static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
     var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue))
     let addresses = AddressPool(version.wordSize, using: &random)
     var image = MachineImage(version)

@@ -86,15 +86,13 @@ struct BlockDecoder {
   ) -> Bool {
     guard delay.fitsDelaySlot else { return false }
     var link: DecodedOperation?
-    switch branch.operation {
-    case .jal, .jalr, .bltzal, .bgezal:
+    if branch.operation.links {
       let value = Int32(truncatingIfNeeded: here &+ 8)
       guard UInt64(bitPattern: Int64(value)) & mask == (here &+ 8) & mask else { return false }
       if branch.destination != RegisterBank.discarded {
         guard !delay.touches(branch.destination) else { return false }
         link = .set(branch.destination, to: value)
       }
-    default: break
     }
     let slotStart = block.operations.count
     var (first, second) = (branch.first, branch.second)
@@ -123,20 +121,27 @@ struct BlockDecoder {
       .branch(
         BranchExit(condition: condition, first: first, second: second, taken: taken, next: next))
     }
-    switch branch.operation {
-    case .j, .jal:
+    switch branch.operation.kind {
+    case .jump:
       let region = (pc &+ 4) & mask & ~0x0FFF_FFFF
       return .jump(region | UInt64(UInt32(bitPattern: branch.immediate)))
-    case .jr, .jalr: return .indirect(first)
-    case .beq where branch.first == branch.second: return .jump(taken)
-    case .bne where branch.first == branch.second: return .jump(next)
-    case .beq: return (canFuse ? fused(branch, taken, next) : nil) ?? branchExit(.equal)
-    case .bne: return (canFuse ? fused(branch, taken, next) : nil) ?? branchExit(.notEqual)
-    case .blez: return branchExit(.notPositive)
-    case .bgtz: return branchExit(.positive)
-    case .bltz, .bltzal: return branchExit(.negative)
-    case .bgez, .bgezal: return branchExit(.notNegative)
-    default: return .jump(next)
+    case .jumpRegister: return .indirect(first)
+    case .branch(let condition, _):
+      switch condition {
+      case .equal where branch.first == branch.second: return .jump(taken)
+      case .notEqual where branch.first == branch.second: return .jump(next)
+      case .equal: return (canFuse ? fused(branch, taken, next) : nil) ?? branchExit(.equal)
+      case .notEqual: return (canFuse ? fused(branch, taken, next) : nil) ?? branchExit(.notEqual)
+      case .notPositive: return branchExit(.notPositive)
+      case .positive: return branchExit(.positive)
+      case .negative: return branchExit(.negative)
+      case .notNegative: return branchExit(.notNegative)
+      case .never: return .jump(next)
+      }
+    // Those that are no branches end no block this way.
+    case .none, .trap, .systemCall, .register, .fromHiLo, .toHiLo, .immediate, .load, .store,
+      .loadLinked, .storeConditional:
+      return .jump(next)
     }
   }
 

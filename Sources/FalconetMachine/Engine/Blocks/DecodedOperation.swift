@@ -19,30 +19,16 @@ struct DecodedOperation {
 extension DecodedOperation {
   init(_ instruction: Instruction, under rules: Rules) {
     let operation = Operation(decoding: instruction, under: rules)
-    let usesRt = operation.rawValue >= Operation.addi.rawValue && !operation.isBranch
-    var destination = UInt8(usesRt ? instruction.rt : instruction.rd)
-    if operation == .jal || operation == .bltzal || operation == .bgezal { destination = 31 }
-    var immediate = Int32(Int16(truncatingIfNeeded: instruction.immediate))
-    switch operation {
-    case .andi, .ori, .xori: immediate = Int32(instruction.immediate)
-    case .lui: immediate = Int32(bitPattern: UInt32(instruction.immediate) << 16)
-    case .sll, .sllFill, .srl, .sra, .dsll, .dsrl, .dsra: immediate = Int32(instruction.shiftAmount)
-    case .dsll32, .dsrl32, .dsra32: immediate = Int32(instruction.shiftAmount + 32)
-    case .j, .jal: immediate = Int32(bitPattern: instruction.target << 2)
-    case _ where operation.isBranch: immediate <<= 2
-    default: break
-    }
+    let destination = UInt8(operation.destination(of: instruction))
     self.init(
       operation: operation,
       destination: destination == 0 ? RegisterBank.discarded : destination,
-      first: UInt8(instruction.rs), second: UInt8(instruction.rt), immediate: immediate)
-    switch operation {
-    case .dsll32: self.operation = .dsll
-    case .dsrl32: self.operation = .dsrl
-    case .dsra32: self.operation = .dsra
-    case .syscall, .break: self.operation = .unknown
-    default: break
-    }
+      first: UInt8(instruction.rs), second: UInt8(instruction.rt),
+      immediate: operation.immediate(of: instruction))
+    // With the amount in full, a shift by 32 more is the other shift.
+    if operation == .dsll32 { self.operation = .dsll }
+    if operation == .dsrl32 { self.operation = .dsrl }
+    if operation == .dsra32 { self.operation = .dsra }
   }
 
   /// `destination` becomes what `source` holds.
@@ -58,28 +44,36 @@ extension DecodedOperation {
   }
 
   /// Whether an engine executes it itself.
-  var isExecuted: Bool { operation != .unknown }
+  var isExecuted: Bool {
+    switch operation.kind {
+    case .none, .trap, .systemCall: false
+    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store, .loadLinked, .storeConditional,
+      .jump, .jumpRegister, .branch:
+      true
+    }
+  }
 
   /// Whether it can stand in a delay slot that an engine executes: it needs no more than its
   /// operands.
   var fitsDelaySlot: Bool {
-    switch operation {
-    case .unknown, .ll, .lld, .sc, .scd: false
-    default: !operation.isBranch
+    switch operation.kind {
+    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store: true
+    case .none, .trap, .systemCall, .loadLinked, .storeConditional, .jump, .jumpRegister, .branch:
+      false
     }
   }
 
   /// Whether it does anything: a load or a result that goes to register 0 does not.
   var hasEffect: Bool {
-    switch operation {
-    case .mthi, .mtlo, .mult, .multu, .div, .divu, .dmult, .dmultu, .ddiv, .ddivu: true
-    case .ll, .lld, .sc, .scd: true
-    default: operation.isStore || destination != RegisterBank.discarded
+    switch operation.kind {
+    case .none, .trap, .systemCall, .toHiLo, .store, .loadLinked, .storeConditional: true
+    case .register, .fromHiLo, .immediate, .load, .jump, .jumpRegister, .branch:
+      destination != RegisterBank.discarded
     }
   }
 
   /// Whether it may write a register.
-  func writes(_ register: UInt8) -> Bool { !operation.isStore && destination == register }
+  func writes(_ register: UInt8) -> Bool { destination == register }
 
   /// Whether it may read or write a register.
   func touches(_ register: UInt8) -> Bool {

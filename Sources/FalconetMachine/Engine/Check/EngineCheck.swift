@@ -1,15 +1,15 @@
 import Keccak
 
 /// Two engines did not give the same: one of them is wrong, or the host is.
-public struct EngineMismatch: Error, Sendable, CustomStringConvertible {
+package struct EngineMismatch: Error, Sendable, CustomStringConvertible {
   /// The first step after which the states differ.
-  public var step: UInt64
+  package var step: UInt64
   /// The address of its instruction.
-  public var pc: UInt64
+  package var pc: UInt64
   /// What differs.
-  public var difference: String
+  package var difference: String
 
-  public var description: String {
+  package var description: String {
     "the engines differ after step \(step) at pc \(hex(pc, digits: 8)): \(difference);"
       + " no result of this run can be trusted: report it with the snapshot and the pre-images,"
       + " and run with --engine step"

@@ -1,4 +1,34 @@
 extension OperationExecutor {
+  /// What a load puts into its register.
+  @inline(__always)
+  func load(_ access: AccessKind, _ address: Word, _ operation: DecodedOperation) -> Word {
+    switch access {
+    case .byte: Word(truncatingIfNeeded: load(Int8.self, address))
+    case .byteUnsigned: Word(load(UInt8.self, address))
+    case .half: Word(truncatingIfNeeded: load(Int16.self, address))
+    case .halfUnsigned: Word(load(UInt16.self, address))
+    case .word: Word(extending: load(UInt32.self, address))
+    case .wordUnsigned: Word(load(UInt32.self, address))
+    case .double: load(Word.self, address)
+    case .wordLeft, .wordRight, .doubleLeft, .doubleRight:
+      SubWord.load(
+        access, from: load(Word.self, address), at: address, into: read(operation.second))
+    }
+  }
+
+  @inline(__always)
+  func store(_ access: AccessKind, _ value: Word, _ address: Word) -> Outcome {
+    switch access {
+    case .byte, .byteUnsigned: store(UInt8(truncatingIfNeeded: value), address)
+    case .half, .halfUnsigned: store(UInt16(truncatingIfNeeded: value), address)
+    case .word, .wordUnsigned: store(value.low32, address)
+    case .double: store(value, address)
+    case .wordLeft, .wordRight, .doubleLeft, .doubleRight:
+      store(
+        SubWord.store(access, of: value, into: load(Word.self, address), at: address), address)
+    }
+  }
+
   /// The value at an address, whose bits inside the value are ignored.
   @inline(__always)
   func load<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -47,8 +77,10 @@ extension OperationExecutor {
 
   /// `ll` and `lld` of the step with this number.
   @inline(never)
-  func loadLinked(_ operation: DecodedOperation, _ address: Word, _ step: UInt64) {
-    let isDouble = operation.operation == .lld
+  func loadLinked(
+    _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
+  ) {
+    let isDouble = access.size == 8
     if machine.rules.hasReservations {
       let thread = machine.withThread { $0.id }
       machine.state.scalars.reservation = Reservation(
@@ -64,9 +96,9 @@ extension OperationExecutor {
   /// `sc` and `scd` of the step with this number.
   @inline(never)
   func storeConditional(
-    _ operation: DecodedOperation, _ address: Word, _ step: UInt64
+    _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
   ) -> Outcome {
-    let isDouble = operation.operation == .scd
+    let isDouble = access.size == 8
     let thread = machine.withThread { $0.id }
     // A machine without reservations always stores.
     let keeps = machine.rules.hasReservations

@@ -61,18 +61,18 @@ struct SwitchLoop<Word: MachineWord> {
   ) -> UnsafeRawPointer? {
     let registers = UnsafeMutableRawPointer(bank.values)
     let trailer = (op + ThreadedOperation.stride).load(as: UInt64.self)
-    switch number {
-    case ThreadedExit.jump: return Threaded.link(op, 0)
-    case ThreadedExit.leave:
+    if number == ThreadedExit.jump { return Threaded.link(op, 0) }
+    if number == ThreadedExit.leave {
       Threaded.exit(registers, .leave, at: trailer, left)
       return nil
-    case ThreadedExit.unprepared:
+    }
+    if number == ThreadedExit.unprepared {
       Threaded.exit(registers, .unprepared, at: trailer, left)
       return nil
-    case ThreadedExit.indirect:
+    }
+    if number == ThreadedExit.indirect {
       Threaded.exit(registers, .unprepared, at: bank[exit.first], left)
       return nil
-    default: break
     }
     guard let condition = BranchExit.Condition(rawValue: number &- ThreadedExit.conditions) else {
       return nil
@@ -105,7 +105,7 @@ extension BranchExit.Condition {
     switch self {
     case .less, .below: holds
     case .notLess, .notBelow: !holds
-    default: nil
+    case .equal, .notEqual, .notPositive, .positive, .negative, .notNegative: nil
     }
   }
 }

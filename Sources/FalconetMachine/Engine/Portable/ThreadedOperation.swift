@@ -20,7 +20,12 @@ struct ThreadedOperation {
   /// Whether the handler may have to know which operation it executes: of all that access memory, and
   /// of those that have no handler of their own. None of them has an immediate of more than 16 bits.
   static func packsOperation(_ operation: Operation) -> Bool {
-    operation.isLoad || operation.isStore || ThreadedHandlers.own[Int(operation.rawValue)] == nil
+    switch operation.kind {
+    case .load, .store: true
+    case .register, .fromHiLo, .toHiLo, .immediate, .loadLinked, .storeConditional, .none, .trap,
+      .systemCall, .jump, .jumpRegister, .branch:
+      ThreadedHandlers.own[Int(operation.rawValue)] == nil
+    }
   }
 }
 

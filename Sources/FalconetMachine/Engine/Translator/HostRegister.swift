@@ -47,6 +47,7 @@ enum HostRegister: UInt8 {
     case 5: .r10
     case 6: .r11
     case 31: .r15
+    // The others are in the bank.
     default: nil
     }
   }

@@ -6,12 +6,12 @@ enum SlowPath {
   case exit(Int, EngineExit, UInt64)
   /// A jump that leaves the code at the address in rax.
   case exitAtRAX(Int)
-  /// A load from elsewhere: the jump that comes here, which load it is, the register that it goes to,
+  /// A load from elsewhere: the jump that comes here, the load's thunk, the register that it goes to,
   /// and where the code goes on.
-  case load(Int, Operation, UInt8, back: Int)
-  /// A store to elsewhere, or to a page that is not free: the jumps that come here, which store it
-  /// is, and where the code goes on.
-  case store(Int, Int, DecodedOperation, back: Int)
+  case load(Int, thunk: Int, UInt8, back: Int)
+  /// A store to elsewhere, or to a page that is not free: the jumps that come here, the store and its
+  /// thunk, and where the code goes on.
+  case store(Int, Int, thunk: Int, DecodedOperation, back: Int)
   /// An operation that was not executed: the jump that comes here, and the steps from it on.
   case leave(Int, remaining: UInt8)
 }
@@ -40,16 +40,16 @@ extension Translator {
     case .exitAtRAX(let jump):
       assembler.patchHere(jump)
       emitExit(.unprepared)
-    case .load(let jump, let operation, let target, let back):
+    case .load(let jump, let thunk, let target, let back):
       assembler.patchHere(jump)
-      assembler.call(loadThunks[Self.thunk(of: operation)])
+      assembler.call(loadThunks[thunk])
       store(.rax, to: target)
       assembler.jump(to: back)
-    case .store(let away, let notFree, let operation, let back):
+    case .store(let away, let notFree, let thunk, let operation, let back):
       assembler.patchHere(away)
       assembler.patchHere(notFree)
       load(.rdx, from: operation.second)
-      assembler.call(storeThunks[Self.thunk(of: operation.operation)])
+      assembler.call(storeThunks[thunk])
       assembler.test(.rax, wide: false)
       slowPaths.append(.leave(assembler.jump(.notEqual), remaining: operation.remaining))
       assembler.jump(to: back)

@@ -45,6 +45,16 @@ extension Translator {
 
   /// Writes the code of one operation.
   func emit(_ operation: DecodedOperation) {
+    switch operation.operation.kind {
+    case .register, .fromHiLo, .toHiLo, .immediate: emitComputation(operation)
+    case .load(let access): emitLoad(operation, access)
+    case .store(let access): emitStore(operation, access)
+    case .loadLinked, .storeConditional, .none, .trap, .systemCall, .jump, .jumpRegister, .branch:
+      emitRare(operation)
+    }
+  }
+
+  private func emitComputation(_ operation: DecodedOperation) {
     let immediate = operation.immediate
     switch operation.operation {
     case .sll: shift32(operation, .left)
@@ -83,8 +93,7 @@ extension Translator {
     case .mflo: copy(RegisterBank.lo, to: operation.destination)
     case .mult, .multu: multiply32(operation)
     case .dmult, .dmultu: multiply64(operation)
-    case .lb, .lbu, .lh, .lhu, .lw, .lwu, .ld: emitLoad(operation)
-    case .sb, .sh, .sw, .sd: emitStore(operation)
+    // Whatever has no code of its own here is executed by a call back.
     default: emitRare(operation)
     }
   }

@@ -24,14 +24,10 @@ extension Translator {
         apply(.cmp, first, branch.second)
       }
       return branch.condition == .equal ? .equal : .notEqual
-    case .notPositive, .positive, .negative, .notNegative:
-      assembler.test(first)
-      switch branch.condition {
-      case .notPositive: return .notGreater
-      case .positive: return .greater
-      case .negative: return .negative
-      default: return .notNegative
-      }
+    case .notPositive: return emitSignTest(first, .notGreater)
+    case .positive: return emitSignTest(first, .greater)
+    case .negative: return emitSignTest(first, .negative)
+    case .notNegative: return emitSignTest(first, .notNegative)
     case .less, .notLess, .below, .notBelow:
       apply(.cmp, first, branch.second)
       let isSigned = branch.condition == .less || branch.condition == .notLess
@@ -40,6 +36,11 @@ extension Translator {
       let isInverted = branch.condition == .notLess || branch.condition == .notBelow
       return isInverted ? condition.inverted : condition
     }
+  }
+
+  private func emitSignTest(_ register: HostRegister, _ condition: HostCondition) -> HostCondition {
+    assembler.test(register)
+    return condition
   }
 
   /// A jump through the table of blocks: place (pc / 4) modulo its size, 16 bytes each.

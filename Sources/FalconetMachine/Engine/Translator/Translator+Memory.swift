@@ -1,42 +1,43 @@
 extension Translator {
-  /// The place of a load's or store's thunk.
-  static func thunk(of operation: Operation) -> Int {
-    switch operation {
-    case .lb, .sb: 0
-    case .lh, .sh: 1
-    case .lw, .sw: 2
-    case .ld, .sd: 3
-    case .lbu: 4
-    case .lhu: 5
-    default: 6
-    }
+  /// The loads and stores that have thunks, in their places.
+  private static let loads = thunked { if case .load(let access) = $0.kind { access } else { nil } }
+  private static let stores = thunked { if case .store(let access) = $0.kind { access } else { nil } }
+
+  private static func thunked(
+    _ access: (Operation) -> AccessKind?
+  ) -> [(operation: Operation, access: AccessKind)] {
+    Operation.allCases
+      .compactMap { operation in access(operation).map { (operation: operation, access: $0) } }
+      .filter { thunk(of: $0.access) != nil }
+      .sorted { (thunk(of: $0.access) ?? 0) < (thunk(of: $1.access) ?? 0) }
   }
 
-  /// The loads and stores that have thunks, in their places.
-  private static let loads: [Operation] = [.lb, .lh, .lw, .ld, .lbu, .lhu, .lwu]
-  private static let stores: [Operation] = [.sb, .sh, .sw, .sd]
-
-  private static func size(of operation: Operation) -> Int32 {
-    switch operation {
-    case .lb, .lbu, .sb: 1
-    case .lh, .lhu, .sh: 2
-    case .lw, .lwu, .sw: 4
-    default: 8
+  /// The place of an access's thunk; nil for an access of part of a value, which has none.
+  static func thunk(of access: AccessKind) -> Int? {
+    switch access {
+    case .byte: 0
+    case .half: 1
+    case .word: 2
+    case .double: 3
+    case .byteUnsigned: 4
+    case .halfUnsigned: 5
+    case .wordUnsigned: 6
+    case .wordLeft, .wordRight, .doubleLeft, .doubleRight: nil
     }
   }
 
   /// The entry with the bits that an address of the fast path has none of.
-  private static func outside(_ operation: Operation) -> UInt8 {
-    switch size(of: operation) {
-    case 1: RegisterBank.outside1
-    case 2: RegisterBank.outside2
-    case 4: RegisterBank.outside4
-    default: RegisterBank.outside8
+  private static func outside(_ access: AccessKind) -> UInt8 {
+    switch access {
+    case .byte, .byteUnsigned: RegisterBank.outside1
+    case .half, .halfUnsigned: RegisterBank.outside2
+    case .word, .wordUnsigned, .wordLeft, .wordRight: RegisterBank.outside4
+    case .double, .doubleLeft, .doubleRight: RegisterBank.outside8
     }
   }
 
   /// Computes an address into rax, and jumps away where it is not one of the fast path.
-  private func emitAddress(_ operation: DecodedOperation) -> Int {
+  private func emitAddress(_ operation: DecodedOperation, _ access: AccessKind) -> Int {
     if operation.first == 0 {
       assembler.set(.rax, to: UInt64(bitPattern: Int64(operation.immediate)))
     } else if let host = HostRegister.holding(operation.first) {
@@ -45,48 +46,54 @@ extension Translator {
       load(.rax, from: operation.first)
       if operation.immediate != 0 { assembler.immediate(.add, .rax, operation.immediate) }
     }
-    assembler.bank(0x85, .rax, Self.outside(operation.operation))
+    assembler.bank(0x85, .rax, Self.outside(access))
     return assembler.jump(.notEqual)
   }
 
-  func emitLoad(_ operation: DecodedOperation) {
-    let away = emitAddress(operation)
+  /// A load. One without a thunk is executed by a call back.
+  func emitLoad(_ operation: DecodedOperation, _ access: AccessKind) {
+    guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
+    let away = emitAddress(operation, access)
     let target = HostRegister.holding(operation.destination) ?? .rax
-    emitRead(operation.operation, target, base: .r12)
+    emitRead(access, target, base: .r12)
     store(target, to: operation.destination)
     slowPaths.append(
-      .load(away, operation.operation, operation.destination, back: assembler.position))
+      .load(away, thunk: thunk, operation.destination, back: assembler.position))
   }
 
   /// Reads the value at `base + rax`.
-  private func emitRead(_ operation: Operation, _ target: HostRegister, base: HostRegister) {
-    switch operation {
-    case .lb: assembler.indexed([0x0F, 0xBE], target, base: base, index: .rax)
-    case .lbu: assembler.indexed([0x0F, 0xB6], target, base: base, index: .rax, wide: false)
-    case .lh, .lhu:
+  private func emitRead(_ access: AccessKind, _ target: HostRegister, base: HostRegister) {
+    switch access {
+    case .byte: assembler.indexed([0x0F, 0xBE], target, base: base, index: .rax)
+    case .byteUnsigned: assembler.indexed([0x0F, 0xB6], target, base: base, index: .rax, wide: false)
+    case .half, .halfUnsigned:
       assembler.indexed([0x0F, 0xB7], .rax, base: base, index: .rax, wide: false)
       // Swaps the two bytes.
       assembler.byte(0x66)
       assembler.single(0xC1, 0, .rax, wide: false)
       assembler.byte(8)
-      assembler.registers0F(operation == .lh ? 0xBF : 0xB7, target, .rax, wide: operation == .lh)
-    case .lw:
+      assembler.registers0F(access == .half ? 0xBF : 0xB7, target, .rax, wide: access == .half)
+    case .word, .wordLeft, .wordRight:
       assembler.indexed([0x0F, 0x38, 0xF0], .rax, base: base, index: .rax, wide: false)
       assembler.signExtend32(target, .rax)
-    case .lwu: assembler.indexed([0x0F, 0x38, 0xF0], target, base: base, index: .rax, wide: false)
-    default: assembler.indexed([0x0F, 0x38, 0xF0], target, base: base, index: .rax)
+    case .wordUnsigned:
+      assembler.indexed([0x0F, 0x38, 0xF0], target, base: base, index: .rax, wide: false)
+    case .double, .doubleLeft, .doubleRight:
+      assembler.indexed([0x0F, 0x38, 0xF0], target, base: base, index: .rax)
     }
   }
 
-  func emitStore(_ operation: DecodedOperation) {
-    let away = emitAddress(operation)
+  /// A store. One without a thunk is executed by a call back.
+  func emitStore(_ operation: DecodedOperation, _ access: AccessKind) {
+    guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
+    let away = emitAddress(operation, access)
     assembler.registers(0x8B, .rcx, .rax)
     assembler.shift(.right, .rcx, by: 12)
     emitFlagCheck(base: .r13)
     let notFree = assembler.jump(.notEqual)
     let value = held(operation.second, in: .rdx)
-    emitWrite(operation.operation, value, base: .r12)
-    slowPaths.append(.store(away, notFree, operation, back: assembler.position))
+    emitWrite(access, value, base: .r12)
+    slowPaths.append(.store(away, notFree, thunk: thunk, operation, back: assembler.position))
   }
 
   /// Compares the flags at `base + rcx` with those of a free page.
@@ -96,14 +103,17 @@ extension Translator {
   }
 
   /// Writes a value at `base + rax`.
-  private func emitWrite(_ operation: Operation, _ value: HostRegister, base: HostRegister) {
-    switch operation {
-    case .sb: assembler.indexed([0x88], value, base: base, index: .rax, wide: false, bytes: true)
-    case .sh:
+  private func emitWrite(_ access: AccessKind, _ value: HostRegister, base: HostRegister) {
+    switch access {
+    case .byte, .byteUnsigned:
+      assembler.indexed([0x88], value, base: base, index: .rax, wide: false, bytes: true)
+    case .half, .halfUnsigned:
       assembler.indexed(
         [0x0F, 0x38, 0xF1], value, base: base, index: .rax, wide: false, halfWord: true)
-    case .sw: assembler.indexed([0x0F, 0x38, 0xF1], value, base: base, index: .rax, wide: false)
-    default: assembler.indexed([0x0F, 0x38, 0xF1], value, base: base, index: .rax)
+    case .word, .wordUnsigned, .wordLeft, .wordRight:
+      assembler.indexed([0x0F, 0x38, 0xF1], value, base: base, index: .rax, wide: false)
+    case .double, .doubleLeft, .doubleRight:
+      assembler.indexed([0x0F, 0x38, 0xF1], value, base: base, index: .rax)
     }
   }
 
@@ -119,18 +129,18 @@ extension Translator {
 
   /// Writes the code that slow paths call.
   func emitThunks() {
-    loadThunks = Self.loads.map(emitLoadThunk)
-    storeThunks = Self.stores.map(emitStoreThunk)
+    loadThunks = Self.loads.map { emitLoadThunk($0, $1) }
+    storeThunks = Self.stores.map { emitStoreThunk($0, $1) }
     rareThunk = emitRareThunk()
   }
 
   /// Jumps away where rax is not an address in the window that is a multiple of its size, and loads
   /// what is added to it to get the host's into rdx where it is.
-  private func emitWindowCheck(_ operation: Operation, scratch: HostRegister) -> [Int] {
+  private func emitWindowCheck(_ access: AccessKind, scratch: HostRegister) -> [Int] {
     var away: [Int] = []
-    if Self.size(of: operation) > 1 {
+    if access.size > 1 {
       assembler.byte(0xA8)
-      assembler.byte(UInt8(Self.size(of: operation) - 1))
+      assembler.byte(UInt8(access.size - 1))
       away.append(assembler.jump(.notEqual))
     }
     assembler.move(scratch, .rax)
@@ -141,11 +151,11 @@ extension Translator {
   }
 
   /// From the address in rax to the value in rax. Keeps all registers but rcx and rdx.
-  private func emitLoadThunk(_ operation: Operation) -> Int {
+  private func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
-    let away = emitWindowCheck(operation, scratch: .rdx)
+    let away = emitWindowCheck(access, scratch: .rdx)
     assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
-    emitRead(operation, .rax, base: .rdx)
+    emitRead(access, .rax, base: .rdx)
     assembler.ret()
     for jump in away { assembler.patchHere(jump) }
     assembler.set(.rdx, to: UInt64(operation.rawValue))
@@ -157,9 +167,9 @@ extension Translator {
 
   /// From the address in rax and the value in rdx to 0 in eax, or another number where the store is
   /// left to the plain step. Keeps all registers but rcx and rdx.
-  private func emitStoreThunk(_ operation: Operation) -> Int {
+  private func emitStoreThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
-    let away = emitWindowCheck(operation, scratch: .rcx)
+    let away = emitWindowCheck(access, scratch: .rcx)
     assembler.move(.rcx, .rax)
     assembler.shift(.right, .rcx, by: 12)
     assembler.push(.rdx)
@@ -168,7 +178,7 @@ extension Translator {
     assembler.pop(.rdx)
     let notFree = assembler.jump(.notEqual)
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
-    emitWrite(operation, .rdx, base: .rcx)
+    emitWrite(access, .rdx, base: .rcx)
     assembler.set(.rax, to: 0)
     assembler.ret()
     for jump in away + [notFree] { assembler.patchHere(jump) }

@@ -3,7 +3,7 @@ import Keccak
 extension Memory {
   /// The memory's Merkle root. Hashes only what changed since the last root or proof: whole pages
   /// at first, and only the parts that differ of pages that change often.
-  public func root() -> Bytes32 {
+  package func root() -> Bytes32 {
     updateTree()
     return tree.root
   }
@@ -17,7 +17,7 @@ extension Memory {
 
   /// The proof of the 32-byte leaf that holds `address`: the leaf, then its siblings from the
   /// bottom up, 28 or 60 times 32 bytes. O(1) hashes where pages near it were proved before.
-  public func proof(at address: UInt64) -> [UInt8] {
+  package func proof(at address: UInt64) -> [UInt8] {
     updateTree()
     let address = address & wordSize.mask
     return tree.proof(
@@ -29,14 +29,14 @@ extension Memory {
 
   /// The kernel that hashes: the fastest that this processor has, unless another is set. One that
   /// the processor doesn't have is not set.
-  public var hashKernel: PairKernel {
+  package var hashKernel: PairKernel {
     get { tree.kernel }
     set { if newValue.isAvailable { tree.kernel = newValue } }
   }
 
   /// The most threads that a large job, such as the first root of a memory, is split over: the
   /// host's cores, at most 16, unless another number is set. At least 1.
-  public var hashThreads: Int {
+  package var hashThreads: Int {
     get { tree.threads }
     set { tree.threads = max(newValue, 1) }
   }

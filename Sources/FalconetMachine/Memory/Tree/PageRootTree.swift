@@ -3,7 +3,7 @@ import Keccak
 
 /// The Merkle root of a memory whose pages pass one at a time: keeps each page's root, 40 bytes a
 /// page wherever it lies, and of the pages only the last few, which wait to be hashed together.
-public struct PageRootTree {
+package struct PageRootTree {
   /// A node of one level: its place in the level, and its hash.
   private struct Node {
     var index: UInt64
@@ -25,12 +25,12 @@ public struct PageRootTree {
   private let waitingLimit = ParallelLoop.width == 1 ? 64 : 512 * ParallelLoop.width
 
   /// The tree of an empty memory.
-  public init(wordSize: WordSize) { pageIndexBits = wordSize.pageIndexBits }
+  package init(wordSize: WordSize) { pageIndexBits = wordSize.pageIndexBits }
 
   /// Adds a page, or replaces it. Pages in ascending order cost least.
   ///
   /// - Precondition: `page` has 4096 bytes.
-  public mutating func add(page: UnsafeRawBufferPointer, at index: UInt64) {
+  package mutating func add(page: UnsafeRawBufferPointer, at index: UInt64) {
     guard page.count == Memory.pageSize else { return }
     add(root: Bytes32(), at: index)
     waiting.append(contentsOf: page)
@@ -54,7 +54,7 @@ public struct PageRootTree {
 
   /// The root over all pages added so far. O(pages) hashes where pages lie next to one another, and
   /// O(pages · log(address space)) where they are scattered.
-  public mutating func root() -> Bytes32 {
+  package mutating func root() -> Bytes32 {
     hashWaiting()
     sort()
     var nodes = pages

@@ -7,7 +7,7 @@ extension Memory {
   ///
   /// - Parameter keepsRoots: whether the view is to have the roots of pages that the Merkle tree has
   ///   up to date, so that it hashes only the others.
-  public func view(keepsRoots: Bool = false) -> MemoryView {
+  package func view(keepsRoots: Bool = false) -> MemoryView {
     var pages: [MemoryView.Page] = []
     pages.reserveCapacity(pageCount)
     var roots: [UInt64: Bytes32] = [:]

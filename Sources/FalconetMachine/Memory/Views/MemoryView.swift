@@ -12,7 +12,7 @@ import Synchronization
 /// copy in this view or a newer one was not written since this view was made: the memory marks pages
 /// when it makes a view, and calls ``keep(_:_:)`` before the first write to a marked page. Reading such
 /// a page holds the lock, which that write waits for. Copies are never changed, and freed with the view.
-public final class MemoryView: @unchecked Sendable {
+package final class MemoryView: @unchecked Sendable {
   /// The lock that all views of one memory share.
   final class Lock: Sendable {
     let mutex = Mutex<Void>(())
@@ -24,7 +24,7 @@ public final class MemoryView: @unchecked Sendable {
     let bytes: UnsafeMutableRawPointer
   }
 
-  public let wordSize: WordSize
+  package let wordSize: WordSize
   /// Keeps the pages where they are.
   private let memory: Memory
   private let lock: Lock
@@ -87,16 +87,16 @@ public final class MemoryView: @unchecked Sendable {
   // MARK: Reading
 
   /// The number of pages.
-  public var pageCount: Int { pages.count }
+  package var pageCount: Int { pages.count }
 
   /// The indices (address / 4096) of the pages, ascending.
-  public var pageIndices: [UInt64] { pages.map(\.index) }
+  package var pageIndices: [UInt64] { pages.map(\.index) }
 
   /// Pages copied for this view alone.
   package var ownPageCount: Int { lock.mutex.withLock { _ in copies.count } }
 
   /// Pages copied for this view and for those after it: the memory that the views take.
-  public var copiedPageCount: Int {
+  package var copiedPageCount: Int {
     lock.mutex.withLock { _ in
       var count = 0
       var view: MemoryView? = self
@@ -109,7 +109,7 @@ public final class MemoryView: @unchecked Sendable {
   }
 
   /// Calls `body` with each page, ascending: its index and its 4096 bytes, valid during the call.
-  public func forEachPage<Failure: Error>(
+  package func forEachPage<Failure: Error>(
     _ body: (UInt64, UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
     try forEachPage(where: { _ in true }, body)

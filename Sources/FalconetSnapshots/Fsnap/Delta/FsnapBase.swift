@@ -3,13 +3,13 @@ import FalconetStreams
 import Keccak
 
 /// What a delta says of its base: enough to find it and to tell it from any other, and no path.
-public struct FsnapBaseName: Sendable, Equatable {
+package struct FsnapBaseName: Sendable, Equatable {
   /// The base's claim.
-  public let claim: Bytes32
+  package let claim: Bytes32
   /// The base's state version, which is the delta's too.
-  public let version: StateVersion
+  package let version: StateVersion
   /// The digest of the base's page table.
-  public let tableDigest: Bytes32
+  package let tableDigest: Bytes32
 
   /// Bytes of the encoding.
   static let byteCount = 65
@@ -41,11 +41,11 @@ public struct FsnapBaseName: Sendable, Equatable {
 }
 
 /// A snapshot that a delta can be written against: its name and its page table, 40 bytes a page.
-public struct FsnapBase: Sendable {
+package struct FsnapBase: Sendable {
   /// How the delta names it.
-  public let name: FsnapBaseName
+  package let name: FsnapBaseName
   /// Deltas between it and a full image: 0 where it is one, or in another format.
-  public let depth: Int
+  package let depth: Int
   let table: PageTable
 
   init(name: FsnapBaseName, depth: Int, table: PageTable) {
@@ -55,7 +55,7 @@ public struct FsnapBase: Sendable {
   }
 
   /// A state that is or will be in a file of any format that is no delta.
-  public init(_ image: some StateImage) {
+  package init(_ image: some StateImage) {
     let (table, root) = image.pageTable()
     let witness = image.state.witness(memoryRoot: root)
     self.init(
@@ -67,11 +67,11 @@ public struct FsnapBase: Sendable {
 
   /// Whether a chain of deltas may go on from here. Where not, a delta is written against an
   /// earlier snapshot of the chain, or a full image is.
-  public var canBeBase: Bool { depth < FsnapFormat.maximumDepth }
+  package var canBeBase: Bool { depth < FsnapFormat.maximumDepth }
 }
 
 /// Where the bases of deltas are looked for.
-public enum FsnapBaseLocation: Sendable {
+package enum FsnapBaseLocation: Sendable {
   /// Nowhere: a delta is an error.
   case nowhere
   /// Among the `.fsnap` files of the folder that this file is in.

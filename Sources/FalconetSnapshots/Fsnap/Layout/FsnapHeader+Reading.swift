@@ -7,17 +7,17 @@ extension FsnapHeader {
   /// whether the pages are those of the witness is not known.
   ///
   /// - Throws: ``StreamError`` where the file can't be read, is no `.fsnap` file, or is damaged.
-  public init(path: String) throws(StreamError) {
+  package init(path: String) throws(StreamError) {
     try self.init(ByteReader(FileSource(path: path), capacity: 1024))
   }
 
   /// Whether a file begins as a `.fsnap` file does. Needs 40 bytes.
-  public static func recognizes(_ prefix: [UInt8]) -> Bool {
+  package static func recognizes(_ prefix: [UInt8]) -> Bool {
     prefix.dropFirst(FsnapFormat.magicOffset).starts(with: FsnapFormat.magic)
   }
 
   /// Reads a header and checks all that can be told from it alone.
-  public init(_ reader: ByteReader) throws(StreamError) {
+  package init(_ reader: ByteReader) throws(StreamError) {
     let start = reader.position
     func failure(
       _ kind: StreamError.Kind, at offset: Int, _ message: String, remedy: String = Self.damaged

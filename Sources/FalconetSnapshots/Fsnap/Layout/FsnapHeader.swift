@@ -22,23 +22,23 @@ import Keccak
 /// | 71+W | 32 | digest of the state's page table |
 /// | 103+W | 8 | bytes of the trailer, which ends the file |
 /// | 111+W | 4 | CRC-32 of bytes 0 to 110+W |
-public struct FsnapHeader: Sendable, Equatable {
+package struct FsnapHeader: Sendable, Equatable {
   /// The claim: the witness's hash with the VM status in byte 0.
-  public let claim: Bytes32
+  package let claim: Bytes32
   /// The version of the state.
-  public let version: StateVersion
+  package let version: StateVersion
   /// The bytes that the claim is the hash of.
-  public let witness: [UInt8]
+  package let witness: [UInt8]
   /// How many deltas lie between this file and a full image, itself counted: 0 is a full image.
-  public let depth: Int
+  package let depth: Int
   /// Pages of each block but the last.
-  public let pagesPerBlock: Int
+  package let pagesPerBlock: Int
   /// Pages of the state.
-  public let pageCount: UInt64
+  package let pageCount: UInt64
   /// Pages in this file: of a full image all, of a delta those that changed.
-  public let storedPageCount: UInt64
+  package let storedPageCount: UInt64
   /// The digest of the state's page table: see ``PageTable/digest``.
-  public let tableDigest: Bytes32
+  package let tableDigest: Bytes32
 
   /// Bytes before the witness.
   static let fixedByteCount = 52
@@ -46,22 +46,18 @@ public struct FsnapHeader: Sendable, Equatable {
   static let tailByteCount = 63
 
   /// Whether the file holds only what changed since another.
-  public var isDelta: Bool { depth > 0 }
+  package var isDelta: Bool { depth > 0 }
 
   /// Steps executed.
-  public var step: UInt64 { field(.step) }
+  package var step: UInt64 { field(.step) }
 
   /// The Merkle root of the state's memory: the first 32 bytes of every witness.
-  public var memoryRoot: Bytes32 { Bytes32(witness.prefix(32)) ?? Bytes32() }
+  package var memoryRoot: Bytes32 { Bytes32(witness.prefix(32)) ?? Bytes32() }
 
   /// The VM status that the witness tells.
-  public var status: VMStatus {
+  package var status: VMStatus {
     guard field(.exited) == 1 else { return .unfinished }
-    switch field(.exitCode) {
-    case 0: return .valid
-    case 1: return .invalid
-    default: return .panic
-    }
+    return VMStatus(exitCode: UInt8(truncatingIfNeeded: field(.exitCode)))
   }
 
   /// Pages of the address space.

@@ -4,14 +4,14 @@ import Keccak
 
 /// The pages of a memory by their indices, ascending, with the Merkle root of each: what a memory
 /// is, in 40 bytes a page.
-public struct PageTable: Sendable, Equatable {
+package struct PageTable: Sendable, Equatable {
   /// Page indices (address / 4096), ascending.
-  public private(set) var indices: [UInt64] = []
+  package private(set) var indices: [UInt64] = []
   /// The root of each page: the node of the memory's Merkle tree above its 128 leaves.
-  public private(set) var roots: [Bytes32] = []
+  package private(set) var roots: [Bytes32] = []
 
   /// A table without pages.
-  public init() {}
+  package init() {}
 
   /// The table of pages that come in ascending order.
   init(_ pages: [(index: UInt64, root: Bytes32)]) {
@@ -20,10 +20,10 @@ public struct PageTable: Sendable, Equatable {
   }
 
   /// The table of a memory. Hashes only pages that changed since its last root or proof.
-  public init(_ memory: Memory) { self.init(memory.pageRoots()) }
+  package init(_ memory: Memory) { self.init(memory.pageRoots()) }
 
   /// The number of pages.
-  public var count: Int { indices.count }
+  package var count: Int { indices.count }
 
   /// Adds a page.
   /// - Precondition: its index is above all others.
@@ -35,7 +35,7 @@ public struct PageTable: Sendable, Equatable {
   /// Keccak-256 of the entries, 40 bytes each: index, 8 bytes big-endian, then root.
   ///
   /// Names a list of pages. The memory root doesn't: pages of zeros don't change it.
-  public var digest: Bytes32 {
+  package var digest: Bytes32 {
     var hasher = Keccak256()
     for (index, root) in zip(indices, roots) {
       withUnsafeBytes(of: index.bigEndian) { hasher.update($0) }
@@ -45,7 +45,7 @@ public struct PageTable: Sendable, Equatable {
   }
 
   /// The Merkle root of the memory. One hash a page where pages lie next to one another.
-  public func memoryRoot(_ wordSize: WordSize) -> Bytes32 {
+  package func memoryRoot(_ wordSize: WordSize) -> Bytes32 {
     PageRootTree.root(ofAscending: zip(indices, roots), wordSize: wordSize)
   }
 

@@ -1,0 +1,193 @@
+internal import FalconetELF
+internal import FalconetMachine
+internal import FalconetProofs
+internal import FalconetStreams
+internal import FalconetTrace
+
+/// Why something failed: what was wrong, where, and what to do about it.
+///
+/// ```swift
+/// do {
+///   _ = try machine.run()
+/// } catch let error where error.code == .preimageMissing {
+///   try fetch(error.preimageKey)
+/// }
+/// ```
+///
+/// After an error, a machine is in the state before the step that failed, and can go on from there.
+public struct FalconetError: Error, Sendable, CustomStringConvertible {
+  /// The kind of an error. Later releases may add kinds, so a `switch` needs a `default`.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    /// The code as a word, such as `preimage-missing`.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+
+    /// A file or directory does not exist.
+    public static let notFound = Code("not-found")
+    /// A file can't be read or written.
+    public static let inputOutput = Code("input-output")
+    /// Data is cut short, fails a checksum, or breaks the rules of its format.
+    public static let corrupt = Code("corrupt")
+    /// Data is valid, but this release, the format or the state version can't have it.
+    public static let unsupported = Code("unsupported")
+    /// An argument makes no sense.
+    public static let invalidArgument = Code("invalid-argument")
+    /// The guest did something illegal, so no state follows.
+    public static let guestFault = Code("guest-fault")
+    /// The source has no pre-image for a key, or there is no source.
+    public static let preimageMissing = Code("preimage-missing")
+    /// The source of pre-images failed, or gave a pre-image that is not the key's.
+    public static let preimageSource = Code("preimage-source")
+    /// A limit of memory or disk is reached, or the host has no more.
+    public static let limit = Code("limit")
+    /// What is given belongs to another trace than the one that is open, or contradicts it.
+    public static let otherTrace = Code("other-trace")
+    /// Another process has the directory of a trace open.
+    public static let locked = Code("locked")
+    /// The caller cancelled the work.
+    public static let cancelled = Code("cancelled")
+    /// A closure of the caller threw: see ``FalconetError/cause``.
+    public static let callback = Code("callback")
+    /// Two executions of the same steps differ: no result can be trusted.
+    public static let mismatch = Code("mismatch")
+  }
+
+  /// The kind of the error.
+  public var code: Code
+  /// What was wrong, in words.
+  public var message: String
+  /// The file or directory, if it was one.
+  public var path: String?
+  /// Where in the file, in bytes from its start; of a compressed file in what it holds.
+  public var offset: UInt64?
+  /// The step that failed: the number of steps executed before it.
+  public var step: UInt64?
+  /// The address of the instruction that failed.
+  public var pc: UInt64?
+  /// The pre-image that was asked for.
+  public var preimageKey: PreimageKey?
+  /// What to do about it, if something sensible can be said.
+  public var remedy: String?
+  /// The error behind this one.
+  public var cause: (any Error)?
+
+  init(_ code: Code, _ message: String, remedy: String? = nil) {
+    self.code = code
+    self.message = message
+    self.remedy = remedy
+  }
+
+  /// Everything that is known, in one line.
+  public var description: String {
+    var text = path.map { "\($0): " } ?? ""
+    text += message
+    if let offset { text += " at byte \(offset)" }
+    if let preimageKey { text += " (key \(preimageKey))" }
+    if let step { text += ", at step \(step)" }
+    if let pc { text += ", pc 0x\(String(pc, radix: 16))" }
+    if let remedy, !remedy.isEmpty { text += ": \(remedy)" }
+    return text
+  }
+}
+
+extension FalconetError {
+  /// What a caller's closure threw.
+  init(cause: any Error) {
+    if let error = cause as? FalconetError {
+      self = error
+    } else {
+      self.init(.callback, "a closure of the caller failed: \(cause)")
+      self.cause = cause
+    }
+  }
+
+  init(_ error: StreamError) {
+    self.init(Code(error.kind), error.message, remedy: error.remedy)
+    path = error.path
+    offset = error.offset
+    cause = error
+  }
+
+  init(_ error: ELFError) {
+    let code: Code =
+      switch error.kind {
+      case .unreadable: .inputOutput
+      case .notELF, .cutShort, .damaged: .corrupt
+      case .unsupported, .outOfRange, .noSymbols: .unsupported
+      case .tooLarge, .noMemory: .limit
+      }
+    self.init(code, error.message, remedy: error.remedy)
+    path = error.file
+    offset = error.offset
+    cause = error
+  }
+
+  init(_ error: PreimageError) {
+    let code: Code =
+      switch error.kind {
+      case .missing, .noSource: .preimageMissing
+      case .wrong, .stalled, .disconnected, .unreadable: .preimageSource
+      case .hintLimit: .limit
+      case .interrupted: .cancelled
+      }
+    self.init(code, error.message, remedy: error.remedy)
+    preimageKey = error.key.map { PreimageKey($0) }
+    cause = error
+  }
+
+  init(_ error: MachineError) {
+    switch error {
+    case .fault(let fault):
+      self.init(.guestFault, fault.panic.message)
+      (step, pc) = (fault.step, fault.pc)
+    case .preimage(let failure, let step, let pc):
+      self.init(failure)
+      (self.step, self.pc) = (step, pc)
+    case .memory(let failure, let step, let pc):
+      self.init(.limit, "\(failure)")
+      (self.step, self.pc) = (step, pc)
+    case .engines(let mismatch): self.init(.mismatch, mismatch.description)
+    }
+    cause = error
+  }
+
+  init(_ error: RevisionError) {
+    self.init(.invalidArgument, error.description)
+    cause = error
+  }
+
+  init(_ error: TraceError) {
+    switch error {
+    case .machine(let failure): self.init(failure)
+    case .source(let failure): self.init(failure)
+    case .file(let failure): self.init(failure)
+    case .revision(let failure): self.init(failure)
+    case .locked(let path):
+      self.init(.locked, "\(error)")
+      self.path = path
+    case .otherTrace, .otherInputs, .otherSource, .notTrace, .prestateChanged, .contradiction:
+      self.init(.otherTrace, "\(error)")
+    case .exitedPrestate, .beforePrestate: self.init(.invalidArgument, "\(error)")
+    case .budget: self.init(.limit, "\(error)")
+    case .unconfirmed: self.init(.mismatch, "\(error)")
+    case .deleted: self.init(.notFound, "\(error)")
+    case .interrupted: self.init(.cancelled, "cancelled")
+    }
+    cause = error
+  }
+}
+
+extension FalconetError.Code {
+  fileprivate init(_ kind: StreamError.Kind) {
+    self =
+      switch kind {
+      case .notFound: .notFound
+      case .permission, .readOnly, .isDirectory, .brokenPipe, .system: .inputOutput
+      case .noSpace, .tooLarge: .limit
+      case .truncated, .corrupt, .checksum, .trailingData, .syntax: .corrupt
+      case .unsupported: .unsupported
+      case .interrupted: .cancelled
+      }
+  }
+}

@@ -1,0 +1,147 @@
+import Falconet
+import FalconetTestSupport
+import Testing
+
+/// Proofs, traces, programs and comparisons by the public interface alone.
+@Suite struct ProofAndTraceTests {
+  private func machine(_ guest: String = "hello") throws -> Machine {
+    try Machine(Program(elf: Fixtures.elf("64/\(guest).elf")), version: .newest)
+  }
+
+  @Test("A proof goes through a file and holds; an altered one does not")
+  func proofGoesThroughFileAnd() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let machine = try machine()
+    try machine.run(until: 500)
+    let before = machine.claim()
+    let proof = try #require(try machine.prove())
+    #expect(proof.pre == before)
+    #expect(proof.post == machine.claim())
+    try proof.save(to: folder.file("proof.json.gz"))
+    let copy = try Proof(contentsOf: folder.file("proof.json.gz"))
+    #expect(copy == proof)
+    #expect(copy.verify().holds)
+    #expect(copy.verify(version: .newest).revisions.first?.stateVersion == .newest)
+    let text = String(decoding: try proof.json(), as: UTF8.self)
+    let other = text.replacing("\(proof.post)", with: "\(before)")
+    let verification = try Proof(json: Array(other.utf8)).verify()
+    #expect(!verification.holds)
+    #expect(verification.failure?.contains("post") == true)
+  }
+
+  @Test("A machine that has exited has no proof") func machineThatHasExitedHas() throws {
+    let machine = try machine()
+    try machine.run()
+    #expect(try machine.prove() == nil)
+  }
+
+  @Test("A trace answers as a straight run, and again without executing")
+  func traceAnswersAsStraightRun() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let machine = try machine("oracle")
+    let source = PreimageSource.directory(try Fixtures.path("preimages/oracle-valid"))
+    let indices: [UInt64] = [10, 5_000, 20_000, 1 << 50]
+    var answers: [Trace.ClaimAnswer] = []
+    do {
+      let trace = try Trace(
+        directory: folder.file("trace"), prestate: machine, preimages: source)
+      #expect(trace.prestateClaim == machine.claim())
+      answers = try trace.claims(at: indices)
+      let step = try trace.step(at: 5_000, confirmed: true)
+      #expect(step.proof.verify().holds)
+      #expect(step.proof.post == answers[1].claim)
+      let end = try trace.end()
+      #expect(answers[3].isPastEnd && answers[3].claim == end.claim)
+      #expect(try trace.status().end == end.index)
+    }
+    machine.preimages = source
+    try machine.run(until: 5_001)
+    #expect(machine.claim() == answers[1].claim)
+
+    let prestate = try self.machine("oracle")
+    let trace = try Trace(directory: folder.file("trace"), prestate: prestate, preimages: source)
+    #expect(try trace.claims(at: indices) == answers)
+    #expect(try trace.status().executedSteps == 0)
+    trace.preimages = .directory(try Fixtures.path("preimages/oracle-invalid"))
+    let error = #expect(throws: FalconetError.self) { _ = try trace.claim(at: 10) }
+    #expect(error?.code == .otherTrace)
+    trace.preimages = source
+    #expect(try trace.claim(at: 10) == answers[0])
+    try trace.delete()
+    #expect(throws: FalconetError.self) { _ = try trace.claim(at: 10) }
+  }
+
+  @Test("A second trace of a directory is refused while the first lives")
+  func secondTraceDirectoryRefusedWhile() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let machine = try machine()
+    let trace = try Trace(directory: folder.file("trace"), prestate: machine)
+    let error = #expect(throws: FalconetError.self) {
+      _ = try Trace(directory: folder.file("trace"), prestate: machine)
+    }
+    #expect(error?.code == .locked)
+    #expect(try trace.claim(at: 0).index == 0)
+  }
+
+  @Test("A comparison finds the step that differs") func comparisonFindsStepThatDiffers() throws {
+    let (a, b) = (try machine("oracle"), try machine("oracle"))
+    a.preimages = .directory(try Fixtures.path("preimages/oracle-valid"))
+    b.preimages = .directory(try Fixtures.path("preimages/oracle-invalid"))
+    let divergence = try #require(try Divergence.find(between: a, and: b))
+    #expect(divergence.claims.first != divergence.claims.second)
+    #expect(a.step == 0)
+    for machine in [a, b] { try machine.run(until: divergence.step) }
+    #expect(a.claim() == b.claim())
+    for machine in [a, b] { try machine.run(until: divergence.step + 1) }
+    #expect(a.claim() == divergence.claims.first)
+    #expect(b.claim() == divergence.claims.second)
+    #expect(try Divergence.find(between: a, and: a) == nil)
+  }
+
+  @Test("A program tells its symbols, and a profile and a traceback use them")
+  func programTellsItsSymbolsAnd() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let program = try Program(elf: Fixtures.elf("64/hello.elf"))
+    let main = try #require(program.symbol(named: "main.main"))
+    #expect(program.symbol(at: main.address) == main)
+    #expect(program.symbol(at: .max) == nil)
+    #expect(try program.problems(version: .newest).isEmpty)
+    let machine = try Machine(program, version: .newest)
+    let profile = try machine.profile(until: 100_000, program: program)
+    #expect(profile.steps == 100_000)
+    try profile.save(to: folder.file("run.svg"))
+    #expect(folder.read("run.svg")?.starts(with: Array("<".utf8)) == true)
+    #expect(machine.traceback(program: program).contains { $0.contains("thread 0") })
+  }
+
+  @Test("Hexadecimal texts make claims and keys, others do not")
+  func hexadecimalTextsMakeClaimsAnd() throws {
+    let text = "0x03" + String(repeating: "ab", count: 31)
+    #expect(Claim(text)?.description == text)
+    #expect(Claim(text)?.status == .unfinished)
+    #expect(Claim(String(text.dropFirst(2))) == Claim(text))
+    #expect(Claim("0x03") == nil)
+    #expect(Claim(bytes: [1, 2]) == nil)
+    #expect(PreimageKey(text)?.bytes.count == 32)
+    #expect(PreimageKey.local(1).bytes.last == 1)
+    #expect(PreimageKey.keccak256(of: []).bytes[0] == 2)
+    #expect(StateVersion("9") == nil)
+    #expect(StateVersion.all.map(\.number) == Array(0...8))
+    #expect(StateVersion("multithreaded64-5") == StateVersion("8"))
+  }
+
+  @Test("Errors say what, where and what to do") func errorsSayWhatWhereAnd() throws {
+    let error = #expect(throws: FalconetError.self) {
+      _ = try Machine(contentsOf: "/nowhere/state.bin")
+    }
+    #expect(error?.code == .notFound)
+    #expect(error?.path == "/nowhere/state.bin")
+    #expect(error?.cause != nil)
+    let truncated = #expect(throws: FalconetError.self) { _ = try Machine(snapshot: [8, 0, 0]) }
+    #expect(truncated?.code == .corrupt)
+  }
+}
