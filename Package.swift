@@ -24,6 +24,9 @@ let package = Package(
     .executable(name: "falconet", targets: ["falconet-tool"]),
     // What Scripts/build-library makes libfalconet.so of.
     .library(name: "falconet-c", type: .static, targets: ["FalconetC"]),
+    // What the programs in Fuzzing and Benchmarks run. Not for others: they change without notice.
+    .library(name: "_FalconetFuzzing", type: .static, targets: ["_FalconetFuzzing"]),
+    .library(name: "_FalconetBenchmarks", type: .static, targets: ["_FalconetBenchmarks"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -115,6 +118,23 @@ let package = Package(
     .executableTarget(
       name: "falconet-tool", dependencies: ["FalconetCommands"], path: "Sources/falconet-tool",
       linkerSettings: standalone),
+
+    // Checks that any bytes can be given to, for libFuzzer and for tests.
+    .target(
+      name: "_FalconetFuzzing",
+      dependencies: [
+        "FalconetBisect", "FalconetCommands", "FalconetELF", "FalconetInsight", "FalconetMachine",
+        "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams", "FalconetTrace",
+        "Keccak",
+      ],
+      path: "Sources/FalconetFuzzing"),
+    .target(
+      name: "_FalconetBenchmarks",
+      dependencies: [
+        "FalconetELF", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "Keccak",
+      ],
+      path: "Sources/FalconetBenchmarks"),
 
     .target(
       name: "FalconetTestSupport",

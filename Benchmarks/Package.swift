@@ -7,7 +7,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "falconet-benchmarks",
-      dependencies: [.product(name: "Falconet", package: "falconet")],
+      dependencies: [.product(name: "_FalconetBenchmarks", package: "falconet")],
       path: "Sources/Benchmarks")
   ],
   swiftLanguageModes: [.v6]

@@ -86,6 +86,15 @@ import Testing
     #expect(falconet_machine_step(machine, &step) == FALCONET_OK && step == 0)
   }
 
+  @Test func `a call that fails leaves its buffer empty`() {
+    var byte: UInt8 = 7
+    withUnsafeMutablePointer(to: &byte) { byte in
+      var buffer = falconet_buffer(bytes: byte, count: 1)
+      #expect(falconet_machine_witness(nil, &buffer) == FALCONET_INVALID_ARGUMENT)
+      #expect(buffer.bytes == nil && buffer.count == 0)
+    }
+  }
+
   @Test func `values out of range are errors`() throws {
     let machine = try Self.machine()
     defer { falconet_machine_free(machine) }
@@ -114,10 +123,22 @@ import Testing
     #expect(message.contains("/\\xff: "))
   }
 
+  @Test func `a source that cannot be opened is an error at once, and changes nothing`() throws {
+    let folder = try TemporaryFolder()
+    let machine = try Self.machine()
+    defer { falconet_machine_free(machine) }
+    #expect(falconet_machine_set_preimage_folder(machine, folder.path) == FALCONET_OK)
+    #expect(falconet_machine_set_preimage_folder(machine, folder.file("none")) != FALCONET_OK)
+    #expect(message.contains(folder.file("none")))
+    var stop = FALCONET_STOP_STEP
+    #expect(falconet_machine_run(machine, 10, 0, &stop) == FALCONET_OK)
+  }
+
   @Test func `a handle of another kind, or one that is freed, is an error`() throws {
     let machine = try Self.machine()
     var proof: OpaquePointer?
     #expect(falconet_machine_prove(machine, &proof) == FALCONET_OK)
+    #expect(falconet_proof_verify(proof, 8) == FALCONET_OK)
     #expect(falconet_proof_free(machine) == FALCONET_INVALID_ARGUMENT)
     #expect(falconet_machine_free(proof) == FALCONET_INVALID_ARGUMENT)
     #expect(falconet_machine_free(OpaquePointer(bitPattern: 0xDEAD)) == FALCONET_INVALID_ARGUMENT)

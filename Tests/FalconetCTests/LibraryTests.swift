@@ -32,22 +32,6 @@ import Testing
         + " -I\(Shell.quoted(library.folder + "/include")) -x c++ -fsyntax-only -")
   }
 
-  @Test func `the C of the documentation compiles`() throws {
-    let library = try BuiltLibrary.shared()
-    let text = try Shell.output("cat \(Shell.quoted(BuiltLibrary.repository))/docs/library.md")
-    let blocks = text.split(separator: "```c\n").dropFirst().map { block in
-      block.prefix(upTo: block.firstRange(of: "```")?.lowerBound ?? block.endIndex)
-    }
-    try #require(blocks.count == 2)
-    // The second one is part of a function of the first one's file.
-    let source = "\(blocks[0])\nint ask(void);\nint ask(void) {\n\(blocks[1])\nreturn 0;\n}\n"
-    let path = library.work + "/documentation.c"
-    try Shell.output("cat > \(Shell.quoted(path)) << 'END-OF-C'\n\(source)END-OF-C")
-    try Shell.output(
-      "gcc -std=c11 -Wall -Wextra -Werror -Wno-unused-but-set-variable"
-        + " -I\(Shell.quoted(library.folder + "/include")) -fsyntax-only \(Shell.quoted(path))")
-  }
-
   @Test func `pkg-config knows the library`() throws {
     let library = try BuiltLibrary.shared()
     let flags = try Shell.output(

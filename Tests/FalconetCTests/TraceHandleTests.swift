@@ -85,6 +85,29 @@ import Testing
     #expect(other == nil && message.contains("falconet_engine"))
   }
 
+  @Test func `zeros in a trace's options stand for the defaults, other numbers are taken`() throws {
+    let folder = try TemporaryFolder()
+    let machine = try HostileTests.machine()
+    defer { falconet_machine_free(machine) }
+    func info(_ name: String, _ options: falconet_trace_options) throws -> falconet_trace_info {
+      var (options, trace) = (options, OpaquePointer?.none)
+      try #require(
+        falconet_trace_open_machine(folder.file(name), machine, &options, &trace) == FALCONET_OK)
+      defer { falconet_trace_free(trace) }
+      var (index, claim, info) = (UInt64(5_000), falconet_trace_claim(), falconet_trace_info())
+      #expect(falconet_trace_claims(trace, &index, 1, &claim) == FALCONET_OK)
+      #expect(falconet_trace_get_info(trace, &info) == FALCONET_OK)
+      return info
+    }
+    var options = falconet_trace_options()
+    let usual = try info("usual", options)
+    #expect(usual.budget == 16 << 30 && usual.checkpoints > 0)
+    options.disk_budget = 5 << 20
+    options.memory_budget = 1
+    let small = try info("small", options)
+    #expect(small.budget == 5 << 20 && small.checkpoints == 0)
+  }
+
   @Test func `a call for step data that fails leaves no proof behind`() throws {
     let folder = try TemporaryFolder()
     let trace = try Self.trace(folder)

@@ -1,5 +1,7 @@
 import FalconetELF
 import FalconetMachine
+import FalconetTestSupport
+import Glibc
 import Testing
 
 @Suite struct ELFSymbolsTests {
@@ -100,6 +102,35 @@ import Testing
       #expect(try elf.symbols()[0].name == name, "\(value) at \(place)")
       #expect(try elf.symbols()[0].start == 0x10000)
       _ = try Prestate.load(elf, version: wordSize.version)
+    }
+  }
+
+  @Test(arguments: wordSizes)
+  func `the first section header counts as any other`(wordSize: WordSize) throws {
+    let builder = ELFBuilder(wordSize)
+    var bytes = builder.build()
+    let (first, size) = (builder.sectionTable, builder.sectionHeaderSize)
+    let symbols = Array(bytes[first + size..<first + 2 * size])
+    bytes.replaceSubrange(
+      first..<first + 2 * size, with: symbols + [UInt8](repeating: 0, count: size))
+    let elf = try ELFFile(bytes: bytes, name: "odd.elf")
+    #expect(try elf.symbols()[0].name == "main.main")
+  }
+
+  @Test func `2^24 symbols are read, and one more is too many`() throws {
+    // A file without content behind its headers, whose names are refused once the count is not.
+    let builder = ELFBuilder(.bits32)
+    let symbols = builder.sectionTable + builder.sectionHeaderSize
+    let folder = try TemporaryFolder()
+    let path = folder.file("large.elf")
+    for (count, kind) in [(1 << 24, ELFError.Kind.damaged), (1 << 24 + 1, .tooLarge)] {
+      var bytes = builder.build(with: 0, count: 4, at: symbols + builder.sectionLinkField)
+      let size = (count + 1) * builder.symbolSize
+      bytes.poke(UInt64(size), count: 4, at: symbols + builder.sectionSizeField)
+      try folder.write(bytes, to: "large.elf")
+      try #require(truncate(path, bytes.count + size) == 0)
+      let elf = try ELFFile(path: path)
+      #expect(try elfError { _ = try elf.symbols() }.kind == kind, "\(count)")
     }
   }
 

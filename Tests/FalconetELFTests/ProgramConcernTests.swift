@@ -104,6 +104,61 @@ struct ProgramConcernTests {
     #expect(finding.remedy?.contains("godebug decoratemappings=0") == true)
   }
 
+  @Test func `version 0 ends programs of Go 1.22 at their start, and no other version does`() throws
+  {
+    let bytes = try Fixtures.elf("32/hello.elf")
+    let report = try report(bytes, .v0)
+    #expect(report.goBuild?.release.hasPrefix("go1.22") == true)
+    #expect(!report.isCompatible)
+    #expect(!report.findings.contains { $0.isHarmful })
+    let concern = try #require(report.concerns.first)
+    #expect(report.concerns.count == 1)
+    #expect(concern.kind == .standardDescriptors)
+    #expect(concern.text.contains("F_GETFD"))
+    #expect(concern.path.last == "runtime.checkfds")
+    #expect(try self.report(bytes, .v0, accepting: ["runtime.checkfds"]).isCompatible)
+    let elf = try ELFFile(bytes: bytes, name: "guest.elf")
+    #expect(try elf.concerns(in: .v0, loadedAs: Prestate.load(elf, version: .v0)) == [concern])
+    for version in [StateVersion.v1, .v2, .v5] {
+      #expect(try self.report(bytes, version).concerns.isEmpty)
+      #expect(try elf.concerns(in: version, loadedAs: Prestate.load(elf, version: version)).isEmpty)
+    }
+    for (version, code) in [(StateVersion.v0, 2), (.v2, 0)] as [(StateVersion, UInt8)] {
+      let prestate = try Prestate.load(elf, version: version)
+      let machine = Machine(state: prestate.state, memory: prestate.memory)
+      #expect(try machine.run(until: 2_000_000) == .exited)
+      #expect(machine.state.scalars.exitCode == code)
+    }
+  }
+
+  @Test(arguments: [StateVersion.v0, .v2])
+  func `patches for one thread that take out other code than they are for are of concern`(
+    version: StateVersion
+  ) throws {
+    // Numbers its initializations as Go 1.23 does: the one before the helper's start is number 5.
+    var bytes = try Fixtures.elf("32/hello.elf")
+    for (old, new) in [("runtime.init.5", "runtime.init.6"), ("runtime.init.4", "runtime.init.5")] {
+      let text = Array((old + "\0").utf8)
+      let places = bytes.indices.filter { bytes[$0] == text[0] && bytes[$0...].starts(with: text) }
+      #expect(!places.isEmpty)
+      for place in places {
+        bytes.replaceSubrange(place..<place + text.count, with: Array((new + "\0").utf8))
+      }
+    }
+    let concern = try #require(
+      try report(bytes, version).concerns.first { $0.kind == .patchedCode })
+    #expect(concern.text.contains("runtime.init.6"))
+    #expect(concern.remedy.contains("1.22"))
+    let elf = try ELFFile(bytes: bytes, name: "guest.elf")
+    let prestate = try Prestate.load(elf, version: version)
+    #expect(try elf.concerns(in: version, loadedAs: prestate).contains(concern))
+    #expect(try report(bytes, .v5).concerns.isEmpty)
+    #expect(
+      try !report(Fixtures.elf("32/hello.elf"), version).concerns.contains {
+        $0.kind == .patchedCode
+      })
+  }
+
   @Test func `guests of older releases are of no concern, and tell their release`() throws {
     for (name, release) in [("64/hello.elf", "go1.24"), ("64-go1.22/hello.elf", "go1.22")] {
       let report = try report(Fixtures.elf(name))

@@ -130,6 +130,15 @@ struct JSONDecoderTests {
     for value in values { #expect(Self.kind("{\"memory\":[],\(value)}") != nil, "\(value)") }
   }
 
+  @Test(arguments: ["pc", "nextPC", "lo", "hi"])
+  func `a register of the processor inside and outside cpu is an error`(_ key: String) {
+    let (outside, inside) = ("\"\(key)\":4", #""cpu":{"pc":4}"#)
+    #expect(Self.kind("{\"memory\":[],\(outside)}") == nil)
+    #expect(Self.kind("{\"memory\":[],\(inside)}") == nil)
+    #expect(Self.kind("{\"memory\":[],\(outside),\(inside)}") == .corrupt)
+    #expect(Self.kind("{\"memory\":[],\(inside),\(outside)}") == .corrupt)
+  }
+
   @Test func `what follows the value is an error, but for white space`() throws {
     #expect(Self.kind("{\"memory\":[]} \n\t\r ") == nil)
     #expect(Self.kind(#"{"memory":[]}{}"#) == .trailingData)

@@ -122,6 +122,30 @@ private func failure(_ bytes: [UInt8], inputChunk: Int = .max) -> StreamError? {
     }
   }
 
+  @Test(arguments: [
+    // 255 bytes are announced. An empty block, then the last one, empty too; then no frame.
+    "28b52ffd20ff000000010000" + "000000000000000000000000000000005b000000",
+    // The last block alone.
+    "28b52ffd20ff010000",
+    // One byte of two.
+    "28b52ffd200208000061010000",
+  ])
+  func `a frame with fewer bytes than its header says is damaged, however it comes`(
+    _ hex: String
+  ) throws {
+    // What fuzzing found: libzstd sees it if the whole frame comes at once.
+    let frame = try bytes(hex: hex)
+    for chunk in [1, 3, .max] {
+      for capacity in [40, 1 << 16] {
+        let error = streamError { () throws(StreamError) in
+          let source = try ZstdSource(over: MemorySource(frame, chunk: chunk))
+          _ = try ByteReader(source, capacity: capacity).readAll(limit: 1 << 20)
+        }
+        #expect(error?.kind == .corrupt)
+      }
+    }
+  }
+
   @Test func `a window above the limit is refused`() throws {
     // Frame header with a window descriptor of 2^(10+21) bytes, then an empty last raw block.
     let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 21 << 3, 0x01, 0x00, 0x00]

@@ -51,28 +51,12 @@ struct QuestionOrderTests {
   @Test(
     "A page that changes its own code, asked at 50, 900 and 52", arguments: StateVersion.allCases)
   func selfModification(_ version: StateVersion) throws {
-    var image = MachineImage(
-      version,
-      code: [
-        Assembly.immediate(9, rs: 8, rt: 8, 1), Assembly.set(10, to: 1),
-        Assembly.immediate(5, rs: 8, rt: 9, -3), Assembly.special(0x21, rs: 11, rt: 10, rd: 11),
-        Assembly.immediate(0x2B, rt: 12, 0x1004), Assembly.immediate(4, -6), Assembly.nop,
-      ])
-    image[register: 9] = 100
-    image[register: 12] = UInt64(Assembly.set(10, to: 2))
-    try ask(image, [50, 900, 52])
+    try ask(.selfModifying(version), [50, 900, 52])
   }
 
   @Test("A reserved word, asked at 50, 450 and 400", arguments: StateVersion.allCases)
   func reservation(_ version: StateVersion) throws {
-    var code = [Assembly.immediate(0x30, rt: 8, 0x2010)]
-    code += [UInt32](repeating: Assembly.nop, count: 99)
-    code += [Assembly.immediate(0x2B, rt: 9, 0x2800), Assembly.nop, Assembly.nop]
-    code += [Assembly.immediate(0x2B, rt: 9, 0x2010)]
-    code += [UInt32](repeating: Assembly.nop, count: 500)
-    var image = MachineImage(version, code: code)
-    image.write([1], at: 0x2000)
-    try ask(image, [50, 450, 400])
+    try ask(.reserving(version), [50, 450, 400])
   }
 
   private func ask(

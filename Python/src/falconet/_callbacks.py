@@ -1,4 +1,4 @@
-"""What machines and traces call: pre-images, hints, output, progress."""
+"""Callbacks of machines and traces: pre-images, hints, output, progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PreimageSource = Union[Callable[[bytes], Optional[bytes]], Mapping[bytes, bytes]
 class Callbacks:
     """Holds the callbacks as long as the library may call them, and what they raised.
 
-    Refers to no machine and no trace, so that they are collected when their last user lets them go.
+    Refers to no machine and no trace, so that these are collected when they are no longer used.
     """
 
     def __init__(self, kind: str) -> None:
@@ -92,7 +92,7 @@ class Callbacks:
     def set_progress(
         self, handle: Any, progress: Optional[Callable[[int], Optional[bool]]], interval: int
     ) -> None:
-        """Without a function too, the callback ends a run whose output callback raised."""
+        """Even without a function, the callback ends a run whose output callback raised."""
 
         def report(_: Any, step: int) -> bool:
             def body() -> bool:
@@ -110,8 +110,8 @@ class Callbacks:
     def call(self, handle: Any, function: str, *arguments: Any) -> None:
         """Calls a function that may call back, and raises what callbacks raised.
 
-        Python raises KeyboardInterrupt in the main thread, wherever that is: in a callback, it
-        could not be caught in time. So the main thread waits, and another one makes the call.
+        Python raises KeyboardInterrupt in the main thread, wherever that is; in a callback it could
+        not be caught in time. The main thread therefore waits while another one makes the call.
         """
         if threading.current_thread() is not threading.main_thread():
             self.guard.call(function, handle, *arguments)

@@ -28,7 +28,7 @@ class Handle:
         _open.add(self)
 
     def close(self) -> None:
-        """Frees the object; later uses raise. May be called twice."""
+        """Frees the object. Later uses raise an exception. May be called twice."""
         handle, self._handle = self._handle, ctypes.c_void_p()
         try:
             c.call(f"{self._kind}_free", handle)
@@ -74,7 +74,7 @@ class Runner(Handle):
         self._callbacks = Callbacks(self._kind)
 
     def _run(self, function: str, *arguments: Any) -> None:
-        """Calls a function that may execute steps, or call back."""
+        """Calls a function that may execute steps or call back."""
         self._callbacks.call(self._handle, function, *arguments)
 
     def use_preimages(
@@ -82,16 +82,17 @@ class Runner(Handle):
         source: Optional[PreimageSource],
         hint: Optional[Callable[[bytes], None]] = None,
     ) -> None:
-        """Has pre-images come from a function or a dictionary, by 32-byte keys, without prefixes.
+        """Sets a function or a dictionary from 32-byte keys to pre-images, without prefixes, as
+        their source.
 
-        A function that returns None has no such pre-image; what it raises is the cause of the
-        ``PreimageError`` that follows. Pre-images of types 2 and 4 are checked against their keys.
-        ``hint`` takes the guest's hints.
+        A function returns None if it has no such pre-image. An exception that it raises becomes the
+        cause of a ``PreimageError``. Pre-images of types 2 and 4 are checked against their keys.
+        ``hint`` receives the guest's hints.
         """
         self._callbacks.set_preimages(self._handle, source, hint)
 
     def use_preimage_folder(self, path: Path) -> None:
-        """Has pre-images come from a folder as a host stores them. Hints are dropped."""
+        """Sets a directory in which a host stored pre-images as their source. Hints are dropped."""
         c.call(f"{self._kind}_set_preimage_folder", self._handle, c.text(path))
 
     def use_preimage_server(
@@ -100,18 +101,20 @@ class Runner(Handle):
         timeout: Optional[int] = 900,
         output: Optional[Callable[[int, bytes], None]] = None,
     ) -> None:
-        """Has pre-images come from a server, a process that is started as op-challenger does.
+        """Sets a server, a process that is started as op-challenger does, as the source of
+        pre-images.
 
-        ``command`` is its program and arguments; ``timeout`` the seconds that a request may wait
-        without a byte, None for no end; ``output`` takes what the server writes, on a thread of its
-        own, with 1 for its output and 2 for its errors. What ``output`` raises is printed there.
+        ``command`` is its program and arguments. ``timeout`` is how many seconds a request may wait
+        without a byte, None for no limit. ``output`` receives what the server writes, on a thread
+        of its own, with 1 for its output and 2 for its errors. What ``output`` raises is printed
+        there.
         """
         if isinstance(command, (str, bytes)):
             raise TypeError("the command is a list: the program and its arguments")
         self._callbacks.set_server(self._handle, list(command), timeout, output)
 
     def set_local_input(self, index: int, value: bytes) -> None:
-        """Sets the local input (key type 1) of an index, which goes before what the source has."""
+        """Sets the local input (key type 1) of an index, which takes precedence over the source."""
         data = c.content(value)
         number = c.number(index, 64, "index")
         c.call(f"{self._kind}_set_local_input", self._handle, number, data, len(data))
@@ -119,9 +122,10 @@ class Runner(Handle):
     def on_progress(
         self, progress: Optional[Callable[[int], Optional[bool]]], interval: int = 0
     ) -> None:
-        """Has the number of steps reported to a function, at least ``interval`` steps apart.
+        """Sets a function that is called with the number of steps, at least ``interval`` steps
+        apart.
 
-        One that returns False ends the call that executes, whose work can go on later.
+        If it returns False, the call that executes ends; its work can continue later.
         """
         self._callbacks.set_progress(self._handle, progress, interval)
 

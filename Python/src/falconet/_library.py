@@ -226,7 +226,7 @@ _library = _load()
 
 
 def call(function: str, *arguments: Any) -> None:
-    """Calls a function that gives a status, and raises where that is not OK."""
+    """Calls a function that returns a status, and raises an exception if it is not OK."""
     status = getattr(_library, f"falconet_{function}")(*arguments)
     if status != OK:
         message = _library.falconet_error_message().decode("utf-8", "replace")
@@ -234,7 +234,7 @@ def call(function: str, *arguments: Any) -> None:
 
 
 def text(path: "str | os.PathLike[str]") -> bytes:
-    """A path, or a word of a command, as the library takes it."""
+    """A path, or a word of a command, in the form that the library expects."""
     encoded = os.fsencode(path)
     if 0 in encoded:
         raise ValueError(f"a zero byte in {path!r}")
@@ -247,7 +247,7 @@ def content(value: Any) -> bytes:
 
 
 def number(value: int, bits: int, what: str) -> int:
-    """A number that fits into so many bits without a sign. ctypes would cut it off."""
+    """A number that fits into this many bits without a sign. ctypes would truncate it."""
     if not 0 <= value < 1 << bits:
         raise ValueError(f"there is no {what} {value}")
     return value

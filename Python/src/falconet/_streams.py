@@ -22,7 +22,7 @@ def pick(names: dict[Any, int], name: Optional[str], what: str) -> int:
 
 
 class Guard(threading.local):
-    """Keeps the first exception of callbacks, which can't pass through the library.
+    """Stores the first exception of callbacks, which cannot pass through the library.
 
     Each thread has its own: callbacks run on the thread of the call.
     """
@@ -31,7 +31,7 @@ class Guard(threading.local):
         self.error: Optional[BaseException] = None
 
     def run(self, body: Callable[[], Any], failed: Any) -> Any:
-        """What ``body`` returns, or ``failed`` where it raises."""
+        """What ``body`` returns, or ``failed`` if it raises."""
         try:
             return body()
         except BaseException as error:  # KeyboardInterrupt too: ``call`` raises it again.
@@ -41,7 +41,7 @@ class Guard(threading.local):
     def call(self, function: str, *arguments: Any) -> None:
         """Calls a function that may call back, and raises what callbacks raised meanwhile.
 
-        Why a pre-image can't be had becomes the cause of the ``PreimageError`` that says so.
+        The reason why a pre-image is not available becomes the cause of the ``PreimageError``.
         """
         self.error = None
         try:

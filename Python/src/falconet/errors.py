@@ -1,4 +1,4 @@
-"""What calls raise."""
+"""Exceptions that calls raise."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ class BusyError(FalconetError):
 
 
 class BadDataError(FalconetError, ValueError):
-    """The data is damaged, or none of the kind."""
+    """The data is corrupt, or not of this kind."""
 
 
 class UnsupportedError(FalconetError, ValueError):
-    """The data is of a kind, or a format is asked for, that can't be had for it."""
+    """This kind of data, or the requested format, does not support the operation."""
 
 
 class PreimageError(FalconetError):
-    """A pre-image can't be had, or is not its key's. Says nothing about the claim.
+    """A pre-image is not available, or does not match its key. Says nothing about the claim.
 
-    The machine is in the state before the step that asked for it, and can go on. Where a callback
-    raised, ``__cause__`` is what it raised.
+    The machine is in the state before the step that asked for it, and can continue. If a callback
+    raised an exception, ``__cause__`` is that exception.
     """
 
 
@@ -40,9 +40,9 @@ class RejectedError(FalconetError):
 
 
 class MismatchError(FalconetError):
-    """Two computations of one state differ: no result can be trusted.
+    """Two computations of one state differ, so no result can be trusted.
 
-    Those of engines that are compared, or what a trace knows and what it computes.
+    They are those of compared engines, or what a trace knows and what it computes.
     """
 
 
@@ -51,11 +51,11 @@ class CancelledError(FalconetError):
 
 
 class LockedError(FalconetError):
-    """Another process, or another ``Trace``, has the folder."""
+    """Another process, or another ``Trace``, is using the directory."""
 
 
 class NoRoomError(FalconetError):
-    """The disk budget has no room: it must be raised."""
+    """The disk budget is exhausted and must be raised."""
 
 
 class NoSuchFileError(FalconetError, FileNotFoundError):
@@ -63,7 +63,7 @@ class NoSuchFileError(FalconetError, FileNotFoundError):
 
 
 class StreamError(FalconetError, OSError):
-    """A file can't be opened, read or written."""
+    """A file cannot be opened, read or written."""
 
 
 class InvalidArgumentError(FalconetError, ValueError):

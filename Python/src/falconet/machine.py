@@ -1,4 +1,4 @@
-"""Machines: opening, running, proving, looking, saving."""
+"""Machines: opening, running, proving, inspecting, saving."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LAST_STEP = 2**64 - 1
 
 
 def reading_options(format: Optional[str], base: Optional[Path], trust_pages: bool) -> c.Reading:
-    """How a snapshot is read."""
+    """How to read a snapshot."""
     return c.Reading(
         pick(FORMATS, format, "format"),
         None if base is None else c.text(base),
@@ -28,7 +28,7 @@ def reading_options(format: Optional[str], base: Optional[Path], trust_pages: bo
 
 
 class Stop(enum.IntEnum):
-    """Why ``Machine.run()`` came back."""
+    """Why ``Machine.run()`` returned."""
 
     STEP = 0
     EXITED = 1
@@ -68,9 +68,9 @@ class Thread:
 
 
 class Machine(Runner):
-    """A machine: a state, its memory, and where its pre-images come from.
+    """A machine: a state, its memory, and its source of pre-images.
 
-    From a snapshot by ``open()``, from a program by ``load_elf()``. Closed by ``with``,
+    Opened from a snapshot by ``open()`` or from a program by ``load_elf()``. Closed by ``with``,
     ``close()``, or when it is collected. One thread at a time may use it; ``cancel()`` is the
     exception.
     """
@@ -97,10 +97,10 @@ class Machine(Runner):
         """Opens a snapshot: a file, its contents as bytes, or a binary stream.
 
         ``format`` is "bin", "json", "pr7559", "fsnap", or None to go by the content. ``base`` is
-        the base of a delta, or a folder of bases; by default the folder of the file.
-        ``trust_pages`` skips the hashing of a .fsnap file's pages: see ``verified``. ``revision`` is the revision
-        of the state version that steps are executed by; by default the one that the snapshot
-        records, else the newest.
+        the base of a delta, or a directory of bases; by default the directory of the file.
+        ``trust_pages`` does not hash the pages of a .fsnap file: see ``verified``. ``revision`` is
+        the revision of the state version by which steps are executed; by default the one that the
+        snapshot records, or else the newest.
         """
         reading = reading_options(format, base, trust_pages)
         handle = ctypes.c_void_p()
@@ -146,20 +146,21 @@ class Machine(Runner):
     # Surroundings
 
     def on_output(self, output: Optional[Callable[[int, bytes], None]]) -> None:
-        """Has what the guest writes go to a function, with 1 for its output, 2 for its errors."""
+        """Sets a function that receives what the guest writes, with 1 for its output, 2 for its
+        errors."""
         self._callbacks.set_output(self._handle, output)
 
     def use_engine(self, engine: str) -> None:
-        """How steps are executed: "jit", "interpreter" or "step". All give the same states."""
+        """Sets what executes steps: "jit", "interpreter" or "step". All give the same states."""
         c.call("machine_set_engine", self._handle, pick(ENGINES, engine, "engine"))
 
     def use_revision(self, revision: Optional[str]) -> None:
-        """Executes steps by a revision of the state version, by any of its names; None: the newest."""
+        """Sets the revision by which steps are executed, by any of its names; None is the newest."""
         name = None if revision is None else c.text(revision)
         c.call("machine_set_revision", self._handle, name)
 
     def limit_pages(self, pages: Optional[int]) -> None:
-        """The most pages of 4096 bytes that the guest may have; None for no limit.
+        """Sets the most pages of 4096 bytes that the guest may have; None for no limit.
 
         A step that needs one more is an error, and the machine is in the state before it.
         """
@@ -168,10 +169,10 @@ class Machine(Runner):
         c.call("machine_set_page_limit", self._handle, c.number(pages or 0, 64, "pages"))
 
     def limit_hints(self, size: Optional[int]) -> None:
-        """The most bytes of hints that the source may have to get at once; None for 8 GiB.
+        """Sets the most bytes of hints that the source gets at once; None for 8 GiB.
 
-        Unfinished hints count. A step that would make it more is a ``PreimageError``, and the machine is in
-        the state before it.
+        Unfinished hints count. A step that would exceed it is a ``PreimageError``, and the machine
+        is in the state before it.
         """
         if size is not None and size < 1:
             raise ValueError(f"a hint has more than {size} bytes")
@@ -180,10 +181,10 @@ class Machine(Runner):
     # Running
 
     def run(self, until: Optional[int] = None, *, to_preimage_read: bool = False) -> Stop:
-        """Runs until so many steps are executed in all, or to the program's end.
+        """Runs until this many steps have been executed in total, or to the program's end.
 
         With ``to_preimage_read`` it stops after each step that reads part of a pre-image. Other
-        threads of Python run meanwhile; callbacks run on another thread than the main one. Raises
+        Python threads run meanwhile. Callbacks run on a thread other than the main one. Raises
         ``Panic`` and ``PreimageError``.
         """
         stop = ctypes.c_int()
@@ -194,14 +195,14 @@ class Machine(Runner):
         return Stop(stop.value)
 
     def stop_between(self, start: int, end: int) -> None:
-        """Has runs stop before an instruction at an address from ``start`` up to ``end``."""
+        """Makes runs stop before an instruction at an address from ``start`` up to ``end``."""
         ends = (c.number(start, 64, "address"), c.number(end, 64, "address"))
         c.call("machine_set_stop_range", self._handle, *ends)
 
     def prove(self) -> Proof:
-        """Executes one step and proves it. Raises ``ExitedError`` where there is none.
+        """Executes one step and proves it. Raises ``ExitedError`` if there is none.
 
-        An interrupt may come after the step, whose proof is lost then.
+        If an interrupt comes after the step, its proof is lost.
         """
         handle = ctypes.c_void_p()
         try:
@@ -237,28 +238,29 @@ class Machine(Runner):
 
     @property
     def exit_code(self) -> Optional[int]:
-        """The program's exit code; None where it has not exited."""
+        """The program's exit code; None if it has not exited."""
         exited, code = ctypes.c_bool(), ctypes.c_uint8()
         c.call("machine_exit", self._handle, ctypes.byref(exited), ctypes.byref(code))
         return code.value if exited.value else None
 
     def claim(self) -> bytes:
-        """The claim, 32 bytes. Hashes the pages that changed."""
+        """The claim, 32 bytes. Hashes the pages that have changed."""
         claim = ctypes.create_string_buffer(32)
         c.call("machine_claim", self._handle, claim)
         return claim.raw
 
     def witness(self) -> bytes:
-        """The witness, whose hash the claim is but for its first byte."""
+        """The witness. The claim is its hash, except for the first byte."""
         return c.buffer("machine_witness", self._handle)
 
     @property
     def verified(self) -> bool:
-        """Whether the state is known to be the one that the snapshot's claim is of.
+        """Whether the state is known to have the snapshot's claim.
 
-        False at first with ``trust_pages``. The next call that hashes pages in any case, for a claim,
-        a witness, a proof, a .fsnap snapshot or a trace, compares them with the claim, and raises
-        ``BadDataError`` if they differ. Once a step is executed there is nothing left to compare.
+        False at first with ``trust_pages``. The next call that hashes pages anyway, for a claim, a
+        witness, a proof, a .fsnap snapshot or a trace, compares them with the claim, and raises
+        ``BadDataError`` if they differ. Once a step has been executed there is nothing left to
+        compare.
         """
         flag = ctypes.c_bool()
         c.call("machine_is_verified", self._handle, ctypes.byref(flag))
@@ -266,7 +268,7 @@ class Machine(Runner):
 
     @property
     def last_read(self) -> Optional[PreimageRead]:
-        """What the last step read of a pre-image, where a run stopped for it."""
+        """What the last step read of a pre-image, if a run stopped for it."""
         key, offset = ctypes.create_string_buffer(32), ctypes.c_uint64()
         try:
             c.call("machine_last_read", self._handle, key, ctypes.byref(offset))
@@ -276,13 +278,13 @@ class Machine(Runner):
 
     @property
     def page_count(self) -> int:
-        """The pages of 4096 bytes that the memory has."""
+        """The number of pages of 4096 bytes in the memory."""
         number = ctypes.c_uint64()
         c.call("machine_page_count", self._handle, ctypes.byref(number))
         return number.value
 
     def read_memory(self, address: int, count: int) -> bytes:
-        """The bytes at an address; zero where nothing was written. Wraps at the end."""
+        """The bytes at an address; zero if nothing was written there. Wraps at the end."""
         room = ctypes.create_string_buffer(count)
         start = c.number(address, 64, "address")
         c.call("machine_read_memory", self._handle, start, room, count)
@@ -305,7 +307,7 @@ class Machine(Runner):
     # Saving
 
     def save(self, path: Path, format: Optional[str] = None) -> None:
-        """Writes a snapshot, whole or not at all. The format goes by the name by default."""
+        """Writes a snapshot, completely or not at all. By default the name selects the format."""
         number = pick(FORMATS, format, "format")
         c.call("machine_save", self._handle, c.text(path), number)
 

@@ -12,7 +12,7 @@ from ._streams import COMPRESSIONS, Guard, pick, writer
 
 
 class Proof(Handle):
-    """What a contract needs to execute one step, and the claim that follows.
+    """Everything that a contract needs to execute one step, and the claim after it.
 
     From ``Machine.prove()``, or from a file by ``open()``. Closed by ``with``, ``close()``, or when
     it is collected.
@@ -32,10 +32,11 @@ class Proof(Handle):
         return cls(handle)
 
     def verify(self, version: Optional[int] = None, revision: Optional[str] = None) -> None:
-        """Executes the step from the proof alone, and checks that the claims are right.
+        """Executes the step from the proof alone, and checks the claims.
 
-        Without a state version it is the proof's own, or else all whose data has these sizes.
-        Without a revision it is the newest of each version. Raises ``RejectedError`` where the proof does not hold.
+        Without a state version, the proof's own is used, or else every version whose data has these
+        sizes. Without a revision, the newest of each version is used. Raises ``RejectedError`` if
+        the proof does not hold.
         """
         number = c.ANY_VERSION if version is None else c.number(version, 31, "state version")
         name = None if revision is None else c.text(revision)
@@ -48,13 +49,13 @@ class Proof(Handle):
 
     @property
     def step(self) -> Optional[int]:
-        """Steps executed before the one that is proved; None where the file does not tell."""
+        """Steps executed before the proved one; None if the file does not say."""
         info = self._info()
         return int(info.step) if info.has_step else None
 
     @property
     def pre(self) -> Optional[bytes]:
-        """The claim before the step, 32 bytes; None where the file does not tell."""
+        """The claim before the step, 32 bytes; None if the file does not say."""
         info = self._info()
         return bytes(info.pre) if info.has_pre else None
 
@@ -71,12 +72,12 @@ class Proof(Handle):
 
     @property
     def preimage_offset(self) -> int:
-        """Where the part that is read starts, counted from the length prefix."""
+        """Offset of the part that is read, counted from the length prefix."""
         return int(self._info().preimage_offset)
 
     @property
     def preimage(self) -> bytes:
-        """The whole pre-image, its length in 8 bytes, big-endian, in front; empty for none."""
+        """The whole pre-image, preceded by its length in 8 bytes, big-endian; empty for none."""
         return c.buffer("proof_preimage", self._handle)
 
     @property
@@ -86,11 +87,11 @@ class Proof(Handle):
 
     @property
     def proof_data(self) -> bytes:
-        """The thread's witness, where there are threads, and the memory proofs."""
+        """The thread's witness, in versions with threads, and the memory proofs."""
         return c.buffer("proof_proof_data", self._handle)
 
     def save(self, path: Path) -> None:
-        """Writes a proof file, compressed with gzip where its name ends in ``.gz``."""
+        """Writes a proof file, compressed with gzip if its name ends in ``.gz``."""
         c.call("proof_save", self._handle, c.text(path))
 
     def write(self, stream: BinaryIO, compression: Optional[str] = None) -> None:

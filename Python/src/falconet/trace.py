@@ -1,4 +1,4 @@
-"""Traces: claims and step data by index, kept in a folder."""
+"""Traces: claims and step data by index, cached in a directory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TraceClaim:
 class TraceStep:
     """The step data at an index."""
 
-    #: The last index of the trace where a later one was asked for.
+    #: The last index of the trace, if a later one was requested.
     index: int
     #: Past the end: the state that exited, without proof data; nothing to verify.
     proof: Proof
@@ -48,17 +48,17 @@ class TraceEnd:
 
 @dataclass(frozen=True)
 class TraceStatus:
-    """How a trace stands."""
+    """The status of a trace."""
 
-    #: The index of the last step; None where it is not known.
+    #: The index of the last step; None if it is not known.
     end: Optional[int]
-    #: Claims that are known.
+    #: Known claims.
     claims: int
-    #: The steps of the states in the folder.
+    #: The steps of the states in the directory.
     snapshots: List[int]
     #: States in memory.
     checkpoints: int
-    #: Bytes that the folder takes, and may take.
+    #: Bytes that the directory takes, and may take.
     size: int
     budget: int
     #: Steps executed since the trace was opened.
@@ -71,31 +71,31 @@ class TraceIncident:
 
     path: str
     reason: str
-    #: Where it was put; "" where it stayed.
+    #: The path that it was moved to; "" if it was not moved.
     moved_to: str
 
 
 @dataclass(frozen=True)
 class TraceAdoption:
-    """What was taken over from a folder of op-challenger."""
+    """What was adopted from one of op-challenger's directories."""
 
     proofs: int
     snapshots: int
-    #: Whether the end of the trace was taken over, or was known.
+    #: Whether the end of the trace was adopted or was known.
     has_end: bool
-    #: What was left out, and why.
+    #: What was not adopted, and why.
     refused: List[TraceIncident]
 
 
 class Trace(Runner):
-    """Answers what a challenger asks of a program, and keeps the answers in a folder of its own.
+    """Answers what a challenger asks of a program, and caches the answers in a directory.
 
     The index of a step is the number of steps executed before it. The claim at an index is the one
     after that step; an index past the end has the claim of the state that exited.
 
-    Closed by ``with``, ``close()``, or when it is collected; the folder stays. Many threads may
-    use it: what is known is answered at once, what has to be executed one call at a time. A call
-    that fails can be made again once the cause is gone.
+    Closed by ``with``, ``close()``, or when it is collected; the directory stays. Many threads may
+    use it: cached answers are returned immediately, and calls that must execute steps do so one at
+    a time. A call that fails can be retried once the cause is gone.
     """
 
     _kind = "trace"
@@ -117,18 +117,18 @@ class Trace(Runner):
         revision: Optional[str] = None,
         hint_limit: int = 8 << 30,
     ) -> "Trace":
-        """Opens the folder of a trace, or makes it.
+        """Opens the directory of a trace, or creates it.
 
-        ``prestate`` is a snapshot's file, which is read where steps must be executed and when it
-        is new to the folder, or a machine, whose state it is; ``format``, ``base`` and
-        ``trust_pages`` are as for ``Machine.open()``. Snapshots are taken ``snapshot_interval`` steps
-        apart at most, and thinned so that the folder takes no more than ``disk_budget`` bytes;
-        states in memory, ``checkpoints`` at most, take no more than ``memory_budget`` beside the
-        machine. ``revision`` is that by which steps are executed, by contract version or date; None
-        is the one that the prestate records, else the newest of its version. ``hint_limit`` is as for
-        ``Machine.limit_hints()``.
+        ``prestate`` is a snapshot's file, which is read when steps must be executed and when it is new
+        to the directory, or a machine, whose state is then the prestate. ``format``, ``base`` and
+        ``trust_pages`` are those of ``Machine.open()``. Snapshots are at most ``snapshot_interval``
+        steps apart, and are thinned so that the directory takes no more than ``disk_budget`` bytes.
+        At most ``checkpoints`` states are in memory, and take no more than ``memory_budget`` in
+        addition to the machine. ``revision`` is the one by which steps are executed, by contract
+        version or date; None is the one that the prestate records, or else the newest of its
+        version. ``hint_limit`` is that of ``Machine.limit_hints()``.
 
-        Raises ``LockedError`` where the folder is in use.
+        Raises ``LockedError`` if the directory is in use.
         """
         options = c.TraceOptions(
             reading_options(format, base, trust_pages),
@@ -158,12 +158,13 @@ class Trace(Runner):
         *,
         identity: Optional[str] = None,
     ) -> None:
-        """Has pre-images come from a function or a dictionary, as for machines.
+        """Sets a function or a dictionary as the source of pre-images, as for machines.
 
-        ``identity`` is a text that is another whenever the source could give other local pre-images
+        ``identity`` is a text that changes whenever the source could give other local pre-images
         (key type 1), which are inputs of the trace. The directory records those that were read. If
-        the identity is the same as before, known answers are given without the source. Else it is
-        asked for those that are recorded, and ``InvalidArgumentError`` names the one that differs.
+        the identity is the same as before, cached answers are returned without the source.
+        Otherwise it is asked for the recorded ones, and ``InvalidArgumentError`` names the one that
+        differs.
         """
         super().use_preimages(source, hint)
         if identity is not None:
@@ -186,7 +187,7 @@ class Trace(Runner):
         return c.take(witness)
 
     def claim(self, index: int) -> TraceClaim:
-        """The claim at an index: at once where it is known, else after the steps to it."""
+        """The claim at an index: immediately if it is cached, else after the steps to it."""
         return self.claims([index])[0]
 
     def claims(self, indices: Iterable[int]) -> List[TraceClaim]:
@@ -199,7 +200,7 @@ class Trace(Runner):
         ]
 
     def step(self, index: int) -> TraceStep:
-        """The step data at an index: witness, proof, pre-image, and the claim that follows."""
+        """The step data at an index: witness, proof, pre-image, and the claim after the step."""
         return self.steps([index])[0]
 
     def steps(self, indices: Iterable[int]) -> List[TraceStep]:
@@ -219,7 +220,7 @@ class Trace(Runner):
         ]
 
     def last(self) -> TraceEnd:
-        """The end of the trace. Runs the program to it where it is not known."""
+        """The end of the trace. Runs the program to it if it is not known."""
         index, claim, witness = ctypes.c_uint64(), ctypes.create_string_buffer(32), c.Buffer()
         try:
             self._run("trace_last", ctypes.byref(index), claim, ctypes.byref(witness))
@@ -228,7 +229,7 @@ class Trace(Runner):
             content = c.take(witness)
         return TraceEnd(index.value, claim.raw, content)
 
-    # The folder
+    # The directory
 
     @property
     def version(self) -> int:
@@ -236,7 +237,7 @@ class Trace(Runner):
         return int(self._info().version)
 
     def status(self) -> TraceStatus:
-        """How the trace stands. Waits for a call that executes steps."""
+        """The status of the trace. Waits for a call that executes steps."""
         info = self._info()
         return TraceStatus(
             int(info.end) if info.has_end else None,
@@ -263,23 +264,23 @@ class Trace(Runner):
             room = count.value
 
     def incidents(self) -> List[TraceIncident]:
-        """The files that were found damaged or foreign since the trace was opened."""
+        """The files that have been found corrupt or foreign since the trace was opened."""
         found: List[TraceIncident] = []
         c.call("trace_incidents", self._handle, _collector(found), None)
         return found
 
     def prune(self) -> None:
-        """Gives files up until the folder is within its budget: states first, claims never."""
+        """Deletes files until the directory is within its budget: states first, claims never."""
         self._run("trace_prune")
 
     def export(self, path: Path) -> None:
-        """Writes what is known into a folder as op-challenger keeps it for a game."""
+        """Writes what is known into a directory in the layout that op-challenger uses for a game."""
         self._run("trace_export", c.text(path))
 
     def adopt(self, path: Path) -> TraceAdoption:
-        """Takes over what holds of a folder that op-challenger keeps of this trace.
+        """Adopts what holds in one of op-challenger's directories.
 
-        The caller answers for it that the folder is of this trace.
+        The caller must ensure that the directory is of this trace.
         """
         refused: List[TraceIncident] = []
         adoption = c.TraceAdoption()
@@ -288,12 +289,12 @@ class Trace(Runner):
         return TraceAdoption(adoption.proofs, adoption.snapshots, adoption.has_end, refused)
 
     def delete(self) -> None:
-        """Deletes the folder. The trace answers nothing after that."""
+        """Deletes the directory. The trace answers nothing after that."""
         self._run("trace_delete")
 
     @staticmethod
     def delete_folder(path: Path) -> None:
-        """Deletes the folder of a trace that is not open, whatever state it is in."""
+        """Deletes the directory of a trace that is not open, whatever state it is in."""
         c.call("trace_delete_folder", c.text(path))
 
 

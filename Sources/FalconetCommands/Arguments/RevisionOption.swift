@@ -5,8 +5,8 @@ import FalconetMachine
 struct RevisionOption: ParsableArguments {
   @Option(
     help: """
-      Revision of the state version, by contract version or date, as list names them (default: the \
-      one that the snapshot records, else the newest).
+      Revision of the state version, by contract version or date, as 'falconet list' names it \
+      (default: the one that the snapshot records, or else the newest).
       """)
   var revision: String?
 

@@ -10,17 +10,17 @@ struct BisectCommand: ParsableCommand {
     commandName: "bisect",
     abstract: "Find the first step at which two runs differ.",
     discussion: """
-      A side is a run here from --input (the default), a list of claims (--claims-a, --claims-b: a \
-      line each of a step and a claim), or another VM with Cannon's flags (--program-a, \
-      --program-b), which starts from --input too. What follows -- is the command line of a \
-      pre-image server.
-      Writes the proof of the step that each side gives.
+      A side is a run here from --input (the default), a list of claims (--claims-a, --claims-b: \
+      a step and a claim on each line), or another VM with Cannon's flags (--program-a, \
+      --program-b), which also starts from --input. The command line of a pre-image server \
+      follows --.
+      Writes each side's proof of the step.
       """)
 
   @Option(help: "Snapshot to start from.", completion: .file())
   var input = ""
 
-  @Option(help: "Snapshot that side B starts from, where it is another one.", completion: .file())
+  @Option(help: "Snapshot that side B starts from, if it is a different one.", completion: .file())
   var inputB: String?
 
   @OptionGroup(title: "Sides") var sides: BisectSideOptions
@@ -32,10 +32,10 @@ struct BisectCommand: ParsableCommand {
   @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
   var meta = ""
 
-  @Option(help: "Folder for the proofs; empty for none.", completion: .directory)
+  @Option(help: "Directory for the proofs; empty for none.", completion: .directory)
   var proofs = "."
 
-  @Option(help: "Folder for temporary snapshots (default: TMPDIR).", completion: .directory)
+  @Option(help: "Directory for temporary snapshots (default: TMPDIR).", completion: .directory)
   var work: String?
 
   @OptionGroup(title: "Limits") var limits: ResourceLimits

@@ -17,33 +17,42 @@ struct BisectSideOptions: ParsableArguments {
   @Option(help: "Command line of the VM that is side B, split at spaces.")
   var programB: String?
 
-  @Option(help: "More flags for run of side A's program, split at spaces.")
+  @Option(help: "More flags for the run command of side A's program, split at spaces.")
   var flagsA = ""
 
-  @Option(help: "More flags for run of side B's program, split at spaces.")
+  @Option(help: "More flags for the run command of side B's program, split at spaces.")
   var flagsB = ""
 
-  @Option(help: "How a side A that runs here executes steps: jit, interpreter, step or check.")
+  @Option(
+    help: """
+      What executes the steps of a side A that runs here: jit, interpreter, step or check.
+      """)
   var engineA = EngineKind.jit
 
-  @Option(help: "How a side B that runs here executes steps: jit, interpreter, step or check.")
+  @Option(
+    help: """
+      What executes the steps of a side B that runs here: jit, interpreter, step or check.
+      """)
   var engineB = EngineKind.jit
 
   @Option(
     help: """
-      Revision of the state version by which runs here execute, by contract version or date, as list \
-      names them (default: the one that the snapshot records, else the newest).
+      Revision of the state version for runs here, by contract version or date, as 'falconet \
+      list' names it (default: the one that the snapshot records, or else the newest).
       """)
   var revision: String?
 
-  @Option(help: "Revision of a side B that runs here, if it is another one.")
+  @Option(help: "Revision of a side B that runs here, if it is a different one.")
   var revisionB: String?
 
   @Option(
-    help: "Folder to serve runs here from, as a host stores pre-images.", completion: .directory)
+    help: "Directory in which a host stored the pre-images for runs here.", completion: .directory)
   var preimages: String?
 
-  @Option(help: "Folder to serve side B from, where it is another one.", completion: .directory)
+  @Option(
+    help: """
+      Directory of pre-images for side B, if it is a different one.
+      """, completion: .directory)
   var preimagesB: String?
 
   @Option(name: .customLong("local"), help: "Local input, as INDEX=HEX; may be repeated.")
@@ -51,7 +60,7 @@ struct BisectSideOptions: ParsableArguments {
 
   @Option(
     name: .customLong("local-b"),
-    help: "Local input of side B; where any is given, none of --local counts for it.")
+    help: "Local input of side B; if any is given, --local does not apply to it.")
   var localsB: [String] = []
 
   /// The sides as they were asked for.

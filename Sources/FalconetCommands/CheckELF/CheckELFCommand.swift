@@ -6,12 +6,13 @@ import FalconetStreams
 struct CheckELFCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-elf",
-    abstract: "Look for instructions and system calls that a state version lacks in a program.",
+    abstract: "Find instructions and system calls in a program that a state version lacks.",
     discussion: """
-      Exits with 1 if one of them can be reached from the program's entry: by jumps, or by \
-      functions whose address is taken; if nothing relocates the program; or if Go's runtime counts on \
-      pages that it gives back to be cleared. Nothing is executed, so system calls whose numbers are made \
-      at run time, and functions called only through tables, are not seen.
+      Exits with 1 if one of them is reachable from the program's entry, by jumps or by \
+      functions whose address is taken; if the program must be relocated, which nothing does; or \
+      if Go's runtime relies on the system to clear pages that it returns, or is too new for a \
+      version with one thread. Nothing is executed, so system calls whose numbers are computed at \
+      run time, and functions called only through tables, are not found.
       """)
 
   @Argument(help: "ELF file, for big-endian MIPS.", completion: .file())
@@ -22,18 +23,18 @@ struct CheckELFCommand: ParsableCommand {
 
   @Option(
     help: """
-      Revision of the state version, by contract version or date, as list names them (default: the \
-      newest).
+      Revision of the state version, by contract version or date, as 'falconet list' names it \
+      (default: the newest).
       """)
   var revision: String?
 
-  @Option(help: "Function whose findings do no harm; may be repeated.")
+  @Option(help: "Function whose findings are harmless; may be repeated.")
   var accept: [String] = []
 
-  @Flag(help: "List what can't be reached too.")
+  @Flag(help: "Also list what is not reachable.")
   var all = false
 
-  @Flag(help: "Print JSON, with all that was found.")
+  @Flag(help: "Print JSON, with everything that was found.")
   var json = false
 
   func run() throws {

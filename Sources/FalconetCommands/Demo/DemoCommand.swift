@@ -12,7 +12,7 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Load, run and prove a built-in program, and show what happened.")
 
-  @Option(help: "Folder for the files; made where it doesn't exist.", completion: .directory)
+  @Option(help: "Directory for the files; created if it does not exist.", completion: .directory)
   var dir = "falconet-demo"
 
   private static let version = StateVersion.v8

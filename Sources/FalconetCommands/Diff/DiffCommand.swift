@@ -8,8 +8,8 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Show how two snapshots differ: fields, threads, registers, words of memory.",
     discussion: """
-      The snapshots may have different formats. Exits with 0 where they are the same state, and \
-      with 1 where they are not, or can't be read.
+      The snapshots may have different formats. The exit code is 0 if they are the same state, \
+      and 1 if they differ or cannot be read.
       """)
 
   @Argument(help: "First snapshot; - is standard input.", completion: .file())
@@ -18,10 +18,10 @@ struct DiffCommand: ParsableCommand {
   @Argument(help: "Second snapshot; - is standard input.", completion: .file())
   var right: String
 
-  @Option(help: "Symbols, as load-elf writes them, for the functions of pcs.", completion: .file())
+  @Option(help: "Symbols, as load-elf writes them, for the functions at pcs.", completion: .file())
   var meta = ""
 
-  @Option(help: "How many of the pages that differ are shown.")
+  @Option(help: "How many of the pages that differ to show.")
   var pages = 64
 
   @Flag(help: "Print JSON.")

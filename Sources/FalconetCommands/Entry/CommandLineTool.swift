@@ -40,8 +40,35 @@ public enum CommandLineTool {
     occupyStandardStreams()
     // Commands that have a flag for it set it again.
     if let pages = MemoryAllowance.pages(copies: 1) { Memory.defaultPageLimit = pages }
+    do throws(StreamError) { try Interruption.install() } catch {
+      return tell(End(CommandError(error)))
+    }
+    return tell(attempt(arguments))
+  }
+
+  /// What a command ended with.
+  package struct End {
+    /// The exit code.
+    package let code: Int32
+    /// What is left to say: help, or why the command failed; empty for nothing.
+    package let text: String
+
+    fileprivate init(code: Int32, text: String = "") {
+      self.code = code
+      self.text = text
+    }
+
+    fileprivate init(_ error: CommandError) {
+      self.init(code: error.exitCode, text: "error: \(error)")
+    }
+  }
+
+  /// Runs a command in a process that has more to do: signals are left alone, and what the command has
+  /// to say in the end is not printed.
+  ///
+  /// - Parameter arguments: the arguments without the program's name.
+  package static func attempt(_ arguments: [String]) -> End {
     do {
-      try Interruption.install()
       var command = try parse(rewritten(arguments))
       // A command that only has commands of its own would print its help, as if it were done.
       guard arguments.isEmpty || type(of: command).configuration.subcommands.isEmpty else {
@@ -51,20 +78,22 @@ public enum CommandLineTool {
       try command.run()
       Deadline.clear()
       switch Interruption.cause {
-      case nil: return 0
-      case .request: return CommandError.interrupted.exitCode
+      case nil: return End(code: 0)
+      case .request: return End(code: CommandError.interrupted.exitCode)
       // Time ran out after the command: something that it should have done may be missing.
-      case .deadline: return end(.interrupted)
+      case .deadline: return End(.interrupted)
       }
     } catch let error as CommandError {
-      return end(error)
+      return End(error)
     } catch let error as UsageError {
-      report(error.description)
-      return ExitCode.validationFailure.rawValue
+      return End(code: ExitCode.validationFailure.rawValue, text: "error: \(error)")
     } catch let error as StreamError {
-      return end(CommandError(error))
+      return End(CommandError(error))
     } catch {
-      return finish(error)
+      // Help and the like are what the user asked for; else it is a mistake.
+      return End(
+        code: FalconetCommand.exitCode(for: error).rawValue,
+        text: FalconetCommand.fullMessage(for: error))
     }
   }
 
@@ -113,32 +142,24 @@ public enum CommandLineTool {
     }
   }
 
-  private static func end(_ error: CommandError) -> Int32 {
-    report(error.description)
-    return error.exitCode
-  }
-
   /// Says why there is nothing to run.
   /// - Returns: the exit code of bad usage.
   static func refuse(_ message: String) -> Int32 {
-    report(message)
-    return ExitCode.validationFailure.rawValue
+    tell(End(code: ExitCode.validationFailure.rawValue, text: "error: \(message)"))
   }
 
-  private static func report(_ message: String) { Console().write(line: "error: \(message)") }
-
-  /// Help and the like go to standard output with exit code 0, mistakes to standard error with 64.
-  private static func finish(_ error: any Error) -> Int32 {
-    let message = FalconetCommand.fullMessage(for: error)
-    let code = FalconetCommand.exitCode(for: error)
-    if code == .success {
-      do { try OutputFile.print([message]) } catch {
-        report("\(error)")
-        return 1
-      }
-    } else if !message.isEmpty {
-      Console().write(line: message)
+  /// Says what is left to say: help goes to standard output, errors to standard error.
+  /// - Returns: the exit code.
+  private static func tell(_ end: End) -> Int32 {
+    guard !end.text.isEmpty else { return end.code }
+    guard end.code == 0 else {
+      Console().write(line: end.text)
+      return end.code
     }
-    return code.rawValue
+    do { try OutputFile.print([end.text]) } catch {
+      Console().write(line: "error: \(error)")
+      return 1
+    }
+    return 0
   }
 }

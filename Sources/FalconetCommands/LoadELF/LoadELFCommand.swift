@@ -7,12 +7,12 @@ import FalconetStreams
 struct LoadELFCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "load-elf",
-    abstract: "Load an ELF file into a prestate: the snapshot before a program's first step.")
+    abstract: "Load an ELF file into a prestate, the snapshot before a program's first step.")
 
   @Option(
     help: ArgumentHelp(
       "State version, by name or number: multithreaded64-5 or 8.",
-      discussion: "'falconet list' names them all."))
+      discussion: "'falconet list' shows all of them."))
   var type: String
 
   @Option(help: "ELF file, for big-endian MIPS; - is standard input.", completion: .file())
@@ -20,11 +20,11 @@ struct LoadELFCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Release whose loader to follow: op-program/v1.3.1.",
+      "Release whose loader to follow, such as op-program/v1.3.1.",
       discussion: """
-        Version 0: cannon/v1.0.0, op-program/v1.3.1, op-program/v1.2.0, op-program/v0.3.0, or a release \
-        that has the same loader as one of them. The default is the loader of the version's \
-        canonical release. The log tells which one is used.
+        Version 0: cannon/v1.0.0, op-program/v1.3.1, op-program/v1.2.0, op-program/v0.3.0, or a \
+        release with the same loader as one of them. The default is the loader of the version's \
+        canonical release. The log shows which one is used.
         """))
   var loader: String?
 

@@ -6,14 +6,14 @@ struct ProfileOptions: ParsableArguments {
   @Option(
     name: .customLong("profile"),
     help: """
-      File for a profile of the guest's functions: .pb.gz for pprof, .folded, or .svg for a flame \
-      graph.
+      File for a profile of the guest's functions: .pb.gz for pprof, .folded for text, .svg for \
+      a flame graph.
       """, completion: .file(extensions: ["pb.gz", "folded", "svg"]))
   var path = ""
 
   @Option(
     name: .customLong("profile-interval"),
-    help: "Steps between two samples; 0: as many as keep the run fast.")
+    help: "Steps between two samples; 0 adapts them to keep the run fast.")
   var steps = GoNumber(0)
 
   var interval: SamplingInterval { steps.value == 0 ? .adaptive : .steps(steps.value) }

@@ -6,28 +6,28 @@ import FalconetRun
 struct CheckOptions: ParsableArguments {
   @Flag(
     help: """
-      Confirm each proof before it is written: execute the steps before it again by plain steps on a \
-      second machine, compare the claims, and verify the proof.
+      Confirm each proof before it is written: execute the steps before it with the plain step \
+      on a second machine, compare the claims, and verify the proof.
       """)
   var confirm = false
 
-  @Option(help: "The most steps before a proof that --confirm executes again.")
+  @Option(help: "The most steps before a proof that --confirm executes a second time.")
   var confirmSteps = GoNumber(Confirmer.usualStretch)
 
   @Option(
     help: """
-      Command line of another VM with Cannon's commands, split at spaces, that executes a sample of \
-      the steps; the run ends with an error if a claim differs.
+      Command line, split at spaces, of another VM with Cannon's commands. It executes a sample \
+      of the steps, and the run ends with an error if a claim differs.
       """)
   var shadow: String?
 
-  @Option(help: "Steps that --shadow proves too.")
+  @Option(help: "Steps that --shadow also proves.")
   var shadowAt: [String] = []
 
-  @Option(help: "The most steps that --shadow executes before each.")
+  @Option(help: "The most steps that --shadow executes before each of them.")
   var shadowSteps = GoNumber(1_000_000)
 
-  @Option(help: "How long --shadow may take each time, such as 90s or 15m; 0: for ever.")
+  @Option(help: "How long --shadow may take each time, such as 90s or 15m; 0 is no limit.")
   var shadowTimeout = TimeSpan(seconds: 900)
 
   func plan(_ plan: RunPlan) throws(UsageError) -> CheckPlan {

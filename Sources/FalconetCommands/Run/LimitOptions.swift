@@ -6,22 +6,23 @@ import FalconetStreams
 struct ResourceLimits: ParsableArguments {
   @Option(
     help: """
-      How long the command may take, such as 90s, 15m or 4h; then it ends with exit code 3. 0: for \
-      ever (default).
+      How long the command may take, such as 90s, 15m or 4h; after that it ends with exit code \
+      3. 0 is no limit (default).
       """)
   var timeout: TimeSpan?
 
   @Option(
     help: """
-      Memory for the guest's pages, such as 512MiB or 4GiB; a guest that needs more ends with an \
-      error. 0: no limit (default: what the control groups allow, less a reserve).
+      Memory for the guest's pages, such as 512MiB or 4GiB. If the guest needs more, the command \
+      ends with an error. 0 is no limit (default: what the control groups allow, less a \
+      reserve).
       """)
   var maxMemory: ByteCount?
 
   @Option(
     help: """
-      Bytes of hints that a host may have to get at once, unfinished ones counted, such as 64MiB: a \
-      write past it ends the command with an error.
+      The most bytes of hints that a host gets at once, such as 64MiB, including unfinished ones. If \
+      the guest writes more, the command ends with an error.
       """)
   var hintLimit = ByteCount(Machine.usualHintLimit)
 

@@ -9,17 +9,17 @@ import Logging
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a VM from a snapshot, and write proofs and snapshots on the way.",
+    abstract: "Run a program from a snapshot, and write proofs and snapshots on the way.",
     discussion: """
-      Step patterns are 'never', 'always', '=123' at step 123, '%123' at every 123rd step; a flag \
-      takes several, separated by commas or by repeating it.
-      What follows -- is the command line of a pre-image server.
+      Step patterns are 'never', 'always', '=123' for step 123, and '%123' for every step that \
+      123 divides. A flag takes several, separated by commas or by repeating the flag.
+      The command line of a pre-image server follows --.
       """)
 
   @Option(help: "Snapshot to start from; - is standard input.", completion: .file())
   var input: String
 
-  @Option(help: "Snapshot of the last state; empty for none, - for standard output.")
+  @Option(help: "Snapshot to write at the end; empty for none, - for standard output.")
   var output = "out.bin.gz"
 
   @OptionGroup(title: "Events") var events: EventOptions
@@ -34,15 +34,15 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: """
-      ELF file of the program: its symbols take the place of --meta, and its call frames make \
+      ELF file of the program. Its symbols replace those of --meta, and its call frames make \
       tracebacks and profiles of C, C++ and Rust exact.
       """, completion: .file())
   var elf = ""
 
   @Option(
     help: """
-      How steps are executed between events: jit, interpreter or step, the next simpler one where \
-      the host can't; check runs the first beside step and compares.
+      What executes steps between events: jit, interpreter or step. If the host does not support \
+      one, the next is used. check runs the first together with step and compares them.
       """)
   var engine = EngineKind.jit
 
@@ -50,7 +50,7 @@ struct RunCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Print the calls that each thread is in: at the end, when the run fails, and on SIGUSR1. Needs \
+      Print a traceback of each thread at the end, when the run fails, and on SIGUSR1. Needs \
       --meta or --elf.
       """)
   var debug = false

@@ -4,52 +4,57 @@ import FalconetRun
 
 /// When something happens during a run, and where its files go.
 struct EventOptions: ParsableArguments {
-  @Option(help: "Steps to write proofs at.")
+  @Option(help: "Steps at which to write proofs.")
   var proofAt: [String] = []
 
-  @Option(help: "File name of proofs, with %d for the step; .gz compresses; - for standard output.")
+  @Option(help: "File name of proofs: %d is the step, .gz compresses, - is standard output.")
   var proofFmt = "proof-%d.json"
 
-  @Option(help: "Steps to write snapshots at.")
+  @Option(help: "Steps at which to write snapshots.")
   var snapshotAt: [String] = []
 
-  @Option(help: "File name of snapshots, with %d for the step.")
+  @Option(help: "File name of snapshots: %d is the step.")
   var snapshotFmt = "state-%d.bin.gz"
 
-  @Flag(help: "Write .fsnap snapshots after the first as what changed since the one before.")
+  @Flag(help: "Write each .fsnap snapshot after the first as a delta from the one before.")
   var snapshotDelta = false
 
   @Option(
     help: """
-      How many states to keep beside the snapshots for the runs of the same program that follow, \
-      so that they need not start far back.
+      How many states to keep beside the snapshots, so that later runs of the same program can \
+      start near the step that they need.
       """)
   var keepStates = 0
 
-  @Option(help: "Steps to stop at.")
+  @Option(help: "Steps at which to stop.")
   var stopAt: [String] = []
 
   @Option(
-    help: "Stop after a read of a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.")
+    help: "Stop after reading a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.")
   var stopAtPreimage: String?
 
-  @Option(help: "Stop after a first read of: local, keccak, sha256, blob, precompile or any.")
+  @Option(
+    help: """
+      Stop after the first read of this type: local, keccak, sha256, blob, precompile or any.
+      """)
   var stopAtPreimageType: String?
 
   @Option(
     help: """
-      Stop after a read of a pre-image longer than so many bytes, with its prefix; 0: off. With a \
-      key or a type both must hold, at any offset and step.
+      Stop after reading a pre-image that is longer than this many bytes, its length prefix \
+      included; 0 is off. With a key or a type, both conditions must hold, at any offset and \
+      step.
       """)
   var stopAtPreimageLargerThan = GoNumber(0)
 
   @Option(
     help: """
-      File for the state if the run ends early for any reason but a panic, to go on from.
+      File for the state, to continue from, if the run ends early for any reason other than a \
+      panic.
       """, completion: .file())
   var saveOnError = ""
 
-  @Option(help: "Steps to log progress at (default: %1000000000).")
+  @Option(help: "Steps at which to log progress (default: %1000000000).")
   var infoAt: [String] = []
 
   /// The plan of a run.
@@ -74,7 +79,7 @@ struct EventOptions: ParsableArguments {
 struct PreimageOptions: ParsableArguments {
   @Option(
     name: .customLong("preimages"),
-    help: "Folder to serve pre-images from, as a host stores them.", completion: .directory)
+    help: "Directory in which a host stored the pre-images to serve.", completion: .directory)
   var folder: String?
 
   @Option(name: .customLong("local"), help: "Local input, as INDEX=HEX; may be repeated.")
@@ -82,12 +87,12 @@ struct PreimageOptions: ParsableArguments {
 
   @Option(
     name: .customLong("record-preimages"),
-    help: "Folder to write every pre-image to that is served.", completion: .directory)
+    help: "Directory to which every pre-image that is served is written.", completion: .directory)
   var record: String?
 
   @Option(
     name: .customLong("preimage-timeout"),
-    help: "How long a server may take to answer, such as 90s or 15m; 0: for ever.")
+    help: "How long a server may take to answer, such as 90s or 15m; 0 is no limit.")
   var timeout = TimeSpan(seconds: 900)
 
   /// Whether a source of pre-images is given, beside a server.
@@ -124,10 +129,10 @@ struct TimeSpan: ExpressibleByArgument {
 
 /// How log lines look, for every command that logs.
 struct LogOptions: ParsableArguments {
-  @Option(help: "How log lines look.")
+  @Option(help: "Format of log lines.")
   var logFormat = LogFormat.text
 
-  @Option(help: "The least important log lines that are written.")
+  @Option(help: "Lowest level of the log lines that are written.")
   var logLevel = LogLevel.info
 
   var loggers: Loggers { Loggers(format: logFormat, level: logLevel) }

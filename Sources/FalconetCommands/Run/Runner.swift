@@ -49,6 +49,8 @@ struct Runner {
     defer {
       progress.end()
       checks.end()
+      // The closure holds the machine.
+      machine.shouldInterrupt = { false }
     }
     if plan.tracesThreads { UserSignal.install() }
     machine.shouldInterrupt = {

@@ -9,10 +9,10 @@ import Keccak
 struct ServePreimagesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve-preimages",
-    abstract: "Serve a directory's pre-images on descriptors 3 to 6, as a host does.",
+    abstract: "Serve the pre-images of a directory on descriptors 3 to 6, as a host does.",
     shouldDisplay: false)
 
-  @Argument(help: "Directory to serve, as a host stores pre-images.", completion: .directory)
+  @Argument(help: "Directory in which a host stored pre-images.", completion: .directory)
   var folder: String
 
   private static let hints: (requests: Int32, answers: Int32) = (3, 4)

@@ -7,10 +7,10 @@ import Keccak
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Read and verify all of a snapshot, and say what is wrong and where.",
+    abstract: "Read and verify all of a snapshot, and report what is wrong and where.",
     discussion: """
-      What cannot be read is told and counted apart from what is bad: nothing is known of it. Exit code \
-      0 if all snapshots are sound, else 1.
+      Snapshots that cannot be read are reported and counted separately from bad ones, since \
+      nothing is known of them. The exit code is 0 if all snapshots are sound, and 1 if not.
       """)
 
   @Argument(help: "Snapshots to check; - is standard input.", completion: .file())

@@ -8,14 +8,14 @@ struct ClaimCommand: ParsableCommand {
     commandName: "claim",
     abstract: "Print a snapshot's claim.",
     discussion: """
-      Of an .fsnap file only the header is read: the claim is then followed by 'unverified'. Any \
-      other format is read and hashed whole, as is an .fsnap file with --verify.
+      Only the header of an .fsnap file is read, and 'unverified' follows the claim. With \
+      --verify, and in any other format, all of the file is read and hashed.
       """)
 
   @Argument(help: "Snapshots to read; - is standard input.", completion: .file())
   var inputs: [String]
 
-  @Flag(help: "Read and hash all of an .fsnap file too.")
+  @Flag(help: "Also read and hash all of an .fsnap file.")
   var verify = false
 
   @OptionGroup var snapshot: SnapshotOptions

@@ -7,17 +7,17 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Write a snapshot in another format.",
     discussion: """
-      Works in one stream; where the new format needs what the old one tells last, pages wait in a \
-      temporary file beside the new one.
+      Converts in one pass. If the new format begins with something that the old one has at its \
+      end, pages wait in a temporary file beside the new one.
       """)
 
   @Argument(help: "Snapshot to read; - is standard input.", completion: .file())
   var input: String
 
-  @Argument(help: "Snapshot to write; - is standard output. A name in .gz is compressed.")
+  @Argument(help: "Snapshot to write; - is standard output. A name that ends in .gz is compressed.")
   var output: String
 
-  @Option(help: "Format to write, where the name doesn't tell.")
+  @Option(help: "Format to write, if the name does not say.")
   var to: SnapshotFormat?
 
   @OptionGroup var snapshot: SnapshotOptions

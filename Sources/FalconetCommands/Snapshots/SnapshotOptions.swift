@@ -3,16 +3,19 @@ import FalconetSnapshots
 
 /// How a command reads the snapshot that it is given.
 struct SnapshotOptions: ParsableArguments {
-  @Option(help: "Format of the snapshot, where its content doesn't tell.")
+  @Option(help: "Format of the snapshot, if its content does not say.")
   var from: SnapshotFormat?
 
   @Option(
-    help: "Base of a delta: a snapshot, or a folder of them (default: looked for beside the file).",
+    help: "Base of a delta: a snapshot, or a directory of them (default: the file's directory).",
     completion: .file())
   var base: String?
 
   @Flag(
-    help: "Don't hash the pages of an .fsnap file: for files that this installation wrote itself.")
+    help: """
+      Do not hash the pages of an .fsnap file. Use it only for files that this installation \
+      wrote.
+      """)
   var trustPages = false
 
   /// How to read the snapshot at `path`.

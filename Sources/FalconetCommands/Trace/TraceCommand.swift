@@ -6,11 +6,11 @@ import FalconetTrace
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace",
-    abstract: "Answer questions about a trace, and keep the answers in a folder.",
+    abstract: "Answer questions about a trace, and cache the answers in a directory.",
     discussion: """
-      The index of a step is the number of steps executed before it; the claim at an index is the \
-      one after that step. An index past the end is answered from the state that exited.
-      What follows -- is the command line of a pre-image server.
+      The index of a step is the number of steps executed before it. The claim at an index is \
+      the one after that step. Past the end it is the claim of the state that exited.
+      The command line of a pre-image server follows --.
       """,
     subcommands: [
       TraceClaimCommand.self,
@@ -74,12 +74,12 @@ struct TraceStepCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Confirm each answer: execute the steps before it again by plain steps on a second machine, \
+      Confirm each answer: execute the steps before it with the plain step on a second machine, \
       compare the claims, and verify the proof.
       """)
   var confirm = false
 
-  @Option(help: "The most steps before a proof that --confirm executes again.")
+  @Option(help: "The most steps before a proof that --confirm executes a second time.")
   var confirmSteps = GoNumber(Confirmer.usualStretch)
 
   func run() throws {
@@ -126,7 +126,9 @@ struct TracePrestateCommand: ParsableCommand {
 struct TraceLastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "last",
-    abstract: "Print the index, claim and witness of the last step, as JSON; runs to it if need be."
+    abstract: """
+      Print the index, claim and witness of the last step, as JSON; run to it if necessary.
+      """
   )
 
   @OptionGroup var trace: TraceFolderOptions

@@ -4,7 +4,7 @@ import FalconetTrace
 
 struct TraceStatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Print what the folder holds, as JSON.")
+    commandName: "status", abstract: "Print what the directory contains, as JSON.")
 
   @OptionGroup var trace: TraceFolderOptions
 
@@ -46,11 +46,11 @@ extension JSONWriter {
 struct TraceExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write what is known as op-challenger keeps it: proofs, snapshots, last state.")
+    abstract: "Write what is known in op-challenger's layout: proofs, snapshots, last state.")
 
   @OptionGroup var trace: TraceFolderOptions
 
-  @Argument(help: "Folder to write to.", completion: .directory)
+  @Argument(help: "Directory to write to.", completion: .directory)
   var target: String
 
   @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
@@ -66,17 +66,17 @@ struct TraceExportCommand: ParsableCommand {
 struct TraceAdoptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adopt",
-    abstract: "Take over the proofs and snapshots of a folder that op-challenger keeps.",
+    abstract: "Adopt the proofs and snapshots in one of op-challenger's directories.",
     discussion: """
-      They must be of the same trace: that is not checked. Each proof must hold by itself, each \
-      snapshot must be of the step that its name says, and none may contradict what is known. What \
-      fails that is left out. They belong to the inputs of the pre-images that are given with them, or \
-      with the first question after: others are refused from then on.
+      They must be of the same trace, which is not checked. Each proof must hold by itself, each \
+      snapshot must be of the step that its name says, and none may contradict what is known. \
+      Those that fail are not adopted. They are attributed to the pre-image source that is given \
+      with them, or with the next question; other sources are refused from then on.
       """)
 
   @OptionGroup var trace: TraceFolderOptions
 
-  @Argument(help: "Folder to read.", completion: .directory)
+  @Argument(help: "Directory to read.", completion: .directory)
   var origin: String
 
   @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
@@ -98,9 +98,10 @@ struct TraceAdoptCommand: ParsableCommand {
 
 struct TracePruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Give up files until the folder is within its budget.",
+    commandName: "prune", abstract: "Delete files until the directory is within its budget.",
     discussion: """
-      What was put aside goes first, then snapshots, then step data. Claims are kept.
+      Files in quarantine are deleted first, then snapshots, then step data. Claims are never \
+      deleted.
       """)
 
   @OptionGroup var trace: TraceFolderOptions
@@ -114,9 +115,9 @@ struct TracePruneCommand: ParsableCommand {
 
 struct TraceDeleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "delete", abstract: "Delete the folder of a trace, whatever state it is in.")
+    commandName: "delete", abstract: "Delete the directory of a trace, whatever state it is in.")
 
-  @Option(help: "Folder of the trace.", completion: .directory)
+  @Option(help: "Directory of the trace.", completion: .directory)
   var folder: String
 
   func run() throws {

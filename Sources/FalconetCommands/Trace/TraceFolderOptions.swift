@@ -8,22 +8,22 @@ import Logging
 
 /// Which trace is asked about, and how it is worked on.
 struct TraceFolderOptions: ParsableArguments {
-  @Option(help: "Folder of the trace; made where it doesn't exist.", completion: .directory)
+  @Option(help: "Directory of the trace; created if it does not exist.", completion: .directory)
   var folder: String
 
   @Option(help: "Snapshot that the trace starts from.", completion: .file())
   var input: String
 
-  @Option(help: "The most steps between snapshots; fewer where they are small.")
+  @Option(help: "The most steps between snapshots; fewer if they are small.")
   var snapshotInterval: UInt64 = 1_000_000_000
 
-  @Option(help: "MiB that the folder may take.")
+  @Option(help: "MiB that the directory may take.")
   var diskBudget: UInt64 = 16_384
 
   @Option(help: "MiB that states in memory may take beside the machine.")
   var memoryBudget: UInt64 = 512
 
-  @Option(help: "How steps are executed: jit, interpreter, step or check.")
+  @Option(help: "What executes steps: jit, interpreter, step or check.")
   var engine = EngineKind.jit
 
   @OptionGroup(title: "Limits") var limits: ResourceLimits

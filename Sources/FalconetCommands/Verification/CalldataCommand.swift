@@ -10,9 +10,9 @@ struct CalldataCommand: ParsableCommand {
     commandName: "calldata",
     abstract: "Print the contract calls that execute a proof's step.",
     discussion: """
-      First the call that loads the part of the pre-image that the step reads, where it reads any, \
-      then the call of step. A line each: what for, function, data. The call to read asks the oracle \
-      contract whether the part is loaded.
+      If the step reads a pre-image, the first call loads the part that it reads, and a call to \
+      read asks the oracle contract whether that part is loaded. The last call is step. Each \
+      line has the purpose, the function and the data.
       The proof is verified first.
       """)
 
@@ -22,7 +22,7 @@ struct CalldataCommand: ParsableCommand {
   @OptionGroup var version: StateVersionOption
 
   @Option(
-    help: "Folder where a host stored what keys of blobs and precompiles are hashes of.",
+    help: "Directory in which a host stored what the keys of blobs and precompiles are hashes of.",
     completion: .directory)
   var preimages: String?
 
@@ -32,7 +32,7 @@ struct CalldataCommand: ParsableCommand {
   @Option(help: "Local context of the dispute, 32 bytes in hexadecimal (default: zeros).")
   var localContext: String?
 
-  @Option(help: "Address of the dispute game, which local inputs are kept for.")
+  @Option(help: "Address of the dispute game, on which the keys of local inputs depend.")
   var caller: String?
 
   @Flag(help: "Print JSON.")

@@ -6,23 +6,25 @@ import FalconetStreams
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Check proofs, with no VM state at hand.",
+    abstract: "Verify proofs without the state of the VM.",
     discussion: """
-      Executes the step of each proof from its witness data alone, as a contract does, and says \
-      whether post follows from pre. Exit code 0 where all proofs hold, 1 where any does not.
-      Without --state-version, and if a proof has no key stateVersion, the sizes of its data tell \
-      the version; if they fit several, the proof has to hold in each. Without --revision it has to \
-      hold in the newest revision of each, and what depends on the revision is said.
+      Executes the step of each proof from its witness data alone, as a contract does, and \
+      reports whether post follows from pre. The exit code is 0 if all proofs hold, and 1 if any \
+      does not hold or cannot be read.
+      Without --state-version, a proof's key stateVersion decides, or else the sizes of its \
+      data. If they fit several versions, the proof must hold in each. Without --revision it \
+      must hold in the newest revision of each, and the output says if older revisions judge \
+      differently.
       """)
 
   @Argument(
-    help: "Proof files, arrays of proofs, or folders of them; - is standard input.",
+    help: "Proof files, arrays of proofs, or directories of them; - is standard input.",
     completion: .file())
   var proofs: [String]
 
   @OptionGroup var version: StateVersionOption
 
-  @Flag(help: "Print only the proofs that don't hold, and what can't be read.")
+  @Flag(help: "Print only proofs that do not hold or cannot be read.")
   var quiet = false
 
   @Flag(help: "Print JSON.")
@@ -57,13 +59,13 @@ struct VerifyCommand: ParsableCommand {
 
 /// The version of a state, by number or by name.
 struct StateVersionOption: ParsableArguments {
-  @Option(help: "State version, by number or by name (default: what the proof tells).")
+  @Option(help: "State version, by number or name (default: what the proof says).")
   var stateVersion: String?
 
   @Option(
     help: """
-      Revision of the state version, by contract version or date, as list names them (default: the \
-      newest).
+      Revision of the state version, by contract version or date, as 'falconet list' names it \
+      (default: the newest).
       """)
   var revision: String?
 

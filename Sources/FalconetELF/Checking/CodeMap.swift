@@ -111,14 +111,10 @@ struct CodeMap {
 
   /// The index of the function that holds an address, or nil. O(log n).
   func function(at address: UInt64) -> Int? {
-    var low = 0
-    var high = functions.count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if functions[middle].start <= address { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, address < functions[low - 1].end else { return nil }
-    return low - 1
+    guard let index = functions.indexOfLast(atOrBelow: address, by: \.start),
+      address < functions[index].end
+    else { return nil }
+    return index
   }
 
   /// The index of the function that begins at an address, or nil. O(log n).

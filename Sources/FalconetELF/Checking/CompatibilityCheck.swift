@@ -4,16 +4,16 @@ import FalconetMachine
 ///
 /// What a version has is asked of the machine itself (`Operation`, `SystemCall`).
 struct CompatibilityCheck {
-  private let revision: Revision
-  private let code: CodeMap
+  let revision: Revision
+  let code: CodeMap
   private let memory: Memory
   private let entry: UInt64
   private let globalPointer: UInt64?
-  private let goBuild: GoBuild?
-  private let collector: GoCollector
+  let goBuild: GoBuild?
+  let collector: GoCollector
   private let relocation: ProgramConcern?
   /// Functions whose findings the user excuses.
-  private let accepted: Set<String>
+  let accepted: Set<String>
 
   /// Wrappers that call wrappers that call wrappers, and so on, up to this many.
   private static let wrapperDepth = 8
@@ -60,32 +60,9 @@ struct CompatibilityCheck {
       revision: revision, functionCount: code.functions.count,
       reachableFunctionCount: code.functions.indices.count(where: graph.isReachable),
       findings: findings, unseenNumbers: unseen, goBuild: goBuild,
-      concerns: [relocation, releasedPages(scans, graph)].compactMap { $0 })
-  }
-
-  /// Whether Go's runtime may give pages back and then take what they hold for zeros.
-  private func releasedPages(_ scans: [FunctionScan], _ graph: CallGraph) -> ProgramConcern? {
-    guard let goBuild, goBuild.countsOnClearedPages else { return nil }
-    let callers = scans.indices.filter { index in
-      graph.isReachable(index) && scans[index].systemCalls.contains { $0.isMadvise(revision.version) }
-    }
-    let names = ["runtime.sysUnusedOS", "runtime.sysUnused"]
-    let giver = code.functions.indices.first {
-      names.contains(code.functions[$0].name) && graph.isReachable($0)
-    }
-    guard let end = giver ?? callers.first else { return nil }
-    let function = code.functions[end].name
-    let excuse =
-      accepted.contains(function)
-      ? "accepted"
-      : collector.reasonThatItIsOff(code, scans, graph, isPatched: revision.version.patchesGo)
-    return ProgramConcern(
-      kind: .releasedPages,
-      text: "\(goBuild.release) takes pages that \(function) gives back for zeros,"
-        + " and the machine leaves them as they are: fresh memory of the program holds old bytes",
-      remedy: "build it with -ldflags '-X runtime.godebugDefault=decoratemappings=0,madvdontneed=0',"
-        + " or with Go 1.25 or older",
-      path: graph.path(to: end).map { code.functions[$0].name }, excuse: excuse)
+      concerns: [
+        relocation, releasedPages(scans, graph), standardDescriptors(graph), patchedCode(callees),
+      ].compactMap { $0 })
   }
 
   /// What register 28 holds in all of the program: linkers tell it by a symbol; 64-bit Go programs
@@ -150,14 +127,6 @@ struct CompatibilityCheck {
     }
     return instructions.sorted { ($0.value[0], $0.key.text) < ($1.value[0], $1.key.text) }
       .map { (problem: $0.key, addresses: $0.value) }
-  }
-}
-
-extension FunctionScan.SystemCallSite {
-  /// Whether it tells the system of memory that is not needed: `madvise`.
-  fileprivate func isMadvise(_ version: StateVersion) -> Bool {
-    guard case .constant(let value) = number else { return false }
-    return value & version.wordSize.mask == (version.wordSize == .bits64 ? 5027 : 4218)
   }
 }
 

@@ -26,6 +26,9 @@ package struct GoBuild: Sendable, Equatable {
     return numbers >= (1, 26) && settings["madvdontneed"] != "0"
   }
 
+  /// From Go 1.22 on, the function that asks at the start whether descriptors 0 to 2 are open.
+  static let descriptorCheck = "runtime.checkfds"
+
   init(release: String, settings: String) {
     self.release = release
     var values: [String: String] = [:]

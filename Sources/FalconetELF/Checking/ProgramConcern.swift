@@ -8,6 +8,10 @@ package struct ProgramConcern: Sendable, Hashable {
     case notRelocated
     /// It counts on the system to clear pages that it gives back, and the machine does not.
     case releasedPages
+    /// It ends at its start if it cannot ask whether the standard descriptors are open.
+    case standardDescriptors
+    /// The loader's patches for one thread take out code that the program needs.
+    case patchedCode
   }
 
   package let kind: Kind
@@ -79,7 +83,11 @@ extension ELFFile {
     in version: StateVersion, loadedAs prestate: Prestate
   ) throws(ELFError) -> [ProgramConcern] {
     let build = GoBuild(self, prestate.memory, prestate.symbols)
-    if let build, build.countsOnClearedPages {
+    // Functions of newer releases than the version is for.
+    var newer = version.patchesGo ? ["runtime.init.6"] : []
+    if !version.newestRevision.rules.getDescriptorFlags { newer.append(GoBuild.descriptorCheck) }
+    let isNewer = newer.contains { prestate.symbols.symbol(named: $0) != nil }
+    if build?.countsOnClearedPages == true || isNewer {
       return try checkCompatibility(with: version).concerns
     }
     return try relocationConcern().map { [$0] } ?? []

@@ -7,10 +7,14 @@ enum GoPatches {
   /// `jr $ra` and the `nop` of its delay slot, big-endian.
   static let returnAtOnce: [UInt8] = [0x03, 0xE0, 0x00, 0x08, 0x00, 0x00, 0x00, 0x00]
 
+  /// What starts the collector's helper up to Go 1.22. Later it is another initialization, and this one
+  /// sets up what a program needs to exit: Cannon patches it all the same.
+  static let collectorStart = "runtime.init.5"
+
   /// The functions by the names of their symbols.
   static let functions: [String] = [
     "runtime.gcenable",
-    "runtime.init.5",
+    collectorStart,
     "runtime.main.func1",
     "runtime.deductSweepCredit",
     "runtime.(*gcControllerState).commit",

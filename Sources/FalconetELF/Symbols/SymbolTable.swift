@@ -74,15 +74,7 @@ package struct SymbolTable: Sendable {
   /// The index of the last symbol that starts at or below `address`, or nil where all start above.
   ///
   /// O(log n).
-  func index(at address: UInt64) -> Int? {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if entries[middle].start <= address { low = middle + 1 } else { high = middle }
-    }
-    return low == 0 ? nil : low - 1
-  }
+  func index(at address: UInt64) -> Int? { entries.indexOfLast(atOrBelow: address, by: \.start) }
 
   /// Whether `address` is past the end of the symbol at `index`. The address right behind a symbol
   /// counts as part of it, and the end wraps at 2^64: Cannon's lookup does the same.

@@ -9,9 +9,8 @@ extension FrameTable {
   /// leads to, if that is loaded too. Nil if there are none.
   static func find(in memory: Memory, version: StateVersion) -> FrameTable? {
     let reader = GuestReader(memory: memory)
-    let end = version.addressSpace.heapStart >> 12
     let is64 = memory.wordSize == .bits64
-    for page in memory.pageIndices where page < end {
+    for page in reader.programPages(version) {
       let header = page << 12
       guard reader.int(header) == 0x7F45_4C46, reader.byte(header &+ 4) == (is64 ? 2 : 1) else {
         continue

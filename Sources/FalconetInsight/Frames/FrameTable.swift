@@ -64,15 +64,10 @@ package struct FrameTable: Sendable {
 
   /// The row of the function at an address; nil if no frame tells of it, or what tells is corrupt.
   func row(at address: UInt64) -> FrameRow? {
-    var low = 0
-    var high = functions.count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if functions[middle].start <= address { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0 else { return nil }
-    let function = functions[low - 1]
-    guard address < function.end else { return nil }
+    guard let index = functions.indexOfLast(atOrBelow: address, by: \.start),
+      address < functions[index].end
+    else { return nil }
+    let function = functions[index]
     let section = sections[function.section]
     var program = FrameProgram(
       commons[function.common], start: function.start, sectionAt: section.address)

@@ -8,7 +8,7 @@ import FalconetMachine
 /// answer nil, and take bounded time.
 struct GoFunctionTable {
   /// The table's first four bytes from Go 1.18 and from Go 1.20 on (`internal/abi`, PCLnTabMagic).
-  private static let magics: Set<UInt32> = [0xFFFF_FFF0, 0xFFFF_FFF1]
+  static let magics: Set<UInt32> = [0xFFFF_FFF0, 0xFFFF_FFF1]
   /// The most functions that a table may have. Large programs have some hundred thousand.
   private static let maximumCount: UInt64 = 1 << 21
   /// Bytes that a MIPS instruction has: the unit of the table's address differences.
@@ -27,8 +27,9 @@ struct GoFunctionTable {
   /// Where the inlining trees are counted from, where symbols tell.
   let inlineTrees: UInt64?
 
-  /// The table at an address, or nil where there is none, or one that is damaged.
-  init?(at base: UInt64, in memory: Memory, symbols: SymbolTable?) {
+  /// The table at an address, or nil if there is none, if it is corrupt, or if nothing tells where the
+  /// code begins.
+  init?(at base: UInt64, in memory: Memory, version: StateVersion, symbols: SymbolTable?) {
     reader = GuestReader(memory: memory)
     let size = reader.wordBytes
     guard Self.magics.contains(reader.int(base)),
@@ -38,12 +39,14 @@ struct GoFunctionTable {
     func field(_ index: UInt64) -> UInt64 { reader.word(base &+ 8 &+ index &* size) }
     let count = field(0)
     guard count > 0, count <= Self.maximumCount else { return nil }
-    // From Go 1.26 on it is left out, and a symbol tells, or the runtime's record of the module.
-    textStart =
+    // From Go 1.26 on the header has 0 here, and a symbol tells, or the runtime's record of the module.
+    let text =
       field(2) != 0
       ? field(2)
       : symbols?.symbol(named: "runtime.text")?.start
-        ?? Self.textStart(ofTable: base, in: memory) ?? 0
+        ?? Self.textStart(ofTable: base, in: memory, version: version)
+    guard let text else { return nil }
+    textStart = text
     names = base &+ field(3)
     units = base &+ field(4)
     files = base &+ field(5)
@@ -65,42 +68,15 @@ struct GoFunctionTable {
     recordOffsets = offsets
   }
 
-  /// Words of the runtime's record of a module (`moduledata`): the table's address, and, the same
-  /// since Go 1.18, the least address of code twice and the end of code.
-  private static let moduleWords: (leastCode: Int, text: Int, end: Int) = (20, 22, 23)
-
-  /// Where the code begins that a table tells of, by the record that names the table.
-  private static func textStart(ofTable base: UInt64, in memory: Memory) -> UInt64? {
-    let reader = GuestReader(memory: memory)
-    let size = reader.wordBytes
-    for page in memory.pageIndices {
-      for address in stride(from: page << 12, to: (page << 12) + UInt64(Memory.pageSize), by: Int(size))
-      where reader.word(address) == base {
-        let text = reader.word(UInt64(moduleWords.text), of: address)
-        let end = reader.word(UInt64(moduleWords.end), of: address)
-        if text != 0, text < end, reader.word(UInt64(moduleWords.leastCode), of: address) == text {
-          return text
-        }
-      }
-    }
-    return nil
-  }
-
   /// The function that holds an address. O(log n).
   func function(at address: UInt64) -> GoFunction? {
     let offset = address &- textStart
-    guard let first = entries.first, let last = entries.last, offset >= UInt64(first),
-      offset < UInt64(last)
+    guard let index = entries.indexOfLast(atOrBelow: offset, by: { UInt64($0) }),
+      index < recordOffsets.count
     else { return nil }
-    var low = 0
-    var high = recordOffsets.count
-    while high - low > 1 {
-      let middle = low + (high - low) / 2
-      if UInt64(entries[middle]) <= offset { low = middle } else { high = middle }
-    }
-    let record = records &+ UInt64(recordOffsets[low])
+    let record = records &+ UInt64(recordOffsets[index])
     // The record says again where the function begins.
-    guard reader.int(record) == entries[low] else { return nil }
-    return GoFunction(entry: textStart &+ UInt64(entries[low]), record: record)
+    guard reader.int(record) == entries[index] else { return nil }
+    return GoFunction(entry: textStart &+ UInt64(entries[index]), record: record)
   }
 }

@@ -2,27 +2,30 @@ import FalconetMachine
 
 /// Goroutines as Go's runtime keeps them: which stack a thread is on, and where it left another.
 ///
-/// Of the runtime's structures only what has long been the same is taken for granted: in `g`, words
-/// 0 and 1 are the bounds of its stack, word 6 is its `m`, words 7 to 12 what is saved of it (`sp`,
-/// `pc`, `g`, …, `lr`, which is word 11 from Go 1.25 on and word 12 before, with 0 in word 11); in `m`, word 0 is the `g` of its own stack.
-struct GoStacks {
+/// Of the runtime's structures only what has long been the same is taken for granted. In `g`, words 0
+/// and 1 are the bounds of its stack, word 6 is its `m`, and words 7 to 12 are what is saved of it: `sp`,
+/// `pc`, `g`, …, `lr`. From Go 1.25 on `lr` is word 11; before, it is word 12, and word 11 is 0. In `m`,
+/// word 0 is the `g` of its own stack.
+package struct GoStacks {
   let reader: GuestReader
 
+  package init(reader: GuestReader) { self.reader = reader }
+
   /// What the runtime saved of a goroutine when it left its stack.
-  struct Saved {
-    var stackPointer, pc, returnAddress: UInt64
+  package struct Saved: Equatable {
+    package var stackPointer, pc, returnAddress: UInt64
   }
 
   /// Words of `m` that are searched.
   private static let searchLength: UInt64 = 96
 
-  /// Where the goroutine was left that a thread runs for, where the thread is on its own stack.
+  /// Where the goroutine was left that a thread runs for, if the thread is on its own stack.
   ///
   /// The place of `curg` in `m` differs between versions of Go. It is found by what only it is: a
   /// `g`, not the thread's own, that says of itself that it runs on this `m`.
   ///
   /// - Parameter g: register 30, the runtime's current `g`.
-  func savedGoroutine(ofThreadOn g: UInt64) -> Saved? {
+  package func savedGoroutine(ofThreadOn g: UInt64) -> Saved? {
     guard g != 0 else { return nil }
     let m = reader.word(6, of: g)
     guard m != 0, reader.word(0, of: m) == g else { return nil }

@@ -2,13 +2,29 @@ import FalconetMachine
 
 /// Reads a guest's data structures from its memory, a field at a time. Big-endian. Whatever the
 /// address, there is a value: memory that doesn't exist is zero.
-struct GuestReader {
+package struct GuestReader {
   let memory: Memory
+
+  package init(memory: Memory) { self.memory = memory }
 
   var wordBytes: UInt64 { UInt64(memory.wordSize.bytes) }
 
   /// The word at an address that is a multiple of the word's size.
   func word(_ address: UInt64) -> UInt64 { memory.loadWord(at: address & memory.wordSize.mask) }
+
+  /// The pages that a program is loaded to, ascending.
+  func programPages(_ version: StateVersion) -> some Sequence<UInt64> {
+    let end = version.addressSpace.heapStart >> 12
+    return memory.pageIndices.prefix { $0 < end }
+  }
+
+  /// The addresses of the words that a program is loaded to, ascending.
+  func programWords(_ version: StateVersion) -> some Sequence<UInt64> {
+    let step = Int(wordBytes)
+    return programPages(version).lazy.flatMap { page in
+      stride(from: page << 12, to: page << 12 &+ UInt64(Memory.pageSize), by: step)
+    }
+  }
 
   /// Word number `index` of a structure.
   func word(_ index: UInt64, of structure: UInt64) -> UInt64 {

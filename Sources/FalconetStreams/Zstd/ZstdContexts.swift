@@ -59,6 +59,16 @@ final class ZstdDecompressionContext {
 
   deinit { ZSTD_freeDCtx(context) }
 
+  /// Bytes of the largest frame header.
+  static let maximumHeaderSize = 18
+
+  /// The size of a frame's content as its header says it; nil if it does not, or is cut short.
+  static func contentSize(header: [UInt8]) -> UInt64? {
+    let size = ZSTD_getFrameContentSize(header, header.count)
+    // What stands for an unknown size, and for an error.
+    return size >= .max - 1 ? nil : size
+  }
+
   /// Decompresses a part of a stream whose input begins at `offset`.
   /// - Returns: What was consumed and produced; `rest` is 0 where a frame is complete.
   func decompress(

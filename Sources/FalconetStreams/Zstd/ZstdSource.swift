@@ -6,11 +6,16 @@ package final class ZstdSource: ByteSource {
   /// 128 MiB, the largest window that `zstd` decompresses without being told to.
   package static let defaultWindowLog: Int32 = 27
 
+  /// Bytes that are less than any frame has.
+  private static let startSize = 5
+
   package var name: String { input.name }
 
   private let input: ByteReader
   private let context: ZstdDecompressionContext
   private var isInFrame = false
+  /// Bytes that the frame must still give, if its header says how many.
+  private var contentLeft: UInt64?
   private var hasFrame = false
   private var failure: StreamError?
 
@@ -57,11 +62,23 @@ package final class ZstdSource: ByteSource {
 
   private func decompress(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     if !isInFrame { try lookForFrame() }
-    let progress = try context.decompress(
-      from: input.buffered, into: buffer, offset: input.position)
+    // Given a whole frame at once, libzstd decompresses it by other code, which finds other faults. How
+    // much is buffered must not decide, so a frame's start comes alone.
+    let part = isInFrame ? input.buffered : .init(rebasing: input.buffered.prefix(Self.startSize))
+    let progress = try context.decompress(from: part, into: buffer, offset: input.position)
     input.consume(progress.consumed)
     isInFrame = progress.rest != 0
-    if !isInFrame { hasFrame = true }
+    contentLeft? &-= UInt64(progress.produced)
+    if !isInFrame {
+      // libzstd does not see to it if the last block is empty.
+      guard contentLeft ?? 0 == 0 else {
+        throw StreamError(
+          .corrupt, offset: input.position,
+          message: "the zstd frame does not hold as many bytes as its header says",
+          remedy: "the file is damaged; make or fetch it again")
+      }
+      hasFrame = true
+    }
     if isInFrame, progress.produced == 0, try input.isAtEnd() { throw truncated }
     return progress.produced
   }
@@ -69,7 +86,9 @@ package final class ZstdSource: ByteSource {
   /// Tells data that was appended from a damaged frame, and keeps what is no frame of RFC 8878 from
   /// libzstd, which may have been built to read the formats before it.
   private func lookForFrame() throws(StreamError) {
-    let prefix = try input.peek(upTo: 4)
+    let header = try input.peek(upTo: ZstdDecompressionContext.maximumHeaderSize)
+    let prefix = Array(header.prefix(4))
+    contentLeft = ZstdDecompressionContext.contentSize(header: Array(header))
     // 0x184D2A50 to 0x184D2A5F, little-endian, begin skippable frames.
     let isSkippable =
       prefix.count == 4 && prefix[0] & 0xF0 == 0x50 && prefix[1...] == [0x2A, 0x4D, 0x18]

@@ -20,6 +20,14 @@ struct BuiltLibrary {
     return "-I\(Shell.quoted(folder + "/include")) -L\(lib) -lfalconet -Wl,-rpath,\(lib)"
   }
 
+  /// The directory in which the build left the tests, and what it made beside them.
+  static func products() throws -> String {
+    let executable = try #require(realpath("/proc/self/exe", nil))
+    defer { free(executable) }
+    let path = String(cString: executable)
+    return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+  }
+
   private static let made = Result { try make() }
 
   private static func make() throws -> BuiltLibrary {
@@ -34,13 +42,12 @@ struct BuiltLibrary {
     }
     mkdir(root + "/work", 0o755)
     let library = BuiltLibrary(folder: root + "/library", work: root + "/work")
-    let executable = try #require(realpath("/proc/self/exe", nil))
-    defer { free(executable) }
-    let path = String(cString: executable)
-    let archive = path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/libfalconet-c.a"
     try Shell.output(
-      [repository + "/Scripts/build-library", "--archive", String(archive), library.folder]
-        .map(Shell.quoted).joined(separator: " "))
+      [
+        repository + "/Scripts/build-library", "--archive", try products() + "/libfalconet-c.a",
+        library.folder,
+      ]
+      .map(Shell.quoted).joined(separator: " "))
     return library
   }
 }

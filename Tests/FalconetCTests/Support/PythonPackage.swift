@@ -14,6 +14,9 @@ enum PythonPackage {
     return site
   }
 
+  /// The directory that holds the unpacked package.
+  static func folder() throws -> String { try site.get() }
+
   /// Runs a program of Python with the package, and gives what it printed.
   static func run(_ arguments: String) throws -> String {
     try Shell.output(

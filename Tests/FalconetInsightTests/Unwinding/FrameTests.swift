@@ -112,6 +112,23 @@ struct FrameTests {
     #expect(count == 1000)
   }
 
+  @Test(
+    "Frames that are loaded are found without the file", arguments: ["c-kona-like", "rust-small"])
+  func inMemory(_ guest: String) throws {
+    let subject = try Subject(guest)
+    let (with, without) = (subject.unwinder(try FrameTable(subject.elf)), subject.unwinder(nil))
+    var looks = 0
+    while !subject.machine.hasExited, looks < 1000 {
+      let thread = try #require(subject.machine.state.activeThread)
+      let stack = without.unwind(thread)
+      try #require(stack == with.unwind(thread), "step \(subject.machine.step)")
+      #expect(!stack.frames.contains { $0.isGuess })
+      looks += 1
+      _ = try subject.machine.run(until: subject.machine.step + 101)
+    }
+    #expect(looks > 30)
+  }
+
   @Test("Names in tracebacks are those of the source, and nothing is guessed")
   func names() throws {
     let subject = try Subject("c-shapes")

@@ -141,4 +141,18 @@ struct BranchTests {
     #expect(branched.pc == 8)
     #expect(branched.registers[9] == 8)
   }
+
+  @Test(
+    "Register jumps between addresses that share a place in an engine's table",
+    arguments: Versions.all)
+  func sharedPlace(_ version: StateVersion) throws {
+    // Address 0 among them, which an empty entry seems to be of.
+    var image = MachineImage(version, code: [Assembly.special(8, rs: 11), Assembly.nop])
+    image[register: 11] = 0x1_0000
+    image.write(words: [Assembly.special(8), Assembly.nop], at: 0x1_0000)
+    image.write(
+      words: [Assembly.immediate(9, rs: 10, rt: 10, 1), Assembly.special(8, rs: 11), Assembly.nop],
+      at: 0)
+    #expect(try execute(image, steps: 500).thread().registers[10] == 100)
+  }
 }

@@ -1,5 +1,4 @@
 import FalconetMachine
-import FalconetOracle
 import FalconetTestSupport
 import Testing
 
@@ -34,25 +33,11 @@ struct GuestLockStepTests {
     "Same states, memory and output", arguments: stretches,
     [EngineSetup.jit, .interpreter] + (isLongRun ? [.interpreterSwitch, .jitPageTable] : []))
   func states(_ stretch: Stretch, _ setup: EngineSetup) throws {
-    let run = stretch.run
-    let vector = try Fixtures.vector(run.version, run.guest)
-    let preimages = try vector.preimages.map { try Fixtures.preimages($0) } ?? [:]
-    let prestate = try Fixtures.prestate(run.version, run.guest)
-    let start = Machine(
-      state: prestate.state, memory: prestate.memory, oracle: DictionaryOracle(preimages))
+    let start = try Fixtures.machine(stretch.run)
     _ = try start.run(until: stretch.start)
     // The machines fetch the current pre-image again, so its cache is compared as well.
     let machines = try LockStep(
-      MachineImage(of: start), setup, oracle: DictionaryOracle(preimages))
-    var random = SeededGenerator(seed: stretch.start)
-    while machines.plain.step < stretch.start + stretch.count {
-      let budget = random.pick([1, 10, 1000, 30_000, 150_000] as [UInt64]) + random.next() % 100
-      let outcome = try machines.advance(budget)
-      if random.chance(16) { try machines.compareClaims() }
-      if outcome == .stopped(.exited) { break }
-      try #require(outcome == .stopped(.step))
-    }
-    try machines.compareMemory()
-    try machines.compareClaims()
+      MachineImage(of: start), setup, oracle: Fixtures.oracle(stretch.run))
+    try runInSlices(machines, to: stretch.start + stretch.count, seed: stretch.start)
   }
 }

@@ -29,17 +29,7 @@ struct RestoreTests {
   @Test(
     "A page that changes its own code is again what it was", arguments: StateVersion.allCases)
   func selfModification(_ version: StateVersion) throws {
-    var image = MachineImage(
-      version,
-      code: [
-        // A loop of four instructions, whose second is replaced after 100 rounds.
-        Assembly.immediate(9, rs: 8, rt: 8, 1), Assembly.set(10, to: 1),
-        Assembly.immediate(5, rs: 8, rt: 9, -3),
-        Assembly.special(0x21, rs: 11, rt: 10, rd: 11),
-        Assembly.immediate(0x2B, rt: 12, 0x1004), Assembly.immediate(4, -6), Assembly.nop,
-      ])
-    image[register: 9] = 100
-    image[register: 12] = UInt64(Assembly.set(10, to: 2))
+    let image = MachineImage.selfModifying(version)
     for setup in EngineSetup.allCases {
       try Self.ask(image, setup, [50, 900, 52])
       try Self.ask(image, setup, [900, 50, 410, 395, 899, 52])
@@ -48,15 +38,7 @@ struct RestoreTests {
 
   @Test("A reservation ends as it did the first time", arguments: StateVersion.allCases)
   func reservation(_ version: StateVersion) throws {
-    let nop = Assembly.nop
-    var code = [Assembly.immediate(0x30, rt: 8, 0x2010)]
-    code += [UInt32](repeating: nop, count: 99)
-    // Elsewhere in the page, then in the word itself.
-    code += [Assembly.immediate(0x2B, rt: 9, 0x2800), nop, nop]
-    code += [Assembly.immediate(0x2B, rt: 9, 0x2010)] + [UInt32](repeating: nop, count: 500)
-    var image = MachineImage(version, code: code)
-    image[register: 9] = 7
-    image.write([1], at: 0x2000)
+    let image = MachineImage.reserving(version)
     for setup in EngineSetup.allCases {
       try Self.ask(image, setup, [50, 450, 400])
       try Self.ask(image, setup, [450, 50, 102, 101, 400, 104])

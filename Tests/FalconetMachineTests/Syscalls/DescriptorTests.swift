@@ -191,4 +191,26 @@ struct DescriptorTests {
     #expect((machine.oracle as? DictionaryOracle)?.hints == [[9, 8, 7]])
     #expect(machine.state.lastHint.isEmpty)
   }
+
+  @Test("A run stops behind each read of a pre-image, if it is asked to", arguments: Versions.all)
+  func stops(_ version: StateVersion) throws {
+    let read = [
+      Assembly.set(2, to: UInt16(Self.read(version))), Assembly.set(7, to: 0), Assembly.syscall,
+    ]
+    var image = MachineImage(version, code: read + read + [Assembly.nop, Assembly.nop])
+    image[register: 4] = 5
+    image[register: 5] = Self.place
+    image[register: 6] = 4
+    var oracle = DictionaryOracle()
+    image.state.scalars.preimageKey = oracle.insert(keccak256: Array(1...20))
+    for setup in EngineSetup.allCases {
+      let machine = try image.machine(setup, oracle: oracle)
+      for step in [3, 6] as [UInt64] {
+        #expect(try machine.run(until: 8, stopAfterPreimageRead: true) == .preimageRead)
+        #expect(machine.step == step, "\(setup)")
+      }
+      #expect(try machine.run(until: 8, stopAfterPreimageRead: true) == .step)
+      #expect(machine.step == 8 && machine.state.scalars.preimageOffset == 8)
+    }
+  }
 }

@@ -131,6 +131,19 @@ struct LongHintTests {
     #expect(same == second && same.digest == second.digest)
   }
 
+  @Test("Of bytes in files each is compared", arguments: [0, 1, 1 << 20, (17 << 20) - 1])
+  func compared(_ place: Int) throws {
+    func hint(_ byte: UInt8) throws -> PendingHint {
+      var hint = PendingHint()
+      try hint.appendZeros(place)
+      try [byte].withUnsafeBytes { try hint.append($0) }
+      try hint.appendZeros((17 << 20) - 1 - place)
+      return hint
+    }
+    #expect(try hint(1) != hint(2) && hint(1).digest != hint(2).digest)
+    #expect(try hint(1) == hint(1) && hint(1).digest == hint(1).digest)
+  }
+
   @Test(
     "Output of any length is shown in part, and the step goes on", arguments: StateVersion.allCases)
   func output(_ version: StateVersion) throws {

@@ -21,6 +21,8 @@ struct ThreadTests {
     image.thread.lo = 5
     image.thread.hi = 6
     image.thread.nextPC = 0x3000
+    // Which the copy does not take over.
+    image.thread.exitCode = 9
     image[register: 31] = 7
     image.state.scalars.nextThreadID = 4
     image.state.scalars.stepsSinceContextSwitch = 50
@@ -28,6 +30,7 @@ struct ThreadTests {
     var expected = image.answered(4)
     var child = image.thread
     child.id = 4
+    child.exitCode = 0
     child.pc = 0x3000
     child.nextPC = 0x3004
     child.registers[29] = 0x7_0000

@@ -7,31 +7,11 @@ import Testing
 
 @Suite("Guests of C, C++ and Rust")
 struct ToolchainGuestTests {
-  private func machine(_ run: RecordedRun, _ vector: Vector, _ engine: EngineKind) throws -> Machine
-  {
-    let prestate = try Fixtures.prestate(run.version, run.guest)
-    return Machine(
-      state: prestate.state, memory: prestate.memory,
-      oracle: DictionaryOracle(try Fixtures.preimages(of: vector)), engine: engine)
-  }
-
   @Test("Claims and exit codes are those of the plain step", arguments: Fixtures.toolchainRuns)
   func claims(_ run: RecordedRun) throws {
     let vector = try Fixtures.vector(run.version, run.guest)
-    let machine = try machine(run, vector, .jit)
-    #expect(machine.claim() == vector.prestateHash)
     #expect(vector.checkpoints.count == 7)
-    for checkpoint in vector.checkpoints {
-      _ = try machine.run(until: checkpoint.step)
-      try #require(machine.claim() == checkpoint.before, "before step \(checkpoint.step)")
-      _ = try machine.run(until: checkpoint.step + 1)
-      try #require(machine.claim() == checkpoint.after, "after step \(checkpoint.step)")
-    }
-    #expect(try machine.run(until: .max) == .exited)
-    #expect(machine.step == vector.steps)
-    #expect(machine.state.scalars.exitCode == vector.exitCode)
-    #expect(machine.witness() == vector.finalWitness)
-    #expect(machine.claim() == vector.finalHash)
+    try runAsRecorded(Fixtures.machine(run), vector)
   }
 
   /// In the long form all versions, and the runs that fail too.
@@ -44,20 +24,9 @@ struct ToolchainGuestTests {
     [EngineSetup.jit, .interpreter])
   func lockStep(_ run: RecordedRun, _ setup: EngineSetup) throws {
     let vector = try Fixtures.vector(run.version, run.guest)
-    let start = try machine(run, vector, .step)
     let machines = try LockStep(
-      MachineImage(of: start), setup,
-      oracle: DictionaryOracle(try Fixtures.preimages(of: vector)))
-    var random = SeededGenerator(seed: vector.steps)
-    while true {
-      let budget = random.pick([1, 10, 1000, 30_000, 400_000] as [UInt64]) + random.next() % 100
-      let outcome = try machines.advance(budget)
-      if random.chance(16) { try machines.compareClaims() }
-      if outcome == .stopped(.exited) { break }
-      try #require(outcome == .stopped(.step))
-    }
-    try machines.compareMemory()
-    try machines.compareClaims()
+      MachineImage(of: Fixtures.machine(run, .step)), setup, oracle: Fixtures.oracle(run))
+    try runInSlices(machines, to: .max, seed: vector.steps)
     #expect(machines.plain.step == vector.steps)
     #expect(machines.plain.claim() == vector.finalHash)
   }

@@ -179,6 +179,16 @@ struct CalldataTests {
     #expect(error(cut).contains("length prefix"))
   }
 
+  @Test("The call for a precompile: an address is filled up in front")
+  func precompile() throws {
+    let call = try #require(try allCalls().first { $0.name == "loadPrecompilePreimagePart" })
+    func word(_ end: String) -> String { String(repeating: "0", count: 64 - end.count) + end }
+    let input = "050607" + String(repeating: "0", count: 58)
+    #expect(
+      Hex.encode(call.data)
+        == "ea713950" + word("9") + word("8") + word("10203") + word("80") + word("3") + input)
+  }
+
   @Test(
     "An independent decoder gives the arguments back",
     .enabled(

@@ -128,8 +128,9 @@ struct ConfirmerTests {
   }
 
   @Test(
-    "Pre-images and hints are asked for once, also those that the machine has from before the mark")
-  func preimages() throws {
+    "Pre-images and hints are asked for once, also those that the machine has from before the mark",
+    arguments: [300, 3_000_000] as [UInt64])
+  func preimages(_ stretch: UInt64) throws {
     var requests: [[Bytes32]] = []
     var hints: [Int] = []
     for confirms in [false, true] {
@@ -137,7 +138,7 @@ struct ConfirmerTests {
       let machine = Machine(state: prestate.state, memory: prestate.memory)
       let counter = Counter(try Fixtures.preimages("oracle-valid"))
       machine.oracle = counter
-      let confirmer = confirms ? Confirmer(machine, stretch: 300) : nil
+      let confirmer = confirms ? Confirmer(machine, stretch: stretch) : nil
       let reads = try Fixtures.proofs(.v8, "oracle").filter { $0.oracleKey != nil }.map(\.step)
         .sorted()
       for step in Set(reads + reads.map { $0 + 1 }).sorted() {

@@ -1,5 +1,6 @@
 import FalconetELF
 import FalconetMachine
+import FalconetOracle
 import FalconetStreams
 import Glibc
 import Keccak
@@ -61,6 +62,20 @@ package enum Fixtures {
     } catch {
       throw FixtureError("\(error)")
     }
+  }
+
+  /// A machine at the first step of a recorded run, with the pre-images that served it.
+  package static func machine(
+    _ run: RecordedRun, _ engine: EngineKind = .jit
+  ) throws(FixtureError) -> Machine {
+    let prestate = try prestate(run.version, run.guest)
+    return Machine(
+      state: prestate.state, memory: prestate.memory, oracle: try oracle(run), engine: engine)
+  }
+
+  /// The pre-images that served a recorded run.
+  package static func oracle(_ run: RecordedRun) throws(FixtureError) -> DictionaryOracle {
+    DictionaryOracle(try preimages(of: vector(run.version, run.guest)))
   }
 
   // MARK: Snapshots

@@ -1,0 +1,76 @@
+/// The readers of hostile files, by what they read: each can be given any bytes.
+///
+/// `Scripts/fuzz` has libFuzzer make the bytes up; the tests make some up themselves.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+  /// Cannon's binary snapshots.
+  case binary
+  /// JSON snapshots.
+  case json
+  /// Snapshots in the binary format that was proposed first.
+  case pr7559
+  /// `.fsnap` files as they are.
+  case fsnap
+  /// `.fsnap` files whose checksums and hashes are made right.
+  case fsnapSealed
+  /// ELF files: loaded, checked for a version, their call frames read.
+  case elf
+  /// `meta.json`.
+  case symbols
+  /// gzip streams.
+  case gzip
+  /// zstd streams.
+  case zstd
+  /// Proof files.
+  case proof
+  /// Lists of claims, as `bisect` takes them.
+  case claims
+  /// `claims.log` of a trace.
+  case claimLog
+  /// The other files of a trace's directory.
+  case trace
+  /// The files of op-challenger's directories that a trace adopts.
+  case adoption
+  /// Directories of pre-images.
+  case preimages
+  /// The command `run`, with flags that the input chooses.
+  case run
+
+  /// Makes what the target needs: a directory in memory, files that are always the same.
+  ///
+  /// - Returns: the target, for one thread at a time.
+  public func open() -> FuzzSession { FuzzSession(check()) }
+
+  private func check() -> any HostileInputCheck {
+    switch self {
+    case .binary: SnapshotTarget(.bin)
+    case .json: SnapshotTarget(.json)
+    case .pr7559: SnapshotTarget(.pr7559)
+    case .fsnap: FsnapTarget(seals: false)
+    case .fsnapSealed: FsnapTarget(seals: true)
+    case .elf: ELFTarget()
+    case .symbols: SymbolTarget()
+    case .gzip: GzipTarget()
+    case .zstd: ZstdTarget()
+    case .proof: ProofTarget()
+    case .claims: ClaimListTarget()
+    case .claimLog: TraceTarget(.claimLog)
+    case .trace: TraceTarget(.directory)
+    case .adoption: AdoptionTarget()
+    case .preimages: PreimageTarget()
+    case .run: RunTarget()
+    }
+  }
+}
+
+/// A target that was opened.
+public struct FuzzSession {
+  private let check: any HostileInputCheck
+
+  init(_ check: any HostileInputCheck) { self.check = check }
+
+  /// Gives the target some bytes. Ends the process if a reader breaks a promise.
+  public func run(_ input: [UInt8]) { check.run(input) }
+
+  /// Inputs that fuzzing begins with.
+  public func seeds() throws -> [FuzzSeed] { try check.seeds() }
+}

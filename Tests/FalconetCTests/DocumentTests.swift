@@ -1,0 +1,59 @@
+import FalconetTestSupport
+import Testing
+
+/// README.md and the documents in docs: what they show is run.
+@Suite struct DocumentTests {
+  /// Runs Scripts/update-docs with what the build left beside the tests.
+  private func updateDocs(_ arguments: String) throws -> Shell.Outcome {
+    let products = try BuiltLibrary.products()
+    let environment = [
+      "FALCONET": products + "/falconet", "FALCONET_MODULES": products + "/Modules",
+      "FALCONET_LIBRARY": try BuiltLibrary.shared().folder,
+      "FALCONET_PYTHON": try PythonPackage.folder(), "FALCONET_FIXTURES": try Fixtures.path(""),
+    ]
+    let assignments = environment.map { "\($0.key)=\(Shell.quoted($0.value))" }
+    return try Shell.run(
+      "\(assignments.joined(separator: " "))"
+        + " \(Shell.quoted(BuiltLibrary.repository))/Scripts/update-docs \(arguments)")
+  }
+
+  @Test func `sessions print what the documents say, and their programs run`() throws {
+    let outcome = try updateDocs("--check")
+    #expect(outcome.exitCode == 0, "\(outcome.output)")
+  }
+
+  @Test func `other output, a program that fails and a block that nothing runs are found`() throws {
+    let document = try TemporaryFolder()
+    let path = document.file("document.md")
+    func outcome(_ text: String, _ option: String = "--check") throws -> Shell.Outcome {
+      try Shell.output("cat > \(Shell.quoted(path)) << 'END'\n\(text)\nEND")
+      return try updateDocs("\(option) \(Shell.quoted(path))")
+    }
+    let good = """
+      <!-- session: a
+      echo 5 > n -->
+      ```console
+      $ echo took 17 ms
+      took 3 ms
+      $ seq 1 \\
+          "$(cat n)"
+      1
+      …
+      5
+      ```
+      """
+    #expect(try outcome(good).exitCode == 0)
+    let stale = good.split(separator: "\n").map { $0 == "5" ? "6" : $0 }.joined(separator: "\n")
+    #expect(try outcome(stale).output.contains("+5"))
+    #expect(try outcome(stale, "").exitCode == 0)
+    #expect(try Shell.output("cat \(Shell.quoted(path))") == good + "\n")
+    for text in [
+      "```console\n$ true\n```", "<!-- session: a -->\n```python\nraise SystemExit(1)\n```",
+      "<!-- session: a -->\n```c\nint main(void) { return 1; }\n```",
+      "<!-- session: a -->\n```swift\nlet number: Int = true\n```",
+      "<!-- session: a\nfalse -->\n```console\n$ true\n```", "<!-- not run: -->\n```c\nx\n```",
+    ] {
+      #expect(try outcome(text).exitCode == 1, "\(text)")
+    }
+  }
+}
