@@ -1,5 +1,4 @@
 internal import FalconetMachine
-internal import FalconetStreams
 internal import Keccak
 
 /// What the VM commits to a state by: Keccak-256 of the state's witness, its first byte replaced by
@@ -22,8 +21,7 @@ public struct Claim: Hashable, Sendable, LosslessStringConvertible {
 
   /// A claim from 64 hexadecimal digits, with or without `0x`, or nil.
   public init?(_ description: String) {
-    let digits = description.hasPrefix("0x") ? description.dropFirst(2) : description[...]
-    guard let bytes = Hex.decode(String(digits)), let value = Bytes32(bytes) else { return nil }
+    guard let value = Bytes32(hex: description) else { return nil }
     self.value = value
   }
 

@@ -203,15 +203,15 @@ public final class Machine {
   public func profile(
     until step: UInt64 = .max, program: Program? = nil, cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Profile {
-    let profiler = Profiler(inner, symbols: program?.symbols, frames: program?.frames)
+    let profiler = Profiler(
+      inner, symbols: program?.guest.symbols, frames: program?.guest.frames)
     _ = try execute(cancellation) { () throws(MachineError) in try profiler.run(until: step) }
     return Profile(profiler.profile)
   }
 
   /// The calls that each thread is in, as lines of text in the manner of Go's tracebacks.
   public func traceback(program: Program? = nil) -> [String] {
-    Traceback(inner.state, inner.memory, symbols: program?.symbols, frames: program?.frames)
-      .lines()
+    (program?.guest ?? GuestProgram(symbols: nil)).traceback(of: inner).lines()
   }
 
   // MARK: Saving

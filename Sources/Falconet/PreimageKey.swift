@@ -1,6 +1,5 @@
 internal import FalconetMachine
 internal import FalconetOracle
-internal import FalconetStreams
 internal import Keccak
 
 /// The key of a pre-image: a type in the first byte, and 31 bytes that name it.
@@ -17,8 +16,7 @@ public struct PreimageKey: Hashable, Sendable, LosslessStringConvertible {
 
   /// A key from 64 hexadecimal digits, with or without `0x`, or nil.
   public init?(_ description: String) {
-    let digits = description.hasPrefix("0x") ? description.dropFirst(2) : description[...]
-    guard let bytes = Hex.decode(String(digits)), let value = Bytes32(bytes) else { return nil }
+    guard let value = Bytes32(hex: description) else { return nil }
     self.value = value
   }
 
@@ -42,5 +40,4 @@ public struct PreimageKey: Hashable, Sendable, LosslessStringConvertible {
 
   /// `0x` and 64 hexadecimal digits.
   public var description: String { "\(value)" }
-
 }

@@ -12,14 +12,11 @@ internal import FalconetStreams
 /// ```
 public struct Program: Sendable {
   let elf: ELFFile
-  let symbols: SymbolTable?
-  let frames: FrameTable?
+  let guest: GuestProgram
 
   private init(_ elf: ELFFile) throws(ELFError) {
     self.elf = elf
-    do { symbols = try elf.symbols() } catch  where error.kind == .noSymbols { symbols = nil }
-    let frames = try FrameTable(elf)
-    self.frames = frames.functionCount > 0 ? frames : nil
+    guest = try GuestProgram(elf)
   }
 
   /// The program in a file.
@@ -34,12 +31,12 @@ public struct Program: Sendable {
 
   /// The symbol that holds an address, or nil.
   public func symbol(at address: UInt64) -> Symbol? {
-    symbols?.symbol(at: address).map { Symbol($0) }
+    guest.symbols?.symbol(at: address).map { Symbol($0) }
   }
 
   /// The first symbol of a name, or nil. O(n) in the number of symbols.
   public func symbol(named name: String) -> Symbol? {
-    symbols?.symbol(named: name).map { Symbol($0) }
+    guest.symbols?.symbol(named: name).map { Symbol($0) }
   }
 
   /// What the program can reach that a state version lacks, and what else may stop the VM or corrupt

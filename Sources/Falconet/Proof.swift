@@ -20,24 +20,14 @@ public struct Proof: Sendable, Equatable {
 
   /// The proof in a file, as Cannon writes them, compressed or not.
   public init(contentsOf path: String) throws(FalconetError) {
-    do { value = try Self.read(FileSource(path: path)) } catch { throw FalconetError(error) }
+    do { value = try ProofReader.single(FileSource(path: path)) } catch {
+      throw FalconetError(error)
+    }
   }
 
   /// A proof from the JSON text that stands in a proof file.
   public init(json: [UInt8]) throws(FalconetError) {
-    do { value = try Self.read(MemorySource(json)) } catch { throw FalconetError(error) }
-  }
-
-  private static func read(_ source: any ByteSource) throws(StreamError) -> StepProof {
-    let reader = try ProofReader(source)
-    guard let proof = try reader.next() else {
-      throw StreamError(.corrupt, path: source.name, message: "the file holds no proof")
-    }
-    guard try reader.next() == nil else {
-      throw StreamError(
-        .unsupported, path: source.name, message: "the file holds more than one proof")
-    }
-    return proof
+    do { value = try ProofReader.single(MemorySource(json)) } catch { throw FalconetError(error) }
   }
 
   /// Steps executed before the one that is proved. Nil if the file does not say.

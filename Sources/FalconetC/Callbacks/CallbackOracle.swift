@@ -7,7 +7,10 @@ import FalconetOracle
 import Keccak
 
 /// Pre-images and hints that go through callbacks.
-struct CallbackOracle: PreimageOracle {
+///
+/// Soundness of the unchecked conformance: the context is passed on, never followed; the callbacks run
+/// on the thread that executes, as the header says.
+struct CallbackOracle: PreimageOracle, @unchecked Sendable {
   /// Nil where there are no pre-images.
   var preimage: falconet_preimage_fn?
   /// Nil where hints are dropped.

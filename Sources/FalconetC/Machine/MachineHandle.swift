@@ -4,9 +4,9 @@
 import CFalconet
 import FalconetELF
 import FalconetMachine
-import FalconetStreams
 import FalconetOracle
 import FalconetSnapshots
+import FalconetStreams
 import FalconetTrace
 
 /// A machine as the C interface hands it out.
@@ -15,7 +15,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   let machine: Machine
   let control = RunControl()
-  private var source = PreimageSource.none
+  private var source = PreimageSource.unset
   /// The source where it is open: it is closed by a request that was given up.
   private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
@@ -65,7 +65,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   private func connect(_ source: PreimageSource) throws(CallError) {
     do throws(PreimageError) {
-      oracle.connect(try source.open { [control] in control.isCancelRequested })
+      oracle.connect(try source.open { [control] in control.isCancelRequested }.oracle)
     } catch { throw CallError(error) }
   }
 

@@ -2,6 +2,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
+import FalconetOracle
 
 // Where a machine's pre-images come from and its output goes.
 
@@ -24,7 +25,7 @@ public func falconet_machine_set_preimage_folder(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      try machine.setSource(.folder(Argument.fileName(path, "path")))
+      try machine.setSource(PreimageSource(.directory(Argument.fileName(path, "path"))))
     }
   }
 }
@@ -36,7 +37,7 @@ public func falconet_machine_set_preimage_server(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      try machine.setSource(.server(ServerCommand(command, timeout, output, context)))
+      try machine.setSource(.server(command, timeout, output, context))
     }
   }
 }

@@ -5,18 +5,8 @@ import CFalconet
 import FalconetProofs
 import FalconetStreams
 
-/// The proof of a file that holds one.
 private func read(_ source: any ByteSource) throws(StreamError) -> ProofHandle {
-  let reader = try ProofReader(source)
-  guard let proof = try reader.next() else {
-    throw StreamError(.corrupt, path: source.name, message: "the file holds no proof")
-  }
-  guard try reader.next() == nil else {
-    throw StreamError(
-      .unsupported, path: source.name, message: "the file holds more than one proof",
-      remedy: "open its proofs one at a time")
-  }
-  return ProofHandle(proof)
+  ProofHandle(try ProofReader.single(source))
 }
 
 @c @implementation

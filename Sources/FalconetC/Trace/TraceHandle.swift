@@ -85,7 +85,7 @@ final class TraceHandle: Handle, @unchecked Sendable {
 /// are passed on and never followed.
 private final class TraceSurroundings: @unchecked Sendable {
   private let lock = Mutex<Void>(())
-  private var source = PreimageSource.none
+  private var source = PreimageSource.unset
   private var localInputs: [UInt64: [UInt8]] = [:]
 
   /// What the source is known by, if the caller says so.
@@ -112,9 +112,9 @@ private final class TraceSurroundings: @unchecked Sendable {
   func open(
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(PreimageError) -> any PreimageOracle {
-    let (source, localInputs) = lock.withLock { _ in (self.source, self.localInputs) }
-    let opened = try source.open(isCancelled: isCancelled)
-    return LocalInputs(localInputs, source: opened)
+    var (source, localInputs) = lock.withLock { _ in (self.source, self.localInputs) }
+    source.localInputs = localInputs
+    return try source.open(isInterrupted: isCancelled).oracle
   }
 }
 

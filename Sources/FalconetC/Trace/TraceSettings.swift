@@ -30,7 +30,7 @@ public func falconet_trace_set_preimage_folder(
       do throws(PreimageError) { _ = try FolderOracle(path: path) } catch {
         throw CallError(error)
       }
-      trace.setSource(.folder(path))
+      trace.setSource(PreimageSource(.directory(path)))
     }
   }
 }
@@ -42,7 +42,7 @@ public func falconet_trace_set_preimage_server(
 ) -> falconet_status {
   call { () throws(CallError) in
     try TraceHandle.use(trace) { (trace) throws(CallError) in
-      trace.setSource(.server(try ServerCommand(command, timeout, output, context)))
+      trace.setSource(try .server(command, timeout, output, context))
     }
   }
 }

@@ -1,4 +1,5 @@
 import FalconetELF
+import FalconetInsight
 import FalconetSnapshots
 import FalconetStreams
 import Logging

@@ -1,9 +1,9 @@
 import ArgumentParser
 import FalconetInsight
 import FalconetMachine
-import FalconetStreams
 import FalconetOracle
 import FalconetSnapshots
+import FalconetStreams
 import Logging
 
 struct RunCommand: ParsableCommand {
@@ -86,7 +86,7 @@ struct RunCommand: ParsableCommand {
     try outputs.checkNames()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
     // What is recorded goes to a directory that other results may lie in.
-    try source.recorder()
+    try source.checkRecording()
     try outputs.check()
 
     // What a run that was killed left there, such as a shadow's files.
@@ -143,7 +143,8 @@ struct RunCommand: ParsableCommand {
       (stream == .output ? output : errors).log(output: bytes)
     }
     let progress = Progress(
-      machine, symbols: guest.symbols, stop: plan.schedule.knownStop(from: machine.step), loggers: loggers,
+      machine, symbols: guest.symbols, stop: plan.schedule.knownStop(from: machine.step),
+      loggers: loggers,
       logger: logger)
     let name = machine.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(

@@ -64,9 +64,9 @@ struct TraceFolderOptions: ParsableArguments {
         return oracle
       } catch { throw PreimageError(.unreadable, message: error.description) }
     }
-    trace.localInputs = { source.locals }
+    trace.localInputs = { source.localInputs }
     trace.revision = revision.revision
-    if !server.isEmpty { trace.sourceIdentity = { TraceSource.identity(ofServer: server) } }
+    trace.sourceIdentity = { source.identity }
     var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)

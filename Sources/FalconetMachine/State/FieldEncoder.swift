@@ -16,8 +16,6 @@ package struct FieldEncoder {
 
   package mutating func append(_ value: [UInt8]) { bytes.append(contentsOf: value) }
 
-  mutating func append(_ value: Bool) { bytes.append(value ? 1 : 0) }
-
   /// The low `count` bytes of `value`, most significant first.
   package mutating func append(_ value: UInt64, bytes count: Int) {
     withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0.suffix(count)) }

@@ -64,6 +64,22 @@ package final class ProofReader {
     }
   }
 
+  /// The proof of a file that holds one.
+  ///
+  /// - Throws: ``StreamError`` if the file can't be read, is no proof, or holds none or several.
+  package static func single(_ source: any ByteSource) throws(StreamError) -> StepProof {
+    let reader = try ProofReader(source)
+    guard let proof = try reader.next() else {
+      throw StreamError(.corrupt, path: source.name, message: "the file holds no proof")
+    }
+    guard try reader.next() == nil else {
+      throw StreamError(
+        .unsupported, path: source.name, message: "the file holds more than one proof",
+        remedy: "open its proofs one at a time")
+    }
+    return proof
+  }
+
   private func readProof() throws(StreamError) -> StepProof {
     var fields = ProofFields()
     let start = json.position

@@ -21,7 +21,7 @@ package final class HintedOracle: PreimageOracle {
   package var isConnected: Bool { source != nil }
 
   package func connect(_ source: any PreimageOracle) {
-    self.source = CheckedOracle(source)
+    self.source = source as? CheckedOracle ?? CheckedOracle(source)
     sent = nil
   }
 

@@ -80,11 +80,6 @@ package struct TraceSource: Sendable {
       sourceIdentity: sourceIdentity, preimages: preimages)
   }
 
-  /// What a pre-image server is known by: its command line, as a text that no other has.
-  package static func identity(ofServer command: [String]) -> [UInt8] {
-    Array("server".utf8) + command.flatMap { [0] + Array($0.utf8) }
-  }
-
   private static func absolute(_ path: String) -> String {
     guard !path.isEmpty, !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
     // Sound: `getcwd` gave a zero-terminated string from `malloc`, which is freed once.

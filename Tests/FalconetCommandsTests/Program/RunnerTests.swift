@@ -1,3 +1,4 @@
+import FalconetInsight
 import FalconetMachine
 import Testing
 

@@ -1,17 +1,16 @@
 import FalconetELF
-import FalconetInsight
 import FalconetMachine
 
 /// What is known of the program that a guest is.
-struct GuestProgram {
-  var symbols: SymbolTable?
+package struct GuestProgram: Sendable {
+  package var symbols: SymbolTable?
   /// Of C, C++ and Rust: how its functions' frames are found.
-  var frames: FrameTable?
+  package var frames: FrameTable?
 
-  init(symbols: SymbolTable?) { self.symbols = symbols }
+  package init(symbols: SymbolTable?) { self.symbols = symbols }
 
   /// What a program's file tells. It may be stripped.
-  init(_ elf: ELFFile) throws(ELFError) {
+  package init(_ elf: ELFFile) throws(ELFError) {
     do { symbols = try elf.symbols() } catch  where error.kind == .noSymbols { symbols = nil }
     let frames = try FrameTable(elf)
     // Without frames of the file's own, those in memory are looked for.
@@ -19,7 +18,7 @@ struct GuestProgram {
   }
 
   /// The calls that the threads of a machine are in now.
-  func traceback(of machine: Machine) -> Traceback {
+  package func traceback(of machine: Machine) -> Traceback {
     Traceback(machine.state, machine.memory, symbols: symbols, frames: frames)
   }
 }
