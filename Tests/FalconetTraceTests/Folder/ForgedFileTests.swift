@@ -93,6 +93,19 @@ struct ForgedFileTests {
     }
   }
 
+  @Test("Stored step data that does not hold is not exported, and is reported")
+  func exported() throws {
+    _ = try open().step(at: Self.index)
+    let name = "proofs/\(Self.index).json.gz"
+    let forge: ([UInt8]) throws -> [UInt8] = { try Forge.proof($0) { $0.proofData[700] ^= 1 } }
+    try expectFound(name, "proof-data", forge) {
+      try $0.export(to: folder.file("game"))
+    }
+    #expect(folder.read("game/" + name) == nil)
+    try open().export(to: folder.file("game"))
+    #expect(folder.read("game/" + name) != nil)
+  }
+
   @Test(
     "A stored proof with another value of a local input is not answered, whichever byte is read")
   func localInput() throws {
