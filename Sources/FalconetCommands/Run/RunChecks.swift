@@ -1,7 +1,7 @@
 import FalconetBisect
 import FalconetMachine
-import FalconetRun
 import FalconetProofs
+import FalconetRun
 import Logging
 
 /// Checks the steps that a run proves: by plain steps on a second machine, by another VM.

@@ -30,6 +30,8 @@ struct CodeMap {
         $0.type == ELFSegment.load && $0.flags & ELFSegment.executable != 0
       }.compactMap { range(from: $0.address, count: $0.fileSize) })
     var sections: [Range<UInt64>] = []
+    // The headers are no sequence: reading one may fail.
+    // swift-format-ignore: ReplaceForEachWithForLoop
     try elf.sections.forEach { (section) throws(ELFError) in
       guard section.flags & ELFSection.instructions != 0,
         let range = range(from: section.address, count: section.size)

@@ -34,7 +34,8 @@ struct GoCollector {
     guard !gives else { return nil }
     if isPatched { return "the collector is off: the loader's patches keep it from starting" }
     var callers: [String] = []
-    for index in scans.indices where graph.isReachable(index) && !Self.setters.contains(names[index]) {
+    for index in scans.indices
+    where graph.isReachable(index) && !Self.setters.contains(names[index]) {
       for call in scans[index].watchedCalls {
         guard case .constant(let value) = call.argument,
           Int32(truncatingIfNeeded: value) < 0

@@ -109,7 +109,8 @@ struct ELFSections {
     guard nameSection > 0 else { return nil }
     let names = try section(nameSection)
     guard names.type == ELFSection.strings, names.flags & ELFSection.compressed == 0 else {
-      throw damaged("the section for the sections' names does not hold strings", at: names.headerOffset)
+      throw damaged(
+        "the section for the sections' names does not hold strings", at: names.headerOffset)
     }
     try input.check(offset: names.offset, count: names.size, what: "the sections' names")
     var end = names.size

@@ -61,7 +61,9 @@ package enum VMStatus: UInt8, Sendable {
   case unfinished = 3
 
   /// The status of a program that exited: any code but 0 and 1 is a panic.
-  package init(exitCode: UInt8) { self = exitCode == 0 ? .valid : exitCode == 1 ? .invalid : .panic }
+  package init(exitCode: UInt8) {
+    self = exitCode == 0 ? .valid : exitCode == 1 ? .invalid : .panic
+  }
 }
 
 /// The fields of a state that are neither memory nor threads.

@@ -67,10 +67,14 @@ enum Computation<Word: MachineWord> {
     case .multu: return product(A.multiplyUnsigned(first, second))
     case .dmult: return product(A.multiplyWords(first, second))
     case .dmultu: return product(A.multiplyWordsUnsigned(first, second))
-    case .div: return second.low32 == 0 ? .divisionByZero : product(A.divide(first, second))
-    case .divu: return second.low32 == 0 ? .divisionByZero : product(A.divideUnsigned(first, second))
-    case .ddiv: return second == 0 ? .divisionByZero : product(A.divideWords(first, second))
-    case .ddivu: return second == 0 ? .divisionByZero : product(A.divideWordsUnsigned(first, second))
+    case .div:
+      return second.low32 == 0 ? .divisionByZero : product(A.divide(first, second))
+    case .divu:
+      return second.low32 == 0 ? .divisionByZero : product(A.divideUnsigned(first, second))
+    case .ddiv:
+      return second == 0 ? .divisionByZero : product(A.divideWords(first, second))
+    case .ddivu:
+      return second == 0 ? .divisionByZero : product(A.divideWordsUnsigned(first, second))
     case .addi: return .result(A.add(first, extended))
     case .daddi: return .result(first &+ extended)
     case .slti: return .result(A.isLess(first, extended))

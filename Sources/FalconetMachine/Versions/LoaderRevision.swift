@@ -2,6 +2,8 @@
 /// another claim, if a loader lays out the stack, the heap or a patch in another way.
 ///
 /// The raw value is the tag of the last release that has the loader.
+// An underscore in a name is a dot of the version.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 package enum LoaderRevision: String, Sendable, CaseIterable {
   case opProgram0_3 = "op-program/v0.3.0"
   case opProgram1_2 = "op-program/v1.2.0"

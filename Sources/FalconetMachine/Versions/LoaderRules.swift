@@ -28,6 +28,11 @@ package struct LoaderRules: Sendable, Equatable {
     return rules
   }
 
+}
+
+// An underscore in a name is a dot of the version.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+extension LoaderRules {
   static let current = LoaderRules()
   static let cannon1_0 = current.with {
     $0.boundsIncludeEnd = true

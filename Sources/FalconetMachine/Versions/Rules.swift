@@ -80,6 +80,8 @@ package struct Rules: Sendable, Equatable {
   /// The newest revision of version 8.
   static let v8 = v8Before2026June.with { $0.processControl = true }
   static let v8Before2026June = v7.with { $0.randomBytes = true }
+  // The underscore is the dot of version 1.8.0.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   static let v8Before1_8 = v8Before2026June.with { $0.randomBytesEndReservations = false }
 }
 

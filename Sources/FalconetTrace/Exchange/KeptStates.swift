@@ -80,7 +80,9 @@ package final class KeptStates {
         version: machine.state.version.rawValue, revision: machine.revision.name,
         claim: machine.claim())
       if content.root != identity || otherInput != nil {
-        let others = content.states.keys.filter { TraceFolder.isRegular(FilePath(fileName: place.path($0))) }
+        let others = content.states.keys.filter {
+          TraceFolder.isRegular(FilePath(fileName: place.path($0)))
+        }
         let key = content.root == identity ? otherInput : nil
         content = KeptStatesRecord.Content(root: identity)
         otherInput = nil

@@ -11,7 +11,9 @@ struct CheckELFTests {
   func compatible() throws {
     let outcome = try check("--type", "8")
     #expect(outcome.exitCode == 0)
-    #expect(outcome.text.contains("nothing reachable that multithreaded64-5 (version 8, revision 2026-06) lacks"))
+    #expect(
+      outcome.text.contains(
+        "nothing reachable that multithreaded64-5 (version 8, revision 2026-06) lacks"))
     #expect(outcome.text.contains(" reachable, built by go1.24"))
     #expect(outcome.text.contains("only in programs with cgo"))
     #expect(outcome.log == "")
@@ -32,7 +34,9 @@ struct CheckELFTests {
     #expect(accepted.exitCode == 0)
   }
 
-  @Test("A program that counts on cleared pages: check-elf fails, load-elf warns, and both say what to do")
+  @Test(
+    "A program that relies on cleared pages: check-elf fails, load-elf warns, and both say what to do"
+  )
   func releasedPages() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -40,7 +44,9 @@ struct CheckELFTests {
     let outcome = try Tool.run(["check-elf", "--type", "8", "guest.elf"], in: folder.path)
     #expect(outcome.exitCode == 1)
     #expect(outcome.text.contains(" reachable, built by go1.27.3\n"))
-    #expect(outcome.text.contains("may not run as it does elsewhere:\n  go1.27.3 takes pages that runtime."))
+    #expect(
+      outcome.text.contains(
+        "may not run as it does elsewhere:\n  go1.27.3 takes pages that runtime."))
     #expect(outcome.text.contains("    remedy: build it with -ldflags"))
     let report = try JSONValue(
       Tool.run(["check-elf", "--type", "8", "--json", "guest.elf"], in: folder.path).output)

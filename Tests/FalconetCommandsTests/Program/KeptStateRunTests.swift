@@ -64,7 +64,8 @@ struct KeptStateRunTests {
       try Tool.run(["witness", "--input", "snapshots/3000.bin.gz"], in: folder.path).output)
     let claim = try #require(wrong ?? witness["witnessHash"]?.string)
     try folder.write(
-      #"{"inputs": [], "states": [{"step": 3000, "claim": "\#(claim)"}]}"#, to: ".falconet-states.json")
+      #"{"inputs": [], "states": [{"step": 3000, "claim": "\#(claim)"}]}"#,
+      to: ".falconet-states.json")
     return "snapshots/3000.bin.gz"
   }
 

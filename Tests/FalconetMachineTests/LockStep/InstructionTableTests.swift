@@ -7,7 +7,8 @@ import Testing
 struct InstructionTableTests {
   private static let revisions = StateVersion.allCases.flatMap(\.revisions)
 
-  @Test("Every instruction does in each engine what it does in the plain step", arguments: revisions)
+  @Test(
+    "Every instruction does in each engine what it does in the plain step", arguments: revisions)
   func lockStep(_ revision: Revision) throws {
     var executed: Set<Operation> = []
     for operation in Operation.allCases

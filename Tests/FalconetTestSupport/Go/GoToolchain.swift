@@ -48,7 +48,8 @@ package struct GoToolchain: Sendable, CustomStringConvertible {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let own = numbers.prefix(2).map(String.init).joined(separator: ".")
-    let module = "module guest\n\ngo \(language ?? own)\n" + (godebug.map { "\ngodebug \($0)\n" } ?? "")
+    let setting = godebug.map { "\ngodebug \($0)\n" } ?? ""
+    let module = "module guest\n\ngo \(language ?? own)\n" + setting
     try folder.write(module, to: "go.mod")
     try folder.write(source, to: "main.go")
     try go(

@@ -86,8 +86,8 @@ struct ForgedFileTests {
       ("another step", { $0 = other.proof }),
     ]
     for (comment, edit) in forgeries {
-      try expectFound("proofs/\(index).json.gz", comment, { try Forge.proof($0, edit) }) {
-        (trace: TraceProvider) throws in
+      let forge = { (file: [UInt8]) throws in try Forge.proof(file, edit) }
+      try expectFound("proofs/\(index).json.gz", comment, forge) { (trace: TraceProvider) throws in
         #expect(try trace.step(at: index) == right, "\(comment)")
       }
     }

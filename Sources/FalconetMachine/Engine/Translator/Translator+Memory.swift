@@ -1,7 +1,11 @@
 extension Translator {
   /// The loads and stores that have thunks, in their places.
-  private static let loads = thunked { if case .load(let access) = $0.kind { access } else { nil } }
-  private static let stores = thunked { if case .store(let access) = $0.kind { access } else { nil } }
+  private static let loads = thunked {
+    if case .load(let access) = $0.kind { access } else { nil }
+  }
+  private static let stores = thunked {
+    if case .store(let access) = $0.kind { access } else { nil }
+  }
 
   private static func thunked(
     _ access: (Operation) -> AccessKind?
@@ -65,7 +69,8 @@ extension Translator {
   private func emitRead(_ access: AccessKind, _ target: HostRegister, base: HostRegister) {
     switch access {
     case .byte: assembler.indexed([0x0F, 0xBE], target, base: base, index: .rax)
-    case .byteUnsigned: assembler.indexed([0x0F, 0xB6], target, base: base, index: .rax, wide: false)
+    case .byteUnsigned:
+      assembler.indexed([0x0F, 0xB6], target, base: base, index: .rax, wide: false)
     case .half, .halfUnsigned:
       assembler.indexed([0x0F, 0xB7], .rax, base: base, index: .rax, wide: false)
       // Swaps the two bytes.
