@@ -102,7 +102,8 @@ let package = Package(
       dependencies: [
         "CFalconet",
         "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
+        "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace",
+        "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),

@@ -130,6 +130,64 @@ class RunTests(unittest.TestCase):
             machine.on_progress(lambda step: False)
             self.assertEqual(machine.run(), Stop.CANCELLED)
 
+    def test_one_run_gives_proofs_and_states_at_many_steps(self) -> None:
+        proofs: list[Proof] = []
+        claims: dict[int, bytes] = {}
+        with Machine.load_elf(GUEST) as machine, tempfile.TemporaryDirectory() as folder:
+            machine.use_preimages(preimages())
+
+            def look(paused: Machine) -> None:
+                self.assertIs(paused, machine)
+                claims[machine.step] = machine.claim()
+                if machine.step == FIRST_READ:
+                    machine.save(f"{folder}/state.bin.gz")
+                    self.assertEqual(Machine.open(machine.to_bytes()).step, FIRST_READ)
+
+            stop = machine.run(
+                until=700_000,
+                prove_at=[FIRST_READ, 20, FIRST_READ, 700_000],
+                prove_every=300_000,
+                on_proof=proofs.append,
+                pause_at=iter([FIRST_READ, 5, 700_000]),
+                pause_every=350_000,
+                on_pause=look,
+            )
+            self.assertEqual((stop, machine.step), (Stop.STEP, 700_000))
+            with Machine.open(f"{folder}/state.bin.gz") as saved:
+                self.assertEqual(saved.claim(), claims[FIRST_READ])
+        self.assertEqual([proof.step for proof in proofs], [0, 20, 300_000, FIRST_READ, 600_000])
+        self.assertEqual(list(claims), [0, 5, 350_000, FIRST_READ])
+        self.assertEqual(proofs[3].pre, claims[FIRST_READ])
+        self.assertIsNotNone(proofs[3].preimage_key)
+        for proof in proofs:
+            proof.verify()
+
+    def test_a_callback_ends_a_run_which_can_continue(self) -> None:
+        def fail(_: object) -> None:
+            raise RuntimeError("mine")
+
+        with Machine.load_elf(GUEST) as machine:
+            proofs: list[Proof] = []
+            steps = range(100, 1000, 100)
+
+            def take(proof: Proof) -> bool:
+                proofs.append(proof)
+                return len(proofs) != 3
+
+            for expected in [Stop.CANCELLED, Stop.STEP]:
+                self.assertEqual(machine.run(2000, prove_at=steps, on_proof=take), expected)
+            self.assertEqual([proof.step for proof in proofs], list(steps))
+            for stops in [{"on_pause": fail}, {"on_pause": lambda machine: machine.run()}]:
+                with self.assertRaisesRegex((RuntimeError, falconet.BusyError), "mine|in use"):
+                    machine.run(pause_at=[3000], **stops)
+                self.assertEqual(machine.step, 3000)
+            with self.assertRaisesRegex(RuntimeError, "mine"):
+                machine.run(prove_every=3001, on_proof=fail)
+            self.assertEqual(machine.step, 3002)
+            for wrong in [{"prove_at": [-1]}, {"prove_at": [1]}, {"pause_every": 1 << 64}]:
+                with self.assertRaises(ValueError):
+                    machine.run(**wrong)
+
     def test_engines_agree(self) -> None:
         claims = set()
         for engine in ["jit", "interpreter", "step"]:

@@ -39,7 +39,7 @@ package enum RunEnd: Sendable {
 /// What happens at the events of a run.
 ///
 /// At one step things happen in this order: ``attend()``, progress, stop, snapshot, ``prepare()``,
-/// proof.
+/// ``proving()``, proof.
 package protocol RunObserver {
   associatedtype Failure: Error
 
@@ -55,6 +55,8 @@ package protocol RunObserver {
   func prepare() throws(Failure) -> UInt64
   /// Called before a stretch of this many steps or fewer is executed without an event.
   func willExecute(_ steps: UInt64) throws(Failure)
+  /// Called before a step is executed and proved.
+  func proving() throws(Failure)
   /// A step was executed, and this proves it.
   func proved(_ witness: StepWitness) throws(Failure)
   /// Whether the run stops after `read`, which step `step` did.
@@ -67,6 +69,7 @@ extension RunObserver {
   package func attend() {}
   package func prepare() -> UInt64 { .max }
   package func willExecute(_ steps: UInt64) {}
+  package func proving() {}
 }
 
 extension Machine {
@@ -87,6 +90,7 @@ extension Machine {
       let bound = try observer.prepare()
       let read: PreimageRead?
       if schedule.proofs.matches(start) {
+        try observer.proving()
         let witness: StepWitness?
         do { witness = try prove() } catch { throw observer.failure(error) }
         guard let witness else { continue }

@@ -34,6 +34,7 @@ import Testing
       falconet_machine_set_page_limit(nil, 0),
       falconet_machine_set_hint_limit(nil, 0),
       falconet_machine_run(nil, 0, 0, &stop),
+      falconet_machine_run_events(nil, 0, 0, nil, &stop),
       falconet_machine_last_read(nil, &hash, &step),
       falconet_machine_version(nil, &number),
       falconet_machine_step(nil, &step),

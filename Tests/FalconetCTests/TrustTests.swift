@@ -65,6 +65,14 @@ import Testing
     return statuses
   }
 
+  /// Runs with proofs that nobody receives.
+  private func provingEachStep(_ machine: OpaquePointer) -> falconet_status {
+    var events = falconet_events()
+    events.proofs.every = 1
+    var stop = FALCONET_STOP_STEP
+    return falconet_machine_run_events(machine, 1, 0, &events, &stop)
+  }
+
   @Test func `what is hashed at the opening is verified`() throws {
     let made = try HostileTests.machine()
     #expect(try isVerified(made))
@@ -94,7 +102,7 @@ import Testing
     throws
   {
     try forge()
-    for first in 0..<6 {
+    for first in 0..<7 {
       let machine = try open(trusting: true)
       // Each of them as the first one.
       var claim = [UInt8](repeating: 7, count: 32)
@@ -106,6 +114,7 @@ import Testing
         case 2: falconet_machine_prove(machine, &proof)
         case 3: falconet_trace_open_machine(folder.file("t"), machine, nil, &proof)
         case 4: falconet_machine_save(machine, folder.file("b.fsnap"), FALCONET_FORMAT_AUTO)
+        case 5: provingEachStep(machine)
         default:
           falconet_machine_write(
             machine, FALCONET_FORMAT_FSNAP, FALCONET_COMPRESSION_NONE, { _, _, _ in 0 }, nil)

@@ -7,7 +7,7 @@ import os
 import pathlib
 from ctypes import POINTER, c_bool, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 from ctypes import c_uint8, c_uint32, c_uint64
-from typing import Any
+from typing import Any, Iterable
 
 from .errors import BY_STATUS, FalconetError
 
@@ -23,6 +23,8 @@ HINT = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(c_uint8), c_size_t)
 OUTPUT = ctypes.CFUNCTYPE(None, c_void_p, c_int32, POINTER(c_uint8), c_size_t)
 INCIDENT = ctypes.CFUNCTYPE(None, c_void_p, c_char_p, c_char_p, c_char_p)
 PROGRESS = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64)
+PROOF = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
+PAUSE = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
 
 
 class Buffer(ctypes.Structure):
@@ -35,6 +37,24 @@ class Reading(ctypes.Structure):
     """falconet_reading"""
 
     _fields_ = [("format", c_int), ("base", c_char_p), ("trust_pages", c_bool)]
+
+
+class Steps(ctypes.Structure):
+    """falconet_steps"""
+
+    _fields_ = [("at", POINTER(c_uint64)), ("count", c_size_t), ("every", c_uint64)]
+
+
+class Events(ctypes.Structure):
+    """falconet_events"""
+
+    _fields_ = [
+        ("proofs", Steps),
+        ("on_proof", PROOF),
+        ("pauses", Steps),
+        ("on_pause", PAUSE),
+        ("context", c_void_p),
+    ]
 
 
 class ThreadFields(ctypes.Structure):
@@ -149,6 +169,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_set_page_limit": [c_void_p, c_uint64],
     "machine_set_hint_limit": [c_void_p, c_uint64],
     "machine_run": [c_void_p, c_uint64, c_uint32, POINTER(c_int)],
+    "machine_run_events": [c_void_p, c_uint64, c_uint32, POINTER(Events), POINTER(c_int)],
     "machine_last_read": [c_void_p, c_char_p, POINTER(c_uint64)],
     "machine_version": [c_void_p, POINTER(c_uint32)],
     "machine_step": [c_void_p, POINTER(c_uint64)],
@@ -251,6 +272,12 @@ def number(value: int, bits: int, what: str) -> int:
     if not 0 <= value < 1 << bits:
         raise ValueError(f"there is no {what} {value}")
     return value
+
+
+def numbers(values: Iterable[int], what: str) -> Any:
+    """An array of numbers of 64 bits."""
+    checked = [number(value, 64, what) for value in values]
+    return (c_uint64 * len(checked))(*checked)
 
 
 def buffer(function: str, handle: c_void_p) -> bytes:

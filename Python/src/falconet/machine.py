@@ -7,7 +7,7 @@ import enum
 import io
 import os
 from dataclasses import dataclass
-from typing import BinaryIO, Callable, Optional, Union
+from typing import Any, BinaryIO, Callable, Iterable, Optional, Union
 
 from . import _library as c
 from ._handle import Path, Runner
@@ -65,6 +65,17 @@ class Thread:
     right: bool
     #: Whether the next step runs it.
     active: bool
+
+
+def _steps(
+    steps: Iterable[int], every: int, callback: Any, name: str, callback_name: str
+) -> c.Steps:
+    """The steps at which a callback is called."""
+    at = c.numbers(steps, "step")
+    interval = c.number(every, 64, "interval")
+    if callback is None and (len(at) or interval):
+        raise ValueError(f"{name} needs {callback_name}: a function to call at these steps")
+    return c.Steps(at, len(at), interval)
 
 
 class Machine(Runner):
@@ -180,18 +191,54 @@ class Machine(Runner):
 
     # Running
 
-    def run(self, until: Optional[int] = None, *, to_preimage_read: bool = False) -> Stop:
+    def run(
+        self,
+        until: Optional[int] = None,
+        *,
+        to_preimage_read: bool = False,
+        prove_at: Iterable[int] = (),
+        prove_every: int = 0,
+        on_proof: Optional[Callable[[Proof], Optional[bool]]] = None,
+        pause_at: Iterable[int] = (),
+        pause_every: int = 0,
+        on_pause: Optional[Callable[["Machine"], Optional[bool]]] = None,
+    ) -> Stop:
         """Runs until this many steps have been executed in total, or to the program's end.
 
-        With ``to_preimage_read`` it stops after each step that reads part of a pre-image. Other
-        Python threads run meanwhile. Callbacks run on a thread other than the main one. Raises
+        With ``to_preimage_read`` it stops after each step that reads part of a pre-image.
+
+        On the way, ``on_proof`` gets the proof of each step that is in ``prove_at`` or that
+        ``prove_every`` divides, right after the step was executed. ``on_pause`` gets this machine
+        before each step of ``pause_at`` and ``pause_every``: it may save the state, compute its
+        claim, or look at it in any other way. If one of them returns False, the run ends, and the
+        next one can continue. ``until`` itself is not part of the run.
+
+        Other Python threads run meanwhile. Callbacks run on a thread other than the main one. Raises
         ``Panic`` and ``PreimageError``.
         """
         stop = ctypes.c_int()
         step = _LAST_STEP if until is None else until
         if not 0 <= step <= _LAST_STEP:
             raise ValueError(f"there is no step {until}")
-        self._run("machine_run", step, int(to_preimage_read), ctypes.byref(stop))
+        guard = self._callbacks.guard
+
+        def proved(_: Any, handle: int) -> bool:
+            # The proof is freed even if nobody keeps it.
+            proof = Proof(ctypes.c_void_p(handle))
+            return bool(guard.run(lambda: on_proof is None or on_proof(proof) is not False, False))
+
+        def paused(_: Any, __: Any) -> bool:
+            return bool(guard.run(lambda: on_pause is None or on_pause(self) is not False, False))
+
+        events = c.Events(
+            _steps(prove_at, prove_every, on_proof, "prove_at", "on_proof"),
+            c.PROOF(proved),
+            _steps(pause_at, pause_every, on_pause, "pause_at", "on_pause"),
+            c.PAUSE(paused),
+            None,
+        )
+        flags = int(to_preimage_read)
+        self._run("machine_run_events", step, flags, ctypes.byref(events), ctypes.byref(stop))
         return Stop(stop.value)
 
     def stop_between(self, start: int, end: int) -> None:

@@ -192,7 +192,7 @@ class Trace(Runner):
 
     def claims(self, indices: Iterable[int]) -> List[TraceClaim]:
         """The claims at many indices, in their order, from one pass over the trace."""
-        asked = _array(indices)
+        asked = c.numbers(indices, "index")
         answers = (c.TraceClaim * len(asked))()
         self._run("trace_claims", asked, len(asked), answers)
         return [
@@ -205,7 +205,7 @@ class Trace(Runner):
 
     def steps(self, indices: Iterable[int]) -> List[TraceStep]:
         """The step data at many indices, in their order, from one pass over the trace."""
-        asked = _array(indices)
+        asked = c.numbers(indices, "index")
         answers = (c.TraceStep * len(asked))()
         try:
             self._run("trace_steps", asked, len(asked), answers)
@@ -296,11 +296,6 @@ class Trace(Runner):
     def delete_folder(path: Path) -> None:
         """Deletes the directory of a trace that is not open, whatever state it is in."""
         c.call("trace_delete_folder", c.text(path))
-
-
-def _array(indices: Iterable[int]) -> Any:
-    asked = [c.number(index, 64, "index") for index in indices]
-    return (ctypes.c_uint64 * len(asked))(*asked)
 
 
 def _collector(found: List[TraceIncident]) -> Any:

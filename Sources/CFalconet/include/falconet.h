@@ -18,9 +18,10 @@
  *
  * Threads. Any thread may use any handle, one call at a time. If another call is using the handle,
  * on another thread or around the callback that makes the call, the call does nothing and returns
- * FALCONET_BUSY. The functions that cancel and resume are exceptions, and so are traces, which many
- * threads may use at once. Different handles are independent, so machines run in parallel. A
- * calling thread needs 64 KiB of stack. After fork(), the child must not use what its parent made.
+ * FALCONET_BUSY. There are three exceptions: the functions that cancel and resume; traces, which many
+ * threads may use at once; and the callbacks of falconet_machine_run_events(), which may look at
+ * their machine. Different handles are independent, so machines run in parallel. A calling thread
+ * needs 64 KiB of stack. After fork(), the child must not use what its parent made.
  *
  * Callbacks run on the thread of the call that needs them, before it returns; only the output of a
  * pre-image server arrives on a thread of its own. They get the context that they were set with.
@@ -127,6 +128,9 @@ typedef enum falconet_compression {
 
 /* A machine: a state, its memory, and its source of pre-images. */
 typedef struct falconet_machine falconet_machine;
+
+/* Everything that a contract needs to execute one step, and the claim after it. */
+typedef struct falconet_proof falconet_proof;
 
 typedef enum falconet_format {
   /* By the content when a snapshot is read, by the file's name when it is written. */
@@ -358,6 +362,52 @@ typedef enum falconet_stop {
 falconet_status falconet_machine_run(
     falconet_machine *machine, uint64_t step, uint32_t flags, falconet_stop *stop);
 
+/* ---- Machines: runs with events ---- */
+
+/* The steps at which something happens. All zeros is none. */
+typedef struct falconet_steps {
+  /* `count` steps in any order. NULL is allowed if count is 0. */
+  const uint64_t *at;
+  size_t count;
+  /* Also every step that this number divides, including step 0; 0 is no such step. */
+  uint64_t every;
+} falconet_steps;
+
+/*
+ * Receives the proof of a step that has just been executed, and must free it, during the callback or
+ * later. Returns whether to continue; false has the effect of a cancellation.
+ */
+typedef bool (*falconet_proof_fn)(void *context, falconet_proof *proof);
+
+/*
+ * Receives the machine before it executes a step. The callback may call every function that takes a
+ * const falconet_machine: it may save the state, compute its claim, or read its memory. Returns
+ * whether to continue; false has the effect of a cancellation.
+ */
+typedef bool (*falconet_pause_fn)(void *context, const falconet_machine *machine);
+
+/* What happens during a run. At one step, the pause comes before the proof. */
+typedef struct falconet_events {
+  /* The steps that are proved, and what receives the proofs. NULL drops them. */
+  falconet_steps proofs;
+  falconet_proof_fn on_proof;
+  /* The steps before which the run pauses, and what is called then. */
+  falconet_steps pauses;
+  falconet_pause_fn on_pause;
+  /* What the callbacks get. */
+  void *context;
+} falconet_events;
+
+/*
+ * Like falconet_machine_run(), with events on the way, in one pass. NULL is no events. Events before
+ * the step at which the run starts, or at or after the one at which it stops, do not happen. After an
+ * error or a cancellation the next run can continue with the same events; a pause whose callback
+ * returned false happens again.
+ */
+falconet_status falconet_machine_run_events(
+    falconet_machine *machine, uint64_t step, uint32_t flags, const falconet_events *events,
+    falconet_stop *stop);
+
 /*
  * The key and offset of the part of a pre-image that the last step read. The offset is counted from
  * the length prefix. FALCONET_NOT_FOUND if it read none.
@@ -449,9 +499,6 @@ falconet_status falconet_machine_write(
     falconet_write_fn write, void *context);
 
 /* ---- Proofs ---- */
-
-/* Everything that a contract needs to execute one step, and the claim after it. */
-typedef struct falconet_proof falconet_proof;
 
 /* Executes one step and proves it. FALCONET_EXITED if the program has exited. */
 falconet_status falconet_machine_prove(falconet_machine *machine, falconet_proof **proof);

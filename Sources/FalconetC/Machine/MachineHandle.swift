@@ -69,30 +69,37 @@ final class MachineHandle: Handle, @unchecked Sendable {
     } catch { throw CallError(error) }
   }
 
+  /// Opens the source if it is not open.
+  func connect() throws(CallError) {
+    if !oracle.isConnected { try connect(source) }
+  }
+
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
     localInputs[index] = value
     machine.oracle = LocalInputs(localInputs, source: oracle)
   }
 
-  /// Does what executes steps.
-  ///
-  /// - Returns: nil where a request for a pre-image was given up. The source is opened anew for the
-  ///   next one, since the conversation with a server can't be taken up in the middle.
-  func execute<Value>(_ body: () throws(MachineError) -> Value) throws(CallError) -> Value? {
-    if !oracle.isConnected { try connect(source) }
-    do throws(MachineError) { return try body() } catch {
-      guard case .preimage(let failure, _, _) = error, failure.kind == .interrupted else {
-        throw CallError(error)
-      }
-      oracle.disconnect()
-      return nil
+  /// The error of a call that executed steps; nil if a request for a pre-image was cancelled. The
+  /// source is then reopened for the next one, since a conversation with a server cannot continue in
+  /// the middle.
+  func reported(_ error: MachineError) -> CallError? {
+    guard case .preimage(let failure, _, _) = error, failure.kind == .interrupted else {
+      return CallError(error)
     }
+    oracle.disconnect()
+    return nil
   }
 
   /// Calls `body` with the machine of a handle.
   static func use<Value>(
     _ handle: OpaquePointer?, _ body: (MachineHandle) throws(CallError) -> Value
   ) throws(CallError) -> Value { try Handles.use(handle, MachineHandle.self, body) }
+
+  /// Calls `body` with the machine of a handle that is const in falconet.h: a callback of the
+  /// machine's own run may do so too.
+  static func look<Value>(
+    _ handle: OpaquePointer?, _ body: (MachineHandle) throws(CallError) -> Value
+  ) throws(CallError) -> Value { try Handles.look(handle, MachineHandle.self, body) }
 }
 
 @c @implementation

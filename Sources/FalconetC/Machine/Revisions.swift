@@ -52,7 +52,7 @@ public func falconet_machine_revision(
 ) -> falconet_status {
   call { () throws(CallError) in
     let result = try Argument.pointer(revision, "revision")
-    result.pointee = try MachineHandle.use(machine) { machine in
+    result.pointee = try MachineHandle.look(machine) { machine in
       let revision = machine.machine.revision
       let position = revision.version.revisions.firstIndex(of: revision) ?? 0
       return RevisionNames.shared[revision.version, position]

@@ -3,6 +3,8 @@
 
 import CFalconet
 import FalconetMachine
+import FalconetProofs
+import FalconetRun
 
 @c @implementation
 public func falconet_machine_set_engine(
@@ -82,36 +84,113 @@ public func falconet_machine_run(
   _ machine: OpaquePointer?, _ step: UInt64, _ flags: UInt32,
   _ stop: UnsafeMutablePointer<falconet_stop>?
 ) -> falconet_status {
+  falconet_machine_run_events(machine, step, flags, nil, stop)
+}
+
+@c @implementation
+public func falconet_machine_run_events(
+  _ machine: OpaquePointer?, _ step: UInt64, _ flags: UInt32,
+  _ events: UnsafePointer<falconet_events>?, _ stop: UnsafeMutablePointer<falconet_stop>?
+) -> falconet_status {
   call { () throws(CallError) in
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    let handle = machine
+    try MachineHandle.use(handle) { (machine) throws(CallError) in
       let stop = try Argument.pointer(stop, "stop")
       guard flags & ~FALCONET_RUN_TO_PREIMAGE_READ == 0 else {
         throw .invalid("there are no flags \(flags) of a run")
       }
+      var schedule = try RunSchedule(events?.pointee ?? falconet_events())
+      schedule.stop = StepPatterns(of: [.at(step)])
+      schedule.asksAfterPreimageReads = flags & FALCONET_RUN_TO_PREIMAGE_READ != 0
       stop.pointee = try machine.run(
-        until: step, stopAfterPreimageRead: flags & FALCONET_RUN_TO_PREIMAGE_READ != 0)
+        until: step, schedule,
+        RunEvents(machine: machine, handle: handle, functions: events?.pointee))
     }
+  }
+}
+
+extension RunSchedule {
+  fileprivate init(_ events: falconet_events) throws(CallError) {
+    self.init()
+    proofs = try StepPatterns(events.proofs, "proofs.at")
+    snapshots = try StepPatterns(events.pauses, "pauses.at")
+  }
+}
+
+extension StepPatterns {
+  fileprivate init(_ steps: falconet_steps, _ name: String) throws(CallError) {
+    let list = try Argument.elements(steps.at, steps.count, name)
+    self.init(of: list.map { .at($0) } + (steps.every == 0 ? [] : [.every(steps.every)]))
   }
 }
 
 extension MachineHandle {
   fileprivate func run(
-    until step: UInt64, stopAfterPreimageRead: Bool
+    until step: UInt64, _ schedule: RunSchedule, _ events: RunEvents
   ) throws(CallError) -> falconet_stop {
     if control.takeCancellation() { return FALCONET_STOP_CANCELLED }
-    let reason = try execute { () throws(MachineError) in
-      try machine.run(until: step, stopAfterPreimageRead: stopAfterPreimageRead)
+    // A machine past the step does nothing. A schedule would go on until the counter starts over.
+    if step < machine.step, !machine.hasExited { return FALCONET_STOP_STEP }
+    try connect()
+    do throws(RunEvents.Failure) {
+      switch try machine.run(schedule, events) {
+      case .stop: return FALCONET_STOP_STEP
+      case .exited: return FALCONET_STOP_EXITED
+      case .preimageRead: return FALCONET_STOP_PREIMAGE_READ
+      // The step that the caller asked for counts more than where it is.
+      case .stopRange: return machine.step == step ? FALCONET_STOP_STEP : FALCONET_STOP_ADDRESS
+      case .interrupted: break
+      }
+    } catch {
+      switch error {
+      case .cancelled: break
+      case .machine(let failure): if let failure = reported(failure) { throw failure }
+      case .call(let failure): throw failure
+      }
     }
-    switch reason {
-    case .step: return FALCONET_STOP_STEP
-    case .exited: return FALCONET_STOP_EXITED
-    case .preimageRead: return FALCONET_STOP_PREIMAGE_READ
-    case .stopRange: return FALCONET_STOP_ADDRESS
-    case .interrupted, nil:
-      _ = control.takeCancellation()
-      return FALCONET_STOP_CANCELLED
-    }
+    _ = control.takeCancellation()
+    return FALCONET_STOP_CANCELLED
   }
+}
+
+/// Calls the functions of a caller's events.
+private struct RunEvents: RunObserver {
+  /// Why a run ended early.
+  enum Failure: Error {
+    case cancelled
+    case machine(MachineError)
+    case call(CallError)
+  }
+
+  let machine: MachineHandle
+  let handle: OpaquePointer?
+  let functions: falconet_events?
+
+  func attend() throws(Failure) {
+    // Between events that follow one another closely the machine itself does not ask.
+    if machine.control.shouldStop(at: machine.machine.step) { throw .cancelled }
+  }
+
+  func report() {}
+
+  func snapshot() throws(Failure) {
+    guard let functions, let pause = functions.on_pause else { return }
+    guard machine.visited({ pause(functions.context, handle) }) else { throw .cancelled }
+  }
+
+  func proving() throws(Failure) {
+    do { try machine.verify() } catch { throw .call(error) }
+  }
+
+  func proved(_ witness: StepWitness) throws(Failure) {
+    guard let functions, let take = functions.on_proof else { return }
+    let proof = Handles.add(ProofHandle(StepProof(witness)))
+    guard machine.visited({ take(functions.context, proof) }) else { throw .cancelled }
+  }
+
+  func stops(after read: PreimageRead, step: UInt64) -> Bool { true }
+
+  func failure(_ error: MachineError) -> Failure { .machine(error) }
 }
 
 @c @implementation
@@ -120,7 +199,7 @@ public func falconet_machine_last_read(
   _ offset: UnsafeMutablePointer<UInt64>?
 ) -> falconet_status {
   call { () throws(CallError) in
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    try MachineHandle.look(machine) { (machine) throws(CallError) in
       let key = try Argument.pointer(key, "key")
       let offset = try Argument.pointer(offset, "offset")
       guard let read = machine.machine.lastPreimageRead else {

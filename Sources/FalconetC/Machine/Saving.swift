@@ -15,7 +15,7 @@ public func falconet_machine_save(
     let format = try streaming { () throws(StreamError) in
       if let given { given } else { try SnapshotFormat(fileName: path) }
     }
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    try MachineHandle.look(machine) { (machine) throws(CallError) in
       // Of no other format are the pages hashed.
       if format == .fsnap { try machine.verify() }
       try streaming { () throws(StreamError) in
@@ -36,7 +36,7 @@ public func falconet_machine_write(
     guard let format = try Argument.format(format) else {
       throw .invalid("a callback has no name to tell the format: give one")
     }
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    try MachineHandle.look(machine) { (machine) throws(CallError) in
       if format == .fsnap { try machine.verify() }
       try streaming { () throws(StreamError) in
         try Snapshot.write(

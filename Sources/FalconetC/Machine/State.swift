@@ -11,7 +11,7 @@ private func query<Value>(
 ) -> falconet_status {
   call { () throws(CallError) in
     let result = try Argument.pointer(result, name)
-    result.pointee = try MachineHandle.use(machine) { (machine) throws(CallError) in
+    result.pointee = try MachineHandle.look(machine) { (machine) throws(CallError) in
       try value(machine.machine)
     }
   }
@@ -39,7 +39,7 @@ public func falconet_machine_exit(
   call { () throws(CallError) in
     let exited = try Argument.pointer(exited, "exited")
     let code = try Argument.pointer(code, "code")
-    try MachineHandle.use(machine) {
+    try MachineHandle.look(machine) {
       exited.pointee = $0.machine.hasExited
       code.pointee = $0.machine.hasExited ? $0.machine.state.scalars.exitCode : 0
     }
@@ -52,7 +52,7 @@ public func falconet_machine_claim(
 ) -> falconet_status {
   call { () throws(CallError) in
     let claim = try Argument.pointer(claim, "claim")
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    try MachineHandle.look(machine) { (machine) throws(CallError) in
       try machine.verify()
       Output.copy(machine.machine.claim(), to: claim)
     }
@@ -64,7 +64,7 @@ public func falconet_machine_witness(
   _ machine: OpaquePointer?, _ witness: UnsafeMutablePointer<falconet_buffer>?
 ) -> falconet_status {
   Output.buffer(witness, "witness") { () throws(CallError) in
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    try MachineHandle.look(machine) { (machine) throws(CallError) in
       try machine.verify()
       return machine.machine.witness()
     }
@@ -77,7 +77,7 @@ public func falconet_machine_is_verified(
 ) -> falconet_status {
   call { () throws(CallError) in
     let verified = try Argument.pointer(verified, "verified")
-    try MachineHandle.use(machine) { verified.pointee = $0.isVerified }
+    try MachineHandle.look(machine) { verified.pointee = $0.isVerified }
   }
 }
 
@@ -93,7 +93,7 @@ public func falconet_machine_read_memory(
   _ machine: OpaquePointer?, _ address: UInt64, _ bytes: UnsafeMutableRawPointer?, _ count: Int
 ) -> falconet_status {
   call { () throws(CallError) in
-    try MachineHandle.use(machine) { (machine) throws(CallError) in
+    try MachineHandle.look(machine) { (machine) throws(CallError) in
       // Sound: the caller promises room for as many bytes.
       let room = UnsafeMutableRawBufferPointer(
         mutating: try Argument.bytes(bytes, count, "bytes"))

@@ -30,8 +30,10 @@ public func falconet_machine_prove(
   Output.handle(proof, "proof") { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
       try machine.verify()
-      let result = try machine.execute { () throws(MachineError) in try machine.machine.prove() }
-      guard let result else {
+      try machine.connect()
+      let result: StepWitness?
+      do throws(MachineError) { result = try machine.machine.prove() } catch {
+        if let failure = machine.reported(error) { throw failure }
         _ = machine.control.takeCancellation()
         throw CallError(FALCONET_CANCELLED, "the call was cancelled")
       }

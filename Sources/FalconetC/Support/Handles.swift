@@ -1,4 +1,5 @@
 import CFalconet
+import Glibc
 import Synchronization
 
 /// What a handle of the C interface stands for.
@@ -7,6 +8,8 @@ import Synchronization
 /// ``Handles/use(_:_:_:)`` only, which lets in one call at a time, or is safe by itself.
 class Handle: @unchecked Sendable {
   private let isInUse = Atomic<Bool>(false)
+  /// The thread whose callback may look at the object while a call uses it; 0 if there is none.
+  private let visitor = Atomic<UInt>(0)
 
   /// What errors call a handle of this kind.
   class var kind: String { "handle" }
@@ -15,6 +18,23 @@ class Handle: @unchecked Sendable {
   fileprivate func enter() -> Bool { !isInUse.exchange(true, ordering: .acquiring) }
 
   fileprivate func leave() { isInUse.store(false, ordering: .releasing) }
+
+  /// Calls `body`, a callback of the call that uses the object. The callback may look at the object.
+  func visited<Value>(_ body: () -> Value) -> Value {
+    visitor.store(pthread_self(), ordering: .relaxed)
+    defer { visitor.store(0, ordering: .relaxed) }
+    return body()
+  }
+
+  /// - Returns: whether the caller is the callback that may look at the object, and no callback
+  ///   around it does, until ``endVisit()``.
+  fileprivate func visit() -> Bool {
+    // Only this thread puts its own number there, or takes it away.
+    visitor.load(ordering: .relaxed) == pthread_self()
+      && visitor.exchange(0, ordering: .relaxed) == pthread_self()
+  }
+
+  fileprivate func endVisit() { visitor.store(pthread_self(), ordering: .relaxed) }
 }
 
 /// The objects that the C interface has handed out and not taken back. A handle looks like a
@@ -57,6 +77,18 @@ enum Handles {
   ) throws(CallError) -> Value {
     let object = try entered(handle, kind)
     defer { object.leave() }
+    return try body(object)
+  }
+
+  /// Calls `body`, which changes nothing, with the object of a handle. Unlike
+  /// ``use(_:_:_:)``, it can be called by a callback that the object's ``Handle/visited(_:)`` calls.
+  static func look<Kind: Handle, Value>(
+    _ handle: OpaquePointer?, _ kind: Kind.Type,
+    _ body: (Kind) throws(CallError) -> Value
+  ) throws(CallError) -> Value {
+    let object = try find(handle, kind)
+    guard object.visit() else { return try use(handle, kind, body) }
+    defer { object.endVisit() }
     return try body(object)
   }
 
