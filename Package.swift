@@ -9,7 +9,7 @@ let hot: [SwiftSetting] = [
 
 /// The program carries the Swift runtime: it starts a quarter faster, and runs where no Swift is. The
 /// libraries whose names begin with an underscore are parts of FoundationEssentials, which
-/// swift-crypto uses. No test may depend on the target, since its executable would be linked so too;
+/// argument-parser uses. No test may depend on the target, since its executable would be linked so too;
 /// every build of the tests builds the program in any case.
 let standalone: [LinkerSetting] = [
   .unsafeFlags(
@@ -30,7 +30,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
@@ -40,6 +39,10 @@ let package = Package(
 
     .target(name: "CKeccak", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Keccak", dependencies: ["CKeccak"], swiftSettings: hot),
+    // Linked statically, so that the program runs where no OpenSSL is, or another release of it.
+    .target(
+      name: "CSHA256",
+      linkerSettings: [.linkedLibrary(":libcrypto.a", .when(platforms: [.linux]))]),
     .target(name: "FalconetThreads"),
     .target(name: "CFalconetProcess"),
     .target(
@@ -59,8 +62,8 @@ let package = Package(
     .target(
       name: "FalconetOracle",
       dependencies: [
-        "CFalconetProcess", "FalconetMachine", "FalconetStreams", "FalconetThreads", "Keccak",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CFalconetProcess", "CSHA256", "FalconetMachine", "FalconetStreams", "FalconetThreads",
+        "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(

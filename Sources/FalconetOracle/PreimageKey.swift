@@ -1,4 +1,4 @@
-import Crypto
+import CSHA256
 import FalconetMachine
 import Keccak
 
@@ -29,10 +29,9 @@ package enum PreimageKey {
 
   /// The key of `preimage` by SHA-256: the hash, its first byte replaced by the type.
   package static func sha256(of preimage: [UInt8]) -> Bytes32 {
-    var hasher = SHA256()
-    preimage.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-    var key = Bytes32()
-    for (index, byte) in hasher.finalize().enumerated() { key[index] = byte }
+    var hash = [UInt8](repeating: 0, count: 32)
+    sha256_of(preimage, preimage.count, &hash)
+    var key = Bytes32(readingFrom: hash)
     key[0] = PreimageKeyType.sha256.rawValue
     return key
   }
