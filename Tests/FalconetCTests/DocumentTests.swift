@@ -1,7 +1,7 @@
 import FalconetTestSupport
 import Testing
 
-/// README.md and the documents in docs: what they show is run.
+/// README.md and the other documents: what they show is run, and their links lead somewhere.
 @Suite struct DocumentTests {
   /// Runs Scripts/update-docs with what the build left beside the tests.
   private func updateDocs(_ arguments: String) throws -> Shell.Outcome {
@@ -17,12 +17,14 @@ import Testing
         + " \(Shell.quoted(BuiltLibrary.repository))/Scripts/update-docs \(arguments)")
   }
 
-  @Test func `sessions print what the documents say, and their programs run`() throws {
+  @Test func `sessions print what the documents say, programs run, links lead somewhere`() throws {
     let outcome = try updateDocs("--check")
     #expect(outcome.exitCode == 0, "\(outcome.output)")
   }
 
-  @Test func `other output, a program that fails and a block that nothing runs are found`() throws {
+  @Test func `other output, failing programs, blocks that nothing runs and dead links are found`()
+    throws
+  {
     let document = try TemporaryFolder()
     let path = document.file("document.md")
     func outcome(_ text: String, _ option: String = "--check") throws -> Shell.Outcome {
@@ -52,8 +54,12 @@ import Testing
       "<!-- session: a -->\n```c\nint main(void) { return 1; }\n```",
       "<!-- session: a -->\n```swift\nlet number: Int = true\n```",
       "<!-- session: a\nfalse -->\n```console\n$ true\n```", "<!-- not run: -->\n```c\nx\n```",
+      "```sh\nif true; then\n```", "[a](missing.md)", "[a](#missing)", "[a]: missing.md",
+      "# Two words\n# Two words\n[a](#two-words-2)",
     ] {
       #expect(try outcome(text).exitCode == 1, "\(text)")
     }
+    let links = "# Two `words`!\n# Two words\n[a](#two-words) [b](document.md#two-words-1)"
+    #expect(try outcome(links + "\n```sh\ntrue\n```\n[c](https://example.org/x)").exitCode == 0)
   }
 }
