@@ -38,9 +38,15 @@ import Testing
     }
   }
 
+  /// Up to Go 1.22, `debug/elf` reads headers field by field, and so also those whose unused rest ends
+  /// past the end of the file (docs/differences.md).
+  private static let toolchains = GoToolchain.all.filter {
+    !$0.numbers.lexicographicallyPrecedes([1, 23])
+  }
+
   @Test(
-    "Odd files, against each Go that is there", .enabled(if: !GoToolchain.all.isEmpty),
-    arguments: GoToolchain.all)
+    "Odd files, against each Go that is there, from 1.23 on", .enabled(if: !toolchains.isEmpty),
+    arguments: toolchains)
   func againstGo(_ go: GoToolchain) throws {
     let files = OddELF.withOneField + OddELF.random(20_000, seed: 0x0DDE1F)
     var input: [UInt8] = []
