@@ -70,7 +70,7 @@ SETTINGS = "-X runtime.godebugDefault=decoratemappings=0,madvdontneed=0"
 VERSIONS = {"mips": [0, 2, 1, 5], "mips64": [3, 4, 6, 7, 8]}
 # Of these, `load-elf` switches the collector off, and a program that asks for it waits for ever.
 WITHOUT_COLLECTOR = [0, 2]
-ENGINES = ["jit", "interpreter", "step", "check"]
+ENGINES = ["translator", "portable", "step", "check"]
 # More than any of the guests needs.
 STOP_AT = "=2000000000"
 

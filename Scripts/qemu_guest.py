@@ -119,7 +119,7 @@ def main():
     falconet, elf, linux_elf, *directories = sys.argv[1:]
     expected = in_qemu(linux_elf, directories)
     for version in ("3", "4", "6", "7", "8"):
-        for engine in ("jit", "interpreter", "step"):
+        for engine in ("translator", "portable", "step"):
             found, steps = in_vm(falconet, elf, directories, engine, version)
             for what, ours, theirs in zip(("exit code", "output", "errors", "hints and keys"), found, expected):
                 if ours != theirs:

@@ -36,6 +36,8 @@ from tasks import Outcome, Setup, Task, proofs, verifications
 from trail import FleetError, Trail, write_json
 
 PHASES = ("snapshot", "prove", "verify")
+ENGINES = ("translator", "portable", "step", "check")
+FORMER_ENGINES = {"jit": "translator", "interpreter": "portable"}
 MOST_STEPS = 10_000_000
 
 
@@ -176,7 +178,9 @@ def parser() -> Parser:
     add("--chunk", type=positive, default=10_000, help="steps that a task proves at most")
     add("--preimages", help="a folder of pre-images, as a host stores them")
     add("--local", type=local_input, action="append", default=[], help="INDEX=0xHEX, a local input")
-    add("--engine", choices=["jit", "interpreter", "step", "check"], default="jit", help="verifies")
+    add(
+        "--engine", type=lambda name: FORMER_ENGINES.get(name, name), choices=ENGINES,
+        default="translator", help="verifies")
     add("--phases", nargs="+", choices=PHASES, default=PHASES)
     add("--workers", type=int, default=0, help="processes of Ray on this machine; 0: without Ray")
     add("--address", help="of a Ray cluster")

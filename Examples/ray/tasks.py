@@ -30,7 +30,7 @@ class Setup:
     preimages: Optional[str] = None
     local_inputs: tuple[tuple[int, bytes], ...] = ()
     #: What verifies.
-    engine: str = "jit"
+    engine: str = "translator"
 
     def furnish(self, machine: Machine) -> Machine:
         """Gives a machine its pre-images."""

@@ -151,7 +151,7 @@ class FlowTests(unittest.TestCase):
         self.assertEqual(sorted(proved), sorted(RECORDED))
         os.remove(self.folder / "claims.json")
         # Snapshots are taken once, and claims are the same without proofs.
-        summary = self.fleet(*words, "--claims-only", "--engine=interpreter")
+        summary = self.fleet(*words, "--claims-only", "--engine=portable")
         self.assertEqual(summary["snapshot"]["taken"], 0)
         self.assertEqual(set(self.claims()), {*RECORDED, *past})
         self.assertEqual(self.claims()[156847], RECORDED[156847])

@@ -190,7 +190,7 @@ class RunTests(unittest.TestCase):
 
     def test_engines_agree(self) -> None:
         claims = set()
-        for engine in ["jit", "interpreter", "step"]:
+        for engine in ["translator", "portable", "step", "jit", "interpreter"]:
             with Machine.load_elf(GUEST) as machine:
                 machine.use_engine(engine)
                 machine.run(until=200_000)
@@ -256,7 +256,7 @@ class ErrorTests(unittest.TestCase):
                 interrupt_when(lambda: True)
                 machine.run()
                 time.sleep(600)
-            machine.use_engine("jit")
+            machine.use_engine("translator")
             self.assertEqual(machine.run(), Stop.EXITED)
 
     def test_interrupts_after_an_interrupt_change_nothing(self) -> None:
@@ -289,7 +289,7 @@ class ErrorTests(unittest.TestCase):
                     thread.join()
                 except KeyboardInterrupt:
                     pass
-            machine.use_engine("jit")
+            machine.use_engine("translator")
             self.assertEqual(machine.run(), Stop.EXITED)
             self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
 

@@ -43,9 +43,9 @@ public struct Engine: Hashable, Sendable, CustomStringConvertible {
 
   /// Translates code to the host's machine code. Where the host can't run that, as
   /// ``portable``.
-  public static let translator = Engine(.jit)
+  public static let translator = Engine(.translator)
   /// Executes decoded blocks. Slower by a factor of about 3, on any processor.
-  public static let portable = Engine(.interpreter)
+  public static let portable = Engine(.portable)
   /// Executes one instruction at a time, with the code that defines the semantics.
   public static let plain = Engine(.step)
   /// Executes with the fastest engine and with ``plain`` side by side, and compares the states.

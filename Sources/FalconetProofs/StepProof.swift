@@ -43,8 +43,8 @@ package struct StepProof: Sendable, Equatable {
   }
 
   /// What a contract executes the step from.
-  package var input: WitnessStep.Input {
-    WitnessStep.Input(
+  package var input: StatelessStep.Input {
+    StatelessStep.Input(
       stateData: stateData, proofData: proofData,
       preimage: oracleKey.map {
         PreimageRead(key: $0, offset: oracleOffset, value: oracleValue)

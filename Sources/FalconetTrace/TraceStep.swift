@@ -54,7 +54,7 @@ package struct TraceOptions: Sendable {
 
   package init(
     snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,
-    memoryBudget: UInt64 = 512 << 20, checkpointCount: Int = 64, engine: EngineKind = .jit
+    memoryBudget: UInt64 = 512 << 20, checkpointCount: Int = 64, engine: EngineKind = .translator
   ) {
     self.snapshotInterval = max(snapshotInterval, 1)
     self.diskBudget = diskBudget

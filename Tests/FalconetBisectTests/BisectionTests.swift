@@ -24,7 +24,7 @@ struct BisectionTests {
   }
 
   private func side(
-    _ version: StateVersion, _ guest: String, name: String = "A", engine: EngineKind = .jit
+    _ version: StateVersion, _ guest: String, name: String = "A", engine: EngineKind = .translator
   ) throws -> MachineSide {
     let prestate = try Fixtures.prestate(version, guest)
     return MachineSide(

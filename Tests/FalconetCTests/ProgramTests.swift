@@ -30,7 +30,7 @@ import Testing
       + " \(folder) \(arguments)"
   }
 
-  @Test(arguments: [("gcc", "jit"), ("clang", "interpreter")])
+  @Test(arguments: [("gcc", "translator"), ("clang", "portable")])
   func `a C program without warnings drives a full run`(
     compiler: String, engine: String
   ) throws {
@@ -71,7 +71,7 @@ import Testing
   /// Where reserving address space is not limited, valgrind keeps books on terabytes of it.
   @Test(
     .enabled(if: Shell.has("valgrind")),
-    arguments: [("drive.c", "jit \(firstRead)"), ("trace.c", "\(firstRead)")])
+    arguments: [("drive.c", "translator \(firstRead)"), ("trace.c", "\(firstRead)")])
   func `valgrind finds no error and no leak`(source: String, arguments: String) throws {
     let program = try Self.compile(source, with: "gcc", as: "valgrind-" + source.dropLast(2))
     let last = isLongRun ? "" : "\(Self.firstRead + 100_000)"

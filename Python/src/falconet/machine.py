@@ -14,8 +14,14 @@ from ._handle import Path, Runner
 from ._streams import COMPRESSIONS, FORMATS, Guard, pick, reader, writer
 from .proof import Proof
 
-ENGINES = {"jit": 0, "interpreter": 1, "step": 2, "check": 3}
+ENGINES = {"translator": 0, "portable": 1, "step": 2, "check": 3}
+_FORMER_ENGINES = {"jit": "translator", "interpreter": "portable"}
 _LAST_STEP = 2**64 - 1
+
+
+def engine_number(name: str) -> int:
+    """The number of an engine, by its name or its former name."""
+    return pick(ENGINES, _FORMER_ENGINES.get(name, name), "engine")
 
 
 def reading_options(format: Optional[str], base: Optional[Path], trust_pages: bool) -> c.Reading:
@@ -162,8 +168,8 @@ class Machine(Runner):
         self._callbacks.set_output(self._handle, output)
 
     def use_engine(self, engine: str) -> None:
-        """Sets what executes steps: "jit", "interpreter" or "step". All give the same states."""
-        c.call("machine_set_engine", self._handle, pick(ENGINES, engine, "engine"))
+        """Sets what executes steps: "translator", "portable" or "step". All give the same states."""
+        c.call("machine_set_engine", self._handle, engine_number(engine))
 
     def use_revision(self, revision: Optional[str]) -> None:
         """Sets the revision by which steps are executed, by any of its names; None is the newest."""

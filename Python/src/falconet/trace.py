@@ -8,8 +8,7 @@ from typing import Any, Callable, Iterable, List, Optional, Union
 
 from . import _library as c
 from ._handle import Path, PreimageSource, Runner
-from ._streams import pick
-from .machine import ENGINES, Machine, reading_options
+from .machine import Machine, engine_number, reading_options
 from .proof import Proof
 
 
@@ -110,7 +109,7 @@ class Trace(Runner):
         disk_budget: int = 16 << 30,
         memory_budget: int = 512 << 20,
         checkpoints: int = 64,
-        engine: str = "jit",
+        engine: str = "translator",
         format: Optional[str] = None,
         base: Optional[Path] = None,
         trust_pages: bool = False,
@@ -136,7 +135,7 @@ class Trace(Runner):
             c.number(max(disk_budget, 1), 64, "disk_budget"),
             c.number(max(memory_budget, 1), 64, "memory_budget"),
             c.number(max(checkpoints, 1), 32, "checkpoints"),
-            pick(ENGINES, engine, "engine"),
+            engine_number(engine),
             None if revision is None else c.text(revision),
             c.number(max(hint_limit, 1), 64, "hint_limit"),
         )

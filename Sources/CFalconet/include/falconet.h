@@ -277,12 +277,16 @@ falconet_status falconet_machine_set_output(
  */
 typedef enum falconet_engine {
   /* Translated to the host's machine code. The default. */
-  FALCONET_ENGINE_JIT = 0,
-  FALCONET_ENGINE_INTERPRETER = 1,
+  FALCONET_ENGINE_TRANSLATOR = 0,
+  /* Decoded blocks, on any processor. */
+  FALCONET_ENGINE_PORTABLE = 1,
   /* One step at a time. */
   FALCONET_ENGINE_STEP = 2,
   /* The first of these together with the last; both states are compared at intervals. */
-  FALCONET_ENGINE_CHECK = 3
+  FALCONET_ENGINE_CHECK = 3,
+  /* Former names. */
+  FALCONET_ENGINE_JIT = FALCONET_ENGINE_TRANSLATOR,
+  FALCONET_ENGINE_INTERPRETER = FALCONET_ENGINE_PORTABLE
 } falconet_engine;
 
 falconet_status falconet_machine_set_engine(falconet_machine *machine, falconet_engine engine);

@@ -12,7 +12,7 @@ extension Section {
   mutating func measureExecution(_ guests: Guests, _ options: Options) throws {
     var trials: [Trial] = []
     for guest in guests.all {
-      for engine in [EngineKind.jit, .interpreter] {
+      for engine in [EngineKind.translator, .portable] {
         trials.append(
           Trial(guest.name, engine.rawValue) { row in
             try Self.measure(guest, engine, limit: guest.steps, &row)
@@ -20,7 +20,7 @@ extension Section {
       }
       if guest.steps < Self.longRun {
         trials.append(
-          Trial(guest.name, "jit, made anew") { row in try Self.measureNew(guest, &row) })
+          Trial(guest.name, "translator, made anew") { row in try Self.measureNew(guest, &row) })
       }
       trials.append(
         Trial(guest.name, "step") { row in

@@ -10,7 +10,7 @@ extension Section {
           Trial(guest.name, who) { row in row.add(try child.run(), steps: guest.steps) })
       }
       add("falconet", Self.run(guest, options.falconet, options))
-      add("interpreter", Self.run(guest, options.falconet, options, ["--engine", "interpreter"]))
+      add("portable", Self.run(guest, options.falconet, options, ["--engine", "portable"]))
       if let baseline = options.baseline {
         add("baseline", Self.run(guest, baseline, options))
       }

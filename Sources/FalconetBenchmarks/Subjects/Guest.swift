@@ -18,7 +18,7 @@ struct Guest {
   let steps: UInt64
 
   /// A machine at the guest's first step.
-  func machine(_ engine: EngineKind = .jit) throws -> Machine {
+  func machine(_ engine: EngineKind = .translator) throws -> Machine {
     let image = try Snapshot.load(path: prestate)
     return Machine(
       state: image.state, memory: image.memory, oracle: try Self.oracle(preimages), engine: engine)

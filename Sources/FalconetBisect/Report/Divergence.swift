@@ -14,7 +14,7 @@ package struct Divergence {
 
     /// The step as the proof's data has it executed; nil where there is no proof, or one that can't
     /// be.
-    package var execution: WitnessStep? { verdict?.findings.first?.execution }
+    package var execution: StatelessStep? { verdict?.findings.first?.execution }
 
     /// The registers of the thread that ran that have another value after the step, with both
     /// values.

@@ -30,7 +30,7 @@ package final class MachineSide: BisectSide {
   ///   - hintLimit: bytes of hints that the source may have to get at once; nil is a machine's usual
   ///     limit.
   package init(
-    name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .jit,
+    name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .translator,
     folder: WorkFolder, revision: Revision? = nil, hintLimit: UInt64? = nil
   ) {
     self.name = name

@@ -93,8 +93,8 @@ enum Argument {
 
   static func engine(_ engine: falconet_engine) throws(CallError) -> EngineKind {
     switch engine {
-    case FALCONET_ENGINE_JIT: .jit
-    case FALCONET_ENGINE_INTERPRETER: .interpreter
+    case FALCONET_ENGINE_TRANSLATOR: .translator
+    case FALCONET_ENGINE_PORTABLE: .portable
     case FALCONET_ENGINE_STEP: .step
     case FALCONET_ENGINE_CHECK: .check
     default: throw .invalid("there is no falconet_engine \(engine.rawValue)")

@@ -25,15 +25,15 @@ struct BisectSideOptions: ParsableArguments {
 
   @Option(
     help: """
-      What executes the steps of a side A that runs here: jit, interpreter, step or check.
+      What executes the steps of a side A that runs here: translator, portable, step or check.
       """)
-  var engineA = EngineKind.jit
+  var engineA = EngineKind.translator
 
   @Option(
     help: """
-      What executes the steps of a side B that runs here: jit, interpreter, step or check.
+      What executes the steps of a side B that runs here: translator, portable, step or check.
       """)
-  var engineB = EngineKind.jit
+  var engineB = EngineKind.translator
 
   @Option(
     help: """

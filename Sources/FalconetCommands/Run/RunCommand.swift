@@ -41,10 +41,10 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: """
-      What executes steps between events: jit, interpreter or step. If the host does not support \
+      What executes steps between events: translator, portable or step. If the host does not support \
       one, the next is used. check runs the first together with step and compares them.
       """)
-  var engine = EngineKind.jit
+  var engine = EngineKind.translator
 
   @OptionGroup var revision: RevisionOption
 
@@ -133,7 +133,7 @@ struct RunCommand: ParsableCommand {
     {
       machine.stopRange = sleep.start..<(sleep.start &+ max(sleep.size, 1))
     }
-    if engine == .jit, machine.activeEngine != .jit {
+    if engine == .translator, machine.activeEngine != .translator {
       logger.info(
         "the host can't run translated code", metadata: ["engine": "\(machine.activeEngine)"])
     }
@@ -167,4 +167,13 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-extension EngineKind: ExpressibleByArgument {}
+extension EngineKind: ExpressibleByArgument {
+  /// Accepts the former names too.
+  public init?(argument: String) {
+    switch argument {
+    case "jit": self = .translator
+    case "interpreter": self = .portable
+    default: self.init(rawValue: argument)
+    }
+  }
+}

@@ -23,8 +23,8 @@ struct TraceFolderOptions: ParsableArguments {
   @Option(help: "MiB that states in memory may take beside the machine.")
   var memoryBudget: UInt64 = 512
 
-  @Option(help: "What executes steps: jit, interpreter, step or check.")
-  var engine = EngineKind.jit
+  @Option(help: "What executes steps: translator, portable, step or check.")
+  var engine = EngineKind.translator
 
   @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup var revision: RevisionOption

@@ -21,7 +21,7 @@ struct RunFlags {
   var keepsStates: Bool { has(32, in: 1) }
   private var profiles: Bool { has(64, in: 1) }
   private var writesStatistics: Bool { has(128, in: 1) }
-  private var engine: String { ["jit", "interpreter", "step", "check"][Int(bytes[2] & 3)] }
+  private var engine: String { ["translator", "portable", "step", "check"][Int(bytes[2] & 3)] }
   private var ending: String { [".bin", ".bin.gz", ".fsnap", ".fsnap"][Int(bytes[2] >> 2 & 3)] }
   private var writesDeltas: Bool { bytes[2] >> 2 & 3 == 3 && !keepsStates }
   private var confirms: Bool { has(16, in: 2) && proves }

@@ -1,9 +1,9 @@
 /// How a machine executes steps between events. All give the same states.
 package enum EngineKind: String, Sendable, CaseIterable {
   /// Blocks translated to the host's machine code.
-  case jit
+  case translator
   /// Blocks of decoded operations.
-  case interpreter
+  case portable
   /// The plain step, one at a time.
   case step
   /// The first of these that the host can run, and the plain step beside it: both states are compared
@@ -16,8 +16,8 @@ extension Machine {
   package var activeEngine: EngineKind {
     switch preparedEngine() {
     case nil: .step
-    case is PortableEngine: .interpreter
-    case is Translator: .jit
+    case is PortableEngine: .portable
+    case is Translator: .translator
     // There is no third sort of engine.
     case .some: .step
     }
@@ -37,7 +37,7 @@ extension Machine {
     #else
       let usesSwitch = forcesSwitch
     #endif
-    if engine == .jit || engine == .check { blockEngine = Translator(self, stopRange: stopRange) }
+    if engine == .translator || engine == .check { blockEngine = Translator(self, stopRange: stopRange) }
     if blockEngine == nil {
       blockEngine = PortableEngine(self, stopRange: stopRange, usesSwitch: usesSwitch)
     }

@@ -82,7 +82,7 @@ package final class Machine: StepEnvironment {
   ///   - revision: whose rules they are executed by, one of the state's version; nil is its newest.
   package init(
     state: MachineState, memory: Memory, oracle: any PreimageOracle = NoPreimages(),
-    engine: EngineKind = .jit, revision: Revision? = nil
+    engine: EngineKind = .translator, revision: Revision? = nil
   ) {
     let revision = revision ?? state.version.newestRevision
     precondition(revision.version == state.version, "the revision is of another state version")

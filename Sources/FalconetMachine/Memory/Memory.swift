@@ -99,7 +99,7 @@ package final class Memory {
   @inline(__always)
   func writablePage(_ address: UInt64) -> UnsafeMutableRawPointer? {
     guard let place = space.place(ofPage: address >> 12) ?? farPlace(address >> 12),
-      place.flags == .free
+      place.flags == .directlyWritable
     else { return nil }
     return place.bytes
   }
@@ -127,7 +127,7 @@ package final class Memory {
       hasStaleCode = true
     }
     flags.subtract([.code, .viewed])
-    flags.formUnion(.free)
+    flags.formUnion(.directlyWritable)
     if index == reservedPage { flags.insert(.reserved) }
     place.flags = flags
     return place.bytes

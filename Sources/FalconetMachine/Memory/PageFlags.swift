@@ -15,7 +15,7 @@ struct PageFlags: OptionSet, Sendable {
   static let viewed = PageFlags(rawValue: 16)
 
   /// A page that can be written with nothing to note.
-  static let free: PageFlags = [.exists, .changed]
+  static let directlyWritable: PageFlags = [.exists, .changed]
 }
 
 /// Where a page's bytes and its flags are.

@@ -23,7 +23,7 @@ extension Rules {
 
 extension Revision {
   /// Whether a step, executed by the rules of another revision, would be the same by this one's.
-  package func agrees(with other: Revision, on step: WitnessStep) -> Bool {
+  package func agrees(with other: Revision, on step: StatelessStep) -> Bool {
     guard version == other.version,
       let numbers = rules.systemCalls(differingFrom: other.rules)
     else { return false }
@@ -32,7 +32,7 @@ extension Revision {
   }
 }
 
-extension WitnessStep {
+extension StatelessStep {
   /// The number of the system call that the step made; nil if it made none.
   fileprivate func systemCall(under rules: Rules) -> UInt64? {
     guard let instruction, let thread,

@@ -12,7 +12,7 @@ package enum ProofVerifier {
   package struct Finding: Sendable {
     package let revision: Revision
     /// The step as it was executed; nil where it could not be.
-    package let execution: WitnessStep?
+    package let execution: StatelessStep?
     /// Why the proof does not hold; nil where it does.
     package let fault: ProofFault?
 
@@ -98,7 +98,7 @@ package enum ProofVerifier {
 
   /// Applies the rules of each revision.
   private static func execute(_ proof: StepProof, _ revisions: [Revision]) -> [Finding] {
-    zip(revisions, WitnessStep.execute(proof.input, revisions: revisions)).map { revision, step in
+    zip(revisions, StatelessStep.execute(proof.input, revisions: revisions)).map { revision, step in
       Finding(
         revision: revision, execution: try? step.get(),
         fault: fault(of: proof, revision.version, step))
@@ -117,7 +117,7 @@ package enum ProofVerifier {
   }
 
   private static func fault(
-    of proof: StepProof, _ version: StateVersion, _ step: Result<WitnessStep, StepError>
+    of proof: StepProof, _ version: StateVersion, _ step: Result<StatelessStep, StepError>
   ) -> ProofFault? {
     do throws(ProofFault) {
       // The state first: what is wrong with it makes everything else wrong too.

@@ -258,7 +258,7 @@ int main(int count, char **arguments) {
   if (count < 6) return 64;
   uint64_t step = strtoull(arguments[5], NULL, 10);
   uint64_t last = count > 6 ? strtoull(arguments[6], NULL, 10) : UINT64_MAX;
-  const char *engines[] = {"jit", "interpreter", "step"};
+  const char *engines[] = {"translator", "portable", "step"};
   unsigned engine = 0;
   while (engine < 3 && strcmp(arguments[4], engines[engine]) != 0) engine++;
   CHECK(falconet_abi_version() == FALCONET_ABI_VERSION);

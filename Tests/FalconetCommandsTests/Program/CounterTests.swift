@@ -24,7 +24,7 @@ struct CounterTests {
 
   @Test("Every event at a step after the wrap comes", arguments: StateVersion.allCases)
   func events(_ version: StateVersion) throws {
-    for engine in ["jit", "interpreter", "step", "check"] {
+    for engine in ["translator", "portable", "step", "check"] {
       let outcome = try run(
         version,
         [

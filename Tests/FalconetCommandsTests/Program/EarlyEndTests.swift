@@ -29,7 +29,7 @@ struct EarlyEndTests {
 
   @Test(
     "Runs that go on from what the failed one saved, each with a new host that only knows what it is told, end with the recorded claim",
-    arguments: [("preimages", 3), ("hints", 3), ("preimages", 1)], ["jit", "check"])
+    arguments: [("preimages", 3), ("hints", 3), ("preimages", 1)], ["translator", "check"])
   func chain(_ end: (String, Int), _ engine: String) throws {
     let vector = try Fixtures.vector(.v8, "oracle")
     var input = try Guest.folder("oracle") + "/state.bin.gz"
@@ -208,7 +208,7 @@ struct EarlyEndTests {
 
   @Test(
     "A run that takes too long ends with exit code 3, and leaves the state alone",
-    arguments: ["jit", "step", "check"])
+    arguments: ["translator", "step", "check"])
   func execution(_ engine: String) throws {
     let outcome = try Tool.run(
       try endless() + ["--timeout", "1s", "--save-on-error", "saved.bin.gz", "--engine", engine],

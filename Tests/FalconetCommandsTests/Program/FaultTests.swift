@@ -56,7 +56,7 @@ struct FaultTests {
     arguments: faults)
   func fault(_ fault: Fault) throws {
     let image = MachineImage(fault.version, code: fault.code)
-    for engine in ["jit", "interpreter", "step"] {
+    for engine in ["translator", "portable", "step"] {
       let outcome = try Tool.run(
         Guest.run(image, in: folder) + ["--engine", engine], in: folder.path)
       try expectFault(outcome, fault)

@@ -36,7 +36,7 @@ struct MemoryLimitTests {
 
   @Test(
     "A guest that needs more ends with an error and the state, which goes on with more",
-    arguments: ["jit", "interpreter", "step", "check"])
+    arguments: ["translator", "portable", "step", "check"])
   func flag(_ engine: String) throws {
     let arguments = ["--engine", engine, "--save-on-error", "saved.bin.gz"]
     let outcome = try Tool.run(

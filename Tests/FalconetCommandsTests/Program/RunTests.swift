@@ -83,14 +83,16 @@ struct RunTests {
     #expect(try witness(folder.file("b.bin.gz"))["witnessHash"] == .string("\(vector.finalHash)"))
   }
 
-  @Test("All engines give the same file")
+  @Test("All engines give the same file, by their names and former names")
   func engines() throws {
     let folder = try TemporaryFolder()
-    for engine in ["jit", "interpreter", "step"] {
+    for engine in ["translator", "portable", "step", "jit", "interpreter"] {
       let outcome = try Tool.run(
         Guest.run("hello") + ["--engine", engine, "--output", "\(engine).bin"], in: folder.path)
       #expect(outcome.exitCode == 0)
     }
+    #expect(folder.read("translator.bin") == folder.read("step.bin"))
+    #expect(folder.read("portable.bin") == folder.read("step.bin"))
     #expect(folder.read("jit.bin") == folder.read("step.bin"))
     #expect(folder.read("interpreter.bin") == folder.read("step.bin"))
   }

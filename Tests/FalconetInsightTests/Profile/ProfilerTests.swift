@@ -25,7 +25,7 @@ struct ProfilerTests {
 
   private func profile(
     _ version: StateVersion, _ name: String, _ interval: SamplingInterval,
-    engine: EngineKind = .jit
+    engine: EngineKind = .translator
   ) throws -> (guest: Guest, profile: FalconetInsight.Profile) {
     let guest = try Guest(version, name, engine: engine)
     let profiler = Profiler(guest.machine, symbols: guest.symbols, interval: interval)

@@ -8,7 +8,7 @@ struct Guest {
   let machine: Machine
   let symbols: SymbolTable
 
-  init(_ version: StateVersion, _ name: String, engine: EngineKind = .jit) throws {
+  init(_ version: StateVersion, _ name: String, engine: EngineKind = .translator) throws {
     let prestate = try Fixtures.prestate(version, name)
     machine = Machine(state: prestate.state, memory: prestate.memory, engine: engine)
     symbols = prestate.symbols

@@ -56,7 +56,7 @@ struct CounterTests {
   @Test("A proof of the last step, and one after it")
   func proofs() throws {
     for version in StateVersion.allCases {
-      let machine = try image(version).machine(.jit)
+      let machine = try image(version).machine(.translator)
       _ = try machine.run(until: .max)
       let last = try #require(try machine.prove())
       #expect(last.step == .max)

@@ -31,7 +31,7 @@ struct GuestLockStepTests {
 
   @Test(
     "Same states, memory and output", arguments: stretches,
-    [EngineSetup.jit, .interpreter] + (isLongRun ? [.interpreterSwitch, .jitPageTable] : []))
+    [EngineSetup.translator, .portable] + (isLongRun ? [.portableSwitch, .translatorPageTable] : []))
   func states(_ stretch: Stretch, _ setup: EngineSetup) throws {
     let start = try Fixtures.machine(stretch.run)
     _ = try start.run(until: stretch.start)

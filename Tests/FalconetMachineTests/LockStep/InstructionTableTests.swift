@@ -15,7 +15,7 @@ struct InstructionTableTests {
     where operation.row.space != nil && operation.row.requirement.holds(under: revision.rules) {
       var program = RowProgram(operation, revision, seed: UInt64(operation.rawValue))
       let image = try program.image()
-      for setup in [EngineSetup.jit, .interpreter, .interpreterSwitch] {
+      for setup in [EngineSetup.translator, .portable, .portableSwitch] {
         let machines = try LockStep(image, setup)
         do {
           _ = try machines.advance(UInt64(program.words.count))

@@ -61,7 +61,7 @@ struct StretchTests {
     let start = try MachineImage(of: Self.start(version))
     let count = isLongRun ? 5000 : 250
     var all: [[Seen]] = []
-    for setup in [EngineSetup.jit, .interpreter, .interpreterSwitch, .jitPageTable] {
+    for setup in [EngineSetup.translator, .portable, .portableSwitch, .translatorPageTable] {
       let machine = try start.machine(setup, oracle: NoPreimages())
       all.append(try Self.steps(of: machine, count: count, proves: true))
     }

@@ -35,13 +35,13 @@ struct LargeMemoryTests {
       #expect(memory.hashKernel == kernel)
       for threads in [1, 2, 3, 16] {
         memory.hashThreads = threads
-        memory.restartTree(keptPages: 2048)
+        memory.restartTree(cachedPages: 2048)
         #expect(memory.root() == root)
         #expect(memory.pageRoots().map(\.root) == roots)
       }
     }
     // Half of the pages again and again, more of them than can be kept.
-    memory.restartTree(keptPages: 1000)
+    memory.restartTree(cachedPages: 1000)
     for _ in 0..<5 {
       for index in memory.pageIndices where random.chance(2) {
         try memory.storeWord(random.next(), at: index << 12 | random.next() & 0xFF8)
@@ -49,8 +49,8 @@ struct LargeMemoryTests {
       _ = memory.root()
     }
     let last = memory.root()
-    #expect(memory.keptPageCount == 1000)
-    memory.restartTree(keptPages: 0)
+    #expect(memory.cachedPageCount == 1000)
+    memory.restartTree(cachedPages: 0)
     #expect(memory.root() == last)
   }
 

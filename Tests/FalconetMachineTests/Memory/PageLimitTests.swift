@@ -62,7 +62,7 @@ struct PageLimitTests {
 
   @Test("Proving is no way round, and a proof of the step before is whole")
   func proving() throws {
-    let machine = try Self.eater(.v8, from: 0x1000_0000).machine(.jit)
+    let machine = try Self.eater(.v8, from: 0x1000_0000).machine(.translator)
     machine.pageLimit = 10
     _ = try machine.run(until: 9 * 4)
     let before = machine.claim()
@@ -74,7 +74,7 @@ struct PageLimitTests {
 
   @Test("A state in memory can be gone back to at the limit, and views are no pages")
   func checkpoints() throws {
-    let machine = try Self.eater(.v8, from: 0x1000_0000).machine(.jit)
+    let machine = try Self.eater(.v8, from: 0x1000_0000).machine(.translator)
     machine.pageLimit = 50
     _ = try machine.run(until: 40)
     let checkpoint = machine.checkpoint()
@@ -97,7 +97,7 @@ struct PageLimitTests {
     image[register: 4] = 5
     image[register: 5] = 0x1000_0000
     image[register: 6] = 8
-    let machine = try image.machine(EngineKind.jit, oracle: oracle)
+    let machine = try image.machine(EngineKind.translator, oracle: oracle)
     machine.pageLimit = 1
     #expect(try #require(Self.failure(machine)).1 == 0)
     #expect(machine.state.scalars == image.state.scalars)

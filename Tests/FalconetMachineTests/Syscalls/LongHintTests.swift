@@ -38,13 +38,13 @@ struct LongHintTests {
       #expect(try machine.state.lastHint.bytes(0..<8) == [0x7F, 0xFF, 0xFF, 0xFF, 1, 2, 3, 0])
     }
     let taker = Taker()
-    let machine = try image.machine(EngineKind.jit, oracle: taker)
+    let machine = try image.machine(EngineKind.translator, oracle: taker)
     _ = try machine.run(until: 1)
     #expect(taker.hints.isEmpty && taker.long.isEmpty)
     // Nothing of it is in a witness.
     let witness = try #require(try image.machine(EngineKind.step).prove())
-    let step = try WitnessStep(
-      WitnessStep.Input(stateData: witness.stateData, proofData: witness.proofData),
+    let step = try StatelessStep(
+      StatelessStep.Input(stateData: witness.stateData, proofData: witness.proofData),
       revision: version.newestRevision)
     #expect(step.after.claim == witness.post)
   }
@@ -55,7 +55,7 @@ struct LongHintTests {
     let count = version.wordSize.mask
     var image = Self.image(version, .max)
     image.write([0, 0, 0, 1, 9, 0xFF, 0xFF, 0xFF, 0xFE, 7], at: 0x8000)
-    let machine = try image.machine(EngineKind.jit)
+    let machine = try image.machine(EngineKind.translator)
     _ = try machine.run(until: 1)
     var expected = image.answered(count)
     expected.lastHint = machine.state.lastHint
@@ -77,7 +77,7 @@ struct LongHintTests {
     image.write([0x01, 0x40, 0, 0], at: 0x8000)
     image.write([5, 6, 0, 0, 0, 1, 8, 0, 0], at: 0x8000 + 4 + (20 << 20) - 2)
     let taker = Taker()
-    let machine = try image.machine(EngineKind.jit, oracle: taker)
+    let machine = try image.machine(EngineKind.translator, oracle: taker)
     machine.hintLimit = (20 << 20) + 10
     let before = machine.state
     #expect(throws: MachineError.self) { try machine.run(until: 1) }
@@ -96,7 +96,7 @@ struct LongHintTests {
     var image = Self.image(.v8, (1 << 30) + 5)
     image.write([0x40, 0, 0, 1], at: 0x8000)
     let machine = try image.machine(
-      EngineKind.jit, oracle: DictionaryOracle([:], keepsHints: true))
+      EngineKind.translator, oracle: DictionaryOracle([:], keepsHints: true))
     let before = machine.state
     let error = #expect(throws: MachineError.self) { try machine.run(until: 1) }
     guard case .preimage(let failure, 0, _) = error else {
@@ -148,7 +148,7 @@ struct LongHintTests {
     "Output of any length is shown in part, and the step goes on", arguments: StateVersion.allCases)
   func output(_ version: StateVersion) throws {
     let image = call(version, number(version, 4004, 5001), 1, 0x8000, version.wordSize.mask)
-    let machine = try image.machine(EngineKind.jit)
+    let machine = try image.machine(EngineKind.translator)
     final class Count { var count = 0 }
     let shown = Count()
     machine.onOutput = { shown.count += $1.count }

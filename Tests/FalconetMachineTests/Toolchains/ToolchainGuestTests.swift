@@ -21,7 +21,7 @@ struct ToolchainGuestTests {
 
   @Test(
     "Every engine is in lock step with the plain step", arguments: lockStepRuns,
-    [EngineSetup.jit, .interpreter])
+    [EngineSetup.translator, .portable])
   func lockStep(_ run: RecordedRun, _ setup: EngineSetup) throws {
     let vector = try Fixtures.vector(run.version, run.guest)
     let machines = try LockStep(

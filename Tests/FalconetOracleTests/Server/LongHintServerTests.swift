@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct LongHintServerTests {
   /// A hint of 70 MiB that is written in two parts, of which the first waits in a file.
-  @Test(arguments: [EngineKind.jit, .step])
+  @Test(arguments: [EngineKind.translator, .step])
   func `A server gets a hint of more than 64 MiB whole, and goes on`(_ engine: EngineKind) throws {
     let size = 70 << 20
     let first = (66 << 20) + 4 + 13

@@ -8,7 +8,7 @@ import Testing
 @Suite("Confirming proofs on a second machine")
 struct ConfirmerTests {
   /// A program that adds, stores, and goes on for ever.
-  private static func machine(_ engine: EngineKind = .jit) throws -> Machine {
+  private static func machine(_ engine: EngineKind = .translator) throws -> Machine {
     var image = MachineImage(
       .v8,
       code: [

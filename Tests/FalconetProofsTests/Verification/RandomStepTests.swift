@@ -77,7 +77,7 @@ struct RandomStepTests {
 
 /// The data of a step that a machine can't execute, made from what is known before it.
 private struct FailingProof {
-  private var input: WitnessStep.Input
+  private var input: StatelessStep.Input
   private let version: StateVersion
 
   init(_ machine: Machine) throws {
@@ -95,7 +95,7 @@ private struct FailingProof {
     // What a read of a pre-image touches: no other step fails after it touched memory.
     let address = (thread?.registers[5] ?? 0) & version.wordSize.addressMask
     for _ in 0..<version.dataProofCount { proofData += machine.memory.proof(at: address) }
-    input = WitnessStep.Input(stateData: machine.witness(), proofData: proofData)
+    input = StatelessStep.Input(stateData: machine.witness(), proofData: proofData)
     let key = machine.state.scalars.preimageKey
     if let data = try? RandomOracle().preimage(for: key) {
       let length = withUnsafeBytes(of: UInt64(data.count).bigEndian) { Array($0) }
@@ -106,7 +106,7 @@ private struct FailingProof {
 
   func expect(_ panic: Panic, _ seed: UInt64) {
     do throws(StepError) {
-      _ = try WitnessStep(input, revision: version.newestRevision)
+      _ = try StatelessStep(input, revision: version.newestRevision)
       Issue.record("version \(version.rawValue), seed \(seed): executed in spite of \(panic)")
     } catch .panic(let found) where found == panic {
     } catch {

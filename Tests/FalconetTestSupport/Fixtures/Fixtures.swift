@@ -66,7 +66,7 @@ package enum Fixtures {
 
   /// A machine at the first step of a recorded run, with the pre-images that served it.
   package static func machine(
-    _ run: RecordedRun, _ engine: EngineKind = .jit
+    _ run: RecordedRun, _ engine: EngineKind = .translator
   ) throws(FixtureError) -> Machine {
     let prestate = try prestate(run.version, run.guest)
     return Machine(

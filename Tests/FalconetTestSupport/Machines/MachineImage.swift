@@ -70,7 +70,7 @@ package struct MachineImage: Sendable {
 
   /// A machine that goes on from here.
   package func machine(
-    _ engine: EngineKind = .jit, oracle: any PreimageOracle = NoPreimages()
+    _ engine: EngineKind = .translator, oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) -> Machine {
     Machine(
       state: state, memory: try memory(), oracle: oracle, engine: engine, revision: revision)
@@ -90,15 +90,15 @@ package struct MachineImage: Sendable {
 
 /// An engine in one of the forms that it takes by what the host allows.
 package enum EngineSetup: String, Sendable, CaseIterable {
-  case jit, interpreter
+  case translator, portable
   /// The portable engine without calls in tail position.
-  case interpreterSwitch
+  case portableSwitch
   /// With memory that has no reserved address space.
-  case jitPageTable, interpreterPageTable
+  case translatorPageTable, portablePageTable
 
-  var kind: EngineKind { self == .jit || self == .jitPageTable ? .jit : .interpreter }
-  var hasPageTable: Bool { self == .jitPageTable || self == .interpreterPageTable }
-  var usesSwitch: Bool { self == .interpreterSwitch }
+  var kind: EngineKind { self == .translator || self == .translatorPageTable ? .translator : .portable }
+  var hasPageTable: Bool { self == .translatorPageTable || self == .portablePageTable }
+  var usesSwitch: Bool { self == .portableSwitch }
 }
 
 extension Memory {

@@ -1,5 +1,5 @@
 /// The engine that runs on any processor: blocks of compact operations, executed by handlers that
-/// jump to one another (``Threaded``), or by a switch where that is asked for.
+/// jump to one another (``Handler``), or by a switch where that is asked for.
 ///
 /// Soundness: the arena is written only by this class, between runs, at 16-byte steps and inside its
 /// bounds; blocks stay where they are until all are forgotten, and no pointer to one is kept then.
@@ -27,7 +27,7 @@ final class PortableEngine: BlockEngine {
   /// Nil where the host has no memory.
   init?(_ machine: Machine, stopRange: Range<UInt64>?, usesSwitch: Bool) {
     guard let arena = HostMapping(count: Self.arenaBytes + 16 * Self.mostBytes),
-      let table = BlockTable(missing: UInt(bitPattern: arena.start + ThreadedOperation.stride))
+      let table = BlockTable(missing: UInt(bitPattern: arena.start + PortableOperation.stride))
     else { return nil }
     self.arena = arena
     self.table = table
@@ -40,7 +40,7 @@ final class PortableEngine: BlockEngine {
   }
 
   /// Bytes of the longest block, with what stands in for the two that it goes to.
-  private static let mostBytes = (Block.longest + 16) * ThreadedOperation.stride
+  private static let mostBytes = (Block.longest + 16) * PortableOperation.stride
 
   override func run(from start: UInt64, budget: UInt64) -> End {
     var pc = start
@@ -49,7 +49,7 @@ final class PortableEngine: BlockEngine {
       if usesSwitch {
         runSwitch(block, Int(left))
       } else {
-        Threaded.enter(
+        Handler.enter(
           block, UnsafeMutableRawPointer(bank.values), memory.space.base,
           UnsafeMutableRawPointer(memory.space.flags), Int(left))
       }
@@ -87,7 +87,7 @@ final class PortableEngine: BlockEngine {
 
   /// Executes an operation for its handler; where it can't be, sets where the run ends.
   func executeRare(_ op: UnsafeRawPointer, _ left: Int) -> Bool {
-    let threaded = op.load(as: ThreadedOperation.self)
+    let threaded = op.load(as: PortableOperation.self)
     let number = UInt8(truncatingIfNeeded: threaded.immediate >> 16)
     let operation = DecodedOperation(
       operation: Operation(rawValue: number) ?? .unknown, destination: threaded.destination,
@@ -100,14 +100,14 @@ final class PortableEngine: BlockEngine {
 
   /// Ends the run before an operation in the middle of a block.
   func setEnd(at op: UnsafeRawPointer, _ left: Int) {
-    let remaining = UInt64(op.load(as: ThreadedOperation.self).remaining)
+    let remaining = UInt64(op.load(as: PortableOperation.self).remaining)
     var low = 0
     var high = starts.count
     while high - low > 1 {
       let middle = (low + high) / 2
       if UnsafeRawPointer(starts[middle]) <= op { low = middle } else { high = middle }
     }
-    let header = (starts[low] - ThreadedOperation.stride).load(as: ThreadedOperation.self)
+    let header = (starts[low] - PortableOperation.stride).load(as: PortableOperation.self)
     bank[RegisterBank.end] = UInt64(header.target) &+ 4 &* (UInt64(header.remaining) &- remaining)
     bank[RegisterBank.left] = UInt64(bitPattern: Int64(left)) &+ remaining
     bank[RegisterBank.reason] = EngineExit.leave.rawValue
@@ -134,7 +134,7 @@ final class PortableEngine: BlockEngine {
     }
     let block = decoder.block
     append(
-      ThreadedOperation(target: UInt(pc), remaining: UInt8(truncatingIfNeeded: block.length)))
+      PortableOperation(target: UInt(pc), remaining: UInt8(truncatingIfNeeded: block.length)))
     let start = arena.start + used
     starts.append(start)
     blocks[pc] = start
@@ -147,23 +147,23 @@ final class PortableEngine: BlockEngine {
     return start
   }
 
-  private func append(_ operation: ThreadedOperation) {
-    (arena.start + used).storeBytes(of: operation, as: ThreadedOperation.self)
-    used += ThreadedOperation.stride
+  private func append(_ operation: PortableOperation) {
+    (arena.start + used).storeBytes(of: operation, as: PortableOperation.self)
+    used += PortableOperation.stride
   }
 
   private func target(_ number: UInt8) -> UInt {
     usesSwitch
-      ? UInt(number) : unsafeBitCast(ThreadedHandlers.all[Int(number)], to: UInt.self)
+      ? UInt(number) : unsafeBitCast(HandlerTable.all[Int(number)], to: UInt.self)
   }
 
-  private func threaded(_ operation: DecodedOperation) -> ThreadedOperation {
+  private func threaded(_ operation: DecodedOperation) -> PortableOperation {
     let number = operation.operation.rawValue
     var immediate = operation.immediate
-    if ThreadedOperation.packsOperation(operation.operation) {
+    if PortableOperation.packsOperation(operation.operation) {
       immediate = Int32(number) << 16 | immediate & 0xFFFF
     }
-    return ThreadedOperation(
+    return PortableOperation(
       target: target(number), destination: operation.destination, first: operation.first,
       second: operation.second, remaining: operation.remaining, immediate: immediate)
   }
@@ -171,31 +171,31 @@ final class PortableEngine: BlockEngine {
   private func append(_ exit: BlockExit, remaining: UInt8) {
     switch exit {
     case .jump(let pc):
-      append(ThreadedOperation(target: target(ThreadedExit.jump)))
+      append(PortableOperation(target: target(PortableExit.jump)))
       appendLinks([pc])
     case .branch(let branch):
       append(
-        ThreadedOperation(
-          target: target(ThreadedExit.conditions + branch.condition.rawValue),
+        PortableOperation(
+          target: target(PortableExit.conditions + branch.condition.rawValue),
           destination: branch.destination, first: branch.first, second: branch.second))
       appendLinks([branch.taken, branch.next])
     case .indirect(let register):
-      append(ThreadedOperation(target: target(ThreadedExit.indirect), first: register))
+      append(PortableOperation(target: target(PortableExit.indirect), first: register))
     case .leave(let pc):
-      append(ThreadedOperation(target: target(ThreadedExit.leave)))
+      append(PortableOperation(target: target(PortableExit.leave)))
       appendAddress(pc)
     }
   }
 
   private func appendAddress(_ pc: UInt64) {
     (arena.start + used).storeBytes(of: pc, as: UInt64.self)
-    used += ThreadedOperation.stride
+    used += PortableOperation.stride
   }
 
   /// Adds a trailer that names blocks, and what stands in for those that are not decoded yet.
   private func appendLinks(_ targets: [UInt64]) {
     let trailer = arena.start + used
-    used += ThreadedOperation.stride
+    used += PortableOperation.stride
     for (position, pc) in targets.enumerated() {
       let link = trailer + 8 * position
       let block: UnsafeMutableRawPointer
@@ -214,9 +214,9 @@ final class PortableEngine: BlockEngine {
 
   /// Adds a block of no steps that ends the run, so that its address is decoded.
   private func addStub(_ pc: UInt64) -> UnsafeMutableRawPointer {
-    append(ThreadedOperation(target: UInt(pc)))
+    append(PortableOperation(target: UInt(pc)))
     let start = arena.start + used
-    append(ThreadedOperation(target: target(ThreadedExit.unprepared)))
+    append(PortableOperation(target: target(PortableExit.unprepared)))
     appendAddress(pc)
     return start
   }

@@ -1,7 +1,7 @@
 /// Executes blocks of the portable engine by a switch: what is used where the compiler doesn't turn
 /// calls in tail position into jumps.
 ///
-/// Soundness: as ``Threaded``.
+/// Soundness: as ``Handler``.
 struct SwitchLoop<Word: MachineWord> {
   private let executor: OperationExecutor<Word>
   private let bank: RegisterBank
@@ -17,9 +17,9 @@ struct SwitchLoop<Word: MachineWord> {
     var op = UnsafeRawPointer(start)
     var left = budget
     while true {
-      let header = (op - ThreadedOperation.stride).load(as: ThreadedOperation.self)
+      let header = (op - PortableOperation.stride).load(as: PortableOperation.self)
       guard left >= Int(header.remaining) else {
-        return Threaded.exit(registers, .budget, at: UInt64(header.target), left)
+        return Handler.exit(registers, .budget, at: UInt64(header.target), left)
       }
       left -= Int(header.remaining)
       guard let next = runBlock(&op, left) else { return }
@@ -32,13 +32,13 @@ struct SwitchLoop<Word: MachineWord> {
   /// - Returns: the next, or nil where the run has ended.
   private func runBlock(_ op: inout UnsafeRawPointer, _ left: Int) -> UnsafeRawPointer? {
     while true {
-      let threaded = op.load(as: ThreadedOperation.self)
+      let threaded = op.load(as: PortableOperation.self)
       let number = UInt8(truncatingIfNeeded: threaded.target)
       guard let operation = Operation(rawValue: number) else {
         return follow(threaded, number, op, left)
       }
       var immediate = threaded.immediate
-      if ThreadedOperation.packsOperation(operation) {
+      if PortableOperation.packsOperation(operation) {
         immediate = Int32(Int16(truncatingIfNeeded: immediate))
       }
       let decoded = DecodedOperation(
@@ -51,35 +51,35 @@ struct SwitchLoop<Word: MachineWord> {
         (engine as? PortableEngine)?.setEnd(at: op, left)
         return nil
       }
-      op += ThreadedOperation.stride
+      op += PortableOperation.stride
     }
   }
 
   /// The block that an exit leads to, or nil where the run has ended.
   private func follow(
-    _ exit: ThreadedOperation, _ number: UInt8, _ op: UnsafeRawPointer, _ left: Int
+    _ exit: PortableOperation, _ number: UInt8, _ op: UnsafeRawPointer, _ left: Int
   ) -> UnsafeRawPointer? {
     let registers = UnsafeMutableRawPointer(bank.values)
-    let trailer = (op + ThreadedOperation.stride).load(as: UInt64.self)
-    if number == ThreadedExit.jump { return Threaded.link(op, 0) }
-    if number == ThreadedExit.leave {
-      Threaded.exit(registers, .leave, at: trailer, left)
+    let trailer = (op + PortableOperation.stride).load(as: UInt64.self)
+    if number == PortableExit.jump { return Handler.link(op, 0) }
+    if number == PortableExit.leave {
+      Handler.exit(registers, .leave, at: trailer, left)
       return nil
     }
-    if number == ThreadedExit.unprepared {
-      Threaded.exit(registers, .unprepared, at: trailer, left)
+    if number == PortableExit.unprepared {
+      Handler.exit(registers, .unprepared, at: trailer, left)
       return nil
     }
-    if number == ThreadedExit.indirect {
-      Threaded.exit(registers, .unprepared, at: bank[exit.first], left)
+    if number == PortableExit.indirect {
+      Handler.exit(registers, .unprepared, at: bank[exit.first], left)
       return nil
     }
-    guard let condition = BranchExit.Condition(rawValue: number &- ThreadedExit.conditions) else {
+    guard let condition = BranchExit.Condition(rawValue: number &- PortableExit.conditions) else {
       return nil
     }
     let holds = condition.holds(bank[exit.first], bank[exit.second])
     if let result = condition.result(holds) { bank[exit.destination] = result ? 1 : 0 }
-    return Threaded.link(op, holds ? 0 : 1)
+    return Handler.link(op, holds ? 0 : 1)
   }
 }
 

@@ -104,7 +104,7 @@ extension Translator {
   /// Compares the flags at `base + rcx` with those of a free page.
   private func emitFlagCheck(base: HostRegister) {
     assembler.indexed([0x80], HostRegister.rdi, base: base, index: .rcx, wide: false)
-    assembler.byte(PageFlags.free.rawValue)
+    assembler.byte(PageFlags.directlyWritable.rawValue)
   }
 
   /// Writes a value at `base + rax`.

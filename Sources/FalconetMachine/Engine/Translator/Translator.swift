@@ -8,7 +8,7 @@
 ///
 /// Soundness: code is entered only through the code that ``emitEntry()`` wrote, at starts of blocks,
 /// with the bank, memory and flags of the machine that owns this engine. Translated code accesses
-/// memory as ``Threaded`` does, and only while ``run(from:budget:)`` is on the stack; blocks are
+/// memory as ``Handler`` does, and only while ``run(from:budget:)`` is on the stack; blocks are
 /// forgotten, and code memory used again, only between runs or between blocks.
 final class Translator: BlockEngine {
   /// Bytes of code; when they are used up, all blocks are forgotten.

@@ -41,11 +41,11 @@ extension Memory {
     set { tree.threads = max(newValue, 1) }
   }
 
-  /// Sets for how many pages inner nodes are kept, 8 KiB each, and forgets what the tree had. For
+  /// Sets for how many pages inner nodes are cached, 8 KiB each, and drops what the tree had. For
   /// tests: the default is plenty for most guests.
-  package func restartTree(keptPages: Int) {
+  package func restartTree(cachedPages: Int) {
     let old = tree
-    tree = MemoryTree(pageIndexBits: wordSize.pageIndexBits, keptPages: keptPages)
+    tree = MemoryTree(pageIndexBits: wordSize.pageIndexBits, cachedPages: cachedPages)
     (tree.kernel, tree.threads) = (old.kernel, old.threads)
     for index in pageIndices {
       guard let place = place(ofPage: index), !place.flags.contains(.changed) else { continue }
@@ -54,8 +54,8 @@ extension Memory {
     }
   }
 
-  /// The number of pages whose inner nodes are kept, for tests.
-  package var keptPageCount: Int { tree.keptPageCount }
+  /// The number of pages whose inner nodes are cached, for tests.
+  package var cachedPageCount: Int { tree.cachedPageCount }
 
   private func updateTree() {
     guard !changed.isEmpty else { return }

@@ -4,31 +4,31 @@ import Keccak
 /// The Merkle tree over a memory: the trie above the pages, and inside the pages that change or are
 /// proved often, their nodes.
 ///
-/// A page's first hashings compute all of it. From the third on its nodes are kept where there is
+/// A page's first hashings compute all of it. From the third on its nodes are cached if there is
 /// room, and only what differs is hashed.
 struct MemoryTree {
-  /// Hashings of a page before its nodes are kept.
-  private static let hashingsBeforeKept = 2
+  /// Hashings of a page before its nodes are cached.
+  private static let hashingsBeforeCaching = 2
   /// Pages hashed at a time, so that a large memory needs no large working memory.
   private static let batch = 16384
 
   private var trie: MerkleTree
-  private var kept: KeptPages
+  private var cache: PageNodeCache
   var kernel = PairKernel.best
   /// The most threads that hash at the same time.
   var threads = ParallelLoop.width
 
-  /// The tree of an empty memory, which keeps the nodes of up to `keptPages` pages.
-  init(pageIndexBits: Int, keptPages: Int = KeptPages.defaultCapacity) {
+  /// The tree of an empty memory, which caches the nodes of up to `cachedPages` pages.
+  init(pageIndexBits: Int, cachedPages: Int = PageNodeCache.defaultCapacity) {
     trie = MerkleTree(pageIndexBits: pageIndexBits)
-    kept = KeptPages(capacity: keptPages)
+    cache = PageNodeCache(capacity: cachedPages)
   }
 
   /// The root, as of the last ``update(_:page:)``.
   var root: Bytes32 { trie.root }
 
-  /// The number of pages whose nodes are kept.
-  var keptPageCount: Int { kept.count }
+  /// The number of pages whose nodes are cached.
+  var cachedPageCount: Int { cache.count }
 
   /// The root of a page, as of the last ``update(_:page:)``.
   mutating func root(ofPage index: UInt64) -> Bytes32 {
@@ -43,7 +43,7 @@ struct MemoryTree {
   ///   - changed: the indices of the pages, none of them twice.
   ///   - page: gives the 4096 bytes of a page.
   mutating func update(_ changed: [UInt64], page: (UInt64) -> UnsafeRawPointer) {
-    kept.beginRound()
+    cache.beginRound()
     for start in stride(from: 0, to: changed.count, by: Self.batch) {
       update(changed[start..<min(start + Self.batch, changed.count)], page)
     }
@@ -62,12 +62,12 @@ struct MemoryTree {
       let bytes = page(index)
       let count = trie.countHashing(of: node)
       if let slot = trie.slot(of: node) {
-        let nodes = kept.use(slot)
+        let nodes = cache.use(slot)
         let differing = nodes.differences(from: bytes)
         guard differing != 0 else { continue }
         jobs.append(PageRehash.Job(nodes: nodes, page: bytes, differing: differing))
         hot.append(node)
-      } else if count >= Self.hashingsBeforeKept, let nodes = kept.take(for: node, in: &trie) {
+      } else if count >= Self.hashingsBeforeCaching, let nodes = cache.take(for: node, in: &trie) {
         jobs.append(PageRehash.Job(nodes: nodes, page: bytes, differing: .max))
         hot.append(node)
       } else {
@@ -84,7 +84,7 @@ struct MemoryTree {
   // MARK: Proofs
 
   /// The proof of the leaf at a byte offset of a page: the leaf, then its siblings from the bottom
-  /// up. The page's nodes are kept from here on, where there is room.
+  /// up. The page's nodes are cached from here on, if there is room.
   ///
   /// - Parameters:
   ///   - page: the page's 4096 bytes, as they were when the tree was last brought up to date.
@@ -92,7 +92,7 @@ struct MemoryTree {
   mutating func proof(
     ofLeafAt offset: Int, inPage index: UInt64, _ page: UnsafeRawPointer
   ) -> [UInt8] {
-    kept.beginRound()
+    cache.beginRound()
     let capacity = 32 * (1 + PageNodes.levels + trie.pageIndexBits)
     return [UInt8](unsafeUninitializedCapacity: capacity) { proof, count in
       let proof = UnsafeMutableRawBufferPointer(proof)
@@ -124,8 +124,8 @@ struct MemoryTree {
       return
     }
     if let slot = trie.slot(of: node) {
-      kept.use(slot).forEachSibling(ofLeafAt: offset, body)
-    } else if let nodes = kept.take(for: node, in: &trie) {
+      cache.use(slot).forEachSibling(ofLeafAt: offset, body)
+    } else if let nodes = cache.take(for: node, in: &trie) {
       nodes.hash(page, kernel)
       nodes.forEachSibling(ofLeafAt: offset, body)
     } else {

@@ -18,7 +18,7 @@ struct MerkleTree {
   private var hashes: [Bytes32]
   private var parents: [Node] = [missing]
   /// Of a page, which has no children: how often it was hashed, and one more than its slot among
-  /// the kept pages.
+  /// the cached pages.
   private var children: [(left: Node, right: Node)] = [(missing, missing)]
   /// Whether a node waits to be hashed.
   private var isMarked: [Bool] = [false]
@@ -112,7 +112,7 @@ struct MerkleTree {
     return Int(count)
   }
 
-  /// Where the page's inner nodes are kept, if they are.
+  /// The slot of the page's inner nodes, if they are cached.
   func slot(of page: Node) -> Int? {
     let slot = children[Int(page)].right
     return slot == 0 ? nil : Int(slot) - 1

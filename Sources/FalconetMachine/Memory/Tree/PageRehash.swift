@@ -1,11 +1,11 @@
 import Keccak
 
-/// Brings the kept nodes of many pages up to date with their pages, level by level over all of
+/// Brings the cached nodes of many pages up to date with their pages, level by level over all of
 /// them, so that the kernel has many nodes at once however few differ in each page.
 ///
 /// Soundness: a job's page has 4096 readable bytes, and its nodes belong to no other job.
 struct PageRehash {
-  /// A page, its kept nodes, and the pairs of leaves that differ.
+  /// A page, its cached nodes, and the pairs of leaves that differ.
   struct Job {
     let nodes: PageNodes
     let page: UnsafeRawPointer

@@ -1,14 +1,14 @@
 import Keccak
 
-/// The inner nodes of the pages that are hashed or proved often, within a bound on their memory.
+/// The inner nodes of the pages that are hashed or proved often: a cache of bounded size.
 ///
-/// A round is a root or a proof. A slot is given away once it was not used for some rounds; where
+/// A round is a root or a proof. A slot may go to another page once it was not used for some rounds; if
 /// all are in use a page gets none, so that a pass over more pages than there are slots does not
 /// clear them out.
 ///
 /// Soundness: slots lie one after the other in a mapping that lives as long as this value or a
 /// copy, and their numbers stay below `slots.count`, for which the mapping has room.
-struct KeptPages {
+struct PageNodeCache {
   private struct Slot {
     var owner: MerkleTree.Node
     var lastUse: UInt64
@@ -17,7 +17,7 @@ struct KeptPages {
 
   /// Slots of 8 KiB: 16 MiB.
   static let defaultCapacity = 2048
-  /// Rounds that a slot's page is left in it without use.
+  /// Rounds for which a slot stays with its page without use.
   private static let patience: UInt64 = 16
   /// Slots looked at for one to give away.
   private static let search = 16
@@ -29,10 +29,10 @@ struct KeptPages {
   private var hand = 0
   private var round: UInt64 = 0
 
-  /// No page is kept where the capacity is 0.
+  /// Caches no page if the capacity is 0.
   init(capacity: Int = defaultCapacity) { self.capacity = capacity }
 
-  /// The number of pages that are kept.
+  /// The number of cached pages.
   var count: Int { slots.count }
 
   /// Begins a round: what is used from here on is used later than what was.

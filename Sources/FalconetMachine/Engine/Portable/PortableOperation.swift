@@ -2,7 +2,7 @@
 ///
 /// An exit is followed by 16 bytes more, its *trailer*: the addresses of the blocks that it goes to,
 /// or a guest address. A block begins with a *header* of 16 bytes right before its first operation.
-struct ThreadedOperation {
+struct PortableOperation {
   /// The address of the handler; where blocks are executed by a switch, the operation's number. Of a
   /// header, the block's guest address.
   var target: UInt
@@ -24,13 +24,13 @@ struct ThreadedOperation {
     case .load, .store: true
     case .register, .fromHiLo, .toHiLo, .immediate, .loadLinked, .storeConditional, .none, .trap,
       .systemCall, .jump, .jumpRegister, .branch:
-      ThreadedHandlers.own[Int(operation.rawValue)] == nil
+      HandlerTable.own[Int(operation.rawValue)] == nil
     }
   }
 }
 
 /// Numbers of the operations that end a block, behind those of ``Operation``.
-enum ThreadedExit {
+enum PortableExit {
   static let jump: UInt8 = 200
   static let indirect: UInt8 = 201
   static let leave: UInt8 = 202

@@ -5,7 +5,7 @@ import Keccak
 /// The memory is not known. The thread is proved against its stack's root, each word that the step
 /// touches against the memory root. That the witness is the one of a claim is for the caller to
 /// compare: see ``before``.
-package struct WitnessStep: Sendable {
+package struct StatelessStep: Sendable {
   /// The state that the step was executed from.
   package let before: StateWitness
   /// The state that follows; the same where the program had exited.
@@ -43,12 +43,12 @@ package struct WitnessStep: Sendable {
   /// - Returns: for each revision the step, or ``StepError/witness(_:)`` or ``StepError/panic(_:)``.
   package static func execute(
     _ input: Input, revisions: [Revision]
-  ) -> [Result<WitnessStep, StepError>] {
+  ) -> [Result<StatelessStep, StepError>] {
     var shared: (start: Int, wordSize: WordSize, proofs: MemoryProofs)?
     return revisions.map { revision in
       let version = revision.version
       return Result { () throws(StepError) in
-        try WitnessStep(input, revision) { start in
+        try StatelessStep(input, revision) { start in
           if let shared, shared.start == start, shared.wordSize == version.wordSize {
             return shared.proofs
           }

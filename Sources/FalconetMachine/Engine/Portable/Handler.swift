@@ -4,7 +4,7 @@
 /// its flags (``GuestSpace``), the steps that are left after the block. With optimisation each handler
 /// ends in a jump to the next, so a run of any length takes no stack; without, the engine uses
 /// ``SwitchLoop`` instead.
-typealias ThreadedHandler =
+typealias HandlerFunction =
   @convention(c) (
     UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int
   ) -> Void
@@ -15,7 +15,7 @@ typealias ThreadedHandler =
 /// accessed only for addresses that have none of the bits of the bank's `outside` entries, where they
 /// are backed (see ``GuestSpace``). Operations, trailers and blocks are written by
 /// ``PortableEngine`` alone, which keeps them until no handler runs.
-enum Threaded {
+enum Handler {
   typealias Operations = UnsafeRawPointer
   typealias Bytes = UnsafeMutableRawPointer
 
@@ -59,7 +59,7 @@ enum Threaded {
     _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ left: Int
   ) {
     let target = op.load(as: UInt.self)
-    unsafeBitCast(target, to: ThreadedHandler.self)(op, bank, base, flags, left)
+    unsafeBitCast(target, to: HandlerFunction.self)(op, bank, base, flags, left)
   }
 
   /// Goes on with the operation behind this one.
@@ -67,7 +67,7 @@ enum Threaded {
   static func next(
     _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ left: Int
   ) {
-    jump(op + ThreadedOperation.stride, bank, base, flags, left)
+    jump(op + PortableOperation.stride, bank, base, flags, left)
   }
 
   /// Goes on with a block, if it fits into the steps that are left.
@@ -76,9 +76,9 @@ enum Threaded {
     _ block: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ left: Int
   ) {
     let after =
-      left &- Int(block.load(fromByteOffset: 11 - ThreadedOperation.stride, as: UInt8.self))
+      left &- Int(block.load(fromByteOffset: 11 - PortableOperation.stride, as: UInt8.self))
     if _slowPath(after < 0) {
-      let pc = block.load(fromByteOffset: -ThreadedOperation.stride, as: UInt64.self)
+      let pc = block.load(fromByteOffset: -PortableOperation.stride, as: UInt64.self)
       return exit(bank, .budget, at: pc, left)
     }
     jump(block, bank, base, flags, after)
@@ -88,7 +88,7 @@ enum Threaded {
   @inline(__always)
   static func link(_ op: Operations, _ position: Int) -> Operations {
     op.load(
-      fromByteOffset: ThreadedOperation.stride + 8 &* position, as: UnsafeRawPointer.self)
+      fromByteOffset: PortableOperation.stride + 8 &* position, as: UnsafeRawPointer.self)
   }
 
   /// Ends the run.
@@ -160,7 +160,7 @@ enum Threaded {
     }
     let flag = flags.load(
       fromByteOffset: Int(truncatingIfNeeded: address >> 12), as: UInt8.self)
-    if _slowPath(flag != PageFlags.free.rawValue) {
+    if _slowPath(flag != PageFlags.directlyWritable.rawValue) {
       return rare(op, bank, base, flags, left)
     }
     base.storeBytes(

@@ -3,8 +3,8 @@ import FalconetTestSupport
 import Keccak
 import Testing
 
-@Suite("Nodes kept inside pages")
-struct KeptPagesTests {
+@Suite("Cached nodes of pages")
+struct PageNodeCacheTests {
   private static let kernels = PairKernel.allCases.filter(\.isAvailable)
 
   /// Pages near one another, far apart, and at both ends.
@@ -26,11 +26,11 @@ struct KeptPagesTests {
   @Test(
     "Writes, roots and proofs in any order give what a naive recursion gives",
     arguments: kernels, [0, 1, 3, 2048])
-  func anyOrder(_ kernel: PairKernel, _ keptPages: Int) throws {
+  func anyOrder(_ kernel: PairKernel, _ cachedPages: Int) throws {
     for wordSize in [WordSize.bits32, .bits64] {
-      var random = SeededGenerator(seed: UInt64(keptPages) &+ wordSize.mask)
+      var random = SeededGenerator(seed: UInt64(cachedPages) &+ wordSize.mask)
       let memory = Memory(wordSize: wordSize)
-      memory.restartTree(keptPages: keptPages)
+      memory.restartTree(cachedPages: cachedPages)
       memory.hashKernel = kernel
       for round in 0..<60 {
         for _ in 0..<random.below(4) {
@@ -55,31 +55,31 @@ struct KeptPagesTests {
           #expect(Self.proves(memory, address, root), "round \(round), address \(address)")
         }
         #expect(memory.root() == root, "round \(round)")
-        #expect(memory.keptPageCount <= keptPages)
+        #expect(memory.cachedPageCount <= cachedPages)
       }
-      #expect(keptPages == 0 || memory.keptPageCount > 0)
+      #expect(cachedPages == 0 || memory.cachedPageCount > 0)
     }
   }
 
-  @Test("A page is kept from its third hashing on, and once it is proved")
+  @Test("A page is cached from its third hashing on, and once it is proved")
   func admission() throws {
     let memory = Memory(wordSize: .bits64)
     for round in 1...4 as ClosedRange<UInt64> {
       try memory.storeWord(round, at: 0x1000)
       _ = memory.root()
-      #expect(memory.keptPageCount == (round < 3 ? 0 : 1))
+      #expect(memory.cachedPageCount == (round < 3 ? 0 : 1))
     }
     _ = memory.proof(at: 0x1008)
-    #expect(memory.keptPageCount == 1)
+    #expect(memory.cachedPageCount == 1)
     try memory.storeWord(1, at: 0x2000)
     _ = memory.proof(at: 0x2000)
-    #expect(memory.keptPageCount == 2)
+    #expect(memory.cachedPageCount == 2)
     // A page that doesn't exist is known without.
     _ = memory.proof(at: 0x3000)
-    #expect(memory.keptPageCount == 2)
+    #expect(memory.cachedPageCount == 2)
   }
 
-  @Test("Each leaf of a kept page can change alone, and each two together")
+  @Test("Each leaf of a cached page can change alone, and each two together")
   func leaves() throws {
     let memory = Memory(wordSize: .bits64)
     let fresh = Memory(wordSize: .bits64)
@@ -91,17 +91,17 @@ struct KeptPagesTests {
         }
       }
       try memory.withPage(0) { (page) throws(HostMemoryError) in try fresh.write(page, at: 0) }
-      fresh.restartTree(keptPages: 0)
+      fresh.restartTree(cachedPages: 0)
       #expect(memory.root() == fresh.root(), "leaf \(leaf)")
     }
-    #expect(memory.keptPageCount == 1)
+    #expect(memory.cachedPageCount == 1)
   }
 
   @Test("Slots move on to the pages that are in use", arguments: [1, 2, 5])
-  func eviction(_ keptPages: Int) throws {
+  func eviction(_ cachedPages: Int) throws {
     var random = SeededGenerator(seed: 11)
     let memory = Memory(wordSize: .bits64)
-    memory.restartTree(keptPages: keptPages)
+    memory.restartTree(cachedPages: cachedPages)
     let fresh = Memory(wordSize: .bits64)
     // The pages in use wander through more pages than there are slots.
     for round in 0..<300 as Range<UInt64> {
@@ -112,10 +112,10 @@ struct KeptPagesTests {
       if random.chance(4) { _ = memory.proof(at: UInt64(random.below(20)) << 12) }
       let root = memory.root()
       guard round % 10 == 9 else { continue }
-      fresh.restartTree(keptPages: 0)
+      fresh.restartTree(cachedPages: 0)
       #expect(root == fresh.root(), "round \(round)")
       #expect(Self.proves(memory, address, root))
     }
-    #expect(memory.keptPageCount == keptPages)
+    #expect(memory.cachedPageCount == cachedPages)
   }
 }
