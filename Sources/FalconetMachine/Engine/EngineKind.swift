@@ -37,7 +37,9 @@ extension Machine {
     #else
       let usesSwitch = forcesSwitch
     #endif
-    if engine == .translator || engine == .check { blockEngine = Translator(self, stopRange: stopRange) }
+    if engine == .translator || engine == .check {
+      blockEngine = Translator(self, stopRange: stopRange)
+    }
     if blockEngine == nil {
       blockEngine = PortableEngine(self, stopRange: stopRange, usesSwitch: usesSwitch)
     }

@@ -31,7 +31,8 @@ struct GuestLockStepTests {
 
   @Test(
     "Same states, memory and output", arguments: stretches,
-    [EngineSetup.translator, .portable] + (isLongRun ? [.portableSwitch, .translatorPageTable] : []))
+    [EngineSetup.translator, .portable]
+      + (isLongRun ? [.portableSwitch, .translatorPageTable] : []))
   func states(_ stretch: Stretch, _ setup: EngineSetup) throws {
     let start = try Fixtures.machine(stretch.run)
     _ = try start.run(until: stretch.start)

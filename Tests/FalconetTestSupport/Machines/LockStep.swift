@@ -20,7 +20,8 @@ package final class LockStep {
   private var outputs: (fast: OutputDigest, plain: OutputDigest) = (OutputDigest(), OutputDigest())
 
   package init(
-    _ image: MachineImage, _ setup: EngineSetup = .translator, oracle: any PreimageOracle = NoPreimages()
+    _ image: MachineImage, _ setup: EngineSetup = .translator,
+    oracle: any PreimageOracle = NoPreimages()
   ) throws(HostMemoryError) {
     fast = try image.machine(setup, oracle: oracle)
     plain = try image.machine(.step, oracle: oracle)

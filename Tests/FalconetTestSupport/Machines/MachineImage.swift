@@ -96,7 +96,9 @@ package enum EngineSetup: String, Sendable, CaseIterable {
   /// With memory that has no reserved address space.
   case translatorPageTable, portablePageTable
 
-  var kind: EngineKind { self == .translator || self == .translatorPageTable ? .translator : .portable }
+  var kind: EngineKind {
+    self == .translator || self == .translatorPageTable ? .translator : .portable
+  }
   var hasPageTable: Bool { self == .translatorPageTable || self == .portablePageTable }
   var usesSwitch: Bool { self == .portableSwitch }
 }
