@@ -66,6 +66,29 @@ struct CompatibilityTests {
     #expect(excused.findings[0].excuse != nil)
   }
 
+  @Test("A symbol without a name, as sections have, names no function")
+  func symbolsWithoutNames() throws {
+    func found(_ symbols: [Symbol]) throws -> [String] {
+      var builder = ELFBuilder(.bits64)
+      builder.segments = [
+        ELFBuilder.Segment(
+          address: 0x10000, content: [dclz, dclz].flatMap { bigEndian(UInt64($0), 4) })
+      ]
+      builder.symbols = symbols
+      return try builder.file().checkCompatibility(with: .v6).findings.map(\.function)
+    }
+    let section = Symbol(name: "", start: 0x10000, size: 0)
+    #expect(try found([section]) == ["!gap"])
+    #expect(try found([Symbol(name: "", start: 0x10000, size: 4)]) == ["!gap"])
+    // A label reaches to the next symbol that has a name, wherever those without one are.
+    let labels = [
+      Symbol(name: "start", start: 0x10000, size: 0), Symbol(name: "next", start: 0x10004, size: 0),
+    ]
+    #expect(try found([section] + labels) == ["start", "next"])
+    #expect(
+      try found([labels[0], section, Symbol(name: "", start: 0x10004, size: 0)]) == ["start"])
+  }
+
   @Test(
     "The number of a system call is seen where it is set", arguments: [UInt32(0x0D), 0x09, 0x19])
   func systemCall(_ opcode: UInt32) throws {

@@ -12,8 +12,8 @@ struct CodeFunction: Sendable {
 struct CodeMap {
   /// The ranges that hold instructions, in ascending order; none overlap.
   let ranges: [Range<UInt64>]
-  /// The functions, in ascending order; none overlap. Code without a symbol is in functions of its
-  /// own, named as a look-up of its address answers.
+  /// The functions, in ascending order; none overlap. Code without a symbol that has a name is in
+  /// functions of its own, named as a look-up of an address between two symbols answers.
   let functions: [CodeFunction]
 
   /// - Throws: `ELFError` where section headers can't be read.
@@ -89,15 +89,18 @@ struct CodeMap {
     }
     let first =
       range.lowerBound == 0 ? 0 : symbols.index(at: range.lowerBound - 1).map { $0 + 1 } ?? 0
-    for index in first..<symbols.count {
+    // The symbols of sections have no names.
+    let named = { (index: Int) in !symbols.nameBytes(at: index).isEmpty }
+    for index in first..<symbols.count where named(index) {
       let start = symbols.start(at: index)
       guard start < range.upperBound else { break }
       guard start >= position, start & 3 == 0 else { continue }
       var size = symbols.size(at: index)
       if size == 0 {
         // A label: a function where no other symbol says what follows.
-        guard index + 1 == symbols.count || symbols.start(at: index + 1) > start else { continue }
-        let next = index + 1 < symbols.count ? symbols.start(at: index + 1) : range.upperBound
+        let following = (index + 1..<symbols.count).first(where: named)
+        let next = following.map { symbols.start(at: $0) } ?? range.upperBound
+        guard next > start else { continue }
         size = next - start
       }
       let (sum, wraps) = start.addingReportingOverflow(size)
