@@ -57,7 +57,7 @@ package enum Snapshot {
   package static func loadWithOutline(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> (image: MemoryImage, outline: SnapshotOutline) {
-    let builder = MemoryBuilder()
+    let builder = MemoryBuilder(pageLimit: reading.pageLimit)
     try read(source, reading, into: builder)
     // A decoder that returns has called `end`.
     guard let image = builder.image else {

@@ -226,7 +226,8 @@ package final class Shadow {
   }
 
   private func search(until last: UInt64) throws -> ShadowDifference? {
-    let image = try Snapshot.load(path: start)
+    let image = try Snapshot.load(
+      from: FileSource(path: start), SnapshotReading(pageLimit: machine.pageLimit))
     let here = MachineSide(
       name: "here", image: image, oracle: try FolderOracle(path: folder.path + "/preimages"),
       engine: machine.engine, folder: folder, revision: machine.revision)

@@ -112,7 +112,11 @@ package final class MachineSide: BisectSide {
 
   private func reload() throws(BisectError) {
     let image: MemoryImage
-    do { image = try Snapshot.load(path: keptPath, from: .bin) } catch {
+    do {
+      image = try Snapshot.load(
+        from: FileSource(path: keptPath),
+        SnapshotReading(from: .bin, pageLimit: machine.pageLimit))
+    } catch {
       throw BisectError(error)
     }
     machine = Machine(

@@ -11,14 +11,18 @@ enum Inputs {
     path == "-" ? StandardInputSource() : try FileSource(path: path)
   }
 
-  /// - Parameter isHashed: whether the pages are hashed in any case, so that a claim that is taken
-  ///   on trust can be compared.
+  /// - Parameters:
+  ///   - isHashed: whether the pages are hashed in any case, so that a claim that is taken on trust
+  ///     can be compared.
+  ///   - pageLimit: the most pages that the memory may have, now and later; nil is the process's
+  ///     default.
   static func snapshot(
-    _ path: String, _ options: SnapshotOptions, isHashed: Bool,
+    _ path: String, _ options: SnapshotOptions, isHashed: Bool, pageLimit: Int? = nil,
     onFailure: (StreamError) -> Void = { _ in }
   ) throws(CommandError) -> MemoryImage {
     do {
-      let reading = options.reading(path)
+      var reading = options.reading(path)
+      reading.pageLimit = pageLimit
       return isHashed
         ? try Snapshot.loadHashed(from: source(path), reading)
         : try Snapshot.load(from: source(path), reading)

@@ -37,14 +37,26 @@ struct ResourceLimits: ParsableArguments {
     }
   }
 
-  /// Starts the clock, and sets the limit for all guests.
+  /// Starts the clock, and sets the limit for all guests of the process.
   ///
   /// - Parameter copies: how many times a page can lie in memory, for the default.
   func start(copies: UInt64 = 1) {
+    startClock()
+    Memory.defaultPageLimit = pageLimit(copies: copies)
+  }
+
+  func startClock() {
     if let timeout { Deadline.set(seconds: timeout.seconds) }
-    Memory.defaultPageLimit =
-      if let maxMemory { maxMemory.bytes == 0 ? .max : maxMemory.pages } else {
-        MemoryAllowance.pages(copies: copies, root: cgroupRoot) ?? .max
-      }
+  }
+
+  /// The most pages that a guest may have.
+  ///
+  /// - Parameter copies: how many times a page can lie in memory, for the default.
+  func pageLimit(copies: UInt64) -> Int {
+    if let maxMemory {
+      maxMemory.bytes == 0 ? .max : maxMemory.pages
+    } else {
+      MemoryAllowance.pages(copies: copies, root: cgroupRoot) ?? .max
+    }
   }
 }

@@ -77,7 +77,9 @@ struct RunCommand: ParsableCommand {
     var plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
     plan.checks = try checks.plan(plan)
     // Two machines, and what each has to go back to, or states in memory beside the machine.
-    limits.start(copies: engine == .check ? 4 : plan.keepsStatesInMemory ? 2 : 1)
+    limits.startClock()
+    let pageLimit = limits.pageLimit(
+      copies: engine == .check ? 4 : plan.keepsStatesInMemory ? 2 : 1)
     let format = try profile.format()
     let source = try preimages.source(server)
     var outputs = plan.outputs
@@ -92,7 +94,7 @@ struct RunCommand: ParsableCommand {
     // What a run that was killed left there, such as a shadow's files.
     UnfinishedName.sweepTemporaryDirectory()
     let guest = try Inputs.program(elf: elf, meta: meta, logger)
-    let image = try load(plan, logger)
+    let image = try load(plan, pageLimit: pageLimit, logger)
     try plan.checkFormats(for: image.state.version)
     let (revision, remark) = try revision.chosen(for: image.state)
     if let remark { logger.warning("\(remark)") }
@@ -110,12 +112,16 @@ struct RunCommand: ParsableCommand {
     shutDown(startedServer, logger)
   }
 
-  private func load(_ plan: RunPlan, _ logger: Logger) throws(CommandError) -> MemoryImage {
+  private func load(
+    _ plan: RunPlan, pageLimit: Int, _ logger: Logger
+  ) throws(CommandError) -> MemoryImage {
     let isHashed = plan.hashesPages || engine == .check
     if snapshot.trustPages, !isHashed {
       logger.warning("The pages of an .fsnap file are not hashed: its claim is unverified")
     }
-    let image = try Inputs.snapshot(input, snapshot, isHashed: isHashed) { error in
+    let image = try Inputs.snapshot(
+      input, snapshot, isHashed: isHashed, pageLimit: pageLimit
+    ) { error in
       // With a format of the user's choice, the file may not be to blame.
       if snapshot.from == nil { KeptStateSeries.giveUp(input, after: error, plan, logger) }
     }

@@ -53,11 +53,15 @@ package final class MemoryBuilder: SnapshotConsumer {
   package private(set) var outline = SnapshotOutline(wordSize: .bits64)
   private var memory = Memory(wordSize: .bits64)
 
-  package init() {}
+  private let pageLimit: Int?
+
+  /// - Parameter pageLimit: ``Memory/pageLimit``, if it is not the default.
+  package init(pageLimit: Int? = nil) { self.pageLimit = pageLimit }
 
   package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     self.outline = outline
     memory = Memory(wordSize: outline.wordSize)
+    if let pageLimit { memory.pageLimit = pageLimit }
   }
 
   package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {

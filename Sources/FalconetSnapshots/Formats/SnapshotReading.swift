@@ -8,14 +8,18 @@ package struct SnapshotReading: Sendable {
   package var bases: FsnapBaseLocation
   /// Whether the pages of a `.fsnap` file are not hashed: for files that this installation wrote.
   package var trustPages: Bool
+  /// The limit of the memory that a state is loaded into, if it is not the default:
+  /// ``Memory/pageLimit``.
+  package var pageLimit: Int?
 
   package init(
     from format: SnapshotFormat? = nil, bases: FsnapBaseLocation = .nowhere,
-    trustPages: Bool = false
+    trustPages: Bool = false, pageLimit: Int? = nil
   ) {
     self.format = format
     self.bases = bases
     self.trustPages = trustPages
+    self.pageLimit = pageLimit
   }
 
   /// Reads a snapshot from its decompressed bytes.
