@@ -154,6 +154,8 @@ let package = Package(
     .testTarget(name: "FalconetTests", dependencies: ["Falconet", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetFuzzingTests", dependencies: ["_FalconetFuzzing", "FalconetTestSupport"]),
     .testTarget(name: "FalconetThreadsTests", dependencies: ["FalconetThreads"]),
     .testTarget(name: "KeccakTests", dependencies: ["Keccak"]),
     .testTarget(

@@ -38,26 +38,26 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   /// Makes what the target needs: a directory in memory, files that are always the same.
   ///
   /// - Returns: the target, for one thread at a time.
-  public func open() -> FuzzSession { FuzzSession(check()) }
+  public func open() throws -> FuzzSession { FuzzSession(try check()) }
 
-  private func check() -> any HostileInputCheck {
+  private func check() throws -> any HostileInputCheck {
     switch self {
     case .binary: SnapshotTarget(.bin)
     case .json: SnapshotTarget(.json)
     case .pr7559: SnapshotTarget(.pr7559)
-    case .fsnap: FsnapTarget(seals: false)
-    case .fsnapSealed: FsnapTarget(seals: true)
+    case .fsnap: try FsnapTarget(seals: false)
+    case .fsnapSealed: try FsnapTarget(seals: true)
     case .elf: ELFTarget()
     case .symbols: SymbolTarget()
     case .gzip: GzipTarget()
     case .zstd: ZstdTarget()
     case .proof: ProofTarget()
     case .claims: ClaimListTarget()
-    case .claimLog: TraceTarget(.claimLog)
-    case .trace: TraceTarget(.directory)
-    case .adoption: AdoptionTarget()
-    case .preimages: PreimageTarget()
-    case .run: RunTarget()
+    case .claimLog: try TraceTarget(.claimLog)
+    case .trace: try TraceTarget(.directory)
+    case .adoption: try AdoptionTarget()
+    case .preimages: try PreimageTarget()
+    case .run: try RunTarget()
     }
   }
 }
@@ -68,8 +68,10 @@ public struct FuzzSession {
 
   init(_ check: any HostileInputCheck) { self.check = check }
 
-  /// Gives the target some bytes. Ends the process if a reader breaks a promise.
-  public func run(_ input: [UInt8]) { check.run(input) }
+  /// Gives the target some bytes.
+  ///
+  /// - Throws: an error that says which promise a reader broke.
+  public func run(_ input: [UInt8]) throws { try check.run(input) }
 
   /// Inputs that fuzzing begins with.
   public func seeds() throws -> [FuzzSeed] { try check.seeds() }

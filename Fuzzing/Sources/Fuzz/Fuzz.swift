@@ -18,15 +18,17 @@ public func initialize(
     for target in FuzzTarget.allCases { print(target.rawValue) }
     exit(64)
   }
-  let session = target.open()
-  if let folder = getenv("FALCONET_FUZZ_SEEDS").map({ String(cString: $0) }) {
-    do { try write(session.seeds(), to: folder) } catch {
-      print(error)
-      exit(1)
+  do {
+    let session = try target.open()
+    if let folder = getenv("FALCONET_FUZZ_SEEDS").map({ String(cString: $0) }) {
+      try write(session.seeds(), to: folder)
+      exit(0)
     }
-    exit(0)
+    opened = session
+  } catch {
+    print(error)
+    exit(1)
   }
-  opened = session
   // The target's files go with the process.
   atexit { opened = nil }
   return 0
@@ -35,7 +37,11 @@ public func initialize(
 @_cdecl("LLVMFuzzerTestOneInput")
 public func test(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // Sound: libFuzzer's buffer has `count` bytes, and they are copied before the call returns.
-  opened?.run(Array(UnsafeBufferPointer(start: data, count: data == nil ? 0 : count)))
+  let input = Array(UnsafeBufferPointer(start: data, count: data == nil ? 0 : count))
+  do { try opened?.run(input) } catch {
+    // libFuzzer keeps the input that ends the process.
+    fatalError("\(error)")
+  }
   return 0
 }
 

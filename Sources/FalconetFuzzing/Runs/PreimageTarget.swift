@@ -9,9 +9,11 @@ import Keccak
 /// the rest is: the text that names the layout, that of the pre-image, or, split at the first newline,
 /// both. A key can be the hash of what the text says, so that the pre-image must be given.
 struct PreimageTarget: HostileInputCheck {
-  private let folder = FuzzFolder()
+  private let folder: FuzzFolder
 
-  func run(_ input: [UInt8]) {
+  init() throws { folder = try FuzzFolder() }
+
+  func run(_ input: [UInt8]) throws {
     guard let choice = input.first else { return }
     let rest = Array(input.dropFirst())
     var (layout, text): ([UInt8]?, [UInt8]?)
@@ -25,47 +27,45 @@ struct PreimageTarget: HostileInputCheck {
     let expected = text.flatMap(Self.decoded)
     let key = Self.key(choice >> 2 & 7, of: expected ?? [1, 2, 3])
     folder.clear()
-    if let layout { folder.write(layout, to: "kvformat") }
+    if let layout { try folder.write(layout, to: "kvformat") }
     if let text {
       let digits = "\(key)".dropFirst(2)
       let shard = "\(digits.prefix(4))"
-      if choice & 32 == 0 { folder.write(text, to: "\(key).txt") }
+      if choice & 32 == 0 { try folder.write(text, to: "\(key).txt") }
       if choice & 64 == 0 {
         folder.makeFolder(shard)
-        folder.write(text, to: "\(shard)/\(digits.dropFirst(4)).txt")
+        try folder.write(text, to: "\(shard)/\(digits.dropFirst(4)).txt")
       }
     }
-    read(key, expected)
-    if choice & 128 != 0 { record(key, expected ?? [1, 2, 3]) }
+    try read(key, expected)
+    if choice & 128 != 0 { try record(key, expected ?? [1, 2, 3]) }
   }
 
-  private func read(_ key: Bytes32, _ expected: [UInt8]?) {
-    do throws(PreimageError) {
+  private func read(_ key: Bytes32, _ expected: [UInt8]?) throws {
+    do {
       var oracle = CheckedOracle(try FolderOracle(path: folder.path))
       let preimage = try oracle.preimage(for: key)
       guard let expected, preimage == expected else {
-        found("\(preimage) of a file that says \(expected.map { "\($0)" } ?? "nothing")")
+        try found("\(preimage) of a file that says \(expected.map { "\($0)" } ?? "nothing")")
       }
-    } catch {
-      if error.message.isEmpty { found("an error without a text") }
+    } catch let error as PreimageError {
+      if error.message.isEmpty { try found("an error without a text") }
     }
   }
 
   /// What is recorded into a directory, over what stands there, is read from it again.
-  private func record(_ key: Bytes32, _ preimage: [UInt8]) {
+  private func record(_ key: Bytes32, _ preimage: [UInt8]) throws {
     do throws(PreimageError) {
       var recorder = try RecordingOracle(
         DictionaryOracle([key: preimage]), path: folder.path)
       _ = try recorder.preimage(for: key)
     } catch {
-      if error.message.isEmpty { found("an error without a text") }
+      if error.message.isEmpty { try found("an error without a text") }
       return
     }
-    do throws(PreimageError) {
-      guard try FolderOracle(path: folder.path).preimage(for: key) == preimage else {
-        found("another pre-image than was recorded")
-      }
-    } catch { found("what was recorded can't be read: \(error)") }
+    guard try FolderOracle(path: folder.path).preimage(for: key) == preimage else {
+      try found("another pre-image than was recorded")
+    }
   }
 
   private static func key(_ type: UInt8, of preimage: [UInt8]) -> Bytes32 {

@@ -39,7 +39,7 @@ struct RunFlags {
       "run", "--input", folder.file("state"), "--meta", "", "--log-level", "error",
       "--output", writesState ? folder.file(output) : "",
       "--stop-at", "=\(start &+ steps)", "--engine", engine, "--local", "1=0x0102030405060708",
-      "--hint-limit", "1MiB",
+      "--hint-limit", "1MiB", "--max-memory", "64MiB",
       "--info-at", ["never", "always", "%7", "=\(start &+ 1),%3"][info],
       "--snapshot-fmt", folder.file("%d" + ending),
     ]

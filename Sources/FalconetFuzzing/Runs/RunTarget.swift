@@ -6,13 +6,15 @@ import FalconetSnapshots
 import FalconetStreams
 import Keccak
 
-/// The command `run`: the first four bytes choose flags, the rest is the state, which goes on for 63
-/// steps at most. Whatever the state, the command ends by itself with exit code 0, 1 or 2, writes the
-/// state that the plain step comes to, and proofs that hold.
+/// The command `run`: the first four bytes choose flags, the rest is the state, from which at most 63
+/// steps are executed. Whatever the state, the command ends by itself with exit code 0, 1 or 2, writes
+/// the state that the plain step reaches, and proofs that hold.
 struct RunTarget: HostileInputCheck {
-  private let folder = FuzzFolder()
+  private let folder: FuzzFolder
 
-  func run(_ input: [UInt8]) {
+  init() throws { folder = try FuzzFolder() }
+
+  func run(_ input: [UInt8]) throws {
     guard input.count > RunFlags.size else { return }
     let flags = RunFlags(Array(input.prefix(RunFlags.size)))
     var rest = input.dropFirst(RunFlags.size)
@@ -23,50 +25,46 @@ struct RunTarget: HostileInputCheck {
     // A command that fails to load the state is what the readers' own targets are for.
     guard let image = try? Snapshot.load(from: MemorySource(state)) else { return }
     folder.clear()
-    folder.write(state, to: "state")
-    if flags.keepsStates { folder.write(record, to: ".falconet-states.json") }
+    try folder.write(state, to: "state")
+    if flags.keepsStates { try folder.write(record, to: ".falconet-states.json") }
     let start = image.state.scalars.step
     let end = CommandLineTool.attempt(flags.arguments(from: start, folder))
-    check(end)
-    checkProof(at: start &+ 1)
+    try check(end)
+    try checkProof(at: start &+ 1)
     guard end.code == 0, flags.writesState else { return }
-    checkState(flags, image)
+    try checkState(flags, image)
   }
 
-  private func check(_ end: CommandLineTool.End) {
+  private func check(_ end: CommandLineTool.End) throws {
     guard [0, 1, 2].contains(end.code), (end.code == 0) == end.text.isEmpty else {
-      found("exit code \(end.code): \(end.text)")
+      try found("exit code \(end.code): \(end.text)")
     }
     // What the command says when engines or machines disagree.
     for text in ["engine", "second execution"] where end.text.contains(text) {
-      found("the command fails: \(end.text)")
+      try found("the command fails: \(end.text)")
     }
   }
 
-  private func checkProof(at step: UInt64) {
+  private func checkProof(at step: UInt64) throws {
     guard let bytes = folder.read("proof-\(step).json") else { return }
-    do throws(StreamError) {
-      guard let proof = try ProofReader(MemorySource(bytes)).next(), proof.step == step else {
-        found("the proof of another step is written")
-      }
-      let verdict = ProofVerifier.verify(proof)
-      guard verdict.holds else { found("a proof does not hold: \(verdict.findings)") }
-    } catch { found("the proof can't be read: \(error)") }
+    guard let proof = try ProofReader(MemorySource(bytes)).next(), proof.step == step else {
+      try found("the proof of another step is written")
+    }
+    let verdict = ProofVerifier.verify(proof)
+    guard verdict.holds else { try found("a proof does not hold: \(verdict.findings)") }
   }
 
-  /// Holds the state that was written against the plain step.
-  private func checkState(_ flags: RunFlags, _ image: MemoryImage) {
-    do {
-      let end = try Snapshot.load(path: folder.file(flags.output))
-      let machine = Machine(
-        state: image.state, memory: image.memory,
-        oracle: LocalInputs(RunFlags.inputs, source: NoPreimages()), engine: .step,
-        revision: try Revision.chosen(named: nil, for: image.state))
-      _ = try machine.run(steps: end.state.scalars.step &- image.state.scalars.step)
-      guard machine.claim() == end.state.claim(witness: witness(of: end)) else {
-        found("the state differs from the plain step's")
-      }
-    } catch { found("\(error)") }
+  /// Compares the state that was written with the plain step's.
+  private func checkState(_ flags: RunFlags, _ image: MemoryImage) throws {
+    let end = try Snapshot.load(path: folder.file(flags.output))
+    let machine = Machine(
+      state: image.state, memory: image.memory,
+      oracle: LocalInputs(RunFlags.inputs, source: NoPreimages()), engine: .step,
+      revision: try Revision.chosen(named: nil, for: image.state))
+    _ = try machine.run(steps: end.state.scalars.step &- image.state.scalars.step)
+    guard machine.claim() == end.state.claim(witness: witness(of: end)) else {
+      try found("the state differs from the plain step's")
+    }
   }
 
   private func witness(of image: MemoryImage) -> [UInt8] {
@@ -77,23 +75,23 @@ struct RunTarget: HostileInputCheck {
     var seeds: [FuzzSeed] = []
     let record = Array(#"{"inputs":[],"states":[],"questions":[7],"reached":7}"#.utf8)
     for version in StateVersion.allCases {
-      let guest = SampleGuest(version)
+      let guest = try SampleGuest(version)
       for (number, flags) in RunFlags.samples(recordSize: record.count).enumerated() {
         // Near the key's writes, the input's reads, and the end.
         let step = [0, 40, guest.last - 6][number % 3]
         let state = try SampleStates.bytes(
-          of: MemoryImage(guest.machine(after: step)), as: .bin)
+          of: MemoryImage(try guest.machine(after: step)), as: .bin)
         let front = flags[1] & 32 == 0 ? [] : record
         seeds.append(FuzzSeed("\(version)-\(number)", flags + front + state))
       }
     }
     let delta = try SampleStates.bytes(
-      of: MemoryImage(SampleGuest(.v8).machine(after: 20)), as: .fsnap)
+      of: MemoryImage(try SampleGuest(.v8).machine(after: 20)), as: .fsnap)
     seeds.append(FuzzSeed("fsnap", [64 | 30, 0x9B, 0x08, 0] + delta))
     seeds.append(FuzzSeed("fsnap-trusted", [192 | 30, 0x01, 0x08, 0] + delta))
     // The counter of steps is about to begin anew.
     for version in [StateVersion.v1, .v8] {
-      let machine = SampleGuest(version).machine(after: 3)
+      let machine = try SampleGuest(version).machine(after: 3)
       var state = machine.state
       state.scalars.step = .max - 2
       let image = MemoryImage(state: state, memory: machine.memory)

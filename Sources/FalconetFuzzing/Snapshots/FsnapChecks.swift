@@ -6,21 +6,19 @@ struct FsnapChecks: Sendable {
   private let base: MemoryFile
   private let snapshots: SnapshotChecks
 
-  init() {
-    do throws(StreamError) {
-      base = MemoryFile(try SampleStates.base().bytes)
-    } catch { found("the base can't be written: \(error)") }
+  init() throws {
+    base = try MemoryFile(try SampleStates.base().bytes)
     snapshots = SnapshotChecks(of: .fsnap, bases: .named(base.path))
   }
 
-  func run(_ bytes: [UInt8]) {
-    let image = snapshots.run(bytes)
-    let copy = MemoryFile(bytes)
+  func run(_ bytes: [UInt8]) throws {
+    let image = try snapshots.run(bytes)
+    let copy = try MemoryFile(bytes)
     let file: FsnapFile
     do throws(StreamError) {
       file = try FsnapFile(path: copy.path, bases: .named(base.path))
     } catch {
-      if image != nil { found("read as a stream, refused as a file: \(error)") }
+      if image != nil { try found("read as a stream, refused as a file: \(error)") }
       return
     }
     guard let image else {
@@ -29,14 +27,12 @@ struct FsnapChecks: Sendable {
       return
     }
     guard file.table.indices == image.memory.pageIndices, file.state == image.state else {
-      found("the file and the stream differ")
+      try found("the file and the stream differ")
     }
     for index in file.table.indices {
-      do throws(StreamError) {
-        guard let page = try file.page(at: index) else { found("page \(index) is missing") }
-        let isSame = image.memory.withPage(index) { $0.elementsEqual(page) }
-        if !isSame { found("page \(index) differs") }
-      } catch { found("page \(index): \(error)") }
+      guard let page = try file.page(at: index) else { try found("page \(index) is missing") }
+      let isSame = image.memory.withPage(index) { $0.elementsEqual(page) }
+      if !isSame { try found("page \(index) differs") }
     }
   }
 }

@@ -10,33 +10,33 @@ struct ELFTarget: HostileInputCheck {
   /// 1 GiB, which takes seconds.
   private static let pageLimit = 64
 
-  func run(_ input: [UInt8]) {
+  func run(_ input: [UInt8]) throws {
     guard let choice = input.first else { return }
     let versions = StateVersion.allCases
     let version = versions[Int(choice) % versions.count]
-    do throws(ELFError) {
+    do {
       let elf = try ELFFile(bytes: Array(input.dropFirst()), name: "input")
       try look(elf, version)
       let prestate = try Prestate.load(elf, version: version)
       _ = prestate.symbols.sourceName(at: elf.entry)
       guard prestate.memory.pageCount <= Self.pageLimit else { return }
-      SnapshotChecks.check(MemoryImage(state: prestate.state, memory: prestate.memory))
-    } catch { check(error) }
+      try SnapshotChecks.check(MemoryImage(state: prestate.state, memory: prestate.memory))
+    } catch let error as ELFError { try check(error) }
   }
 
-  /// What is wrong for one of the readers may be right for the loader.
-  private func look(_ elf: ELFFile, _ version: StateVersion) throws(ELFError) {
-    do throws(ELFError) { _ = try FrameTable(elf).functionCount } catch { check(error) }
-    do throws(ELFError) {
+  /// A reader may refuse what the loader takes.
+  private func look(_ elf: ELFFile, _ version: StateVersion) throws {
+    do { _ = try FrameTable(elf).functionCount } catch { try check(error) }
+    do {
       let report = try elf.checkCompatibility(with: version)
       if report.findings.contains(where: { $0.function.isEmpty }) {
-        found("a finding without a function")
+        try found("a finding without a function")
       }
-    } catch { check(error) }
+    } catch let error as ELFError { try check(error) }
   }
 
-  private func check(_ error: ELFError) {
-    if error.message.isEmpty || error.remedy.isEmpty { found("an error without a text") }
+  private func check(_ error: ELFError) throws {
+    if error.message.isEmpty || error.remedy.isEmpty { try found("an error without a text") }
   }
 
   func seeds() -> [FuzzSeed] {
@@ -50,18 +50,18 @@ struct ELFTarget: HostileInputCheck {
 
 /// `meta.json`.
 struct SymbolTarget: HostileInputCheck {
-  func run(_ input: [UInt8]) {
-    do throws(StreamError) {
+  func run(_ input: [UInt8]) throws {
+    do {
       let table = try SymbolTable.read(from: MemorySource(input, chunk: 5))
       let once = try written(table)
       let again = try written(SymbolTable.read(from: MemorySource(once)))
-      if once != again { found("written twice, and differs") }
+      if once != again { try found("written twice, and differs") }
       for index in 0..<table.count {
         let symbol = table[index]
         if symbol.size > 0 { _ = table.sourceName(at: symbol.start &+ symbol.size / 2) }
       }
-    } catch {
-      if error.message.isEmpty { found("an error without a text") }
+    } catch let error as StreamError {
+      if error.message.isEmpty { try found("an error without a text") }
     }
   }
 

@@ -34,52 +34,54 @@ struct SnapshotChecks: Sendable {
   /// Reads a snapshot in two ways, which must agree, and writes what was read in every format that
   /// can hold it, which must be read again as the same.
   ///
-  /// - Returns: the state and its memory, where the bytes are a snapshot.
+  /// - Returns: the state and its memory, if the bytes are a snapshot.
   @discardableResult
-  func run(_ bytes: [UInt8]) -> MemoryImage? {
-    let claimed = claim(of: bytes, format)
+  func run(_ bytes: [UInt8]) throws -> MemoryImage? {
+    let claimed = try claim(of: bytes, format)
     let loaded = load(bytes)
     guard claimed == loaded.result else {
-      found("claimed \(claimed), loaded \(loaded.result)")
+      try found("claimed \(claimed), loaded \(loaded.result)")
     }
-    checkDetection(bytes, claimed)
+    try checkDetection(bytes, claimed)
     guard let reading = claimed.value, let image = loaded.image else { return nil }
-    for target in SnapshotFormat.allCases { checkRewriting(image, reading, as: target) }
+    for target in SnapshotFormat.allCases { try checkRewriting(image, reading, as: target) }
     return image
   }
 
   /// Writes a state that was made otherwise in every format, which must be read again as the same.
-  static func check(_ image: MemoryImage) {
+  static func check(_ image: MemoryImage) throws {
     let reading = Reading(image)
     let checks = SnapshotChecks(of: .bin)
-    for target in SnapshotFormat.allCases { checks.checkRewriting(image, reading, as: target) }
+    for target in SnapshotFormat.allCases { try checks.checkRewriting(image, reading, as: target) }
   }
 
   /// The claim of a snapshot whose format goes by its content.
-  static func detect(_ bytes: [UInt8]) -> Outcome<Bytes32, StreamError.Kind> {
+  static func detect(_ bytes: [UInt8]) throws -> Outcome<Bytes32, StreamError.Kind> {
     let calculator = ClaimCalculator()
     do throws(StreamError) {
       try Snapshot.read(MemorySource(bytes), into: calculator)
     } catch { return .refused(error.kind) }
-    guard let claim = calculator.claim else { found("a snapshot without an end") }
+    guard let claim = calculator.claim else { try found("a snapshot without an end") }
     return .accepted(claim)
   }
 
   /// Goes by the content: it may be found to be ambiguous, but not another state of the format.
-  private func checkDetection(_ bytes: [UInt8], _ claimed: Result) {
+  private func checkDetection(_ bytes: [UInt8], _ claimed: Result) throws {
     let calculator = ClaimCalculator()
     let reading = SnapshotReading(bases: bases)
     guard let format = try? Snapshot.read(MemorySource(bytes), reading, into: calculator) else {
       return
     }
     guard let state = calculator.state, let claim = calculator.claim else {
-      found("a snapshot without an end")
+      try found("a snapshot without an end")
     }
     guard format != self.format || claimed == .accepted(Reading(claim: claim, state: state))
-    else { found("detected as \(format), and read differently") }
+    else { try found("detected as \(format), and read differently") }
   }
 
-  private func checkRewriting(_ image: MemoryImage, _ reading: Reading, as target: SnapshotFormat) {
+  private func checkRewriting(
+    _ image: MemoryImage, _ reading: Reading, as target: SnapshotFormat
+  ) throws {
     let sink = MemorySink()
     do throws(StreamError) {
       try Snapshot.write(image, to: sink, as: target)
@@ -87,22 +89,22 @@ struct SnapshotChecks: Sendable {
       let isOld = image.state.version == .v0
       // Hints in JSON are bounded.
       if target == .bin || target == .fsnap || (isOld && error.kind != .tooLarge) {
-        found("\(target) can't be written: \(error)")
+        try found("\(target) can't be written: \(error)")
       }
       return
     }
-    let again = claim(of: sink.bytes, target)
-    guard again == .accepted(reading) else { found("\(target): \(again), not \(reading)") }
+    let again = try claim(of: sink.bytes, target)
+    guard again == .accepted(reading) else { try found("\(target): \(again), not \(reading)") }
   }
 
-  private func claim(of bytes: [UInt8], _ format: SnapshotFormat) -> Result {
+  private func claim(of bytes: [UInt8], _ format: SnapshotFormat) throws -> Result {
     let calculator = ClaimCalculator()
     do throws(StreamError) {
       try Snapshot.read(
         MemorySource(bytes), SnapshotReading(from: format, bases: bases), into: calculator)
     } catch { return .refused(error.kind) }
     guard let state = calculator.state, let claim = calculator.claim else {
-      found("a snapshot without an end")
+      try found("a snapshot without an end")
     }
     return .accepted(Reading(claim: claim, state: state))
   }

@@ -7,7 +7,7 @@ struct SnapshotTarget: HostileInputCheck {
 
   init(_ format: SnapshotFormat) { self.format = format }
 
-  func run(_ input: [UInt8]) { SnapshotChecks(of: format).run(input) }
+  func run(_ input: [UInt8]) throws { try SnapshotChecks(of: format).run(input) }
 
   func seeds() throws -> [FuzzSeed] {
     let states = try SampleStates.seeds(as: format)
@@ -34,17 +34,22 @@ struct SnapshotTarget: HostileInputCheck {
   }
 }
 
-/// `.fsnap` files.
+/// `.fsnap` files: as they are; or with checksums that are made right, and then made consistent.
 struct FsnapTarget: HostileInputCheck {
   private let seals: Bool
-  private let checks = FsnapChecks()
+  private let checks: FsnapChecks
 
-  init(seals: Bool) { self.seals = seals }
+  init(seals: Bool) throws {
+    self.seals = seals
+    checks = try FsnapChecks()
+  }
 
-  func run(_ input: [UInt8]) {
+  func run(_ input: [UInt8]) throws {
+    guard seals else { return try checks.run(input) }
     var file = input
-    if seals { FsnapSeal.seal(&file) }
-    checks.run(file)
+    FsnapSeal.seal(&file)
+    try checks.run(file)
+    if let forged = FsnapForgery.consistent(file) { try checks.run(forged) }
   }
 
   func seeds() throws -> [FuzzSeed] {

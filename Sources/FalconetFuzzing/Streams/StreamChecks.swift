@@ -9,14 +9,14 @@ enum StreamChecks {
 
   /// Reads a stream in large and in small portions, which must not matter. One that expands beyond
   /// the limit may be damaged there, which larger portions come to sooner.
-  static func run(_ open: (_ chunk: Int) throws(StreamError) -> any ByteSource) {
+  static func run(_ open: (_ chunk: Int) throws(StreamError) -> any ByteSource) throws {
     let whole = read(open, chunk: .max, capacity: 1 << 16)
     let pieces = read(open, chunk: 3, capacity: 40)
     guard let whole, let pieces else { return }
-    guard whole == pieces else { found("\(whole) read whole, \(pieces) in pieces") }
+    guard whole == pieces else { try found("\(whole) read whole, \(pieces) in pieces") }
   }
 
-  /// Nil where the stream expands beyond the limit.
+  /// Nil if the stream expands beyond the limit.
   private static func read(
     _ open: (_ chunk: Int) throws(StreamError) -> any ByteSource, chunk: Int, capacity: Int
   ) -> Result? {
@@ -37,18 +37,16 @@ enum StreamChecks {
   static func checkRoundTrip(
     _ bytes: [UInt8], pack: (MemorySink) throws(StreamError) -> any ByteSink,
     unpack: (MemorySource) throws(StreamError) -> any ByteSource
-  ) -> [UInt8] {
-    do throws(StreamError) {
-      let packed = MemorySink()
-      let sink = try pack(packed)
-      try sink.write(bytes)
-      try sink.finish()
-      let reader = ByteReader(try unpack(MemorySource(packed.bytes)))
-      guard try reader.readAll(limit: UInt64(bytes.count)) == bytes else {
-        found("other bytes after compression")
-      }
-      return packed.bytes
-    } catch { found("compressed by the library, refused by it: \(error)") }
+  ) throws -> [UInt8] {
+    let packed = MemorySink()
+    let sink = try pack(packed)
+    try sink.write(bytes)
+    try sink.finish()
+    let reader = ByteReader(try unpack(MemorySource(packed.bytes)))
+    guard try reader.readAll(limit: UInt64(bytes.count)) == bytes else {
+      try found("other bytes after compression")
+    }
+    return packed.bytes
   }
 
   /// What a source gives until it ends or fails, as far as it is looked at.
@@ -71,13 +69,13 @@ enum StreamChecks {
   }
 
   /// A snapshot is the same once it is compressed.
-  static func checkDetection(of input: [UInt8], packed: [UInt8]) {
+  static func checkDetection(of input: [UInt8], packed: [UInt8]) throws {
     // A compressed file is unpacked once: what is in it may be compressed, and is no snapshot then.
     guard !GzipSource.looksLikeGzip(prefix: input), !ZstdSource.looksLikeZstd(prefix: input) else {
       return
     }
-    guard SnapshotChecks.detect(packed) == SnapshotChecks.detect(input) else {
-      found("a snapshot is another once it is compressed")
+    guard try SnapshotChecks.detect(packed) == SnapshotChecks.detect(input) else {
+      try found("a snapshot is another once it is compressed")
     }
   }
 }

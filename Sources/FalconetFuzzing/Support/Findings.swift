@@ -1,5 +1,16 @@
-/// Ends the process, which is how a check reports a broken promise.
-func found(_ problem: String) -> Never { fatalError(problem) }
+/// A promise that a reader broke.
+public struct Finding: Error, CustomStringConvertible {
+  public let description: String
+
+  fileprivate init(_ problem: String, _ file: StaticString, _ line: Int) {
+    description = "\(file):\(line): \(problem)"
+  }
+}
+
+/// Reports a broken promise. A check lets the error out of ``HostileInputCheck/run(_:)``.
+func found(
+  _ problem: String, file: StaticString = #fileID, line: Int = #line
+) throws -> Never { throw Finding(problem, file, line) }
 
 /// What became of an operation on hostile bytes, for comparison with another way to do it.
 enum Outcome<Value: Equatable, Kind: Equatable>: Equatable {
@@ -13,8 +24,9 @@ enum Outcome<Value: Equatable, Kind: Equatable>: Equatable {
 
 /// What readers of hostile bytes promise, as a check that any bytes can be given to.
 protocol HostileInputCheck {
-  /// Ends the process if a promise is broken.
-  func run(_ input: [UInt8])
+  /// - Throws: ``Finding`` if a promise is broken; any other error is one that a reader should not have
+  ///   thrown.
+  func run(_ input: [UInt8]) throws
 
   /// Inputs that fuzzing begins with.
   func seeds() throws -> [FuzzSeed]

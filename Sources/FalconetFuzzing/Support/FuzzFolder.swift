@@ -5,11 +5,11 @@ import Glibc
 final class FuzzFolder: Sendable {
   let path: String
 
-  init() {
+  init() throws {
     // Not every system has the first.
     let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
     var template = Array((root + "/falconet-fuzzing-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { found("no directory can be made (errno \(errno))") }
+    guard mkdtemp(&template) != nil else { try found("no directory can be made (errno \(errno))") }
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
@@ -23,10 +23,10 @@ final class FuzzFolder: Sendable {
   func makeFolder(_ name: String) { mkdir(file(name), 0o755) }
 
   /// Writes a file whose directory is there.
-  func write(_ bytes: [UInt8], to name: String) {
+  func write(_ bytes: [UInt8], to name: String) throws {
     let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-      found("\(file(name)) can't be written (errno \(errno))")
+      try found("\(file(name)) can't be written (errno \(errno))")
     }
     close(descriptor)
   }

@@ -6,13 +6,13 @@ final class MemoryFile: Sendable {
 
   var path: String { "/proc/self/fd/\(descriptor)" }
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8]) throws {
     let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
     var template = Array((root + "/falconet-fuzzing-XXXXXX").utf8CString)
     descriptor = mkstemp(&template)
     guard descriptor >= 0, unlink(template) == 0,
       write(descriptor, bytes, bytes.count) == bytes.count
-    else { found("no file can be made in memory (errno \(errno))") }
+    else { try found("no file can be made in memory (errno \(errno))") }
   }
 
   deinit { close(descriptor) }

@@ -2,13 +2,11 @@ import FalconetStreams
 
 /// Bytes as a file that readers unpack.
 enum Packing {
-  static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+  static func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
     let sink = MemorySink()
     let gzip = GzipSink(over: sink)
-    do throws(StreamError) {
-      try gzip.write(bytes)
-      try gzip.finish()
-    } catch { found("\(error)") }
+    try gzip.write(bytes)
+    try gzip.finish()
     return sink.bytes
   }
 

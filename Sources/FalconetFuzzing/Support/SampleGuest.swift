@@ -12,13 +12,16 @@ struct SampleGuest: Sendable {
   let version: StateVersion
   /// The claims after each step, by the plain step.
   let claims: [Bytes32]
+  /// The state before the first step, as a binary snapshot.
+  private let prestate: [UInt8]
 
-  init(_ version: StateVersion) {
+  init(_ version: StateVersion) throws {
     self.version = version
-    let machine = Self.machine(version)
+    let machine = try Self.machine(version)
+    prestate = try SampleStates.bytes(of: MemoryImage(machine), as: .bin)
     var claims: [Bytes32] = []
     while !machine.hasExited {
-      do { _ = try machine.run(until: machine.step + 1) } catch { found("\(error)") }
+      _ = try machine.run(until: machine.step + 1)
       claims.append(machine.claim())
     }
     self.claims = claims
@@ -29,34 +32,35 @@ struct SampleGuest: Sendable {
   /// The claim at an index, past the end too.
   func claim(_ index: UInt64) -> Bytes32 { claims[Int(min(index, last))] }
 
+  /// The state before the first step, with a memory of its own.
+  func image() throws(StreamError) -> MemoryImage {
+    try Snapshot.load(from: MemorySource(prestate))
+  }
+
   /// A machine after so many steps.
-  func machine(after steps: UInt64 = 0) -> Machine {
-    let machine = Self.machine(version)
-    do { _ = try machine.run(until: steps) } catch { found("\(error)") }
+  func machine(after steps: UInt64 = 0) throws -> Machine {
+    let machine = try Self.machine(version)
+    _ = try machine.run(until: steps)
     return machine
   }
 
   /// The proof of a step.
-  func witness(_ index: UInt64) -> StepWitness {
-    do {
-      guard let witness = try machine(after: index).prove() else { found("the guest has exited") }
-      return witness
-    } catch { found("\(error)") }
+  func witness(_ index: UInt64) throws -> StepWitness {
+    guard let witness = try machine(after: index).prove() else { try found("the guest has exited") }
+    return witness
   }
 
-  private static func machine(_ version: StateVersion) -> Machine {
+  private static func machine(_ version: StateVersion) throws -> Machine {
     let memory = Memory(wordSize: version.wordSize)
-    write(code(version).flatMap { big($0) }, at: 0x1000, of: memory)
-    write(PreimageKey.local(1).bytes, at: 0x2000, of: memory)
+    try write(code(version).flatMap { big($0) }, at: 0x1000, of: memory)
+    try write(PreimageKey.local(1).bytes, at: 0x2000, of: memory)
     return Machine(
       state: MachineState(version: version, entry: 0x1000), memory: memory,
       oracle: LocalInputs(inputs, source: NoPreimages()), engine: .step)
   }
 
-  private static func write(_ bytes: [UInt8], at address: UInt64, of memory: Memory) {
-    bytes.withUnsafeBytes { bytes in
-      do { try memory.write(bytes, at: address) } catch { found("\(error)") }
-    }
+  private static func write(_ bytes: [UInt8], at address: UInt64, of memory: Memory) throws {
+    try bytes.withUnsafeBytes { try memory.write($0, at: address) }
   }
 
   private static func big(_ word: UInt32) -> [UInt8] {

@@ -11,73 +11,68 @@ import Keccak
 /// The first byte says whether the trace knew its claims before, and whether the content is
 /// compressed; the second chooses the file.
 struct AdoptionTarget: HostileInputCheck {
-  private let bench = TraceBench()
+  private let bench: TraceBench
   private let game: [String: [UInt8]]
   private let names: [String]
 
-  init() {
+  init() throws {
+    bench = try TraceBench()
     let guest = bench.guest
-    do {
-      var game: [String: [UInt8]] = [
-        "state.json.gz": Packing.gzip(Array("{\"step\":\(guest.last)}".utf8)),
-        "final.bin.gz": try Self.state(guest, guest.last + 1),
-      ]
-      for index in [0, 1, guest.last] {
-        let sink = MemorySink()
-        try StepProof(guest.witness(index)).write(to: sink)
-        game["proofs/\(index).json.gz"] = Packing.gzip(sink.bytes)
-      }
-      for step in [5, guest.last] as [UInt64] {
-        game["snapshots/\(step).bin.gz"] = try Self.state(guest, step)
-      }
-      self.game = game
-      names = game.keys.sorted()
-    } catch { found("\(error)") }
+    var game: [String: [UInt8]] = [
+      "state.json.gz": try Packing.gzip(Array("{\"step\":\(guest.last)}".utf8)),
+      "final.bin.gz": try Self.state(guest, guest.last + 1),
+    ]
+    for index in [0, 1, guest.last] {
+      let sink = MemorySink()
+      try StepProof(guest.witness(index)).write(to: sink)
+      game["proofs/\(index).json.gz"] = try Packing.gzip(sink.bytes)
+    }
+    for step in [5, guest.last] as [UInt64] {
+      game["snapshots/\(step).bin.gz"] = try Self.state(guest, step)
+    }
+    self.game = game
+    names = game.keys.sorted()
   }
 
   private static func state(_ guest: SampleGuest, _ step: UInt64) throws -> [UInt8] {
-    Packing.gzip(
+    try Packing.gzip(
       try SampleStates.bytes(of: MemoryImage(guest.machine(after: step)), as: .bin))
   }
 
-  func run(_ input: [UInt8]) {
+  func run(_ input: [UInt8]) throws {
     guard input.count >= 2 else { return }
     let name = names[Int(input[1]) % names.count]
     let content = Array(input.dropFirst(2))
     let isFilled = input[0] & 1 != 0
-    bench.layOut(isFilled: isFilled)
+    try bench.layOut(isFilled: isFilled)
     for folder in ["game", "game/proofs", "game/snapshots"] { bench.folder.makeFolder(folder) }
     for (other, bytes) in game where other != name || input[0] & 4 != 0 {
-      bench.folder.write(bytes, to: "game/" + other)
+      try bench.folder.write(bytes, to: "game/" + other)
     }
-    bench.folder.write(
+    try bench.folder.write(
       input[0] & 2 != 0 ? Packing.gzip(content) : content, to: "game/" + name)
-    let first = adopt(isFilled)
-    do throws(TraceError) {
-      // What was adopted stays what it is.
-      let again = bench.answers(of: try bench.open())
-      guard !zip(first, again).contains(where: { $0 != nil && $0 != $1 }) else {
-        found("a trace answers otherwise when it is opened again")
-      }
-    } catch { found("a trace can't be opened after it adopted: \(error)") }
+    let first = try adopt(isFilled)
+    // What was adopted stays what it is.
+    let again = try bench.answers(of: try bench.open())
+    guard !zip(first, again).contains(where: { $0 != nil && $0 != $1 }) else {
+      try found("a trace answers otherwise when it is opened again")
+    }
   }
 
   /// Adopts the game. Returns what the trace answers.
-  private func adopt(_ isFilled: Bool) -> [Bytes32?] {
-    do throws(TraceError) {
-      let trace = try bench.open()
-      do throws(TraceError) {
-        let adoption = try trace.adopt(from: bench.folder.file("game"))
-        for refused in adoption.refused where refused.reason.isEmpty {
-          found("a file is refused without a reason")
-        }
-      } catch { TraceBench.check(error) }
-      let answers = bench.answers(of: trace)
-      // The caller answers for what is adopted, but it may contradict nothing that is known.
-      if isFilled, answers != bench.truth { found("what was known is another after an adoption") }
-      bench.checkSteps(of: trace)
-      return answers
-    } catch { found("the trace can't be opened: \(error)") }
+  private func adopt(_ isFilled: Bool) throws -> [Bytes32?] {
+    let trace = try bench.open()
+    do {
+      let adoption = try trace.adopt(from: bench.folder.file("game"))
+      for refused in adoption.refused where refused.reason.isEmpty {
+        try found("a file is refused without a reason")
+      }
+    } catch let error as TraceError { try TraceBench.check(error) }
+    let answers = try bench.answers(of: trace)
+    // The caller answers for what is adopted, but it may contradict nothing that is known.
+    if isFilled, answers != bench.truth { try found("what was known is another after an adoption") }
+    try bench.checkSteps(of: trace)
+    return answers
   }
 
   func seeds() -> [FuzzSeed] {

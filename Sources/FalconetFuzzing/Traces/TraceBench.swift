@@ -8,21 +8,20 @@ import Keccak
 
 /// A trace whose claims are known, and its directory after everything was asked.
 struct TraceBench: Sendable {
-  let guest = SampleGuest(.v8)
-  let folder = FuzzFolder()
+  let guest: SampleGuest
+  let folder: FuzzFolder
   /// The files of the directory, by their names in it.
   let files: [String: [UInt8]]
   /// The steps of the states among them.
   let states: [UInt64]
 
-  init() {
-    let trace: TraceProvider
-    do {
-      trace = try Self.open(folder.file("t"), guest)
-      for index in 0...guest.last { _ = try trace.claim(at: index) }
-      for index in [1, 2, guest.last] { _ = try trace.step(at: index) }
-      _ = try trace.lastStep()
-    } catch { found("\(error)") }
+  init() throws {
+    guest = try SampleGuest(.v8)
+    folder = try FuzzFolder()
+    let trace = try Self.open(folder.file("t"), guest)
+    for index in 0...guest.last { _ = try trace.claim(at: index) }
+    for index in [1, 2, guest.last] { _ = try trace.step(at: index) }
+    _ = try trace.lastStep()
     withExtendedLifetime(trace) {}
     files = folder.files(below: "t")
     states = files.keys.compactMap { name in
@@ -30,7 +29,7 @@ struct TraceBench: Sendable {
     }.sorted()
   }
 
-  /// Lays the directory out anew.
+  /// Replaces what is in the directory.
   ///
   /// - Parameters:
   ///   - isFilled: whether the files of the trace are in it; else only the one that names the trace.
@@ -38,13 +37,13 @@ struct TraceBench: Sendable {
   ///   - file: a file that has another content.
   func layOut(
     isFilled: Bool, isNamed: Bool = true, _ file: (name: String, bytes: [UInt8])? = nil
-  ) {
+  ) throws {
     folder.clear()
     for name in ["t", "t/snapshots", "t/proofs", "t/quarantine"] { folder.makeFolder(name) }
     for (name, bytes) in files where isFilled || isNamed && name == "trace.json" {
-      folder.write(bytes, to: "t/" + name)
+      try folder.write(bytes, to: "t/" + name)
     }
-    if let file { folder.write(file.bytes, to: "t/" + file.name) }
+    if let file { try folder.write(file.bytes, to: "t/" + file.name) }
   }
 
   func open() throws(TraceError) -> TraceProvider { try Self.open(folder.file("t"), guest) }
@@ -53,7 +52,7 @@ struct TraceBench: Sendable {
     _ path: String, _ guest: SampleGuest
   ) throws(TraceError) -> TraceProvider {
     var source = TraceSource(
-      prestate: { () throws(StreamError) in MemoryImage(guest.machine()) },
+      prestate: { () throws(StreamError) in try guest.image() },
       identity: { "the guest" }, sourceIdentity: "its inputs",
       preimages: { () throws(PreimageError) in
         LocalInputs(SampleGuest.inputs, source: NoPreimages())
@@ -66,10 +65,10 @@ struct TraceBench: Sendable {
   var indices: [UInt64] { [0, 1, 2, 7, 30, guest.last - 1, guest.last, guest.last + 1, .max] }
 
   /// What a trace answers, in order; nil for what it refuses.
-  func answers(of trace: TraceProvider) -> [Bytes32?] {
-    indices.map { index in
-      do throws(TraceError) { return try trace.claim(at: index).claim } catch {
-        Self.check(error)
+  func answers(of trace: TraceProvider) throws -> [Bytes32?] {
+    try indices.map { index in
+      do { return try trace.claim(at: index).claim } catch let error as TraceError {
+        try Self.check(error)
         return nil
       }
     }
@@ -78,23 +77,25 @@ struct TraceBench: Sendable {
   var truth: [Bytes32?] { indices.map { guest.claim($0) } }
 
   /// Step data leads from a claim to the next, and holds.
-  func checkSteps(of trace: TraceProvider) {
+  func checkSteps(of trace: TraceProvider) throws {
     for index in [1, 2, guest.last] {
-      do throws(TraceError) {
+      do {
         let step = try trace.step(at: index)
         guard try trace.claim(at: index).claim == step.claim else {
-          found("step data and claim differ at \(index)")
+          try found("step data and claim differ at \(index)")
         }
         guard !step.isPastEnd else { continue }
-        guard ProofVerifier.verify(step.proof).holds else { found("wrong step data at \(index)") }
-        guard try step.proof.pre == trace.claim(at: index - 1).claim else {
-          found("step data does not follow the claim before it at \(index)")
+        guard ProofVerifier.verify(step.proof).holds else {
+          try found("wrong step data at \(index)")
         }
-      } catch { Self.check(error) }
+        guard try step.proof.pre == trace.claim(at: index - 1).claim else {
+          try found("step data does not follow the claim before it at \(index)")
+        }
+      } catch let error as TraceError { try Self.check(error) }
     }
   }
 
-  static func check(_ error: TraceError) {
-    if error.description.isEmpty { found("an error without a text") }
+  static func check(_ error: TraceError) throws {
+    if error.description.isEmpty { try found("an error without a text") }
   }
 }

@@ -13,9 +13,12 @@ struct TraceTarget: HostileInputCheck {
   }
 
   private let part: Part
-  private let bench = TraceBench()
+  private let bench: TraceBench
 
-  init(_ part: Part) { self.part = part }
+  init(_ part: Part) throws {
+    self.part = part
+    bench = try TraceBench()
+  }
 
   private var names: [String] {
     switch part {
@@ -26,52 +29,52 @@ struct TraceTarget: HostileInputCheck {
     }
   }
 
-  func run(_ input: [UInt8]) {
+  func run(_ input: [UInt8]) throws {
     guard input.count >= 2 else { return }
     let name = names[Int(input[1]) % names.count]
     var content = Array(input.dropFirst(2))
-    if input[0] & 2 != 0 { seal(&content, name) }
-    bench.layOut(isFilled: input[0] & 1 != 0, isNamed: input[0] & 4 == 0, (name, content))
+    if input[0] & 2 != 0 { try seal(&content, name) }
+    try bench.layOut(isFilled: input[0] & 1 != 0, isNamed: input[0] & 4 == 0, (name, content))
     // What is in the log is what the trace believes: a log that is right but for its content counts
     // as long as it says nothing wrong.
     let isTruthful = part != .claimLog || ClaimLogSeal.isTruthful(content, bench)
-    guard let first = answers(isTruthful) else { return }
-    guard let second = answers(isTruthful) else { found("a trace can't be opened again") }
+    guard let first = try answers(isTruthful) else { return }
+    guard let second = try answers(isTruthful) else { try found("a trace can't be opened again") }
     guard !zip(first, second).contains(where: { $0 != nil && $0 != $1 }) else {
-      found("a trace answers otherwise when it is opened again")
+      try found("a trace answers otherwise when it is opened again")
     }
   }
 
   /// What the trace answers; nil if it is refused.
-  private func answers(_ isTruthful: Bool) -> [Bytes32?]? {
-    do throws(TraceError) {
+  private func answers(_ isTruthful: Bool) throws -> [Bytes32?]? {
+    do {
       let trace = try bench.open()
-      let answers = bench.answers(of: trace)
+      let answers = try bench.answers(of: trace)
       if isTruthful {
         for (index, (answer, truth)) in zip(bench.indices, zip(answers, bench.truth))
         where answer != truth {
-          found("a wrong answer at \(index): \(answer.map { "\($0)" } ?? "none")")
+          try found("a wrong answer at \(index): \(answer.map { "\($0)" } ?? "none")")
         }
       }
-      bench.checkSteps(of: trace)
-      do throws(TraceError) {
+      try bench.checkSteps(of: trace)
+      do {
         let end = try trace.lastStep()
         if isTruthful, end.index != bench.guest.last || end.claim != bench.guest.claim(.max) {
-          found("a wrong end")
+          try found("a wrong end")
         }
-      } catch { TraceBench.check(error) }
+      } catch let error as TraceError { try TraceBench.check(error) }
       return answers
-    } catch {
-      TraceBench.check(error)
+    } catch let error as TraceError {
+      try TraceBench.check(error)
       return nil
     }
   }
 
-  private func seal(_ content: inout [UInt8], _ name: String) {
+  private func seal(_ content: inout [UInt8], _ name: String) throws {
     if name == "claims.log" {
       ClaimLogSeal.seal(&content)
     } else if name.hasSuffix(".gz") {
-      content = Packing.gzip(content)
+      content = try Packing.gzip(content)
     } else if name.hasSuffix(".hint") {
       content += ClaimLogSeal.checksum(content)
     } else {
