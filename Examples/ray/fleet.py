@@ -1,4 +1,4 @@
-"""Proves many steps of one program, and verifies all of its run anew, on many cores or machines.
+"""Proves many steps of one program, and verifies its whole run, on many cores or machines.
 
     python3 fleet.py FOLDER --input program.elf --every 1000000000 --steps 0:8000000000:100000
 

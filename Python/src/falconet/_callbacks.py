@@ -132,7 +132,7 @@ class Callbacks:
             worker.start()
             done.wait()
         except RuntimeError:
-            # There is no thread to be had.
+            # The system gives no thread.
             raise
         except BaseException:
             self._end(handle, worker, done)

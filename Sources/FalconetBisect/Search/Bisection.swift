@@ -19,14 +19,14 @@ package struct Bisection {
     /// They differ from the first state on.
     case differsAtStart(SideClaim, SideClaim)
     /// They have the same claim at `last`, and other ones at `first`: the step after `last` steps,
-    /// unless claims of the steps between are not to be had.
+    /// unless claims of the steps between are not available.
     case differs(last: UInt64, first: UInt64, SideClaim, SideClaim)
   }
 
   private let a: any BisectSide
   private let b: any BisectSide
   private let steps: [UInt64]?
-  /// Is told of each step at which claims are compared, and whether they were the same.
+  /// Called for each step at which claims are compared, with whether they were the same.
   package var onComparison: (UInt64, Bool) -> Void = { _, _ in }
 
   /// - Throws: ``BisectError/mismatch(_:)`` where the runs begin at different steps, are of

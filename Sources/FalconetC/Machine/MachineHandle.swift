@@ -16,7 +16,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
   let machine: Machine
   let control = RunControl()
   private var source = PreimageSource.unset
-  /// The source where it is open: it is closed by a request that was given up.
+  /// The source while it is open; a cancelled request closes it.
   private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
 

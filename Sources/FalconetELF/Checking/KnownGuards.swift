@@ -16,7 +16,7 @@ enum KnownGuards {
     // The vector instructions of MSA
     Guard(
       function: "runtime.memclrNoHeapPointers", matches: { $0.isInstruction(opcode: 0x1E) },
-      reason: "only where the auxiliary vector tells of MSA, and the prestate's does not"),
+      reason: "only if the auxiliary vector reports MSA, and the prestate's does not"),
     // kill: 4037 in the o32 ABI of Linux, 5060 in n64
     Guard(
       function: "runtime.raiseproc",

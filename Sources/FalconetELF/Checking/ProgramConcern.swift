@@ -55,7 +55,7 @@ extension ELFFile {
       remedy: "link it with -static -no-pie", path: [], excuse: nil)
   }
 
-  /// The sizes of all relocations that a list of pairs, tag and value, tells of.
+  /// The sizes of all relocations in a list of pairs, tag and value.
   private func relocationBytes(_ segment: ELFSegment) throws(ELFError) -> UInt64 {
     // DT_PLTRELSZ, DT_RELASZ, DT_RELSZ and DT_RELRSZ of the System V ABI.
     let sizes: Set<UInt64> = [2, 8, 18, 35]

@@ -89,7 +89,7 @@ struct RunTarget: HostileInputCheck {
       of: MemoryImage(try SampleGuest(.v8).machine(after: 20)), as: .fsnap)
     seeds.append(FuzzSeed("fsnap", [64 | 30, 0x9B, 0x08, 0] + delta))
     seeds.append(FuzzSeed("fsnap-trusted", [192 | 30, 0x01, 0x08, 0] + delta))
-    // The counter of steps is about to begin anew.
+    // The counter of steps is about to wrap.
     for version in [StateVersion.v1, .v8] {
       let machine = try SampleGuest(version).machine(after: 3)
       var state = machine.state

@@ -62,7 +62,7 @@ package struct FrameTable: Sendable {
     self.functions = kept
   }
 
-  /// The row of the function at an address; nil if no frame tells of it, or what tells is corrupt.
+  /// The row of the function at an address; nil if no frame describes it, or the description is corrupt.
   func row(at address: UInt64) -> FrameRow? {
     guard let index = functions.indexOfLast(atOrBelow: address, by: \.start),
       address < functions[index].end

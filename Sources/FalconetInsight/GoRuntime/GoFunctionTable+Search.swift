@@ -23,7 +23,7 @@ extension GoFunctionTable {
   /// since Go 1.18, the least address of code, the beginning of code, and its end.
   private static let moduleWords: (leastCode: UInt64, text: UInt64, end: UInt64) = (20, 22, 23)
 
-  /// Where the code begins that the table at `base` tells of, by the module's record that names the
+  /// Where the code begins that the table at `base` describes, by the module's record that names the
   /// table; nil if there is no such record.
   static func textStart(
     ofTable base: UInt64, in memory: Memory, version: StateVersion

@@ -44,8 +44,8 @@ struct StackWalk {
   /// delay slot. (Go begins a goroutine as if its first instruction had made a call.)
   var instruction: UInt64 { isInnermost ? pc : pc &- 4 }
 
-  /// The address by which tables tell the frame. Tables tell of a delay slot what is so after it;
-  /// what is so in it is told of its branch.
+  /// The address by which tables find the frame. What a table says of a delay slot holds after it;
+  /// what holds in it stands at its branch.
   var lookUpAddress: UInt64 { isInDelaySlot ? pc &- 4 : pc }
 
   /// Goes on to the caller of a Go function, and answers why there is none.
@@ -125,7 +125,7 @@ struct StackWalk {
     return go(to: target, returnAddress: nil)
   }
 
-  /// Goes on to the caller of a function that no table tells of, and answers why there is none.
+  /// Continues with the caller of a function that no table describes, and returns why there is none.
   mutating func leave(_ prologue: Prologue) -> CallStack.End? {
     isGuess = true
     return leave(size: prologue.size, slot: prologue.returnAddressSlot)

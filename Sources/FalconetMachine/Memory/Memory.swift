@@ -94,7 +94,7 @@ package final class Memory {
   @inline(never)
   private func readPageElsewhere(_ index: UInt64) -> UnsafeRawPointer { page(index) }
 
-  /// The bytes of the page that holds `address`, for a write that needs no further ado, or nil where
+  /// The bytes of the page that holds `address`, for a write that needs no preparation, or nil if
   /// ``preparePage(_:)`` must be called.
   @inline(__always)
   func writablePage(_ address: UInt64) -> UnsafeMutableRawPointer? {

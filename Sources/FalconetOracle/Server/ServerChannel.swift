@@ -5,7 +5,7 @@ import SystemPackage
 /// One of the two conversations with a server: requests go out, each is followed by its answer.
 ///
 /// Every wait ends when the server does, when the run is interrupted, or when nothing moved for the
-/// length of the timeout; each byte that moves begins it anew.
+/// length of the timeout; each byte that moves restarts it.
 final class ServerChannel {
   /// Where requests are written.
   private let requests: FileDescriptor

@@ -26,8 +26,8 @@ import SystemPackage
 package final class ServerOracle: PreimageOracle {
   /// How patient the parent is.
   package struct Options: Sendable {
-    /// How long a request may go without a single byte moving, 15 minutes unless told; nil waits
-    /// for ever. Each byte that is sent or received begins the time anew.
+    /// How long a request may go without a single byte moving, 15 minutes by default; nil waits
+    /// forever. Each byte that is sent or received restarts the time.
     package var timeout: Duration?
     /// How a shutdown proceeds.
     package var grace: Grace

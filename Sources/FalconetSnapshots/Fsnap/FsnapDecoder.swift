@@ -24,7 +24,7 @@ package struct FsnapDecoder: SnapshotProducer {
   ///   - reader: the bytes, decompressed.
   ///   - bases: where the bases of a delta are looked for.
   ///   - trustPages: whether pages are not hashed, only compared with the checksums. A file that
-  ///     somebody made on purpose can then hold other pages than its claim tells of.
+  ///     somebody forged can then hold other pages than those of its claim.
   ///   - isCompressed: whether the file is compressed as a whole. It may then have no more than 2^19
   ///     pages, since its page table is held in memory, 40 bytes a page.
   package init(

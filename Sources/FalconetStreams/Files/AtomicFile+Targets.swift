@@ -14,8 +14,8 @@ extension AtomicFile {
     _ path: String, _ existing: Stat
   ) throws(StreamError) -> OpenFile? {
     do throws(Errno) {
-      // /dev/stdout with standard output sent to a file: opening it anew would write from the
-      // file's start over what is there.
+      // /dev/stdout with standard output sent to a file: a second opening would write from
+      // the file's start over what is there.
       for own in [FileDescriptor.standardOutput, .standardError] {
         if let status = try? Stat(own), status.deviceID == existing.deviceID,
           status.inode == existing.inode

@@ -99,7 +99,7 @@ package enum Interruption {
       == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
-  /// Forgets what was asked for, so that tests can begin anew. The handlers stay.
+  /// Forgets the request, so that another test can start. The handlers stay.
   package static func reset() {
     requested.store(false, ordering: .sequentiallyConsistent)
     firstCause.store(0, ordering: .sequentiallyConsistent)
