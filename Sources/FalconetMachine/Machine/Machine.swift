@@ -20,12 +20,14 @@ package final class Machine: StepEnvironment {
     didSet {
       precondition(revision.version == state.version, "the revision is of another state version")
       rules = revision.rules
+      decoder = InstructionDecoder(rules)
       state.revision = revision.name
       dropEngine()
       check = nil
     }
   }
   package private(set) var rules: Rules
+  package private(set) var decoder: InstructionDecoder
   package internal(set) var state: MachineState
   package let memory: Memory
   /// Where pre-images come from and hints go.
@@ -93,6 +95,7 @@ package final class Machine: StepEnvironment {
     self.oracle = oracle
     self.engine = engine
     rules = revision.rules
+    decoder = InstructionDecoder(rules)
     memory.guardPage(of: state.scalars.reservation.address)
   }
 

@@ -91,6 +91,7 @@ final class ProvingEnvironment: StepEnvironment {
   }
 
   var rules: Rules { machine.rules }
+  var decoder: InstructionDecoder { machine.decoder }
 
   var scalars: Scalars {
     get { machine.scalars }

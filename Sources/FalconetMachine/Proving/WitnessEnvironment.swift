@@ -14,6 +14,7 @@ package struct MemoryAccess: Sendable, Equatable {
 /// memory root before it is used.
 final class WitnessEnvironment: StepEnvironment {
   let rules: Rules
+  let decoder: InstructionDecoder
   var scalars: Scalars
   var threads: WitnessStacks
   /// The memory's root, as the words written so far make it.
@@ -32,6 +33,7 @@ final class WitnessEnvironment: StepEnvironment {
     preimage: PreimageRead?
   ) {
     self.rules = rules
+    decoder = InstructionDecoder(rules)
     scalars = witness.state.scalars
     memoryRoot = witness.memoryRoot
     self.threads = threads

@@ -40,7 +40,7 @@ package enum EncodingSpace: Int, Sendable, CaseIterable {
 }
 
 /// What a revision must have for an instruction to exist.
-package enum InstructionRequirement: Sendable {
+package enum InstructionRequirement: Sendable, CaseIterable {
   case nothing
   case words64
   case linkingBranches
@@ -174,23 +174,33 @@ extension Operation {
   }
 
   /// What `instruction` means under `rules`. Fields that should be zero are not checked.
+  ///
+  /// What decodes many instructions under the same rules keeps an ``InstructionDecoder``.
   package init(decoding instruction: Instruction, under rules: Rules) {
-    let place: Int
-    switch instruction.opcode {
-    case 0x00: place = Self.place(.special, UInt8(truncatingIfNeeded: instruction.function))
-    case 0x01: place = Self.place(.registerImmediate, UInt8(truncatingIfNeeded: instruction.rt))
-    case 0x1C: place = Self.place(.special2, UInt8(truncatingIfNeeded: instruction.function))
-    // All other primary opcodes tell the operation by themselves.
-    default: place = Self.place(.primary, UInt8(truncatingIfNeeded: instruction.opcode))
-    }
+    self.init(at: Self.place(of: instruction), under: rules)
+  }
+
+  /// What the code at a place means under `rules`.
+  init(at place: Int, under rules: Rules) {
     let candidates = Self.candidates[place]
     self =
       candidates.first.row.requirement.holds(under: rules) ? candidates.first : candidates.second
   }
 
+  /// Where the code of an instruction stands among those of all spaces.
+  @inline(__always) static func place(of instruction: Instruction) -> Int {
+    switch instruction.opcode {
+    case 0x00: place(.special, UInt8(truncatingIfNeeded: instruction.function))
+    case 0x01: place(.registerImmediate, UInt8(truncatingIfNeeded: instruction.rt))
+    case 0x1C: place(.special2, UInt8(truncatingIfNeeded: instruction.function))
+    // All other primary opcodes tell the operation by themselves.
+    default: place(.primary, UInt8(truncatingIfNeeded: instruction.opcode))
+    }
+  }
+
   @inline(__always)
   private static func place(_ space: EncodingSpace, _ code: UInt8) -> Int {
-    space.rawValue << 6 | Int(code)
+    space.rawValue << 6 | Int(code & 63)
   }
 
   /// The operations of each code: the second is what it means to a revision without the first.

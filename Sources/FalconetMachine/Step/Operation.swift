@@ -97,12 +97,10 @@ package enum BranchCondition: Sendable, Equatable {
   case never
 }
 
-extension Operation {
-  @inline(__always) package var kind: InstructionKind { row.kind }
-
+extension InstructionKind {
   /// Whether the instruction has a delay slot.
   @inline(__always) package var isBranch: Bool {
-    switch kind {
+    switch self {
     case .jump, .jumpRegister, .branch: true
     case .none, .trap, .systemCall, .register, .fromHiLo, .toHiLo, .immediate, .load, .store,
       .loadLinked, .storeConditional:
@@ -111,8 +109,8 @@ extension Operation {
   }
 
   /// Whether the instruction leaves a return address.
-  package var links: Bool {
-    switch kind {
+  @inline(__always) package var links: Bool {
+    switch self {
     case .jump(let links), .jumpRegister(let links), .branch(_, let links): links
     case .none, .trap, .systemCall, .register, .fromHiLo, .toHiLo, .immediate, .load, .store,
       .loadLinked, .storeConditional:
@@ -122,7 +120,7 @@ extension Operation {
 
   /// The register that the instruction writes its result or its link to, 0 for none.
   @inline(__always) package func destination(of instruction: Instruction) -> Int {
-    switch kind {
+    switch self {
     case .register, .fromHiLo, .toHiLo: instruction.rd
     case .immediate, .load, .loadLinked, .storeConditional: instruction.rt
     case .jumpRegister(let links): links ? instruction.rd : 0
@@ -134,21 +132,45 @@ extension Operation {
   /// The immediate operand in 32 bits: a number, a shift amount, the distance of a branch from its
   /// delay slot or the place of a jump in its 256 MiB, both in bytes.
   @inline(__always) package func immediate(of instruction: Instruction) -> Int32 {
-    let signed = Int32(Int16(truncatingIfNeeded: instruction.immediate))
-    switch kind {
-    case .register(let form), .immediate(let form):
-      switch form {
-      case .signed: return signed
-      case .unsigned: return Int32(instruction.immediate)
-      case .upper: return Int32(bitPattern: UInt32(instruction.immediate) << 16)
-      case .amount: return Int32(instruction.shiftAmount)
-      case .amountPlus32: return Int32(instruction.shiftAmount + 32)
-      }
-    case .branch: return signed << 2
-    case .jump: return Int32(bitPattern: instruction.target << 2)
+    switch self {
+    case .register(let form), .immediate(let form): form.immediate(of: instruction)
+    case .branch: ImmediateForm.signed.immediate(of: instruction) << 2
+    case .jump: Int32(bitPattern: instruction.target << 2)
     case .load, .store, .loadLinked, .storeConditional, .none, .trap, .systemCall, .fromHiLo,
       .toHiLo, .jumpRegister:
-      return signed
+      ImmediateForm.signed.immediate(of: instruction)
     }
+  }
+}
+
+extension ImmediateForm {
+  @inline(__always) func immediate(of instruction: Instruction) -> Int32 {
+    switch self {
+    case .signed: Int32(Int16(truncatingIfNeeded: instruction.immediate))
+    case .unsigned: Int32(instruction.immediate)
+    case .upper: Int32(bitPattern: UInt32(instruction.immediate) << 16)
+    case .amount: Int32(instruction.shiftAmount)
+    case .amountPlus32: Int32(instruction.shiftAmount + 32)
+    }
+  }
+}
+
+extension Operation {
+  @inline(__always) package var kind: InstructionKind { row.kind }
+
+  /// Whether the instruction has a delay slot.
+  @inline(__always) package var isBranch: Bool { kind.isBranch }
+
+  /// Whether the instruction leaves a return address.
+  package var links: Bool { kind.links }
+
+  /// The register that the instruction writes its result or its link to, 0 for none.
+  @inline(__always) package func destination(of instruction: Instruction) -> Int {
+    kind.destination(of: instruction)
+  }
+
+  /// The immediate operand in 32 bits: see ``InstructionKind/immediate(of:)``.
+  @inline(__always) package func immediate(of instruction: Instruction) -> Int32 {
+    kind.immediate(of: instruction)
   }
 }

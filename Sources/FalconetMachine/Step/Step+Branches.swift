@@ -1,15 +1,15 @@
 extension Step {
   /// Branches and jumps. The link, if there is one, is the address after the delay slot.
   static func branch(
-    _ operation: Operation, _ instruction: Instruction, _ environment: Environment
+    _ kind: InstructionKind, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
-    let pc = Word(truncatingIfNeeded: environment.thread.pc)
-    let nextPC = Word(truncatingIfNeeded: environment.thread.nextPC)
+    let pc = Word(truncatingIfNeeded: environment.withThread { $0.pc })
+    let nextPC = Word(truncatingIfNeeded: environment.withThread { $0.nextPC })
     guard nextPC == pc &+ 4 else { throw .panic(.branchInDelaySlot(instruction.bits)) }
 
     let rs = environment.register(instruction.rs, as: Word.self)
     let target: Word
-    switch operation.kind {
+    switch kind {
     case .jump: target = jumpTarget(instruction, from: nextPC)
     case .branch(let condition, _):
       let rt = environment.register(instruction.rt, as: Word.self)
@@ -20,11 +20,11 @@ extension Step {
       .store, .loadLinked, .storeConditional:
       target = rs
     }
-    if operation.links {
-      environment.setRegister(operation.destination(of: instruction), pc &+ 8)
+    if kind.links { environment.setRegister(kind.destination(of: instruction), pc &+ 8) }
+    environment.updateThread { thread in
+      thread.pc = UInt64(nextPC)
+      thread.nextPC = UInt64(target)
     }
-    environment.thread.pc = UInt64(nextPC)
-    environment.thread.nextPC = UInt64(target)
   }
 
   /// Where `j` and `jal` go: inside the 256 MiB of the delay slot.

@@ -26,18 +26,17 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
     let pc = environment.withThread { $0.pc }
     guard pc & 3 == 0 else { throw .panic(.misalignedFetch) }
     let instruction = Instruction(try environment.fetch(at: pc))
-    let operation = Operation(decoding: instruction, under: environment.rules)
-    switch operation.kind {
+    let row = environment.decoder[instruction]
+    switch row.kind {
     case .none: throw .panic(.unknownInstruction(instruction.bits))
     case .trap: throw .panic(.breakInstruction)
     case .systemCall: try systemCall(environment)
-    case .register, .fromHiLo, .toHiLo, .immediate:
-      try compute(operation, instruction, environment)
+    case .register, .fromHiLo, .toHiLo, .immediate: try compute(row, instruction, environment)
     case .load(let access): try load(access, instruction, environment)
     case .store(let access): try store(access, instruction, environment)
     case .loadLinked(let access): try loadLinked(access, instruction, environment)
     case .storeConditional(let access): try storeConditional(access, instruction, environment)
-    case .jump, .jumpRegister, .branch: try branch(operation, instruction, environment)
+    case .jump, .jumpRegister, .branch: try branch(row.kind, instruction, environment)
     }
   }
 }

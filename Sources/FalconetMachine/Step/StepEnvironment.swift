@@ -15,6 +15,8 @@ package protocol StepEnvironment: AnyObject {
   associatedtype Stacks: ThreadStacks
 
   var rules: Rules { get }
+  /// The instructions that ``rules`` have.
+  var decoder: InstructionDecoder { get }
   var scalars: Scalars { get set }
   var threads: Stacks { get set }
 
