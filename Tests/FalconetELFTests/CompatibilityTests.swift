@@ -95,7 +95,7 @@ struct CompatibilityTests {
     let elf = try program(
       .bits64,
       [Code(name: "start", words: [Assembly.immediate(opcode, rt: 2, 5284), 0, Assembly.syscall])])
-    #expect(try harmful(elf, .v6) == ["start: system call 5284"])
+    #expect(try harmful(elf, .v6) == ["start: system call 5284 (eventfd2)"])
     #expect(try harmful(elf, .v7) == [])
   }
 
@@ -191,7 +191,7 @@ struct CompatibilityTests {
     let elf = try ELFFile(bytes: Fixtures.elf("64/\(guest).elf"), name: guest)
     #expect(
       try harmful(elf, .v6) == [
-        "runtime.sysFaultOS: system call 5010", "runtime.netpollinit: system call 5284",
+        "runtime.sysFaultOS: system call 5010 (mprotect)", "runtime.netpollinit: system call 5284 (eventfd2)",
       ])
   }
 

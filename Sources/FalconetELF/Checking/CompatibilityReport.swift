@@ -15,7 +15,8 @@ package struct CompatibilityReport: Sendable {
     package var text: String {
       switch self {
       case .instruction(let instruction): "instruction \(instruction.text)"
-      case .systemCall(let number): "system call \(number)"
+      case .systemCall(let number):
+        "system call \(number)" + (SystemCallRow.name(of: number).map { " (\($0))" } ?? "")
       }
     }
   }

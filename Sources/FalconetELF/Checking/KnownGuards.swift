@@ -1,3 +1,5 @@
+import FalconetMachine
+
 /// Code of Go's runtime that calls lead to, and that a condition keeps from being executed in this
 /// machine: as long as a program is built by Go's own tools, what it lacks there does no harm.
 enum KnownGuards {
@@ -17,10 +19,8 @@ enum KnownGuards {
     Guard(
       function: "runtime.memclrNoHeapPointers", matches: { $0.isInstruction(opcode: 0x1E) },
       reason: "only if the auxiliary vector reports MSA, and the prestate's does not"),
-    // kill: 4037 in the o32 ABI of Linux, 5060 in n64
     Guard(
-      function: "runtime.raiseproc",
-      matches: { [.systemCall(4037), .systemCall(5060)].contains($0) },
+      function: "runtime.raiseproc", matches: { $0.isSystemCall("kill") },
       reason: "only to pass a signal on, and the machine delivers none"),
   ]
 
@@ -48,9 +48,12 @@ extension KnownGuards {
 }
 
 extension CompatibilityReport.Problem {
-  /// `prctl`, by which Go's runtime names mappings of memory from Go 1.25 on: 4192 in the o32 ABI of
-  /// Linux, 5153 in n64.
-  fileprivate var isPrctl: Bool { [.systemCall(4192), .systemCall(5153)].contains(self) }
+  /// `prctl`, by which Go's runtime names mappings of memory from Go 1.25 on.
+  fileprivate var isPrctl: Bool { isSystemCall("prctl") }
+
+  fileprivate func isSystemCall(_ name: String) -> Bool {
+    if case .systemCall(let number) = self { SystemCallRow.name(of: number) == name } else { false }
+  }
 
   fileprivate func isInstruction(opcode: UInt32) -> Bool {
     if case .instruction(let instruction) = self { instruction.opcode == opcode } else { false }

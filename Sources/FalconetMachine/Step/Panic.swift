@@ -30,11 +30,16 @@ package enum Panic: Error, Sendable, Equatable {
     }
   }
 
-  /// What to do about a system call that programs of newer toolchains make.
+  /// What is known of a system call, and what to do about one that programs of newer toolchains make.
   private static func hint(_ number: UInt64) -> String {
-    guard number == 4192 || number == 5153 else { return "" }
-    return " (prctl, which programs of Go 1.25 and later make at their start unless they are built"
-      + " with godebug decoratemappings=0; the newest revision of version 8 answers 5153)"
+    guard let name = SystemCallRow.name(of: number) else { return "" }
+    guard name == "prctl" else { return " (\(name))" }
+    let remedy =
+      " (prctl, which programs of Go 1.25 and later make at their start unless they are built with"
+      + " godebug decoratemappings=0"
+    let version = StateVersion.allCases.first { $0.newestRevision.rules.processControl }
+    return remedy
+      + (version.map { "; the newest revision of version \($0.rawValue) answers 5153)" } ?? ")")
   }
 }
 

@@ -10,7 +10,7 @@ extension Step {
     let a2 = environment.register(6, as: Word.self)
     let result: SystemCallResult
     switch call {
-    case .noOperation, .getpid: result = .value(0)
+    case .noOperation: result = .value(0)
     case .mmap: result = mmap(a0, a1, environment)
     case .brk: result = .value(addressSpace.programBreak)
     case .gettid: result = .value(environment.thread.id)
@@ -21,7 +21,7 @@ extension Step {
     case .clockGetTime: result = try clockGetTime(a0, a1, environment)
     case .getrandom: result = try getRandom(a0, a1, environment)
     case .eventfd2: result = eventDescriptor(flags: a1)
-    // These choose the next thread, or end one, and complete the call themselves where it completes.
+    // These choose the next thread, or end one, and complete the call themselves if it completes.
     case .clone: return clone(flags: a0, stack: a1, environment)
     case .exitGroup: return exitGroup(a0, environment)
     case .exit: return exitThread(a0, environment)

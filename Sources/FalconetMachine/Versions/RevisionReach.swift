@@ -1,21 +1,14 @@
-/// Which steps can tell the revisions of a version apart, as data beside their rules.
+/// Which steps can tell the revisions of a version apart: see ``SystemCallRow/ownRules``.
 extension Rules {
-  /// The rules that only a system call reads, and its number: no other step depends on them.
-  ///
-  /// A rule that is not listed is taken to matter in every step. So a rule that a new revision brings
-  /// costs time until it is listed, and no answer.
-  private static let ofSystemCalls:
-    [(rule: any WritableKeyPath<Rules, Bool> & Sendable, number: UInt64)] = [
-      (\.processControl, 5153), (\.randomBytesEndReservations, 5313),
-    ]
-
   /// The system calls that these rules and others answer differently; nil if other steps can differ too.
   package func systemCalls(differingFrom other: Rules) -> Set<UInt64>? {
     var adapted = other
     var numbers: Set<UInt64> = []
-    for (rule, number) in Self.ofSystemCalls where self[keyPath: rule] != other[keyPath: rule] {
-      adapted[keyPath: rule] = self[keyPath: rule]
-      numbers.insert(number)
+    for call in SystemCallRow.all {
+      for rule in call.ownRules where self[keyPath: rule] != other[keyPath: rule] {
+        adapted[keyPath: rule] = self[keyPath: rule]
+        if let number = call.number(wordSize) { numbers.insert(number) }
+      }
     }
     return adapted == self ? numbers : nil
   }
