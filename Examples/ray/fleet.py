@@ -170,7 +170,7 @@ def parser() -> Parser:
     add = result.add_argument
     add("folder", type=pathlib.Path)
     add("--input", help="an ELF file, or a snapshot in any format")
-    add("--state-version", type=int, default=8, help="of an ELF file: 0 to 8")
+    add("--state-version", type=int, default=8, help="of an ELF file")
     add("--every", type=positive, default=10**9, help="steps between snapshots")
     add("--format", choices=["bin", "bin.gz", "fsnap"], default="bin.gz", help="of snapshots")
     add("--steps", type=steps_of, action="extend", default=[], help="N, FIRST:END:STRIDE or @FILE")

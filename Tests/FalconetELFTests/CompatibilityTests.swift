@@ -191,7 +191,8 @@ struct CompatibilityTests {
     let elf = try ELFFile(bytes: Fixtures.elf("64/\(guest).elf"), name: guest)
     #expect(
       try harmful(elf, .v6) == [
-        "runtime.sysFaultOS: system call 5010 (mprotect)", "runtime.netpollinit: system call 5284 (eventfd2)",
+        "runtime.sysFaultOS: system call 5010 (mprotect)",
+        "runtime.netpollinit: system call 5284 (eventfd2)",
       ])
   }
 

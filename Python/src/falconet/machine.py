@@ -136,7 +136,7 @@ class Machine(Runner):
     def load_elf(
         cls, source: Union[Path, bytes], version: int = 8, *, revision: Optional[str] = None
     ) -> "Machine":
-        """Loads an ELF file, or its contents as bytes, for a state version, 0 to 8.
+        """Loads an ELF file, or its contents as bytes, for a state version, by its number.
 
         ``revision`` is the revision of the version; by default the newest.
         """
@@ -270,7 +270,7 @@ class Machine(Runner):
 
     @property
     def version(self) -> int:
-        """The state version, 0 to 8."""
+        """The number of the state version."""
         number = ctypes.c_uint32()
         c.call("machine_version", self._handle, ctypes.byref(number))
         return number.value

@@ -232,7 +232,7 @@ class Trace(Runner):
 
     @property
     def version(self) -> int:
-        """The state version, 0 to 8. Waits for a call that executes steps."""
+        """The number of the state version. Waits for a call that executes steps."""
         return int(self._info().version)
 
     def status(self) -> TraceStatus:

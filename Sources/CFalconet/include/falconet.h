@@ -173,7 +173,7 @@ falconet_status falconet_machine_open_stream(
     falconet_read_fn read, void *context, const falconet_reading *reading,
     falconet_machine **machine);
 
-/* Loads an ELF file into a machine of a state version, 0 to 8, ready to execute its first step. */
+/* Loads an ELF file into a machine of a state version, ready to execute its first step. */
 falconet_status falconet_machine_load_elf(
     const char *path, uint32_t version, falconet_machine **machine);
 
@@ -421,7 +421,7 @@ falconet_status falconet_machine_last_read(
 
 /* ---- Machines: state ---- */
 
-/* The state version, 0 to 8. */
+/* The number of the state version. */
 falconet_status falconet_machine_version(const falconet_machine *machine, uint32_t *version);
 
 /* Steps executed since the program's start. */
@@ -750,7 +750,7 @@ typedef struct falconet_trace_info {
   uint64_t budget;
   /* Steps executed since the trace was opened. */
   uint64_t executed;
-  /* The state version, 0 to 8. */
+  /* The number of the state version. */
   uint32_t version;
   bool has_end;
 } falconet_trace_info;

@@ -34,13 +34,12 @@ package struct AfterDifference: Sendable {
   private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
   private mutating func compareScalars(_ a: MachineState, _ b: MachineState) {
-    if a.scalars.preimageKey != b.scalars.preimageKey {
-      items.append(
-        Item(
-          place: "preimageKey", a: "\(a.scalars.preimageKey)", b: "\(b.scalars.preimageKey)"))
-    }
     for field in a.version.witnessLayout.fields where !field.isOfThread {
-      add(field.name, a[field], b[field])
+      if case .hash(let hash) = field.form, a.scalars[hash] != b.scalars[hash] {
+        items.append(Item(place: field.name, a: "\(a.scalars[hash])", b: "\(b.scalars[hash])"))
+      } else {
+        add(field.name, a[field], b[field])
+      }
     }
   }
 

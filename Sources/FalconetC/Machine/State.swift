@@ -148,20 +148,28 @@ public func falconet_machine_thread(
 extension falconet_thread {
   fileprivate init(_ thread: ThreadState) {
     self.init()
-    id = thread.id
-    pc = thread.pc
-    next_pc = thread.nextPC
-    lo = thread.lo
-    hi = thread.hi
-    withUnsafeMutableBytes(of: &registers) { bytes in
-      for index in 0..<32 {
-        bytes.storeBytes(of: thread.registers[index], toByteOffset: 8 * index, as: UInt64.self)
+    for field in ThreadField.allCases { take(field, from: thread) }
+  }
+
+  private mutating func take(_ field: ThreadField, from thread: ThreadState) {
+    let value = thread[field]
+    switch field {
+    case .id: id = value
+    case .exitCode: exit_code = thread.exitCode
+    case .exited: exited = thread.exited
+    case .futexAddress: futex_address = value
+    case .futexValue: futex_value = value
+    case .futexTimeoutStep: futex_timeout_step = value
+    case .pc: pc = value
+    case .nextPC: next_pc = value
+    case .lo: lo = value
+    case .hi: hi = value
+    case .registers:
+      withUnsafeMutableBytes(of: &registers) { bytes in
+        for index in 0..<32 {
+          bytes.storeBytes(of: thread.registers[index], toByteOffset: 8 * index, as: UInt64.self)
+        }
       }
     }
-    futex_address = thread.futexAddress
-    futex_value = thread.futexValue
-    futex_timeout_step = thread.futexTimeoutStep
-    exit_code = thread.exitCode
-    exited = thread.exited
   }
 }

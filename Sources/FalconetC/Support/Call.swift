@@ -86,7 +86,7 @@ enum Argument {
 
   static func version(_ number: UInt32) throws(CallError) -> StateVersion {
     guard let byte = UInt8(exactly: number), let version = StateVersion(rawValue: byte) else {
-      throw .invalid("there is no state version \(number): versions are 0 to 8")
+      throw .invalid("there is no state version \(number): versions are \(StateVersion.numbers)")
     }
     return version
   }

@@ -11,7 +11,10 @@ struct LoadELFCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "State version, by name or number: multithreaded64-5 or 8.",
+      """
+      State version, by name or number: \(StateVersion.newest.name) or \
+      \(StateVersion.newest.rawValue).
+      """,
       discussion: "'falconet list' shows all of them."))
   var type: String
 

@@ -14,20 +14,18 @@ struct DebugInfo {
     var failedWakes = false
   }
 
-  /// The release that Cannon's image has for each version: v1.0.0 for 0, v1.2.0 for 3, v1.3.0 for 1
-  /// and 4, v1.4.0 for 2, 5 and 6, v1.6.0 for 7 and 8.
-  private static func keys(_ version: StateVersion) -> Keys {
-    switch version {
-    case .v0: Keys(steps: false)
-    case .v1, .v3, .v4: Keys(failedWakes: true)
-    case .v2, .v5, .v6: Keys()
-    case .v7, .v8: Keys(instructionCache: true)
+  private static func keys(_ release: CannonRelease) -> Keys {
+    switch release {
+    case .v100: Keys(steps: false)
+    case .v120, .v130: Keys(failedWakes: true)
+    case .v140: Keys()
+    case .v160: Keys(instructionCache: true)
     }
   }
 
   func write(to sink: any ByteSink) throws(StreamError) {
     let statistics = machine.statistics
-    let keys = Self.keys(machine.version)
+    let keys = Self.keys(machine.version.cannon)
     let json = JSONWriter(to: sink)
     try json.beginObject()
     func number(_ key: String, _ value: UInt64) throws(StreamError) {

@@ -5,7 +5,6 @@ extension InspectionReport {
   /// Writes the report as one JSON object: numbers for counts, hexadecimal for addresses and bytes.
   func write(to sink: any ByteSink) throws(StreamError) {
     let json = JSONWriter(to: sink)
-    let scalars = state.scalars
     try json.beginObject()
     try json.member("format", format.rawValue)
     try json.member("stateVersion", state.version.rawValue)
@@ -28,7 +27,7 @@ extension InspectionReport {
         try json.member("lastHintBytes", state.lastHint.count)
       }
     }
-    if !state.version.isSingleThreaded { try writeThreading(to: json) }
+    for field in otherFields { try write(field, to: json) }
     try json.key("threads")
     try json.beginArray()
     for thread in state.threads.left { try write(thread, "left", to: json) }
@@ -43,39 +42,41 @@ extension InspectionReport {
     try json.finish()
   }
 
-  private func writeThreading(to json: JSONWriter) throws(StreamError) {
-    let scalars = state.scalars
-    try json.member("reservationStatus", scalars.reservation.status)
-    try json.member("reservationAddress", address: scalars.reservation.address)
-    try json.member("reservationOwner", scalars.reservation.owner)
-    try json.member("stepsSinceContextSwitch", scalars.stepsSinceContextSwitch)
-    try json.member("traverseRight", scalars.traverseRight)
-    try json.member("nextThreadId", scalars.nextThreadID)
-    if state.version.hasBlockingFutexes {
-      try json.member("wakeup", address: scalars.wakeup)
+  /// A scalar by its form.
+  private func write(_ field: StateField, to json: JSONWriter) throws(StreamError) {
+    switch field.form {
+    case .number: try json.member(field.name, state[field])
+    case .address: try json.member(field.name, address: state[field])
+    case .boolean: try json.member(field.name, state[field] != 0)
+    case .hash(let hash): try json.member(field.name, hex: scalars[hash].bytes)
+    // No scalars.
+    case .memoryRoot, .stackRoot, .registers, .stack, .hint: break
     }
   }
+
+  /// Keys that differ from the field's name.
+  private static let keys: [ThreadField: String] = [
+    .id: "threadId", .futexAddress: "futexAddr", .futexValue: "futexVal",
+  ]
 
   private func write(
     _ thread: ThreadState, _ stack: String, to json: JSONWriter
   ) throws(StreamError) {
     try json.beginObject()
-    if !state.version.isSingleThreaded {
-      try json.member("threadId", thread.id)
-      try json.member("stack", stack)
-      try json.member("exited", thread.exited)
-      try json.member("exitCode", thread.exitCode)
+    if !state.version.isSingleThreaded { try json.member("stack", stack) }
+    for field in threadFields {
+      let key = Self.keys[field] ?? field.name
+      switch field.form {
+      // Its value is compared with a word of memory, which people read in hexadecimal.
+      case .number where field == .futexValue: try json.member(key, address: thread[field])
+      case .number: try json.member(key, thread[field])
+      case .address: try json.member(key, address: thread[field])
+      case .boolean: try json.member(key, thread[field] != 0)
+      // The registers come last; no thread has the others.
+      case .registers, .hash, .memoryRoot, .stackRoot, .stack, .hint: break
+      }
     }
-    if state.version.hasBlockingFutexes {
-      try json.member("futexAddr", address: thread.futexAddress)
-      try json.member("futexVal", address: thread.futexValue)
-      try json.member("futexTimeoutStep", thread.futexTimeoutStep)
-    }
-    try json.member("pc", address: thread.pc)
     if let symbols { try json.member("function", symbols.sourceName(at: thread.pc)) }
-    try json.member("nextPC", address: thread.nextPC)
-    try json.member("lo", address: thread.lo)
-    try json.member("hi", address: thread.hi)
     try json.member("registers") { () throws(StreamError) in
       for (index, name) in Registers.names.enumerated() {
         try json.member(name, address: thread.registers[index])

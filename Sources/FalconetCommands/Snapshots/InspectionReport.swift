@@ -12,7 +12,37 @@ struct InspectionReport {
   let format: SnapshotFormat
   let symbols: SymbolTable?
 
-  private var scalars: Scalars { state.scalars }
+  var scalars: Scalars { state.scalars }
+
+  /// What every version has, and what has a place of its own in a report.
+  private static let common: Set<StateField> = [
+    .exited, .exitCode, .step, .heap, .preimageKey, .preimageOffset, .lastHint,
+  ]
+
+  /// The scalars that only some versions have.
+  var otherFields: [StateField] {
+    state.version.snapshotLayout.fields.filter { field in
+      if case .stack = field.form { return false }
+      return !field.isOfThread && !Self.common.contains(field)
+    }
+  }
+
+  /// The fields of the version's threads.
+  var threadFields: [ThreadField] {
+    state.version.threadLayout.fields.filter {
+      !state.version.isSingleThreaded || ![.id, .exited, .exitCode].contains($0)
+    }
+  }
+
+  /// The scalars and the thread fields that the text says in words.
+  private static let inWords: Set<StateField> = [
+    .reservationStatus, .reservationAddress, .reservationOwner, .stepsSinceContextSwitch,
+    .traverseRight, .nextThreadID, .wakeup,
+  ]
+  private static let threadInWords: Set<ThreadField> = [
+    .id, .exited, .exitCode, .futexAddress, .futexValue, .futexTimeoutStep, .pc, .nextPC, .lo, .hi,
+    .registers,
+  ]
 
   private var status: String {
     switch state.status {
@@ -26,6 +56,11 @@ struct InspectionReport {
   private func name(_ address: UInt64) -> String? { symbols?.sourceName(at: address) }
 
   private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+  /// A value by its field's form.
+  private static func text(_ value: UInt64, _ form: FieldForm) -> String {
+    if case .address = form { hex(value) } else { "\(value)" }
+  }
 
   /// The threads, in the order of the stacks, bottom first.
   private var threads: [(stack: String, thread: ThreadState)] {
@@ -66,6 +101,13 @@ struct InspectionReport {
     {
       row("wakes", Self.hex(scalars.wakeup))
     }
+    for field in otherFields where !Self.inWords.contains(field) {
+      if case .hash(let hash) = field.form {
+        row(field.name, "\(scalars[hash])")
+      } else {
+        row(field.name, Self.text(state[field], field.form))
+      }
+    }
     if let revision = state.revision { row("revision", revision) }
     if !state.lastHint.isEmpty {
       let start = state.lastHint.beginning(1 << 12)
@@ -104,6 +146,9 @@ struct InspectionReport {
         "  waits at \(Self.hex(thread.futexAddress)) while it holds \(thread.futexValue)"
           + (thread.futexTimeoutStep == ThreadState.noTimeout
             ? "" : ", until step \(thread.futexTimeoutStep)"))
+    }
+    for field in threadFields where !Self.threadInWords.contains(field) {
+      lines.append("  \(field.name) \(Self.text(thread[field], field.form))")
     }
     let digits = 2 * state.version.wordSize.bytes
     var cells = Registers.names.enumerated().map { ($1, thread.registers[$0]) }

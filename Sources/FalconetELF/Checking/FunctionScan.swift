@@ -65,15 +65,18 @@ struct FunctionScan {
       if address != function.start, labels.contains(address) { state.forget() }
       let instruction = Instruction(memory.instruction(at: address))
       let operation = Operation(decoding: instruction, under: rules)
-      switch operation {
-      case .unknown where instruction.isUnconditionalTrap: break
-      case .unknown, .branchNever:
+      switch operation.kind {
+      case .none where instruction.isUnconditionalTrap: break
+      case .none, .branch(.never, _):
         unsupported.append(Unsupported(address: address, instruction: instruction))
-      case .syscall:
+      case .systemCall:
         systemCalls.append(SystemCallSite(address: address, number: state[2]))
         state.forgetAfterSystemCall()
-      case _ where operation.isBranch: break
-      default: execute(instruction, operation)
+      // These take effect after their delay slot.
+      case .jump, .jumpRegister, .branch: break
+      case .trap, .register, .fromHiLo, .toHiLo, .immediate, .load, .store, .loadLinked,
+        .storeConditional:
+        execute(instruction, operation)
       }
       if let branch = pending {
         finish(branch.address, branch.instruction, branch.operation)
@@ -91,6 +94,7 @@ struct FunctionScan {
     switch operation {
     case .addi, .daddi, .ori:
       if case .constant(let value) = state[instruction.rt] { note(value) }
+    // No other instruction completes an address that code makes from constants.
     default: break
     }
   }

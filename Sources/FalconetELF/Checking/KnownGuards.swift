@@ -55,7 +55,7 @@ extension CompatibilityReport.Problem {
     if case .systemCall(let number) = self { SystemCallRow.name(of: number) == name } else { false }
   }
 
-  fileprivate func isInstruction(opcode: UInt32) -> Bool {
+  fileprivate func isInstruction(opcode: UInt8) -> Bool {
     if case .instruction(let instruction) = self { instruction.opcode == opcode } else { false }
   }
 }

@@ -63,7 +63,7 @@ package final class Machine: StepEnvironment {
   /// The word that the step in hand wrote first, and what it was before.
   var firstWrite: (address: UInt64, old: UInt64)?
   /// The active thread before the step in hand.
-  var threadBefore = ThreadState(id: 0, version: .v8)
+  var threadBefore = ThreadState(id: 0, version: .newest)
   /// Has the portable engine use its switch even where it needn't, for tests.
   package var forcesSwitch = false {
     didSet { dropEngine() }

@@ -40,7 +40,7 @@ package struct FieldEncoder {
   package mutating func append(_ field: StateField, of state: MachineState) {
     switch field.form {
     case .number, .address, .boolean: append(state[field], bytes: field.byteCount(in: version))
-    case .hash: append(state.scalars.preimageKey)
+    case .hash(let hash): append(state.scalars[hash])
     case .registers: append(state.threads.left.first?.registers ?? Registers())
     // Neither scalars nor a thread: whoever has them appends them.
     case .memoryRoot, .stackRoot, .stack, .hint: break

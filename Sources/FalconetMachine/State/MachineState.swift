@@ -66,43 +66,6 @@ package enum VMStatus: UInt8, Sendable {
   }
 }
 
-/// The fields of a state that are neither memory nor threads.
-///
-/// Words are held in 64 bits whatever the machine's word size, zero-extended.
-package struct Scalars: Sendable, Equatable {
-  package var preimageKey = Bytes32()
-  /// Where the next read of the pre-image starts, counted from its 8-byte length prefix.
-  package var preimageOffset: UInt64 = 0
-  /// Where `mmap` gives memory from next.
-  package var heap: UInt64 = 0
-  package var reservation = Reservation()
-  package var exitCode: UInt8 = 0
-  package var exited = false
-  /// Steps executed.
-  package var step: UInt64 = 0
-  package var stepsSinceContextSwitch: UInt64 = 0
-  /// The futex address whose waiter is being looked for; all ones where none is. 0 in versions whose
-  /// futexes don't block.
-  package var wakeup: UInt64 = 0
-  /// Threads run from the right stack.
-  package var traverseRight = false
-  package var nextThreadID: UInt64 = 0
-
-  /// The scalars of the empty state.
-  package init(version: StateVersion) {
-    if !version.isSingleThreaded { nextThreadID = 1 }
-    if version.hasBlockingFutexes {
-      wakeup = ThreadState.noFutex(version.wordSize)
-    }
-  }
-
-  /// The side of the stack whose top thread runs.
-  package var activeSide: StackSide {
-    get { traverseRight ? .right : .left }
-    set { traverseRight = newValue == .right }
-  }
-}
-
 /// What `ll` and `lld` promise to the `sc` or `scd` that follows.
 package struct Reservation: Sendable, Equatable {
   /// 0 none, 1 from `ll`, 2 from `lld`; a snapshot can hold any byte.

@@ -48,7 +48,7 @@ package struct StateWitness: Sendable, Equatable {
       case .memoryRoot: memoryRoot = decoder.bytes32()
       case .stackRoot(.left): leftStackRoot = decoder.bytes32()
       case .stackRoot(.right): rightStackRoot = decoder.bytes32()
-      case .hash: state.scalars.preimageKey = decoder.bytes32()
+      case .hash(let hash): state.scalars[hash] = decoder.bytes32()
       case .boolean: state[field] = try decoder.boolean("\(field.name) of the state")
       case .registers: state.threads.left[0].registers = decoder.registers()
       case .number, .address: state[field] = decoder.integer(bytes: field.byteCount(in: version))
@@ -58,9 +58,7 @@ package struct StateWitness: Sendable, Equatable {
     }
   }
 
-  /// The bytes that the claim is a hash of.
-  ///
-  /// 226 bytes for versions 0 and 2, 172 for 1, 168 for 5, 196 for 3 and 4, 188 for 6 to 8.
+  /// The bytes that the claim is a hash of: ``StateVersion/witnessLayout``.
   package var bytes: [UInt8] {
     let layout = version.witnessLayout
     var encoder = FieldEncoder(version: version, reserving: layout.byteCount)

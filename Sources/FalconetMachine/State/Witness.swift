@@ -24,9 +24,8 @@ package enum ThreadStackRoot {
 }
 
 extension MachineState {
-  /// The witness of this state over a memory with this root: the bytes that the claim is a hash of.
-  ///
-  /// 226 bytes for versions 0 and 2, 172 for 1, 168 for 5, 196 for 3 and 4, 188 for 6 to 8.
+  /// The witness of this state over a memory with this root: the bytes that the claim is a hash of,
+  /// ``StateVersion/witnessLayout``.
   package func witness(memoryRoot: Bytes32) -> [UInt8] {
     StateWitness(self, memoryRoot: memoryRoot).bytes
   }

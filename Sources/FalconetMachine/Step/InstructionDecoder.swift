@@ -20,12 +20,13 @@ package struct InstructionDecoder: @unchecked Sendable {
 
   package init(_ rules: Rules) {
     let requirements = InstructionRequirement.allCases.filter { $0.holds(under: rules) }
-    rows = Self.known.withLock { known in
+    let decoder = Self.known.withLock { known in
       if let decoder = known[requirements] { return decoder }
       let decoder = Self(making: rules)
       known[requirements] = decoder
       return decoder
-    }.rows
+    }
+    rows = decoder.rows
   }
 
   private init(making rules: Rules) {

@@ -30,6 +30,26 @@ package enum EncodingSpace: Int, Sendable, CaseIterable {
   /// Bits 20–16 of primary opcode 1.
   case registerImmediate
 
+  /// The space of an instruction.
+  @inline(__always) package init(of instruction: Instruction) {
+    switch instruction.opcode {
+    case 0x00: self = .special
+    case 0x01: self = .registerImmediate
+    case 0x1C: self = .special2
+    // All other primary opcodes tell the operation by themselves.
+    default: self = .primary
+    }
+  }
+
+  /// The code of an instruction of this space.
+  @inline(__always) package func code(of instruction: Instruction) -> UInt8 {
+    switch self {
+    case .primary: UInt8(truncatingIfNeeded: instruction.opcode)
+    case .special, .special2: UInt8(truncatingIfNeeded: instruction.function)
+    case .registerImmediate: UInt8(truncatingIfNeeded: instruction.rt)
+    }
+  }
+
   /// What a code is that no operation has.
   var missing: Operation {
     switch self {
@@ -58,6 +78,33 @@ package enum InstructionRequirement: Sendable, CaseIterable {
     case .fillingShifts: rules.shiftLeftFillsUpperHalf
     }
   }
+}
+
+/// What an instruction does: its mnemonic. All else that is said of one stands in its ``row``.
+package enum Operation: UInt8, Sendable, CaseIterable {
+  /// Not an instruction of this version: the machine stops.
+  case unknown
+  /// A breakpoint: the machine stops.
+  case `break`
+  case syscall
+
+  case sll, srl, sra, sllv, srlv, srav
+  /// `sll` and `sllv` of a version that fills the upper half of the result.
+  case sllFill, sllvFill
+  case dsll, dsrl, dsra, dsll32, dsrl32, dsra32, dsllv, dsrlv, dsrav
+  case movz, movn, sync
+  case mfhi, mthi, mflo, mtlo
+  case mult, multu, div, divu, dmult, dmultu, ddiv, ddivu
+  case add, sub, dadd, dsub, and, or, xor, nor, slt, sltu
+  case mul, clz, clo, dclz, dclo
+  case addi, daddi, slti, sltiu, andi, ori, xori, lui
+  case lb, lbu, lh, lhu, lw, lwu, ld, lwl, lwr, ldl, ldr
+  case sb, sh, sw, sd, swl, swr, sdl, sdr
+  case ll, lld, sc, scd
+  case j, jal, jr, jalr
+  case beq, bne, blez, bgtz, bltz, bgez, bltzal, bgezal
+  /// A REGIMM instruction with an rt field that names no branch: never taken.
+  case branchNever
 }
 
 extension Operation {
@@ -189,13 +236,8 @@ extension Operation {
 
   /// Where the code of an instruction stands among those of all spaces.
   @inline(__always) static func place(of instruction: Instruction) -> Int {
-    switch instruction.opcode {
-    case 0x00: place(.special, UInt8(truncatingIfNeeded: instruction.function))
-    case 0x01: place(.registerImmediate, UInt8(truncatingIfNeeded: instruction.rt))
-    case 0x1C: place(.special2, UInt8(truncatingIfNeeded: instruction.function))
-    // All other primary opcodes tell the operation by themselves.
-    default: place(.primary, UInt8(truncatingIfNeeded: instruction.opcode))
-    }
+    let space = EncodingSpace(of: instruction)
+    return place(space, space.code(of: instruction))
   }
 
   @inline(__always)

@@ -48,20 +48,6 @@ package enum LoaderRevision: String, Sendable, CaseIterable {
   }
 }
 
-extension StateVersion {
-  /// The loaders that make prestates of the version; the one of its canonical release is first.
-  package var loaders: [LoaderRevision] {
-    switch self {
-    case .v0: [.cannon1_0, .opProgram1_3_1, .opProgram1_2, .opProgram0_3]
-    case .v1: [.current, .cannon1_0]
-    case .v2, .v3, .v4, .v5, .v6, .v7, .v8: [.current]
-    }
-  }
-
-  /// The loader of the version's canonical release.
-  package var loader: LoaderRevision { self == .v0 ? .cannon1_0 : .current }
-}
-
 extension String {
   fileprivate func replacing(_ text: String, with other: String, when condition: Bool) -> String {
     guard condition, let slash = firstIndex(of: "/") else { return self }

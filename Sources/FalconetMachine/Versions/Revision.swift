@@ -31,13 +31,13 @@ package struct Revision: Sendable, Equatable {
   package let evidence: Evidence
 
   init(
-    _ version: StateVersion, _ name: String, _ otherNames: [String] = [], rules: Rules? = nil,
+    _ version: StateVersion, _ name: String, _ otherNames: [String] = [], rules: Rules,
     note: String = "", evidence: Evidence = .execution
   ) {
     self.version = version
     self.name = name
     self.otherNames = otherNames
-    self.rules = rules ?? version.shape
+    self.rules = rules
     self.note = note
     self.evidence = evidence
   }
@@ -83,39 +83,12 @@ package enum RevisionError: Error, Sendable, Equatable, CustomStringConvertible 
 }
 
 extension StateVersion {
-  /// The version's revisions, newest first. At least one.
-  package var revisions: [Revision] { Self.allRevisions[Int(rawValue)] }
-
   /// The revision that is used if none is chosen.
   package var newestRevision: Revision { revisions[0] }
 
   /// The revision of a name, or nil.
   package func revision(named name: String) -> Revision? {
     revisions.first { $0.names.contains(name) }
-  }
-
-  private static let allRevisions: [[Revision]] = allCases.map { version in
-    switch version {
-    case .v0: [Revision(.v0, "1.1.0", ["2024-09"])]
-    case .v1: [Revision(.v1, "2025-01")]
-    case .v2: [Revision(.v2, "1.3.0", ["1.2.1", "2025-02"])]
-    case .v3: [Revision(.v3, "2024-12")]
-    case .v4: [Revision(.v4, "2025-01")]
-    case .v5: [Revision(.v5, "1.0.0-beta.29", ["2025-02"])]
-    case .v6: [Revision(.v6, "1.0.0", ["2025-02"])]
-    case .v7: [Revision(.v7, "1.9.0", ["1.8.0", "1.7.0", "1.4.0-patch.2", "2025-06"])]
-    case .v8:
-      [
-        Revision(
-          .v8, "2026-06", note: "prctl (5153) answers 0 and does nothing", evidence: .review),
-        Revision(
-          .v8, "1.8.0", ["1.9.0", "1.10.0", "1.10.1", "2025-06-24"], rules: .v8Before2026June,
-          note: "prctl (5153) stops the VM"),
-        Revision(
-          .v8, "1.7.0", ["2025-06-11"], rules: .v8Before1_8,
-          note: "prctl (5153) stops the VM; getrandom keeps the reservation", evidence: .source),
-      ]
-    }
   }
 }
 

@@ -86,22 +86,6 @@ package struct Rules: Sendable, Equatable {
 }
 
 extension StateVersion {
-  /// The rules of the version's newest revision. Outside this file and ``Revision``, only what no
-  /// revision changes is read from them: what the layouts and the loader need.
-  var shape: Rules {
-    switch self {
-    case .v0: .v0
-    case .v1: .v1
-    case .v2: .v2
-    case .v3: .v3
-    case .v4: .v4
-    case .v5: .v5
-    case .v6: .v6
-    case .v7: .v7
-    case .v8: .v8
-    }
-  }
-
   /// The size of registers, addresses and memory words.
   package var wordSize: WordSize { shape.wordSize }
 

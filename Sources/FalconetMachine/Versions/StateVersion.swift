@@ -1,7 +1,7 @@
 /// A version of the machine: its semantics, and the layout of its state.
 ///
-/// The raw value is the number in byte 0 of a snapshot. Which rules a version has is data:
-/// ``StateVersion/revisions`` and the layouts; no code asks for a version by name.
+/// The raw value is the number in byte 0 of a snapshot. What a version has is data: its row of the
+/// version table, the rules of its revisions, and the layouts. No code asks for a version by name.
 package enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   /// 32-bit, one thread. No F_GETFD, no linking branches.
   case v0
@@ -22,20 +22,82 @@ package enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   /// As version 7 with `getrandom`.
   case v8
 
-  /// The name that `load-elf --type` takes and that logs give.
-  package var name: String {
-    switch self {
-    case .v0: "singlethreaded"
-    case .v1: "multithreaded"
-    case .v2: "singlethreaded-2"
-    case .v3: "multithreaded64"
-    case .v4: "multithreaded64-2"
-    case .v5: "multithreaded-2"
-    case .v6: "multithreaded64-3"
-    case .v7: "multithreaded64-4"
-    case .v8: "multithreaded64-5"
+  /// The version table, read once: see ``row``.
+  private var tableRow: VersionRow {
+    typealias Row = VersionRow
+    return switch self {
+    case .v0:
+      Row(
+        "singlethreaded", cannon: .v100,
+        loaders: [.cannon1_0, .opProgram1_3_1, .opProgram1_2, .opProgram0_3],
+        [Revision(self, "1.1.0", ["2024-09"], rules: .v0)])
+    case .v1:
+      Row(
+        "multithreaded", cannon: .v130, loaders: [.current, .cannon1_0],
+        [Revision(self, "2025-01", rules: .v1)])
+    case .v2:
+      Row(
+        "singlethreaded-2", cannon: .v140,
+        [Revision(self, "1.3.0", ["1.2.1", "2025-02"], rules: .v2)])
+    case .v3: Row("multithreaded64", cannon: .v120, [Revision(self, "2024-12", rules: .v3)])
+    case .v4: Row("multithreaded64-2", cannon: .v130, [Revision(self, "2025-01", rules: .v4)])
+    case .v5:
+      Row(
+        "multithreaded-2", cannon: .v140, [Revision(self, "1.0.0-beta.29", ["2025-02"], rules: .v5)]
+      )
+    case .v6:
+      Row("multithreaded64-3", cannon: .v140, [Revision(self, "1.0.0", ["2025-02"], rules: .v6)])
+    case .v7:
+      Row(
+        "multithreaded64-4", cannon: .v160,
+        [Revision(self, "1.9.0", ["1.8.0", "1.7.0", "1.4.0-patch.2", "2025-06"], rules: .v7)])
+    case .v8:
+      Row(
+        "multithreaded64-5", cannon: .v160,
+        [
+          Revision(
+            self, "2026-06", rules: .v8, note: "prctl (5153) answers 0 and does nothing",
+            evidence: .review),
+          Revision(
+            self, "1.8.0", ["1.9.0", "1.10.0", "1.10.1", "2025-06-24"], rules: .v8Before2026June,
+            note: "prctl (5153) stops the VM"),
+          Revision(
+            self, "1.7.0", ["2025-06-11"], rules: .v8Before1_8,
+            note: "prctl (5153) stops the VM; getrandom keeps the reservation", evidence: .source),
+        ])
     }
   }
+
+  private static let rows = allCases.map(\.tableRow)
+  private static let shapes = rows.map { $0.revisions[0].rules }
+
+  /// The version's row of the version table.
+  private var row: VersionRow { Self.rows[Int(rawValue)] }
+
+  /// The rules of the version's newest revision. Outside the machine's `Versions`, only what no
+  /// revision changes is read from them: what the layouts and the loader need.
+  var shape: Rules { Self.shapes[Int(rawValue)] }
+
+  /// The name that `load-elf --type` takes and that logs give.
+  package var name: String { row.name }
+
+  /// The version's revisions, newest first. At least one.
+  package var revisions: [Revision] { row.revisions }
+
+  /// The loaders that make prestates of the version; the one of its canonical release is first.
+  package var loaders: [LoaderRevision] { row.loaders }
+
+  /// The loader of the version's canonical release.
+  package var loader: LoaderRevision { row.loaders[0] }
+
+  /// The release that Cannon's image has for the version.
+  package var cannon: CannonRelease { row.cannon }
+
+  /// The newest version.
+  package static var newest: StateVersion { allCases[allCases.count - 1] }
+
+  /// The numbers of all versions, in words: from the first one to the last.
+  package static var numbers: String { "\(allCases[0].rawValue) to \(newest.rawValue)" }
 
   /// The version of this name or number (`8` or `multithreaded64-5`), or nil.
   package init?(named text: String) {
@@ -52,48 +114,26 @@ package enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
   }
 }
 
-/// The size of a register, of an address and of a memory word.
-package enum WordSize: Int, Sendable {
-  case bits32 = 4
-  case bits64 = 8
+/// A row of the version table.
+private struct VersionRow: Sendable {
+  let name: String
+  let cannon: CannonRelease
+  let loaders: [LoaderRevision]
+  let revisions: [Revision]
 
-  /// The size in bytes: 4 or 8.
-  package var bytes: Int { rawValue }
-
-  /// All bits of a word set.
-  package var mask: UInt64 { self == .bits32 ? 0xFFFF_FFFF : .max }
-
-  /// Clears the bits of an address that lie inside a word.
-  package var addressMask: UInt64 { mask & ~UInt64(rawValue - 1) }
-
-  /// Bits of a page index: the address bits above the 12 of a page offset.
-  package var pageIndexBits: Int { rawValue * 8 - 12 }
-
-  /// Levels of the memory's Merkle tree above its 32-byte leaves: 27 or 59.
-  package var treeDepth: Int { rawValue * 8 - 5 }
-
-  /// Bytes of a memory proof: the leaf and a sibling for each level, 32 bytes each.
-  package var memoryProofBytes: Int { 32 * (treeDepth + 1) }
+  init(
+    _ name: String, cannon: CannonRelease, loaders: [LoaderRevision] = [.current],
+    _ revisions: [Revision]
+  ) {
+    self.name = name
+    self.cannon = cannon
+    self.loaders = loaders
+    self.revisions = revisions
+  }
 }
 
-/// Where the parts of a program's memory lie. Addresses in bytes.
-package struct AddressSpace: Sendable {
-  /// Where `mmap` gives memory from at first.
-  package let heapStart: UInt64
-  /// The address that no memory given by `mmap` goes past.
-  package let heapEnd: UInt64
-  /// What `brk` answers.
-  package let programBreak: UInt64
-  /// The stack pointer of a program at its start.
-  package let stackPointer: UInt64
-  /// The greatest address that an ELF segment may fill.
-  package let lastELFAddress: UInt64
-
-  static let bits32 = AddressSpace(
-    heapStart: 0x0500_0000, heapEnd: 0x6000_0000, programBreak: 0x4000_0000,
-    stackPointer: 0x7FFF_D000, lastELFAddress: 0xFFFF_FFFF)
-  static let bits64 = AddressSpace(
-    heapStart: 0x0000_1000_0000_0000, heapEnd: 0x0000_6000_0000_0000,
-    programBreak: 0x0000_4000_0000_0000, stackPointer: 0x0000_7FFF_FFFF_F000,
-    lastELFAddress: 0x0000_FFFF_FFFF_FFFF)
+/// A release of Cannon, by the digits of its version. What its files look like besides states depends
+/// on it.
+package enum CannonRelease: Sendable {
+  case v100, v120, v130, v140, v160
 }

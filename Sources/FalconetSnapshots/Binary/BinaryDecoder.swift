@@ -21,7 +21,7 @@ package struct BinaryDecoder: SnapshotProducer {
     guard let version = StateVersion(rawValue: number) else {
       throw StreamError(
         .unsupported, path: reader.name, offset: 0, message: "unknown version: \(number)",
-        remedy: "state versions 0 to 8 are known; the file may be no snapshot")
+        remedy: "state versions \(StateVersion.numbers) are known; the file may be no snapshot")
     }
     let state = StateReader(reader: reader, version: version)
     let count = try state.integer(version.wordSize.bytes)

@@ -7,7 +7,7 @@ import FalconetStreams
 /// order.
 package final class BinaryEncoder: SnapshotConsumer {
   private let writer: ByteWriter
-  private var version = StateVersion.v8
+  private var version = StateVersion.newest
   private var sequence: PageSequence
 
   /// An encoder into `sink`, which is not finished at the end.

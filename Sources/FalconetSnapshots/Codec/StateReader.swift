@@ -19,7 +19,7 @@ struct StateReader {
       switch field.form {
       case .number, .address: state[field] = try integer(field.byteCount(in: version))
       case .boolean: state[field] = try boolean(field.name)
-      case .hash: state.scalars.preimageKey = try bytes32()
+      case .hash(let hash): state.scalars[hash] = try bytes32()
       case .registers: state.threads.left[0].registers = try registers()
       case .stack(.left): state.threads.left = try stack(after: 0)
       case .stack(.right): state.threads.right = try stack(after: state.threads.left.count)
@@ -95,6 +95,7 @@ struct StateReader {
     switch bytes {
     case 1: UInt64(try reader.readUInt8())
     case 4: UInt64(try reader.readUInt32())
+    // No field is of another size: see ``FieldWidth``.
     default: try reader.readUInt64()
     }
   }

@@ -123,7 +123,7 @@ extension MachineState {
 
   fileprivate func value(of field: StateField) -> SnapshotDifference.FieldValue {
     switch field.form {
-    case .hash: .bytes(scalars.preimageKey.bytes)
+    case .hash(let hash): .bytes(scalars[hash].bytes)
     case .hint: .bytes(lastHint.shown)
     case .address: .address(self[field])
     case .number, .boolean: .number(self[field])

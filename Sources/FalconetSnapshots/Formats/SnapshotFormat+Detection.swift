@@ -21,7 +21,7 @@ extension SnapshotFormat {
     guard BinaryDecoder.recognizes(prefix) else {
       throw StreamError(
         .unsupported, path: reader.name, offset: 0, message: "unknown version: \(first)",
-        remedy: "state versions 0 to 8 are known; the file may be no snapshot")
+        remedy: "state versions \(StateVersion.numbers) are known; the file may be no snapshot")
     }
     return first == 0 ? try detectVersionZero(reader) : .bin
   }

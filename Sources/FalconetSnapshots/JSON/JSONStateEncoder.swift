@@ -8,10 +8,6 @@ import Keccak
 /// they inflate to.
 package final class JSONStateEncoder: SnapshotConsumer {
   private static let version = StateVersion.v0
-  private static let numbersBeforeExit: [(key: String, field: StateField)] = [
-    ("preimageOffset", .preimageOffset), ("pc", .pc), ("nextPC", .nextPC), ("lo", .lo),
-    ("hi", .hi), ("heap", .heap), ("exit", .exitCode),
-  ]
 
   private let writer: ByteWriter
   private let json: JSONWriter
@@ -47,33 +43,34 @@ package final class JSONStateEncoder: SnapshotConsumer {
     try sequence.finish()
     try StateWriter.checkHint(of: state, name: writer.name)
     try json.endArray()
-    try json.member("preimageKey", hex: state.scalars.preimageKey.bytes)
-    for (key, field) in Self.numbersBeforeExit { try number(key, state[field]) }
-    try json.member("exited", state.scalars.exited)
-    try number("step", state.scalars.step)
-    try registers(of: state)
-    if !state.lastHint.isEmpty {
-      try json.key("lastHint")
-      try json.hex { (add) throws(StreamError) in
-        try StateWriter.writeHint(of: state, name: writer.name, to: add)
-      }
-    }
+    for field in Self.version.snapshotLayout.fields { try write(field, of: state) }
     try json.endObject()
     // Go's encoder ends a value with a line feed, and Cannon adds another to indented ones.
     try writer.write("\n\n")
     try writer.flush()
   }
 
-  private func number(_ key: String, _ value: UInt64) throws(StreamError) {
-    try json.member(key, value)
-  }
-
-  private func registers(of state: MachineState) throws(StreamError) {
-    let registers = state.threads.left.first?.registers ?? Registers()
-    try json.key("registers")
-    try json.beginArray()
-    for index in 0..<32 { try json.number(registers[index]) }
-    try json.endArray()
+  private func write(_ field: StateField, of state: MachineState) throws(StreamError) {
+    guard let key = field.row.json else { return }
+    switch field.form {
+    case .number, .address: try json.member(key, state[field])
+    case .boolean: try json.member(key, state[field] != 0)
+    case .hash(let hash): try json.member(key, hex: state.scalars[hash].bytes)
+    case .registers:
+      let registers = state.threads.left.first?.registers ?? Registers()
+      try json.key(key)
+      try json.beginArray()
+      for index in 0..<32 { try json.number(registers[index]) }
+      try json.endArray()
+    case .hint:
+      guard !state.lastHint.isEmpty else { return }
+      try json.key(key)
+      try json.hex { (add) throws(StreamError) in
+        try StateWriter.writeHint(of: state, name: writer.name, to: add)
+      }
+    // No snapshot of a single-threaded state has these.
+    case .memoryRoot, .stackRoot, .stack: break
+    }
   }
 
   private func check(_ version: StateVersion) throws(StreamError) {

@@ -11,16 +11,13 @@ struct JSONStateFields {
     case cpu
   }
 
-  static let keys: [String: Key] = [
-    "memory": .memory, "preimagekey": .field(.preimageKey),
-    "preimageoffset": .field(.preimageOffset), "pc": .field(.pc), "nextpc": .field(.nextPC),
-    "lo": .field(.lo), "hi": .field(.hi), "cpu": .cpu, "heap": .field(.heap),
-    "exit": .field(.exitCode), "exited": .field(.exited), "step": .field(.step),
-    "stepssincelastcontextswitch": .field(.stepsSinceContextSwitch), "wakeup": .field(.wakeup),
-    "traverseright": .field(.traverseRight), "leftthreadstack": .field(.leftStack),
-    "rightthreadstack": .field(.rightStack), "nextthreadid": .field(.nextThreadID),
-    "registers": .field(.registers), "lasthint": .field(.lastHint),
-  ]
+  /// The keys of fields in lower case, since the letters' case does not count.
+  static let keys: [String: Key] = {
+    let fields = StateField.allCases.compactMap { field in
+      field.row.json.map { ($0.lowercased(), Key.field(field)) }
+    }
+    return Dictionary(uniqueKeysWithValues: fields + [("memory", .memory), ("cpu", .cpu)])
+  }()
 
   /// The version of a state with one thread.
   private static let single = StateVersion.v0
@@ -59,7 +56,7 @@ struct JSONStateFields {
       case .number, .address:
         state[field] = try json.readInteger(bytes: field.byteCount(in: Self.multiple))
       case .boolean: state[field] = try json.readBool() ? 1 : 0
-      case .hash: state.scalars.preimageKey = try readKey()
+      case .hash(let hash): state.scalars[hash] = try readHash(field.name)
       case .registers: state.threads.left[0].registers = try json.readRegisters()
       case .stack(.left): stacks.left = try threads.readStack(after: stacks.right.count)
       case .stack(.right): stacks.right = try threads.readStack(after: stacks.left.count)
@@ -94,14 +91,14 @@ struct JSONStateFields {
     return hint
   }
 
-  private func readKey() throws(StreamError) -> Bytes32 {
+  private func readHash(_ field: String) throws(StreamError) -> Bytes32 {
     let offset = json.position
-    guard let key = Bytes32(try json.readHex(maxBytes: 32)) else {
+    guard let hash = Bytes32(try json.readHex(maxBytes: 32)) else {
       throw StreamError(
         .syntax, path: name, offset: offset,
-        message: "the pre-image key is not 32 bytes in hexadecimal")
+        message: "\"\(field)\" is not 32 bytes in hexadecimal")
     }
-    return key
+    return hash
   }
 
   /// The state, once all keys were read.

@@ -8,14 +8,21 @@ struct JSONThreads {
     case cpu
   }
 
-  private static let keys: [String: Key] = [
-    "threadid": .field(.id), "exit": .field(.exitCode), "exited": .field(.exited),
-    "futexaddr": .field(.futexAddress), "futexval": .field(.futexValue),
-    "futextimeoutstep": .field(.futexTimeoutStep), "cpu": .cpu, "registers": .field(.registers),
-  ]
-  private static let cpuKeys: [String: ThreadField] = [
-    "pc": .pc, "nextpc": .nextPC, "lo": .lo, "hi": .hi,
-  ]
+  /// The keys of a thread in lower case, since the letters' case does not count.
+  private static let keys = Dictionary(
+    uniqueKeysWithValues: fields(in: "").map { ($0, Key.field($1)) } + [("cpu", .cpu)])
+  private static let cpuKeys = Dictionary(uniqueKeysWithValues: fields(in: "cpu."))
+
+  /// The fields in an object of the thread, or in the thread itself, by their keys.
+  private static func fields(in object: String) -> [(String, ThreadField)] {
+    ThreadField.allCases.compactMap { field in
+      guard let path = field.row.json, path.hasPrefix("cpu.") == (object == "cpu.") else {
+        return nil
+      }
+      return (path.dropFirst(object.count).lowercased(), field)
+    }
+  }
+
   /// The version whose fields a thread of the prototype has.
   private static let version = StateVersion.v1
 

@@ -23,7 +23,8 @@ struct CheckELFTests {
   func incompatible() throws {
     let outcome = try check("--type", "multithreaded64-3")
     #expect(outcome.exitCode == 1)
-    #expect(outcome.text.contains("  system call 5284 (eventfd2): once in runtime.netpollinit, at 0x"))
+    #expect(
+      outcome.text.contains("  system call 5284 (eventfd2): once in runtime.netpollinit, at 0x"))
     #expect(outcome.text.contains("    by _rt0_mips64_linux > _main > main > runtime.rt0_go"))
     let json = try JSONValue(check("--type", "6", "--json").output)
     #expect(json["compatible"] == .bool(false))

@@ -89,7 +89,7 @@ struct PageLimitTests {
   @Test("A pre-image is not read into a page too many")
   func preimages() throws {
     let data: [UInt8] = [1, 2, 3]
-    var oracle = DictionaryOracleForOne(data)
+    let oracle = DictionaryOracleForOne(data)
     var image = MachineImage(
       .v8, code: [Assembly.syscall])
     image.state.scalars.preimageKey = oracle.key

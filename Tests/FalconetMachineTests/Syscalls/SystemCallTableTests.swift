@@ -80,7 +80,7 @@ struct SystemCallTableTests {
 
   @Test("Errors name the calls that the table lists, whether or not a version has them")
   func names() {
-    #expect(SystemCallRow.name(of: 5284) == "eventfd2" && SystemCallRow.name(of: 4325) == "eventfd2")
+    #expect([5284, 4325].allSatisfy { SystemCallRow.name(of: $0) == "eventfd2" })
     #expect(SystemCallRow.name(of: 5060) == "kill" && SystemCallRow.name(of: 5999) == nil)
     #expect(
       Panic.unknownSystemCall(number: 5284).message == "unrecognized system call 5284 (eventfd2)")

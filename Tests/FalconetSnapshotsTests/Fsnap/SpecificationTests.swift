@@ -109,16 +109,40 @@ struct SpecificationTests {
     }
   }
 
-  @Test func `its sizes of witnesses and threads are the library's`() {
+  /// The last cell of a version's column in the table that follows a heading.
+  private func end(of version: StateVersion, after heading: String) throws -> Substring {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex { $0 == heading })
+    let name = "v\(version.rawValue)"
+    let head = try #require(
+      lines[start...].first { $0.hasPrefix("| field | v") }.map { $0.split(separator: "|") })
+    let column = try #require(
+      head.firstIndex { $0.split { $0 == " " || $0 == "," }.contains(Substring(name)) },
+      "\(heading): no column for \(name)")
+    let row = try #require(lines[start...].first { $0.hasPrefix("| end |") })
+    return row.split(separator: "|")[column].filter { $0 != " " }[...]
+  }
+
+  @Test("Its tables have a column for each version, of the library's sizes")
+  func sizes() throws {
     for version in StateVersion.allCases where !version.isSingleThreaded {
-      let sizes = [version.witnessLayout.byteCount, version.threadLayout.byteCount]
-      for size in sizes {
-        let row = text.split(separator: "\n").contains {
-          $0.hasPrefix("| end |") && $0.contains(" \(size) ")
-        }
-        #expect(row, "version \(version.rawValue), \(size) bytes")
-      }
+      let witness = try end(of: version, after: "All others, with many threads:")
+      #expect(Int(witness) == version.witnessLayout.byteCount, "version \(version.rawValue)")
+      let thread = try end(of: version, after: "### 4.2 Thread")
+      #expect(Int(thread) == version.threadLayout.byteCount, "version \(version.rawValue)")
     }
+  }
+
+  @Test("It says of each version how long a word is")
+  func words() {
+    func list(_ wordSize: WordSize) -> String {
+      let versions = StateVersion.allCases.filter { $0.wordSize == wordSize }
+      let numbers = versions.map { "\($0.rawValue)" }
+      return numbers.dropLast().joined(separator: ", ") + " and " + (numbers.last ?? "")
+    }
+    let sentence =
+      "A **word** has 4 bytes in versions \(list(.bits32)), and 8 in versions \(list(.bits64))."
+    #expect(text.contains(sentence))
   }
 
   @Test(.enabled(if: PythonReader.isInstalled && PythonReader.hasZstd, "python3 can't run it"))

@@ -40,7 +40,7 @@ extension FsnapHeader {
     guard let version = StateVersion(rawValue: fixed[41]) else {
       throw failure(
         .unsupported, at: 41, "unknown version: \(fixed[41])",
-        remedy: "state versions 0 to 8 are known")
+        remedy: "state versions \(StateVersion.numbers) are known")
     }
     let size = version.witnessLayout.byteCount
     guard Int(fixed[50]) << 8 | Int(fixed[51]) == size else {

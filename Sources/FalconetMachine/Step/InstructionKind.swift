@@ -1,31 +1,3 @@
-/// What an instruction does: its mnemonic. All that is said of one stands in its row of the
-/// instruction table: see ``row``.
-package enum Operation: UInt8, Sendable, CaseIterable {
-  /// Not an instruction of this version: the machine stops.
-  case unknown
-  /// A breakpoint: the machine stops.
-  case `break`
-  case syscall
-
-  case sll, srl, sra, sllv, srlv, srav
-  /// `sll` and `sllv` of a version that fills the upper half of the result.
-  case sllFill, sllvFill
-  case dsll, dsrl, dsra, dsll32, dsrl32, dsra32, dsllv, dsrlv, dsrav
-  case movz, movn, sync
-  case mfhi, mthi, mflo, mtlo
-  case mult, multu, div, divu, dmult, dmultu, ddiv, ddivu
-  case add, sub, dadd, dsub, and, or, xor, nor, slt, sltu
-  case mul, clz, clo, dclz, dclo
-  case addi, daddi, slti, sltiu, andi, ori, xori, lui
-  case lb, lbu, lh, lhu, lw, lwu, ld, lwl, lwr, ldl, ldr
-  case sb, sh, sw, sd, swl, swr, sdl, sdr
-  case ll, lld, sc, scd
-  case j, jal, jr, jalr
-  case beq, bne, blez, bgtz, bltz, bgez, bltzal, bgezal
-  /// A REGIMM instruction with an rt field that names no branch: never taken.
-  case branchNever
-}
-
 /// What sort of instruction an operation is: where its operands and its result are.
 package enum InstructionKind: Sendable, Equatable {
   /// No instruction.
