@@ -50,26 +50,6 @@ package struct FieldEncodings: OptionSet, Sendable {
   package static let snapshot = Self(rawValue: 2)
 }
 
-/// What a version must have for a field to exist.
-package enum FieldRequirement: Sendable {
-  case nothing
-  /// One thread, whose fields are among the state's.
-  case oneThread
-  /// Thread stacks.
-  case threads
-  /// Threads that wait are marked with their futex.
-  case blockingFutexes
-
-  func holds(in version: StateVersion) -> Bool {
-    switch self {
-    case .nothing: true
-    case .oneThread: version.isSingleThreaded
-    case .threads: !version.isSingleThreaded
-    case .blockingFutexes: version.hasBlockingFutexes
-    }
-  }
-}
-
 /// What a field holds, and how it is encoded: all integers big-endian.
 package enum FieldForm: Sendable, Equatable {
   case number(FieldWidth)

@@ -54,6 +54,26 @@ package enum StateField: LayoutField {
     })
 }
 
+/// What a version must have for a field to exist.
+package enum FieldRequirement: Sendable {
+  case nothing
+  /// One thread, whose fields are among the state's.
+  case oneThread
+  /// Thread stacks.
+  case threads
+  /// Threads that wait are marked with their futex.
+  case blockingFutexes
+
+  func holds(in version: StateVersion) -> Bool {
+    switch self {
+    case .nothing: true
+    case .oneThread: version.isSingleThreaded
+    case .threads: !version.isSingleThreaded
+    case .blockingFutexes: version.hasBlockingFutexes
+    }
+  }
+}
+
 /// A field of 32 bytes.
 package enum HashField: Sendable {
   case preimageKey

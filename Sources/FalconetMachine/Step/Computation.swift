@@ -21,7 +21,7 @@ enum Computation<Word: MachineWord> {
   @inline(__always)
   static func effect(
     _ operation: Operation, _ first: Word, _ second: Word, _ immediate: Int32,
-    hi: @autoclosure () -> Word, lo: @autoclosure () -> Word
+    hi: Word, lo: Word
   ) -> Effect {
     typealias A = Arithmetic<Word>
     let amount = UInt32(bitPattern: immediate)
@@ -60,10 +60,10 @@ enum Computation<Word: MachineWord> {
     case .sync: return .result(first)
     case .movz: return second == 0 ? .result(first) : .nothing
     case .movn: return second != 0 ? .result(first) : .nothing
-    case .mfhi: return .result(hi())
-    case .mflo: return .result(lo())
-    case .mthi: return .hiLo(first, lo())
-    case .mtlo: return .hiLo(hi(), first)
+    case .mfhi: return .result(hi)
+    case .mflo: return .result(lo)
+    case .mthi: return .hiLo(first, lo)
+    case .mtlo: return .hiLo(hi, first)
     case .mult: return product(A.multiply(first, second))
     case .multu: return product(A.multiplyUnsigned(first, second))
     case .dmult: return product(A.multiplyWords(first, second))
