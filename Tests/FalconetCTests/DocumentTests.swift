@@ -22,7 +22,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.output)")
   }
 
-  @Test func `other output, failing programs, blocks that nothing runs and dead links are found`()
+  @Test func `other output, failing programs, unused blocks, dead links and names are found`()
     throws
   {
     let document = try TemporaryFolder()
@@ -55,7 +55,7 @@ import Testing
       "<!-- session: a -->\n```swift\nlet number: Int = true\n```",
       "<!-- session: a\nfalse -->\n```console\n$ true\n```", "<!-- not run: -->\n```c\nx\n```",
       "```sh\nif true; then\n```", "[a](missing.md)", "[a](#missing)", "[a]: missing.md",
-      "# Two words\n# Two words\n[a](#two-words-2)",
+      "# Two words\n# Two words\n[a](#two-words-2)", "`No\("Such")Name`",
     ] {
       #expect(try outcome(text).exitCode == 1, "\(text)")
     }

@@ -1,5 +1,5 @@
-/// What is known of a page, in one byte that a store tests: a page that is ``free`` is written with
-/// no further ado, and any other goes through ``Memory/preparePage(_:)``.
+/// What is known of a page, in one byte that a store tests: a store to a page that is
+/// ``directlyWritable`` needs nothing else, and any other goes through ``Memory/preparePage(_:)``.
 struct PageFlags: OptionSet, Sendable {
   let rawValue: UInt8
 
