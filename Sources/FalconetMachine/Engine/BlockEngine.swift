@@ -1,101 +1,97 @@
-/// Why an engine's code was left.
+/// Why an engine's code ended a run.
 enum EngineExit: UInt64 {
-  /// The next block doesn't fit into the steps that are left.
+  /// The next block doesn't fit into the budget.
   case budget = 0
-  /// The next instruction is left to the plain step.
+  /// The plain step must execute the next instruction.
   case leave = 1
-  /// The next block is not prepared yet.
+  /// There is no code for the next block yet.
   case unprepared = 2
 }
 
-/// What executes blocks of one thread between events: the part that both engines share.
+/// What executes blocks of one thread between events.
 ///
-/// An engine keeps blocks in a form of its own. It never stores to a page whose code it holds: such a
-/// store is left to the plain step, and before the next run all blocks are forgotten.
-class BlockEngine {
-  /// Where a run stopped.
-  struct End {
-    var pc: UInt64
-    /// Steps of the budget that were not executed.
-    var left: UInt64
-  }
+/// ``EngineCore`` has what all engines share; an engine writes code for blocks, and runs it.
+protocol BlockEngine: EngineCore {
+  var kind: EngineKind { get }
 
-  /// The machine owns the engine, so it outlives it.
-  unowned(unsafe) let machine: Machine
-  let memory: Memory
-  let bank: RegisterBank
-  /// The step at which the budget of the run in hand is used up.
-  private(set) var deadline: UInt64 = 0
+  /// Whether there may be no room for another block.
+  var isFull: Bool { get }
 
-  /// Pages that hold code, to be told when it is forgotten.
-  private var codePages: Set<UInt64> = []
-  /// How often code of a page was written over.
-  private var rewrites: [UInt64: Int] = [:]
-  /// A page whose code is written over more often than this is left to the plain step: decoding it
-  /// again and again would take longer.
-  private static let mostRewrites = 16
-
-  init(_ machine: Machine) {
-    self.machine = machine
-    memory = machine.memory
-    bank = machine.bank
-    bank.describe(memory.space)
-  }
-
-  /// Executes at most `budget` steps from `pc`, which is not in a delay slot and a multiple of 4.
-  func run(from pc: UInt64, budget: UInt64) -> End { End(pc: pc, left: budget) }
-
-  /// Forgets all blocks. Overriders call this.
-  func forget() {
-    memory.forgetCode(onPages: codePages)
-    codePages.removeAll(keepingCapacity: true)
-  }
-
-  /// Executes one operation: what code of the engine calls for those it doesn't cover.
+  /// Writes code for a block, and inserts it into ``EngineCore/cache``.
   ///
-  /// - Parameter left: the steps that are left after the operation's block.
-  /// - Returns: whether it was executed; otherwise the plain step must.
-  final func execute(_ operation: DecodedOperation, left: UInt64) -> Bool {
-    switch memory.wordSize {
-    case .bits32: execute(operation, left, UInt32.self)
-    case .bits64: execute(operation, left, UInt64.self)
-    }
-  }
+  /// - Returns: its place.
+  func write(_ block: Block) -> Int
 
-  @inline(never)
-  private func execute<Word: MachineWord>(
-    _ operation: DecodedOperation, _ left: UInt64, _ word: Word.Type
-  ) -> Bool {
-    OperationExecutor<Word>(machine)
-      .execute(operation, step: self.step(of: operation, left: left)) == .next
-  }
+  /// Reuses the memory of all code, which ``EngineCore/cache`` has discarded.
+  func discardCode()
 
-  /// Whether blocks on the page of `pc` can be kept: whether the page exists and is not written over
-  /// all the time. Writes to it are noticed from here on.
-  final func canKeepBlocks(at pc: UInt64) -> Bool {
-    let page = pc >> 12
-    if codePages.contains(page) { return true }
-    guard rewrites[page, default: 0] < Self.mostRewrites, memory.noteCode(onPage: page) else {
-      return false
-    }
-    codePages.insert(page)
-    return true
-  }
-
-  /// The step of an operation, counted from the program's start.
-  final func step(of operation: DecodedOperation, left: UInt64) -> UInt64 {
-    deadline &- (left &+ UInt64(operation.remaining)) &+ 1
-  }
+  /// Runs the code at a place, and that of the blocks that follow, until one of them doesn't fit into the
+  /// budget or isn't there. Sets ``RegisterBank/budget``, ``RegisterBank/end`` and
+  /// ``RegisterBank/reason``.
+  func enter(_ place: Int, budget: UInt64)
 
   /// Executes at most `budget` steps of the active thread, maybe none.
   ///
   /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
   ///   delay slot.
-  final func runActiveThread(_ budget: UInt64) {
-    if memory.hasStaleCode {
-      for page in memory.takeStaleCode() { rewrites[page, default: 0] += 1 }
-      forget()
+  func runActiveThread(_ budget: UInt64)
+}
+
+/// The machine that an engine works for, its blocks, and how to execute an operation without code.
+///
+/// Safety: a machine owns its engine, so it outlives it.
+class EngineCore {
+  unowned(unsafe) let machine: Machine
+  let memory: Memory
+  let bank: RegisterBank
+  final var cache: BlockCache
+  fileprivate final var decoder: BlockDecoder
+  /// The step at which the budget of the current run is used up.
+  fileprivate final var deadline: UInt64 = 0
+
+  /// Nil if the host has no memory. Parameters as those of ``BlockCache/init(_:codeStart:missing:)``.
+  init?(_ machine: Machine, stopRange: Range<UInt64>?, codeStart: UInt, missing: Int) {
+    guard let cache = BlockCache(machine.memory, codeStart: codeStart, missing: missing) else {
+      return nil
     }
+    self.machine = machine
+    self.cache = cache
+    memory = machine.memory
+    bank = machine.bank
+    decoder = BlockDecoder(rules: machine.rules, stopRange: stopRange)
+    bank.describe(memory.space)
+    bank[RegisterBank.jumpTable] = UInt64(cache.jumpTableAddress)
+    bank[RegisterBank.owner] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+  }
+
+  /// Executes one operation: what an engine's code calls for those that it doesn't cover.
+  ///
+  /// - Parameter budget: the steps that may be executed after the operation's block.
+  /// - Returns: whether it was executed; otherwise the plain step must.
+  final func execute(_ operation: DecodedOperation, budget: UInt64) -> Bool {
+    switch memory.wordSize {
+    case .bits32: execute(operation, budget, UInt32.self)
+    case .bits64: execute(operation, budget, UInt64.self)
+    }
+  }
+
+  @inline(never)
+  private func execute<Word: MachineWord>(
+    _ operation: DecodedOperation, _ budget: UInt64, _ word: Word.Type
+  ) -> Bool {
+    OperationExecutor<Word>(machine)
+      .execute(operation, step: self.step(of: operation, budget: budget)) == .next
+  }
+
+  /// The step of an operation, counted from the program's start.
+  final func step(of operation: DecodedOperation, budget: UInt64) -> UInt64 {
+    deadline &- (budget &+ UInt64(operation.remaining)) &+ 1
+  }
+}
+
+extension BlockEngine {
+  func runActiveThread(_ budget: UInt64) {
+    if cache.takeStaleCode() { discardBlocks() }
     let side = machine.state.scalars.activeSide
     let wordSize = memory.wordSize
     deadline = machine.state.scalars.step &+ budget
@@ -103,15 +99,46 @@ class BlockEngine {
       bank.load(thread, wordSize)
       return thread.pc
     }
-    let end = run(from: pc, budget: budget)
+    let (end, unused) = run(from: pc, budget: budget)
     machine.state.threads.updateTop(side) { thread in
       bank.store(into: &thread, wordSize)
-      thread.pc = end.pc
-      thread.nextPC = (end.pc &+ 4) & wordSize.mask
+      thread.pc = end
+      thread.nextPC = (end &+ 4) & wordSize.mask
     }
-    machine.state.scalars.step &+= budget &- end.left
+    machine.state.scalars.step &+= budget &- unused
     if machine.rules.threading != .single {
-      machine.state.scalars.stepsSinceContextSwitch &+= budget &- end.left
+      machine.state.scalars.stepsSinceContextSwitch &+= budget &- unused
     }
+  }
+
+  /// Executes at most `budget` steps from `start`, which is not in a delay slot and a multiple of 4.
+  ///
+  /// - Returns: where the run ended, and the steps of the budget that it didn't use.
+  private func run(from start: UInt64, budget: UInt64) -> (pc: UInt64, unused: UInt64) {
+    var pc = start
+    var unused = budget
+    while let block = cache.enter(pc) ?? prepare(pc) {
+      enter(block, budget: unused)
+      unused = bank[RegisterBank.budget]
+      pc = bank[RegisterBank.end] & memory.wordSize.mask
+      guard bank[RegisterBank.reason] == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
+    }
+    return (pc, unused)
+  }
+
+  @inline(never)
+  private func prepare(_ pc: UInt64) -> Int? {
+    guard cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12)) else { return nil }
+    if isFull {
+      discardBlocks()
+      guard cache.admits(pc) else { return nil }
+    }
+    return write(decoder.block)
+  }
+
+  /// Discards all blocks and their code.
+  func discardBlocks() {
+    cache.discardAll()
+    discardCode()
   }
 }

@@ -12,43 +12,30 @@ package enum EngineKind: String, Sendable, CaseIterable {
 }
 
 extension Machine {
-  /// The engine that executes steps: ``engine``, or the next simpler one where the host can't run it.
-  package var activeEngine: EngineKind {
-    switch preparedEngine() {
-    case nil: .step
-    case is PortableEngine: .portable
-    case is Translator: .translator
-    // There is no third sort of engine.
-    case .some: .step
-    }
-  }
+  /// The engine that executes steps: ``engine``, or the next simpler one if the host can't run it.
+  package var activeEngine: EngineKind { preparedEngine()?.kind ?? .step }
 
-  /// The engine, made at its first use; nil where steps are executed one at a time.
+  /// The engine, made at its first use; nil if steps are executed one at a time.
   @inline(__always)
-  func preparedEngine() -> BlockEngine? {
+  func preparedEngine() -> (any BlockEngine)? {
     if let blockEngine { return blockEngine }
     return engine == .step ? nil : makeEngine()
   }
 
   @inline(never)
-  private func makeEngine() -> BlockEngine? {
-    #if DEBUG
-      let usesSwitch = true
-    #else
-      let usesSwitch = forcesSwitch
-    #endif
+  private func makeEngine() -> (any BlockEngine)? {
     if engine == .translator || engine == .check {
       blockEngine = Translator(self, stopRange: stopRange)
     }
     if blockEngine == nil {
-      blockEngine = PortableEngine(self, stopRange: stopRange, usesSwitch: usesSwitch)
+      blockEngine = PortableEngine(self, stopRange: stopRange, forcesSwitch: forcesSwitch)
     }
     return blockEngine
   }
 
-  /// Drops the engine and its blocks; the next run makes it anew.
+  /// Drops the engine and its blocks; the next run makes another.
   func dropEngine() {
-    blockEngine?.forget()
+    blockEngine?.discardBlocks()
     blockEngine = nil
   }
 }

@@ -71,7 +71,7 @@ package final class Machine: StepEnvironment {
   /// The second machine of ``EngineKind/check``.
   var check: EngineCheck?
   /// The engine that holds blocks, once a step was executed with one.
-  var blockEngine: BlockEngine?
+  var blockEngine: (any BlockEngine)?
   let bank = RegisterBank()
 
   /// A machine that goes on from a state.

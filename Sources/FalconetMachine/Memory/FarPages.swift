@@ -1,7 +1,7 @@
 /// Pages at addresses that no reserved host memory covers: found by their index in a dictionary, with
 /// a direct-mapped cache in front.
 ///
-/// Soundness: the cache has a power of two of entries and indices are masked to it; places point into
+/// Safety: the cache has a power of two of entries and indices are masked to it; places point into
 /// the arena, whose pages live as long as this object.
 final class FarPages {
   private struct Entry {
@@ -19,7 +19,7 @@ final class FarPages {
 
   deinit { cache?.deallocate() }
 
-  /// The place of a page, or nil where it doesn't exist.
+  /// The place of a page, or nil if it doesn't exist.
   func place(ofPage index: UInt64) -> PagePlace? {
     guard let cache else { return nil }
     let entry = cache + Int(truncatingIfNeeded: index & UInt64(Self.cacheCount - 1))
@@ -29,7 +29,7 @@ final class FarPages {
     return place
   }
 
-  /// The place of a page, made where it doesn't exist; nil where the host has no memory left.
+  /// The place of a page, made if it doesn't exist; nil if the host has no memory left.
   func place(makingPage index: UInt64) -> PagePlace? {
     if let place = place(ofPage: index) { return place }
     guard let place = arena.allocate() else { return nil }

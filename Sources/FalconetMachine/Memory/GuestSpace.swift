@@ -9,19 +9,19 @@ import Glibc
 /// machines, so 60 machines fit into one process. The *window* covers the 16 MiB that end at 2^47,
 /// where the stack is. All other pages are ``FarPages``.
 ///
-/// Where the system refuses the reservation, the flat part is page 0 alone and the window is empty:
+/// If the system refuses the reservation, the flat part is page 0 alone and the window is empty:
 /// all else is far, and nothing else changes.
 ///
-/// Soundness: `base + address` is inside a mapping of this object for every address that is flat, and
+/// Safety: `base + address` is inside a mapping of this object for every address that is flat, and
 /// `windowBase + address` for every address in the window; the same holds for the flags at a page's
 /// index. Both are made by wrapping arithmetic, and are used for such addresses only.
 final class GuestSpace {
-  /// An address is flat where it has none of these bits.
+  /// An address is flat if it has none of these bits.
   let outside: UInt64
   let base: UnsafeMutableRawPointer
   let flags: UnsafeMutablePointer<UInt8>
 
-  /// The lowest address of the window, and its size, 0 where there is none.
+  /// The lowest address of the window, and its size, 0 if there is none.
   let windowStart: UInt64
   let windowSize: UInt64
   /// What is added to a window address to get the host's.

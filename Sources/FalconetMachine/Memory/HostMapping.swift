@@ -2,13 +2,13 @@ import Glibc
 
 /// Host address space that a memory holds: zero until written, backed by the system page by page.
 ///
-/// Soundness: the mapping is private to this object, which unmaps it, all of it and once, when it
+/// Safety: the mapping is private to this object, which unmaps it, all of it and once, when it
 /// goes; owners hand out pointers into it only while they hold it.
 final class HostMapping {
   let start: UnsafeMutableRawPointer
   let count: Int
 
-  /// Maps `count` bytes, at `address` where one is given and nothing else is mapped there. Nil where
+  /// Maps `count` bytes, at `address` if one is given and nothing else is mapped there. Nil if
   /// the system refuses.
   init?(count: Int, at address: UInt? = nil) {
     var flags = Int32(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)

@@ -28,14 +28,14 @@ package final class Memory {
 
   /// The page of the word that `ll` reserved.
   private var reservedPage: UInt64 = 0
-  /// Whether a page with decoded code was written since the code was last dropped.
+  /// Whether a page with decoded code was written since the code was last discarded.
   private(set) var hasStaleCode = false
   private var staleCode: [UInt64] = []
 
   /// An empty memory.
   ///
   /// - Parameter reservesAddressSpace: whether pages may lie in reserved host address space, which
-  ///   makes accesses fast. Where the host refuses the reservation, they don't.
+  ///   makes accesses fast. If the host refuses the reservation, they don't.
   package init(wordSize: WordSize, reservesAddressSpace: Bool = true) {
     self.wordSize = wordSize
     space = reservesAddressSpace ? GuestSpace.make(wordSize) : GuestSpace()
@@ -64,14 +64,14 @@ package final class Memory {
     place(ofPage: index)?.flags.contains(.exists) ?? false
   }
 
-  /// Calls `body` with the 4096 bytes of a page; zeros where the page doesn't exist.
+  /// Calls `body` with the 4096 bytes of a page; zeros if the page doesn't exist.
   package func withPage<Result, Failure: Error>(
     _ index: UInt64, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeRawBufferPointer(start: page(index), count: Self.pageSize))
   }
 
-  /// The bytes of a page for reading; zeros where it doesn't exist.
+  /// The bytes of a page for reading; zeros if it doesn't exist.
   func page(_ index: UInt64) -> UnsafeRawPointer {
     UnsafeRawPointer(place(ofPage: index)?.bytes ?? zeroPage)
   }
@@ -107,8 +107,8 @@ package final class Memory {
   @inline(never)
   private func farPlace(_ index: UInt64) -> PagePlace? { far.place(ofPage: index) }
 
-  /// Readies the page that holds `address` for one write, makes it where it doesn't exist, and marks
-  /// it changed. Later writes need no call while the page is free.
+  /// Prepares the page that holds `address` for one write, makes it if it doesn't exist, and marks
+  /// it changed. Later writes need no call while the page is directly writable.
   ///
   /// Decoded code of the page is reported stale: see ``takeStaleCode()``.
   ///
@@ -119,7 +119,7 @@ package final class Memory {
       let place = space.place(ofPage: index) ?? far.place(makingPage: index)
     else { return nil }
     var flags = place.flags
-    if flags.contains(.viewed) { latestView?.keep(index, place.bytes) }
+    if flags.contains(.viewed) { latestView?.preserve(index, place.bytes) }
     if !flags.contains(.exists) { made.append(index) }
     if !flags.contains(.changed) { changed.append(index) }
     if flags.contains(.code) {
@@ -141,7 +141,7 @@ package final class Memory {
     return page
   }
 
-  /// Has stores to the page of the reserved word noticed.
+  /// Makes stores to the page of the reserved word take the slow path.
   @inline(__always)
   func guardPage(of address: UInt64) {
     let index = address >> 12
@@ -152,13 +152,13 @@ package final class Memory {
     place(ofPage: index)?.flags.insert(.reserved)
   }
 
-  /// Takes back that some pages were ever written.
-  func forgetPages(where isForgotten: (UInt64) -> Bool) {
-    for index in made where isForgotten(index) {
+  /// Makes some pages as if they had never been written.
+  func discardPages(where isDiscarded: (UInt64) -> Bool) {
+    for index in made where isDiscarded(index) {
       preparePage(index << 12)?.initializeMemory(as: UInt8.self, repeating: 0, count: Self.pageSize)
       place(ofPage: index)?.flags.remove(.exists)
     }
-    made.removeAll(where: isForgotten)
+    made.removeAll(where: isDiscarded)
   }
 
   // MARK: Code
@@ -168,10 +168,10 @@ package final class Memory {
     place(ofPage: address >> 12)?.flags.contains(.code) ?? false
   }
 
-  /// Notes that instructions of a page are held decoded, so that a write to it is noticed.
+  /// Marks a page whose instructions are decoded, so that a write to it is noticed.
   ///
-  /// - Returns: whether it is; false where the page doesn't exist.
-  func noteCode(onPage index: UInt64) -> Bool {
+  /// - Returns: whether it is marked; false if the page doesn't exist.
+  func markCode(onPage index: UInt64) -> Bool {
     guard let place = place(ofPage: index), place.flags.contains(.exists) else { return false }
     place.flags.insert(.code)
     return true
@@ -186,8 +186,8 @@ package final class Memory {
     return staleCode
   }
 
-  /// Notes that no instruction of these pages is held any longer.
-  func forgetCode(onPages pages: some Sequence<UInt64>) {
+  /// Unmarks pages of which no instruction is decoded any longer.
+  func unmarkCode(onPages pages: some Sequence<UInt64>) {
     for index in pages { place(ofPage: index)?.flags.remove(.code) }
   }
 

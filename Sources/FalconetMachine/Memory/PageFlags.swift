@@ -14,13 +14,13 @@ struct PageFlags: OptionSet, Sendable {
   /// A view of an earlier state needs the page's bytes as they are.
   static let viewed = PageFlags(rawValue: 16)
 
-  /// A page that can be written with nothing to note.
+  /// A page that a store writes without further steps.
   static let directlyWritable: PageFlags = [.exists, .changed]
 }
 
 /// Where a page's bytes and its flags are.
 ///
-/// Soundness: both pointers come from the ``Memory`` that hands the place out, are valid as long as
+/// Safety: both pointers come from the ``Memory`` that hands the place out, are valid as long as
 /// it lives, and stay inside it.
 struct PagePlace {
   let bytes: UnsafeMutableRawPointer

@@ -28,7 +28,7 @@ struct AddressMap {
     return place
   }
 
-  /// The number of an address; nil where it has none.
+  /// The number of an address; nil if it has none.
   subscript(address: UInt64) -> Int? {
     let entry = entries[place(address)]
     return entry.address == address ? entry.value : nil

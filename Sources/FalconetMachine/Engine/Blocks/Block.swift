@@ -40,8 +40,8 @@ struct BranchExit {
   var first: UInt8
   var second: UInt8
   var destination = RegisterBank.discarded
-  /// Where it goes where the condition holds.
+  /// Where it goes if the condition holds.
   var taken: UInt64
-  /// Where it goes where not.
+  /// Where it goes otherwise.
   var next: UInt64
 }

@@ -18,7 +18,7 @@ struct BlockDecoder {
   /// - Parameters:
   ///   - pc: the address, a multiple of 4.
   ///   - page: the 4096 bytes of the page that holds it.
-  /// - Returns: whether there is one; false where the first instruction is left to the plain step.
+  /// - Returns: whether there is one; false if the first instruction is left to the plain step.
   mutating func decode(at pc: UInt64, page: UnsafeRawPointer) -> Bool {
     block.pc = pc
     block.length = 0
@@ -77,8 +77,8 @@ struct BlockDecoder {
 
   /// Ends the block with a branch and its delay slot.
   ///
-  /// The delay slot's operation comes first. So the branch's operands are copied where it changes
-  /// them, and the link is written after it, which nobody sees where it doesn't touch that register.
+  /// The delay slot's operation comes first. So the branch's operands are copied if it changes
+  /// them, and the link is written after it, which nobody sees if it doesn't touch that register.
   ///
   /// - Returns: whether the two could be put this way; otherwise nothing was added.
   private mutating func endWithBranch(

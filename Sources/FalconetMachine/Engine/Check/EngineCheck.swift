@@ -62,7 +62,7 @@ final class EngineCheck {
 
   /// Brings the second machine to where the first is, and compares.
   ///
-  /// - Parameter failure: how the first machine's next step failed, where it did.
+  /// - Parameter failure: how the first machine's next step failed, if it did.
   func follow(_ failure: MachineError?) throws(EngineMismatch) {
     shadow.pageLimit = machine.pageLimit
     let outcome = advance(shadow, to: machine.step)

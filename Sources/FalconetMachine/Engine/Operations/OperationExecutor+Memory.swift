@@ -54,7 +54,7 @@ extension OperationExecutor {
     return .next
   }
 
-  /// A store to a page where something has to be noted: its first write, the reserved word. Code is
+  /// A store to a page that is not directly writable: its first write, the reserved word. Code is
   /// left to the plain step, so that no engine changes what it is executing.
   @inline(never)
   private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(

@@ -1,7 +1,7 @@
 /// Executes one decoded operation on the registers of a bank and on memory.
 ///
 /// The engines' own code covers the operations that programs use most; what it doesn't, and the whole
-/// of a block where no machine code is used, is executed here. Lock-step tests hold all of it against
+/// of a block without machine code, is executed here. Lock-step tests compare all of it with
 /// the plain step.
 struct OperationExecutor<Word: MachineWord> {
   let machine: Machine

@@ -4,17 +4,17 @@
 /// A register of a 32-bit machine is held sign-extended: then what a 64-bit machine does with it is
 /// right for both, and only addresses differ, whose upper half goes to the slow path.
 ///
-/// Soundness: 256 entries are allocated and initialised, and an index is a byte, so every access is in
+/// Safety: 256 entries are allocated and initialised, and an index is a byte, so every access is in
 /// bounds. The machine that owns the bank frees it.
 struct RegisterBank {
   static let hi: UInt8 = 32
   static let lo: UInt8 = 33
   /// Where results for register 0 go.
   static let discarded: UInt8 = 34
-  /// Copies of a branch's operands, where its delay slot changes them.
+  /// Copies of a branch's operands, if its delay slot changes them.
   static let firstCopy: UInt8 = 35
   static let secondCopy: UInt8 = 36
-  /// An access of 4 or 8 bytes takes the fast path where its address has none of these bits.
+  /// An access of 4 or 8 bytes takes the fast path if its address has none of these bits.
   static let outside4: UInt8 = 37
   static let outside8: UInt8 = 38
   static let outside1: UInt8 = 39
@@ -24,15 +24,15 @@ struct RegisterBank {
   static let windowSize: UInt8 = 42
   static let windowBase: UInt8 = 43
   static let windowFlags: UInt8 = 44
-  /// Steps of the budget that are left, when code of the engine was left.
-  static let left: UInt8 = 45
-  /// Where code of the engine was left.
+  /// Steps of the budget that the run didn't use.
+  static let budget: UInt8 = 45
+  /// Where the run ended.
   static let end: UInt8 = 46
-  /// Why it was left: an ``EngineExit``.
+  /// Why it ended: an ``EngineExit``.
   static let reason: UInt8 = 47
-  /// The address of the ``BlockTable``'s entries.
-  static let table: UInt8 = 48
-  /// The engine, for calls back.
+  /// The address of the ``JumpTable``'s entries.
+  static let jumpTable: UInt8 = 48
+  /// The ``EngineCore``, for calls back; 0 during the ``TailCallCheck``.
   static let owner: UInt8 = 49
   /// Operands of accesses that translated code leaves to a call back.
   static let callBackAddress: UInt8 = 50
@@ -53,7 +53,7 @@ struct RegisterBank {
     nonmutating set { values[Int(index)] = newValue }
   }
 
-  /// Takes a thread's registers in.
+  /// Loads a thread's registers.
   func load(_ thread: borrowing ThreadState, _ wordSize: WordSize) {
     for index in 0..<32 { values[index] = thread.registers[index] }
     self[Self.hi] = thread.hi
@@ -64,7 +64,7 @@ struct RegisterBank {
     }
   }
 
-  /// Puts the registers back into the thread.
+  /// Stores the registers into the thread.
   func store(into thread: inout ThreadState, _ wordSize: WordSize) {
     let mask = wordSize.mask
     for index in 0..<32 { thread.registers[index] = values[index] & mask }

@@ -2,7 +2,7 @@
 ///
 /// A 32-bit machine's registers are sign-extended, so what is done with 64 bits serves both.
 enum HandlerTable {
-  /// By operation; nil where an operation has no handler of its own and goes to ``Handler/rare(_:_:_:_:_:)``.
+  /// By operation; nil if an operation has no handler of its own and goes to ``Handler/rare(_:_:_:_:_:)``.
   static let own: [HandlerFunction?] = {
     var table = [HandlerFunction?](repeating: nil, count: 256)
     func set(_ operation: Operation, _ handler: @escaping HandlerFunction) {
@@ -86,11 +86,11 @@ enum HandlerTable {
     }
     table[Int(PortableExit.jump)] = { Handler.enter(Handler.link($0, 0), $1, $2, $3, $4) }
     table[Int(PortableExit.indirect)] = { Handler.indirect($0, $1, $2, $3, $4) }
-    table[Int(PortableExit.leave)] = { op, bank, _, _, left in
-      Handler.exit(bank, .leave, at: op.load(fromByteOffset: 16, as: UInt64.self), left)
+    table[Int(PortableExit.leave)] = { op, bank, _, _, budget in
+      Handler.exit(bank, .leave, at: Handler.trailingAddress(op), budget)
     }
-    table[Int(PortableExit.unprepared)] = { op, bank, _, _, left in
-      Handler.exit(bank, .unprepared, at: op.load(fromByteOffset: 16, as: UInt64.self), left)
+    table[Int(PortableExit.unprepared)] = { op, bank, _, _, budget in
+      Handler.exit(bank, .unprepared, at: Handler.trailingAddress(op), budget)
     }
     set(.equal) { Handler.branch($0, $1, $2, $3, $4) { $0 == $1 } }
     set(.notEqual) { Handler.branch($0, $1, $2, $3, $4) { $0 != $1 } }

@@ -1,9 +1,9 @@
 /// One operation of the portable engine, 16 bytes, in a row with those that follow it.
 ///
-/// An exit is followed by 16 bytes more, its *trailer*: the addresses of the blocks that it goes to,
-/// or a guest address. A block begins with a *header* of 16 bytes right before its first operation.
+/// An exit is followed by a *trailer* of as many bytes: the addresses of the blocks that it goes to, or a
+/// guest address. A block begins with a *header* right before its first operation.
 struct PortableOperation {
-  /// The address of the handler; where blocks are executed by a switch, the operation's number. Of a
+  /// The address of the handler; if blocks are executed by a switch, the operation's number. Of a
   /// header, the block's guest address.
   var target: UInt
   var destination: UInt8 = 0
@@ -11,11 +11,11 @@ struct PortableOperation {
   var second: UInt8 = 0
   /// As in ``DecodedOperation/remaining``; of a header, the block's length in steps.
   var remaining: UInt8 = 0
-  /// As in ``DecodedOperation/immediate``. Where ``packsOperation(_:)``, it is in the lower half, and
+  /// As in ``DecodedOperation/immediate``. If ``packsOperation(_:)``, it is in the lower half, and
   /// the operation's number in the upper.
   var immediate: Int32 = 0
 
-  static let stride = 16
+  static let stride = MemoryLayout<PortableOperation>.stride
 
   /// Whether the handler may have to know which operation it executes: of all that access memory, and
   /// of those that have no handler of their own. None of them has an immediate of more than 16 bits.
@@ -27,6 +27,13 @@ struct PortableOperation {
       HandlerTable.own[Int(operation.rawValue)] == nil
     }
   }
+
+  /// The operation's number, if it is packed.
+  var packedNumber: UInt8 { UInt8(truncatingIfNeeded: immediate >> 16) }
+
+  /// The immediate, if the number is packed with it.
+  @inline(__always)
+  var packedImmediate: Int16 { Int16(truncatingIfNeeded: immediate) }
 }
 
 /// Numbers of the operations that end a block, behind those of ``Operation``.

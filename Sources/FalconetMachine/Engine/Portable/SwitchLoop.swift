@@ -1,77 +1,77 @@
-/// Executes blocks of the portable engine by a switch: what is used where the compiler doesn't turn
-/// calls in tail position into jumps.
+/// Executes blocks of the portable engine by a switch: what takes the place of handlers that don't pass
+/// the ``TailCallCheck``, as in builds without optimization.
 ///
-/// Soundness: as ``Handler``.
+/// Safety: as ``Handler``.
 struct SwitchLoop<Word: MachineWord> {
+  private let engine: PortableEngine
   private let executor: OperationExecutor<Word>
   private let bank: RegisterBank
 
-  init(_ machine: Machine) {
-    executor = OperationExecutor(machine)
-    bank = machine.bank
+  init(_ engine: PortableEngine) {
+    self.engine = engine
+    executor = OperationExecutor(engine.machine)
+    bank = engine.bank
   }
 
   /// Executes blocks from `start` on until the next doesn't fit, or is not there.
   func run(_ start: UnsafeMutableRawPointer, _ budget: Int) {
     let registers = UnsafeMutableRawPointer(bank.values)
     var op = UnsafeRawPointer(start)
-    var left = budget
+    var budget = budget
     while true {
       let header = (op - PortableOperation.stride).load(as: PortableOperation.self)
-      guard left >= Int(header.remaining) else {
-        return Handler.exit(registers, .budget, at: UInt64(header.target), left)
+      guard budget >= Int(header.remaining) else {
+        return Handler.exit(registers, .budget, at: UInt64(header.target), budget)
       }
-      left -= Int(header.remaining)
-      guard let next = runBlock(&op, left) else { return }
+      budget -= Int(header.remaining)
+      guard let next = runBlock(&op, budget) else { return }
       op = next
     }
   }
 
   /// Executes one block.
   ///
-  /// - Returns: the next, or nil where the run has ended.
-  private func runBlock(_ op: inout UnsafeRawPointer, _ left: Int) -> UnsafeRawPointer? {
+  /// - Returns: the next, or nil if the run has ended.
+  private func runBlock(_ op: inout UnsafeRawPointer, _ budget: Int) -> UnsafeRawPointer? {
     while true {
-      let threaded = op.load(as: PortableOperation.self)
-      let number = UInt8(truncatingIfNeeded: threaded.target)
+      let packed = op.load(as: PortableOperation.self)
+      let number = UInt8(truncatingIfNeeded: packed.target)
       guard let operation = Operation(rawValue: number) else {
-        return follow(threaded, number, op, left)
+        return follow(packed, number, op, budget)
       }
-      var immediate = threaded.immediate
+      var immediate = packed.immediate
       if PortableOperation.packsOperation(operation) {
-        immediate = Int32(Int16(truncatingIfNeeded: immediate))
+        immediate = Int32(packed.packedImmediate)
       }
       let decoded = DecodedOperation(
-        operation: operation, destination: threaded.destination, first: threaded.first,
-        second: threaded.second, remaining: threaded.remaining, immediate: immediate)
-      let engine = executor.machine.blockEngine
+        operation: operation, destination: packed.destination, first: packed.first,
+        second: packed.second, remaining: packed.remaining, immediate: immediate)
       let outcome = executor.execute(
-        decoded, step: engine?.step(of: decoded, left: UInt64(left)) ?? 0)
+        decoded, step: engine.step(of: decoded, budget: UInt64(budget)))
       if outcome == .leave {
-        (engine as? PortableEngine)?.setEnd(at: op, left)
+        engine.endRun(before: op, budget)
         return nil
       }
       op += PortableOperation.stride
     }
   }
 
-  /// The block that an exit leads to, or nil where the run has ended.
+  /// The block that an exit leads to, or nil if the run has ended.
   private func follow(
-    _ exit: PortableOperation, _ number: UInt8, _ op: UnsafeRawPointer, _ left: Int
+    _ exit: PortableOperation, _ number: UInt8, _ op: UnsafeRawPointer, _ budget: Int
   ) -> UnsafeRawPointer? {
     let registers = UnsafeMutableRawPointer(bank.values)
-    let trailer = (op + PortableOperation.stride).load(as: UInt64.self)
     if number == PortableExit.jump { return Handler.link(op, 0) }
     if number == PortableExit.leave {
-      Handler.exit(registers, .leave, at: trailer, left)
+      Handler.exit(registers, .leave, at: Handler.trailingAddress(op), budget)
       return nil
     }
     if number == PortableExit.unprepared {
-      Handler.exit(registers, .unprepared, at: trailer, left)
+      Handler.exit(registers, .unprepared, at: Handler.trailingAddress(op), budget)
       return nil
     }
     if number == PortableExit.indirect {
-      Handler.exit(registers, .unprepared, at: bank[exit.first], left)
+      Handler.exit(registers, .unprepared, at: bank[exit.first], budget)
       return nil
     }
     guard let condition = BranchExit.Condition(rawValue: number &- PortableExit.conditions) else {
@@ -100,7 +100,7 @@ extension BranchExit.Condition {
     }
   }
 
-  /// What the comparison before the branch gives; nil where there is none.
+  /// What the comparison before the branch gives; nil if there is none.
   func result(_ holds: Bool) -> Bool? {
     switch self {
     case .less, .below: holds

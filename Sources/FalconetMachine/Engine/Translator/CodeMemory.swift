@@ -3,7 +3,7 @@ import Glibc
 /// Memory for machine code, mapped twice: once to be written, once to be executed. No mapping is
 /// ever both.
 ///
-/// Soundness: both mappings are of one anonymous file and of the same size, and are unmapped together
+/// Safety: both mappings are of one anonymous file and of the same size, and are unmapped together
 /// when this object goes. ``Assembler`` writes inside the first alone.
 final class CodeMemory {
   let writable: UnsafeMutableRawPointer
@@ -15,7 +15,7 @@ final class CodeMemory {
   private static let populateForReading: Int32 = 22
   private static let populateForWriting: Int32 = 23
 
-  /// Nil where the system refuses executable memory.
+  /// Nil if the system refuses executable memory.
   init?(count: Int) {
     let file = Self.anonymousFile()
     guard file >= 0 else { return nil }
@@ -34,7 +34,7 @@ final class CodeMemory {
   }
 
   /// A file in memory that is closed on `exec`. The C library's function is found by name, since its
-  /// declaration is hidden from Swift; −1 where there is none.
+  /// declaration is hidden from Swift; −1 if there is none.
   private static func anonymousFile() -> Int32 {
     typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
     guard let symbol = dlsym(nil, "memfd_create") else { return -1 }

@@ -45,14 +45,14 @@ struct MerkleTree {
 
   // MARK: Pages
 
-  /// The node of a page, made where it doesn't exist. Bits of the index above the tree's are
+  /// The node of a page, made if it doesn't exist. Bits of the index above the tree's are
   /// ignored. O(depth).
   mutating func insertPage(_ index: UInt64) -> Node {
     descend(to: index, inserting: true)
     return path[pageIndexBits]
   }
 
-  /// The node of a page, or nil where it doesn't exist. O(depth).
+  /// The node of a page, or nil if it doesn't exist. O(depth).
   mutating func page(_ index: UInt64) -> Node? {
     descend(to: index, inserting: false)
     return pathDepth == pageIndexBits ? path[pageIndexBits] : nil

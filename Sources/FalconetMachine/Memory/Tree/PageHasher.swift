@@ -48,7 +48,7 @@ package struct PageHasher {
     }
   }
 
-  /// The roots of pages, computed by up to `threads` threads where there are many.
+  /// The roots of pages, computed by up to `threads` threads if there are many.
   /// - Precondition: 4096 bytes are readable at each page.
   static func roots(
     of pages: [UnsafeRawPointer], _ kernel: PairKernel = .best, threads: Int
@@ -69,7 +69,7 @@ package struct PageHasher {
 
   /// What the threads share.
   ///
-  /// Soundness: the pages are only read, and each root is written by the one thread whose part it
+  /// Safety: the pages are only read, and each root is written by the one thread whose part it
   /// is.
   private struct Job: @unchecked Sendable {
     let pages: UnsafeBufferPointer<UnsafeRawPointer>

@@ -6,7 +6,7 @@ import Keccak
 /// all are in use a page gets none, so that a pass over more pages than there are slots does not
 /// clear them out.
 ///
-/// Soundness: slots lie one after the other in a mapping that lives as long as this value or a
+/// Safety: slots lie one after the other in a mapping that lives as long as this value or a
 /// copy, and their numbers stay below `slots.count`, for which the mapping has room.
 struct PageNodeCache {
   private struct Slot {

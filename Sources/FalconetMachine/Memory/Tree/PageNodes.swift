@@ -6,7 +6,7 @@ import Keccak
 ///
 /// So the two children of every node are 64 bytes in a row, and the nodes of a level too.
 ///
-/// Soundness: `start` has ``byteCount`` bytes, which whoever makes the value keeps as long as it
+/// Safety: `start` has ``byteCount`` bytes, which whoever makes the value keeps as long as it
 /// uses it. Node numbers are 1 to 127, and offsets below 4096.
 struct PageNodes {
   /// Leaves of a page: its 4096 bytes in pieces of 32.

@@ -3,7 +3,7 @@ import Keccak
 /// Brings the cached nodes of many pages up to date with their pages, level by level over all of
 /// them, so that the kernel has many nodes at once however few differ in each page.
 ///
-/// Soundness: a job's page has 4096 readable bytes, and its nodes belong to no other job.
+/// Safety: a job's page has 4096 readable bytes, and its nodes belong to no other job.
 struct PageRehash {
   /// A page, its cached nodes, and the pairs of leaves that differ.
   struct Job {

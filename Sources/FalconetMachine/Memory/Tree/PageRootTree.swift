@@ -52,8 +52,8 @@ package struct PageRootTree {
     pages.append(Node(index: index, hash: root))
   }
 
-  /// The root over all pages added so far. O(pages) hashes where pages lie next to one another, and
-  /// O(pages · log(address space)) where they are scattered.
+  /// The root over all pages added so far. O(pages) hashes if pages lie next to one another, and
+  /// O(pages · log(address space)) if they are scattered.
   package mutating func root() -> Bytes32 {
     hashWaiting()
     sort()

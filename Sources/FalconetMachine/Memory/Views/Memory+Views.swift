@@ -40,7 +40,7 @@ extension Memory {
     // All pages of the view exist by now, so the same number of pages is the same pages.
     guard pageCount != view.pageCount else { return }
     let kept = Set(view.pageIndices)
-    forgetPages { !kept.contains($0) }
+    discardPages { !kept.contains($0) }
   }
 
   /// Tells that nobody needs a view any longer, so that pages copied for it alone are freed.

@@ -8,9 +8,9 @@ import Synchronization
 /// when it is made, and a page for each one that is written while it lives. Views of several moments
 /// can live at once: each page is copied once, for the newest, and older ones find it there.
 ///
-/// Soundness: `copies` is accessed under the lock that all views of a memory share. A page without a
+/// Safety: `copies` is accessed under the lock that all views of a memory share. A page without a
 /// copy in this view or a newer one was not written since this view was made: the memory marks pages
-/// when it makes a view, and calls ``keep(_:_:)`` before the first write to a marked page. Reading such
+/// when it makes a view, and calls ``preserve(_:_:)`` before the first write to a marked page. Reading such
 /// a page holds the lock, which that write waits for. Copies are never changed, and freed with the view.
 package final class MemoryView: @unchecked Sendable {
   /// The lock that all views of one memory share.
@@ -74,7 +74,7 @@ package final class MemoryView: @unchecked Sendable {
   }
 
   /// Copies a page that is about to be written, if the view has none of it yet.
-  func keep(_ index: UInt64, _ bytes: UnsafeRawPointer) {
+  func preserve(_ index: UInt64, _ bytes: UnsafeRawPointer) {
     lock.mutex.withLock { _ in
       guard copies[index] == nil else { return }
       let copy = UnsafeMutableRawPointer.allocate(

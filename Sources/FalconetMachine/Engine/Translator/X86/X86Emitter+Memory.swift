@@ -1,4 +1,4 @@
-extension Translator {
+extension X86Emitter {
   /// The loads and stores that have thunks, in their places.
   private static let loads = thunked {
     if case .load(let access) = $0.kind { access } else { nil }
@@ -40,11 +40,11 @@ extension Translator {
     }
   }
 
-  /// Computes an address into rax, and jumps away where it is not one of the fast path.
-  private func emitAddress(_ operation: DecodedOperation, _ access: AccessKind) -> Int {
+  /// Computes an address into rax, and jumps away if it is not one of the fast path.
+  private mutating func emitAddress(_ operation: DecodedOperation, _ access: AccessKind) -> Int {
     if operation.first == 0 {
       assembler.set(.rax, to: UInt64(bitPattern: Int64(operation.immediate)))
-    } else if let host = HostRegister.holding(operation.first) {
+    } else if let host = X86Register.holding(operation.first) {
       assembler.address(.rax, host, operation.immediate)
     } else {
       load(.rax, from: operation.first)
@@ -55,10 +55,10 @@ extension Translator {
   }
 
   /// A load. One without a thunk is executed by a call back.
-  func emitLoad(_ operation: DecodedOperation, _ access: AccessKind) {
+  mutating func emitLoad(_ operation: DecodedOperation, _ access: AccessKind) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
     let away = emitAddress(operation, access)
-    let target = HostRegister.holding(operation.destination) ?? .rax
+    let target = X86Register.holding(operation.destination) ?? .rax
     emitRead(access, target, base: .r12)
     store(target, to: operation.destination)
     slowPaths.append(
@@ -66,7 +66,7 @@ extension Translator {
   }
 
   /// Reads the value at `base + rax`.
-  private func emitRead(_ access: AccessKind, _ target: HostRegister, base: HostRegister) {
+  private mutating func emitRead(_ access: AccessKind, _ target: X86Register, base: X86Register) {
     switch access {
     case .byte: assembler.indexed([0x0F, 0xBE], target, base: base, index: .rax)
     case .byteUnsigned:
@@ -89,26 +89,26 @@ extension Translator {
   }
 
   /// A store. One without a thunk is executed by a call back.
-  func emitStore(_ operation: DecodedOperation, _ access: AccessKind) {
+  mutating func emitStore(_ operation: DecodedOperation, _ access: AccessKind) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
     let away = emitAddress(operation, access)
     assembler.registers(0x8B, .rcx, .rax)
     assembler.shift(.right, .rcx, by: 12)
     emitFlagCheck(base: .r13)
-    let notFree = assembler.jump(.notEqual)
+    let guarded = assembler.jump(.notEqual)
     let value = held(operation.second, in: .rdx)
     emitWrite(access, value, base: .r12)
-    slowPaths.append(.store(away, notFree, thunk: thunk, operation, back: assembler.position))
+    slowPaths.append(.store(away, guarded, thunk: thunk, operation, back: assembler.position))
   }
 
-  /// Compares the flags at `base + rcx` with those of a free page.
-  private func emitFlagCheck(base: HostRegister) {
-    assembler.indexed([0x80], HostRegister.rdi, base: base, index: .rcx, wide: false)
+  /// Compares the flags at `base + rcx` with those of a page that is directly writable.
+  private mutating func emitFlagCheck(base: X86Register) {
+    assembler.indexed([0x80], X86Register.rdi, base: base, index: .rcx, wide: false)
     assembler.byte(PageFlags.directlyWritable.rawValue)
   }
 
   /// Writes a value at `base + rax`.
-  private func emitWrite(_ access: AccessKind, _ value: HostRegister, base: HostRegister) {
+  private mutating func emitWrite(_ access: AccessKind, _ value: X86Register, base: X86Register) {
     switch access {
     case .byte, .byteUnsigned:
       assembler.indexed([0x88], value, base: base, index: .rax, wide: false, bytes: true)
@@ -123,7 +123,7 @@ extension Translator {
   }
 
   /// An operation that a call back executes.
-  func emitRare(_ operation: DecodedOperation) {
+  mutating func emitRare(_ operation: DecodedOperation) {
     assembler.set(.rdx, to: PackedOperation(operation).bits)
     assembler.call(rareThunk)
     assembler.test(.rax, wide: false)
@@ -133,15 +133,14 @@ extension Translator {
   // MARK: Thunks
 
   /// Writes the code that slow paths call.
-  func emitThunks() {
-    loadThunks = Self.loads.map { emitLoadThunk($0, $1) }
-    storeThunks = Self.stores.map { emitStoreThunk($0, $1) }
+  mutating func emitThunks() {
+    loadThunks = Self.loads.map { emitLoadThunk($0.operation, $0.access) }
+    storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
   }
 
-  /// Jumps away where rax is not an address in the window that is a multiple of its size, and loads
-  /// what is added to it to get the host's into rdx where it is.
-  private func emitWindowCheck(_ access: AccessKind, scratch: HostRegister) -> [Int] {
+  /// Jumps away if rax is not an address in the window that is a multiple of its size.
+  private mutating func emitWindowCheck(_ access: AccessKind, scratch: X86Register) -> [Int] {
     var away: [Int] = []
     if access.size > 1 {
       assembler.byte(0xA8)
@@ -149,14 +148,14 @@ extension Translator {
       away.append(assembler.jump(.notEqual))
     }
     assembler.move(scratch, .rax)
-    assembler.bank(HostOperation.sub.opcode, scratch, RegisterBank.windowStart)
-    assembler.bank(HostOperation.cmp.opcode, scratch, RegisterBank.windowSize)
+    assembler.bank(X86Operation.sub.opcode, scratch, RegisterBank.windowStart)
+    assembler.bank(X86Operation.cmp.opcode, scratch, RegisterBank.windowSize)
     away.append(assembler.jump(.notBelow))
     return away
   }
 
   /// From the address in rax to the value in rax. Keeps all registers but rcx and rdx.
-  private func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
+  private mutating func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rdx)
     assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
@@ -164,15 +163,15 @@ extension Translator {
     assembler.ret()
     for jump in away { assembler.patchHere(jump) }
     assembler.set(.rdx, to: UInt64(operation.rawValue))
-    let function: TranslatorCallBack.Load = TranslatorCallBack.load
+    let function: CallBack.Load = CallBack.load
     emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
     assembler.align()
     return place
   }
 
-  /// From the address in rax and the value in rdx to 0 in eax, or another number where the store is
+  /// From the address in rax and the value in rdx to 0 in eax, or another number if the store is
   /// left to the plain step. Keeps all registers but rcx and rdx.
-  private func emitStoreThunk(_ operation: Operation, _ access: AccessKind) -> Int {
+  private mutating func emitStoreThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rcx)
     assembler.move(.rcx, .rax)
@@ -181,23 +180,23 @@ extension Translator {
     assembler.bank(0x8B, .rdx, RegisterBank.windowFlags)
     emitFlagCheck(base: .rdx)
     assembler.pop(.rdx)
-    let notFree = assembler.jump(.notEqual)
+    let guarded = assembler.jump(.notEqual)
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
     emitWrite(access, .rdx, base: .rcx)
     assembler.set(.rax, to: 0)
     assembler.ret()
-    for jump in away + [notFree] { assembler.patchHere(jump) }
+    for jump in away + [guarded] { assembler.patchHere(jump) }
     assembler.set(.rcx, to: UInt64(operation.rawValue))
-    let function: TranslatorCallBack.Store = TranslatorCallBack.store
+    let function: CallBack.Store = CallBack.store
     emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
     assembler.align()
     return place
   }
 
   /// Calls a function with the owner, rax, rdx and rcx, and returns. Keeps the pinned registers.
-  private func emitCallBack(_ function: UInt) {
+  private mutating func emitCallBack(_ function: UInt) {
     // Six registers and the return address: 8 more make the stack a multiple of 16.
-    let kept: [HostRegister] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
+    let kept: [X86Register] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
     for register in kept { assembler.push(register) }
     assembler.immediate(.sub, .rsp, 8)
     assembler.bank(0x8B, .rdi, RegisterBank.owner)
@@ -208,16 +207,16 @@ extension Translator {
     assembler.ret()
   }
 
-  /// From a ``PackedOperation`` in rdx to 0 in eax, or another number where the operation is left to
+  /// From a ``PackedOperation`` in rdx to 0 in eax, or another number if the operation is left to
   /// the plain step. The registers are in the bank meanwhile.
-  private func emitRareThunk() -> Int {
+  private mutating func emitRareThunk() -> Int {
     let place = assembler.position
     assembler.immediate(.sub, .rsp, 8)
     savePinned()
     assembler.bank(0x8B, .rdi, RegisterBank.owner)
     assembler.move(.rsi, .rdx)
     assembler.move(.rdx, .r14)
-    let function: TranslatorCallBack.Rare = TranslatorCallBack.rare
+    let function: CallBack.Rare = CallBack.rare
     assembler.call(function: UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
     loadPinned()
     assembler.immediate(.add, .rsp, 8)

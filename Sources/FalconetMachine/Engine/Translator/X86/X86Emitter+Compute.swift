@@ -1,9 +1,9 @@
-extension Translator {
+extension X86Emitter {
   /// Loads an entry of the bank into a host register.
-  func load(_ target: HostRegister, from entry: UInt8, wide: Bool = true) {
+  mutating func load(_ target: X86Register, from entry: UInt8, wide: Bool = true) {
     if entry == 0 {
       assembler.set(target, to: 0)
-    } else if let host = HostRegister.holding(entry) {
+    } else if let host = X86Register.holding(entry) {
       if wide {
         assembler.move(target, host)
       } else {
@@ -15,8 +15,8 @@ extension Translator {
   }
 
   /// Puts a host register into an entry of the bank.
-  func store(_ source: HostRegister, to entry: UInt8) {
-    if let host = HostRegister.holding(entry) {
+  mutating func store(_ source: X86Register, to entry: UInt8) {
+    if let host = X86Register.holding(entry) {
       assembler.move(host, source)
     } else {
       assembler.bank(0x89, source, entry)
@@ -24,19 +24,19 @@ extension Translator {
   }
 
   /// The host register that holds an entry: its own, or `scratch`, which it is loaded to.
-  func held(_ entry: UInt8, in scratch: HostRegister) -> HostRegister {
-    if let host = HostRegister.holding(entry) { return host }
+  mutating func held(_ entry: UInt8, in scratch: X86Register) -> X86Register {
+    if let host = X86Register.holding(entry) { return host }
     load(scratch, from: entry)
     return scratch
   }
 
   /// `target = target op entry`.
-  func apply(
-    _ operation: HostOperation, _ target: HostRegister, _ entry: UInt8, wide: Bool = true
+  mutating func apply(
+    _ operation: X86Operation, _ target: X86Register, _ entry: UInt8, wide: Bool = true
   ) {
     if entry == 0 {
       assembler.immediate(operation, target, 0, wide: wide)
-    } else if let host = HostRegister.holding(entry) {
+    } else if let host = X86Register.holding(entry) {
       assembler.registers(operation.opcode, target, host, wide: wide)
     } else {
       assembler.bank(operation.opcode, target, entry, wide: wide)
@@ -44,7 +44,7 @@ extension Translator {
   }
 
   /// Writes the code of one operation.
-  func emit(_ operation: DecodedOperation) {
+  mutating func emit(_ operation: DecodedOperation) {
     switch operation.operation.kind {
     case .register, .fromHiLo, .toHiLo, .immediate: emitComputation(operation)
     case .load(let access): emitLoad(operation, access)
@@ -54,7 +54,7 @@ extension Translator {
     }
   }
 
-  private func emitComputation(_ operation: DecodedOperation) {
+  private mutating func emitComputation(_ operation: DecodedOperation) {
     let immediate = operation.immediate
     switch operation.operation {
     case .sll: shift32(operation, .left)
@@ -99,25 +99,25 @@ extension Translator {
   }
 
   /// The host register that a result is made in: the destination's own, or rax.
-  private func result(_ operation: DecodedOperation) -> HostRegister {
-    HostRegister.holding(operation.destination) ?? .rax
+  private mutating func result(_ operation: DecodedOperation) -> X86Register {
+    X86Register.holding(operation.destination) ?? .rax
   }
 
-  private func copy(_ source: UInt8, to target: UInt8) {
-    if let host = HostRegister.holding(target) {
+  private mutating func copy(_ source: UInt8, to target: UInt8) {
+    if let host = X86Register.holding(target) {
       load(host, from: source)
     } else {
       store(held(source, in: .rax), to: target)
     }
   }
 
-  private func setConstant(_ target: UInt8, _ value: UInt64) {
-    let host = HostRegister.holding(target) ?? .rax
+  private mutating func setConstant(_ target: UInt8, _ value: UInt64) {
+    let host = X86Register.holding(target) ?? .rax
     assembler.set(host, to: value)
     store(host, to: target)
   }
 
-  private func shift32(_ operation: DecodedOperation, _ kind: HostShift) {
+  private mutating func shift32(_ operation: DecodedOperation, _ kind: X86Shift) {
     load(.rax, from: operation.second, wide: false)
     if operation.immediate != 0 {
       assembler.shift(
@@ -128,7 +128,7 @@ extension Translator {
     store(target, to: operation.destination)
   }
 
-  private func shift64(_ operation: DecodedOperation, _ kind: HostShift) {
+  private mutating func shift64(_ operation: DecodedOperation, _ kind: X86Shift) {
     let target = result(operation)
     load(target, from: operation.second)
     if operation.immediate != 0 {
@@ -138,7 +138,7 @@ extension Translator {
   }
 
   /// The processor takes as many bits of the amount as the machine does: 5 of 32, 6 of 64.
-  private func shiftVariable(_ operation: DecodedOperation, _ kind: HostShift, wide: Bool) {
+  private mutating func shiftVariable(_ operation: DecodedOperation, _ kind: X86Shift, wide: Bool) {
     load(.rcx, from: operation.first, wide: false)
     load(.rax, from: operation.second, wide: wide)
     assembler.shiftByCL(kind, .rax, wide: wide)
@@ -146,7 +146,7 @@ extension Translator {
     store(.rax, to: operation.destination)
   }
 
-  private func combine32(_ operation: DecodedOperation, _ kind: HostOperation) {
+  private mutating func combine32(_ operation: DecodedOperation, _ kind: X86Operation) {
     load(.rax, from: operation.first, wide: false)
     if operation.second != 0 { apply(kind, .rax, operation.second, wide: false) }
     let target = result(operation)
@@ -154,7 +154,7 @@ extension Translator {
     store(target, to: operation.destination)
   }
 
-  private func combine(_ operation: DecodedOperation, _ kind: HostOperation) {
+  private mutating func combine(_ operation: DecodedOperation, _ kind: X86Operation) {
     let (first, second) = (operation.first, operation.second)
     // Anything with register 0 is a copy, but `and`, which gives zero.
     if second == 0, kind != .and { return copy(first, to: operation.destination) }
@@ -170,34 +170,34 @@ extension Translator {
     store(target, to: operation.destination)
   }
 
-  private func nor(_ operation: DecodedOperation) {
+  private mutating func nor(_ operation: DecodedOperation) {
     load(.rax, from: operation.first)
     if operation.second != 0 { apply(.or, .rax, operation.second) }
     assembler.single(0xF7, 2, .rax)
     store(.rax, to: operation.destination)
   }
 
-  private func compare(_ operation: DecodedOperation, _ condition: HostCondition) {
+  private mutating func compare(_ operation: DecodedOperation, _ condition: X86Condition) {
     apply(.cmp, held(operation.first, in: .rax), operation.second)
     setCondition(condition, operation.destination)
   }
 
-  private func compareImmediate(_ operation: DecodedOperation, _ condition: HostCondition) {
+  private mutating func compareImmediate(_ operation: DecodedOperation, _ condition: X86Condition) {
     assembler.immediate(.cmp, held(operation.first, in: .rax), operation.immediate)
     setCondition(condition, operation.destination)
   }
 
   /// Sets an entry to whether a condition holds. Leaves the flags alone.
-  func setCondition(_ condition: HostCondition, _ target: UInt8) {
+  mutating func setCondition(_ condition: X86Condition, _ target: UInt8) {
     assembler.byte(0x0F)
     assembler.byte(0x90 | condition.rawValue)
-    assembler.byte(0xC0 | HostRegister.rcx.low)
-    let host = HostRegister.holding(target) ?? .rcx
+    assembler.byte(0xC0 | X86Register.rcx.low)
+    let host = X86Register.holding(target) ?? .rcx
     assembler.registers0F(0xB6, host, .rcx, wide: false)
     store(host, to: target)
   }
 
-  private func addImmediate32(_ operation: DecodedOperation) {
+  private mutating func addImmediate32(_ operation: DecodedOperation) {
     if operation.first == 0 {
       return setConstant(
         operation.destination, UInt64(bitPattern: Int64(operation.immediate)))
@@ -211,13 +211,13 @@ extension Translator {
     store(target, to: operation.destination)
   }
 
-  private func addImmediate(_ operation: DecodedOperation) {
+  private mutating func addImmediate(_ operation: DecodedOperation) {
     if operation.first == 0 {
       return setConstant(
         operation.destination, UInt64(bitPattern: Int64(operation.immediate)))
     }
     let target = result(operation)
-    if let source = HostRegister.holding(operation.first), source != target {
+    if let source = X86Register.holding(operation.first), source != target {
       assembler.address(target, source, operation.immediate)
     } else {
       load(target, from: operation.first)
@@ -226,14 +226,14 @@ extension Translator {
     store(target, to: operation.destination)
   }
 
-  private func combineImmediate(_ operation: DecodedOperation, _ kind: HostOperation) {
+  private mutating func combineImmediate(_ operation: DecodedOperation, _ kind: X86Operation) {
     let target = result(operation)
     load(target, from: operation.first)
     assembler.immediate(kind, target, operation.immediate)
     store(target, to: operation.destination)
   }
 
-  private func moveIf(_ operation: DecodedOperation, _ condition: HostCondition) {
+  private mutating func moveIf(_ operation: DecodedOperation, _ condition: X86Condition) {
     load(.rax, from: operation.destination)
     load(.rdx, from: operation.first)
     assembler.test(held(operation.second, in: .rcx))
@@ -243,7 +243,7 @@ extension Translator {
 
   // MARK: HI and LO
 
-  private func multiply32(_ operation: DecodedOperation) {
+  private mutating func multiply32(_ operation: DecodedOperation) {
     let isSigned = operation.operation == .mult
     load(.rax, from: operation.first, wide: false)
     load(.rcx, from: operation.second, wide: false)
@@ -259,7 +259,7 @@ extension Translator {
     clearDestination(operation)
   }
 
-  private func multiply64(_ operation: DecodedOperation) {
+  private mutating func multiply64(_ operation: DecodedOperation) {
     load(.rax, from: operation.first)
     load(.rcx, from: operation.second)
     assembler.single(0xF7, operation.operation == .dmult ? 5 : 4, .rcx)
@@ -269,7 +269,7 @@ extension Translator {
   }
 
   /// Operations on HI and LO set the register of their destination field to zero.
-  private func clearDestination(_ operation: DecodedOperation) {
+  private mutating func clearDestination(_ operation: DecodedOperation) {
     if operation.destination != RegisterBank.discarded { setConstant(operation.destination, 0) }
   }
 }

@@ -24,43 +24,43 @@ struct PackedOperation {
 
 /// The functions that translated code calls.
 ///
-/// Soundness: the first argument is the translator whose code is running; it is alive, since
-/// ``Translator/run(from:budget:)`` is on the stack.
-enum TranslatorCallBack {
+/// Safety: the first argument is the ``RegisterBank/owner`` of the code that is running: a translator,
+/// which is alive since ``Translator/enter(_:budget:)`` is on the stack.
+enum CallBack {
   typealias Load = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
   typealias Store = @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64) -> UInt64
   typealias Rare = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
 
   /// What a load of this operation's number gives at an address.
   static let load: Load = { owner, address, number in
-    Unmanaged<Translator>.fromOpaque(owner)
+    Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.load(at: address, number) }
   }
 
-  /// Stores a value at an address: 0, or 1 where the plain step must.
+  /// Stores a value at an address: 0, or 1 if the plain step must.
   static let store: Store = { owner, address, value, number in
-    Unmanaged<Translator>.fromOpaque(owner)
+    Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.store(value, at: address, number) ? 0 : 1 }
   }
 
-  /// Executes an operation: 0, or 1 where the plain step must.
-  static let rare: Rare = { owner, bits, left in
-    Unmanaged<Translator>.fromOpaque(owner)
+  /// Executes an operation: 0, or 1 if the plain step must.
+  static let rare: Rare = { owner, bits, budget in
+    Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef {
-        $0.execute(PackedOperation(bits: bits).operation, left: left) ? 0 : 1
+        $0.execute(PackedOperation(bits: bits).operation, budget: budget) ? 0 : 1
       }
   }
 }
 
-extension Translator {
-  /// What a load gives, sign-extended where registers are.
+extension EngineCore {
+  /// What a load gives, sign-extended as registers are.
   fileprivate func load(at address: UInt64, _ number: UInt64) -> UInt64 {
     bank[RegisterBank.callBackAddress] = address
     let operation = DecodedOperation(
       operation: Operation(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown,
       destination: RegisterBank.callBackValue, first: RegisterBank.callBackAddress, second: 0,
       immediate: 0)
-    _ = execute(operation, left: 0)
+    _ = execute(operation, budget: 0)
     return bank[RegisterBank.callBackValue]
   }
 
@@ -72,6 +72,6 @@ extension Translator {
       operation: Operation(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown,
       destination: RegisterBank.discarded, first: RegisterBank.callBackAddress,
       second: RegisterBank.callBackValue, immediate: 0)
-    return execute(operation, left: 0)
+    return execute(operation, budget: 0)
   }
 }

@@ -1,13 +1,13 @@
 /// The general registers of x86-64, by their number in instructions, and what they are for in
 /// translated code.
-enum HostRegister: UInt8 {
-  /// Scratch: addresses and results. Guest addresses are in it where code is left.
+enum X86Register: UInt8 {
+  /// Scratch: addresses and results. Guest addresses are in it when the run ends.
   case rax = 0
   /// Scratch: shift amounts, table places.
   case rcx = 1
   /// Scratch: values to store.
   case rdx = 2
-  /// The register bank, at ``Assembler/bankBias``.
+  /// The register bank, at ``X86Assembler/bankBias``.
   case rbx = 3
   /// The host's stack.
   case rsp = 4
@@ -22,7 +22,7 @@ enum HostRegister: UInt8 {
   case r12 = 12
   /// The flags of its pages.
   case r13 = 13
-  /// Steps that are left after the block.
+  /// The budget: the steps that may be executed after the current block.
   case r14 = 14
   case r15 = 15
 
@@ -31,13 +31,13 @@ enum HostRegister: UInt8 {
   @inline(__always) var isHigh: Bool { rawValue >= 8 }
 
   /// The guest registers that ``holding(_:)`` has host registers for.
-  static let pinned: [(guest: UInt8, host: HostRegister)] = (0..<32).compactMap { guest in
+  static let pinned: [(guest: UInt8, host: X86Register)] = (0..<32).compactMap { guest in
     holding(guest).map { (guest, $0) }
   }
 
   /// The host register that holds an entry of the bank, if one does: those that the compilers' calling
   /// conventions and code use most live in host registers while translated code runs.
-  static func holding(_ guest: UInt8) -> HostRegister? {
+  static func holding(_ guest: UInt8) -> X86Register? {
     switch guest {
     case 29: .rsi
     case 1: .rdi
@@ -54,7 +54,7 @@ enum HostRegister: UInt8 {
 }
 
 /// Conditions of jumps and the like, by their number in instructions.
-enum HostCondition: UInt8 {
+enum X86Condition: UInt8 {
   case below = 2
   case notBelow = 3
   case equal = 4
@@ -67,12 +67,12 @@ enum HostCondition: UInt8 {
   case greater = 15
 
   /// The opposite condition.
-  var inverted: HostCondition { HostCondition(rawValue: rawValue ^ 1) ?? self }
+  var inverted: X86Condition { X86Condition(rawValue: rawValue ^ 1) ?? self }
 }
 
 /// Two-operand operations of x86-64: the opcode of the form `register = register op operand`, and the
 /// number of the form with an immediate.
-enum HostOperation {
+enum X86Operation {
   case add, or, and, sub, xor, cmp
 
   var opcode: UInt8 {
@@ -90,7 +90,7 @@ enum HostOperation {
 }
 
 /// Shifts, by their number in instructions.
-enum HostShift: UInt8 {
+enum X86Shift: UInt8 {
   case left = 4
   case right = 5
   case arithmeticRight = 7

@@ -3,9 +3,9 @@
 /// Places in code are byte offsets from its start. Operands are host registers, entries of the register
 /// bank, and guest memory at an offset in a register.
 ///
-/// Soundness: code is written at ``position``, which the translator keeps below the memory's end by
+/// Safety: code is written at ``position``, which the translator keeps below the memory's end by
 /// more than the longest block takes; ``patch(_:to:)`` writes at places that were written before.
-struct Assembler {
+struct X86Assembler {
   let memory: CodeMemory
   var position = 0
 
@@ -34,14 +34,14 @@ struct Assembler {
     position &+= 8
   }
 
-  /// Fills up to a multiple of 16, where a block is to begin.
+  /// Fills up to a multiple of 16, at which a block begins.
   mutating func align() {
     while position & 15 != 0 { byte(0x90) }
   }
 
   @inline(__always)
   private mutating func prefix(
-    wide: Bool, _ register: HostRegister, index: HostRegister = .rax, base: HostRegister,
+    wide: Bool, _ register: X86Register, index: X86Register = .rax, base: X86Register,
     force: Bool = false
   ) {
     let value: UInt8 =
@@ -54,16 +54,16 @@ struct Assembler {
 
   /// An instruction of one-byte opcode on two registers. `register` is the one that most forms write.
   mutating func registers(
-    _ opcode: UInt8, _ register: HostRegister, _ operand: HostRegister, wide: Bool = true
+    _ opcode: UInt8, _ register: X86Register, _ operand: X86Register, wide: Bool = true
   ) {
     prefix(wide: wide, register, base: operand)
     byte(opcode)
     byte(0xC0 | register.low << 3 | operand.low)
   }
 
-  /// The same with a two-byte opcode, 0x0F first. `bytes` where the operand is the low byte.
+  /// The same with a two-byte opcode, 0x0F first. `bytes` if the operand is the low byte.
   mutating func registers0F(
-    _ opcode: UInt8, _ register: HostRegister, _ operand: HostRegister, wide: Bool = true,
+    _ opcode: UInt8, _ register: X86Register, _ operand: X86Register, wide: Bool = true,
     bytes: Bool = false
   ) {
     prefix(wide: wide, register, base: operand, force: bytes)
@@ -73,7 +73,7 @@ struct Assembler {
   }
 
   /// An instruction whose other operand is a number in the register field.
-  mutating func single(_ opcode: UInt8, _ number: UInt8, _ operand: HostRegister, wide: Bool = true)
+  mutating func single(_ opcode: UInt8, _ number: UInt8, _ operand: X86Register, wide: Bool = true)
   {
     prefix(wide: wide, .rax, base: operand)
     byte(opcode)
@@ -82,7 +82,7 @@ struct Assembler {
 
   /// An instruction on a register and an entry of the bank.
   mutating func bank(
-    _ opcode: UInt8, _ register: HostRegister, _ entry: UInt8, wide: Bool = true
+    _ opcode: UInt8, _ register: X86Register, _ entry: UInt8, wide: Bool = true
   ) {
     prefix(wide: wide, register, base: .rbx)
     byte(opcode)
@@ -102,7 +102,7 @@ struct Assembler {
 
   /// An instruction on a register and memory at `base + index`.
   mutating func indexed(
-    _ opcode: [UInt8], _ register: HostRegister, base: HostRegister, index: HostRegister,
+    _ opcode: [UInt8], _ register: X86Register, base: X86Register, index: X86Register,
     wide: Bool = true, halfWord: Bool = false, bytes: Bool = false
   ) {
     if halfWord { byte(0x66) }
@@ -120,12 +120,12 @@ struct Assembler {
 
   // MARK: Instructions
 
-  mutating func move(_ target: HostRegister, _ source: HostRegister) {
+  mutating func move(_ target: X86Register, _ source: X86Register) {
     if target != source { registers(0x8B, target, source) }
   }
 
-  /// Sets a register to a number, leaving the flags alone where `keepsFlags`.
-  mutating func set(_ target: HostRegister, to value: UInt64, keepsFlags: Bool = false) {
+  /// Sets a register to a number, leaving the flags alone if `keepsFlags`.
+  mutating func set(_ target: X86Register, to value: UInt64, keepsFlags: Bool = false) {
     if value == 0, !keepsFlags {
       registers(0x33, target, target, wide: false)
     } else if value <= UInt64(UInt32.max) {
@@ -145,7 +145,7 @@ struct Assembler {
   }
 
   mutating func immediate(
-    _ operation: HostOperation, _ target: HostRegister, _ value: Int32, wide: Bool = true
+    _ operation: X86Operation, _ target: X86Register, _ value: Int32, wide: Bool = true
   ) {
     prefix(wide: wide, .rax, base: target)
     if let short = Int8(exactly: value) {
@@ -160,19 +160,19 @@ struct Assembler {
   }
 
   mutating func shift(
-    _ kind: HostShift, _ target: HostRegister, by amount: UInt8, wide: Bool = true
+    _ kind: X86Shift, _ target: X86Register, by amount: UInt8, wide: Bool = true
   ) {
     single(0xC1, kind.rawValue, target, wide: wide)
     byte(amount)
   }
 
   /// Shifts by the low bits of rcx.
-  mutating func shiftByCL(_ kind: HostShift, _ target: HostRegister, wide: Bool = true) {
+  mutating func shiftByCL(_ kind: X86Shift, _ target: X86Register, wide: Bool = true) {
     single(0xD3, kind.rawValue, target, wide: wide)
   }
 
   /// `target = source + offset`.
-  mutating func address(_ target: HostRegister, _ source: HostRegister, _ offset: Int32) {
+  mutating func address(_ target: X86Register, _ source: X86Register, _ offset: Int32) {
     prefix(wide: true, target, base: source)
     byte(0x8D)
     // No pinned or scratch register is rsp or r12, whose form needs one byte more.
@@ -185,21 +185,21 @@ struct Assembler {
     }
   }
 
-  mutating func signExtend32(_ target: HostRegister, _ source: HostRegister) {
+  mutating func signExtend32(_ target: X86Register, _ source: X86Register) {
     registers(0x63, target, source)
   }
 
   /// Compares a register with zero.
-  mutating func test(_ register: HostRegister, wide: Bool = true) {
+  mutating func test(_ register: X86Register, wide: Bool = true) {
     registers(0x85, register, register, wide: wide)
   }
 
-  mutating func push(_ register: HostRegister) {
+  mutating func push(_ register: X86Register) {
     if register.isHigh { byte(0x41) }
     byte(0x50 | register.low)
   }
 
-  mutating func pop(_ register: HostRegister) {
+  mutating func pop(_ register: X86Register) {
     if register.isHigh { byte(0x41) }
     byte(0x58 | register.low)
   }
@@ -222,7 +222,7 @@ struct Assembler {
   }
 
   /// A conditional jump whose target is not known yet.
-  mutating func jump(_ condition: HostCondition) -> Int {
+  mutating func jump(_ condition: X86Condition) -> Int {
     byte(0x0F)
     byte(0x80 | condition.rawValue)
     int32(0)

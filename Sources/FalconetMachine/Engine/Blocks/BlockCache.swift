@@ -1,0 +1,156 @@
+/// The blocks that an engine has code for: found, inserted and discarded by the guest address that they
+/// begin at.
+///
+/// A block is known by its *place*, an offset in the engine's code. A jump whose target the guest
+/// computes goes through the ``JumpTable``. Every other jump goes straight to its block; as long as there
+/// is no such block, the *link*, the place in the code that names the target, waits here.
+///
+/// A store to a page with blocks is left to the plain step, so no engine changes code that it executes.
+/// All blocks are discarded before the next run.
+struct BlockCache {
+  private let memory: Memory
+  /// The places of blocks.
+  private var places = AddressMap()
+  private var jumpTable: JumpTable
+  /// Links that wait, and by guest address the last of them; each names the one before it, −1 the first.
+  private var waiting: [(link: Int, before: Int)] = []
+  private var lastWaiting = AddressMap()
+
+  /// Pages that have blocks.
+  private var pages: Set<UInt64> = []
+  /// How often code of a page was overwritten.
+  private var rewrites: [UInt64: Int] = [:]
+  /// A page whose code is overwritten more often than this is left to the plain step: decoding it time
+  /// and again would take longer.
+  private static let mostRewrites = 16
+
+  /// An empty cache, or nil if the host has no memory.
+  ///
+  /// - Parameters:
+  ///   - codeStart: where the engine's code begins.
+  ///   - missing: the place of code that ends the run at address 0.
+  init?(_ memory: Memory, codeStart: UInt, missing: Int) {
+    guard let jumpTable = JumpTable(codeStart: codeStart, missing: missing) else { return nil }
+    self.memory = memory
+    self.jumpTable = jumpTable
+  }
+
+  /// The address of the ``JumpTable``'s entries.
+  var jumpTableAddress: UInt { jumpTable.address }
+
+  // MARK: Finding and inserting
+
+  /// The place of the block at an address, if there is one.
+  subscript(pc: UInt64) -> Int? { places[pc] }
+
+  /// The place of the block at an address, which jumps through the table find from here on.
+  mutating func enter(_ pc: UInt64) -> Int? {
+    guard let place = places[pc] else { return nil }
+    jumpTable.insert(place, at: pc)
+    return place
+  }
+
+  /// Whether the page of an address can have blocks: it exists, and is not overwritten all the time.
+  /// Stores to it are noticed from here on.
+  mutating func admits(_ pc: UInt64) -> Bool {
+    let page = pc >> 12
+    if pages.contains(page) { return true }
+    guard rewrites[page, default: 0] < Self.mostRewrites, memory.markCode(onPage: page) else {
+      return false
+    }
+    pages.insert(page)
+    return true
+  }
+
+  /// Adds a block.
+  ///
+  /// - Parameter resolve: is called with each link that waited for the block.
+  mutating func insert(_ place: Int, at pc: UInt64, resolve: (_ link: Int) -> Void) {
+    places.set(pc, to: place)
+    jumpTable.insert(place, at: pc)
+    var next = lastWaiting[pc] ?? -1
+    while next >= 0 {
+      resolve(waiting[next].link)
+      next = waiting[next].before
+    }
+  }
+
+  /// Has a link wait for the block at an address, which doesn't exist.
+  ///
+  /// - Returns: another link that waits for it, if there is one.
+  @discardableResult
+  mutating func wait(_ link: Int, for pc: UInt64) -> Int? {
+    let last = lastWaiting[pc]
+    waiting.append((link, before: last ?? -1))
+    lastWaiting.set(pc, to: waiting.count - 1)
+    return last.map { waiting[$0].link }
+  }
+
+  // MARK: Discarding
+
+  /// Discards all blocks. The engine may use the memory of their code for others.
+  mutating func discardAll() {
+    memory.unmarkCode(onPages: pages)
+    pages.removeAll(keepingCapacity: true)
+    places.removeAll()
+    waiting.removeAll(keepingCapacity: true)
+    lastWaiting.removeAll()
+    jumpTable.clear()
+  }
+
+  /// Counts the pages with blocks that were overwritten since the last call.
+  ///
+  /// - Returns: whether there are any, so that the engine must discard its blocks.
+  mutating func takeStaleCode() -> Bool {
+    guard memory.hasStaleCode else { return false }
+    for page in memory.takeStaleCode() { rewrites[page, default: 0] += 1 }
+    return true
+  }
+}
+
+/// Where the code of blocks is, by the address they start at: the table that indirect jumps of handlers
+/// and of translated code read, which holds as many blocks as fit, one in each place.
+///
+/// Safety: the table has a power of two of entries, and indices are masked to it. Zeroed entries have
+/// code 0, but an entry whose address matches always has code to go to: the only address that matches a
+/// zeroed entry is 0, and its entry gets the code at `missing`.
+struct JumpTable {
+  /// One entry: the address, then the host address of the code.
+  static let entryBytes = 16
+  static let codeOffset = 8
+  static let count = 1 << 14
+
+  private let mapping: HostMapping
+  private let codeStart: UInt
+  private let missing: Int
+  private var isUsed = false
+
+  /// An empty table, or nil if the host has no memory.
+  init?(codeStart: UInt, missing: Int) {
+    guard let mapping = HostMapping(count: Self.count * Self.entryBytes) else { return nil }
+    self.mapping = mapping
+    self.codeStart = codeStart
+    self.missing = missing
+    clear()
+  }
+
+  var address: UInt { UInt(bitPattern: mapping.start) }
+
+  private func entry(_ pc: UInt64) -> UnsafeMutablePointer<UInt64> {
+    let place = Int(truncatingIfNeeded: pc >> 2) & (Self.count - 1)
+    return (mapping.start + place * Self.entryBytes).assumingMemoryBound(to: UInt64.self)
+  }
+
+  mutating func insert(_ place: Int, at pc: UInt64) {
+    isUsed = true
+    let entry = entry(pc)
+    entry[0] = pc
+    entry[Self.codeOffset / 8] = UInt64(codeStart) + UInt64(place)
+  }
+
+  mutating func clear() {
+    if isUsed { mapping.start.initializeMemory(as: UInt8.self, repeating: 0, count: mapping.count) }
+    insert(missing, at: 0)
+    isUsed = false
+  }
+}

@@ -1,0 +1,121 @@
+/// Checks that handlers jump to one another, which the portable engine needs: a handler that calls the
+/// next one would use stack with every operation of a run.
+///
+/// Each handler runs between two probes, which record how deep the stack is. If the handler ends with a
+/// jump, both see the same depth. It runs with several operands, so that it ends in every way it can.
+///
+/// Safety: the operations, memory and bank of a check belong to it. Handlers access memory at address 0
+/// only, since the bank's `outside` entries have every bit, and the bank names no engine.
+struct TailCallCheck {
+  /// Whether the handlers of this build pass.
+  static let standardPasses = failures(of: HandlerTable.all).isEmpty
+
+  /// The numbers of handlers that don't jump, of those that go on to another.
+  static func failures(of handlers: [HandlerFunction]) -> [UInt8] {
+    let check = TailCallCheck()
+    defer { check.deallocate() }
+    let conditions = BranchExit.Condition.allCases.map { PortableExit.conditions + $0.rawValue }
+    let exits = [PortableExit.jump, PortableExit.indirect] + conditions
+    return Operation.allCases.map(\.rawValue).filter { !check.passes(handlers, $0, isExit: false) }
+      + exits.filter { !check.passes(handlers, $0, isExit: true) }
+  }
+
+  /// Entries of the bank, behind those that engines use.
+  private static let firstDepth: UInt8 = 253
+  private static let lastDepth: UInt8 = 254
+  private static let probes: UInt8 = 255
+
+  private static let operationCount = 9
+  private let operations: UnsafeMutablePointer<PortableOperation>
+  private let bank = RegisterBank()
+  /// An entry of a ``JumpTable``, a word of memory, and its page's flags.
+  private let words: UnsafeMutablePointer<UInt64>
+
+  private init() {
+    operations = .allocate(capacity: Self.operationCount)
+    operations.initialize(repeating: PortableOperation(target: 0), count: Self.operationCount)
+    words = .allocate(capacity: 4)
+    words.initialize(repeating: 0, count: 4)
+  }
+
+  private func deallocate() {
+    operations.deallocate()
+    words.deallocate()
+    bank.deallocate()
+  }
+
+  // MARK: Probes
+
+  private static let probe: HandlerFunction = { op, bank, base, flags, budget in
+    recordDepth(bank)
+    Handler.next(op, bank, base, flags, budget)
+  }
+
+  /// Out of line, so that no address of the probe's own frame is taken: that would forbid its jump.
+  @inline(never)
+  private static func recordDepth(_ bank: UnsafeMutableRawPointer) {
+    var local: UInt8 = 0
+    let depth = withUnsafeMutablePointer(to: &local) { UInt64(UInt(bitPattern: $0)) }
+    let bank = bank.assumingMemoryBound(to: UInt64.self)
+    if bank[Int(probes)] == 0 { bank[Int(firstDepth)] = depth }
+    bank[Int(lastDepth)] = depth
+    bank[Int(probes)] += 1
+  }
+
+  // MARK: Checking one handler
+
+  private func passes(_ handlers: [HandlerFunction], _ number: UInt8, isExit: Bool) -> Bool {
+    write(handlers, number, isExit: isExit)
+    // The jump table has one entry, for address 0.
+    let operands: [UInt64] = number == PortableExit.indirect ? [0] : [0, 1, .max]
+    let flags = [PageFlags.directlyWritable, []]
+    return operands.allSatisfy { operand in flags.allSatisfy { runs(operand, $0) } }
+  }
+
+  /// Writes a block: a probe, the operation, a probe, the end.
+  private func write(_ handlers: [HandlerFunction], _ number: UInt8, isExit: Bool) {
+    func operation(_ handler: HandlerFunction) -> PortableOperation {
+      PortableOperation(
+        target: unsafeBitCast(handler, to: UInt.self), destination: 3, first: 1, second: 2)
+    }
+    let leave = operation(handlers[Int(PortableExit.leave)])
+    // A header of no steps comes first.
+    operations[1] = operation(Self.probe)
+    operations[2] = operation(handlers[Int(number)])
+    guard isExit else {
+      operations[3] = operation(Self.probe)
+      operations[4] = leave
+      operations[5] = PortableOperation(target: 0)
+      return
+    }
+    // The trailer's two links, and another header.
+    let next = UnsafeRawPointer(operations + 5)
+    UnsafeMutableRawPointer(operations + 3).storeBytes(
+      of: (next, next), as: (UnsafeRawPointer, UnsafeRawPointer).self)
+    operations[4] = PortableOperation(target: 0)
+    operations[5] = operation(Self.probe)
+    operations[6] = leave
+    operations[7] = PortableOperation(target: 0)
+    words[0] = 0
+    words[1] = UInt64(UInt(bitPattern: next))
+  }
+
+  /// Runs the block with an operand, and compares what the probes saw.
+  private func runs(_ operand: UInt64, _ flags: PageFlags) -> Bool {
+    bank[1] = operand
+    bank[2] = 0
+    for entry in [
+      RegisterBank.outside1, RegisterBank.outside2, RegisterBank.outside4, RegisterBank.outside8,
+    ] {
+      bank[entry] = .max
+    }
+    bank[RegisterBank.owner] = 0
+    bank[RegisterBank.jumpTable] = UInt64(UInt(bitPattern: words))
+    bank[Self.probes] = 0
+    words[3] = UInt64(flags.rawValue).littleEndian
+    Handler.enter(
+      UnsafeRawPointer(operations + 1), UnsafeMutableRawPointer(bank.values),
+      UnsafeMutableRawPointer(words + 2), UnsafeMutableRawPointer(words + 3), 0)
+    return bank[Self.probes] == 2 && bank[Self.firstDepth] == bank[Self.lastDepth]
+  }
+}

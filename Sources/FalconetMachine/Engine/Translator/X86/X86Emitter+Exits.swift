@@ -1,0 +1,145 @@
+/// Code of a block that is rarely executed: it stands behind the block, and jumps back to it.
+enum SlowPath {
+  /// The block doesn't fit into the budget. The jump that comes here.
+  case budget(Int)
+  /// A jump that ends the run at an address.
+  case exit(Int, EngineExit, UInt64)
+  /// A jump that ends the run at the address in rax.
+  case exitAtRAX(Int)
+  /// A load from elsewhere: the jump that comes here, the load's thunk, the register that it goes to,
+  /// and where the code goes on.
+  case load(Int, thunk: Int, UInt8, back: Int)
+  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the store and its
+  /// thunk, and where the code goes on.
+  case store(Int, Int, thunk: Int, DecodedOperation, back: Int)
+  /// An operation that was not executed: the jump that comes here, and the steps from it on.
+  case leave(Int, remaining: UInt8)
+}
+
+extension X86Emitter {
+  /// Writes the end of a block.
+  mutating func emit(_ exit: BlockExit, _ cache: inout BlockCache) {
+    switch exit {
+    case .jump(let pc): link(assembler.jump(), to: pc, &cache)
+    case .leave(let pc): emitExit(.leave, at: pc)
+    case .indirect(let register): emitIndirect(register)
+    case .branch(let branch):
+      let condition = emitComparison(branch)
+      link(assembler.jump(condition), to: branch.taken, &cache)
+      link(assembler.jump(), to: branch.next, &cache)
+    }
+  }
+
+  /// Has a jump go to the block at an address: by way of ending the run, as long as there is none.
+  private mutating func link(_ jump: Int, to pc: UInt64, _ cache: inout BlockCache) {
+    if let place = cache[pc] {
+      assembler.patch(jump, to: place)
+    } else {
+      cache.wait(jump, for: pc)
+      slowPaths.append(.exit(jump, .unprepared, pc))
+    }
+  }
+
+  /// Compares the operands of a branch.
+  ///
+  /// - Returns: the condition under which it is taken.
+  private mutating func emitComparison(_ branch: BranchExit) -> X86Condition {
+    let first = held(branch.first, in: .rax)
+    switch branch.condition {
+    case .equal, .notEqual:
+      if branch.second == 0 {
+        assembler.test(first)
+      } else {
+        apply(.cmp, first, branch.second)
+      }
+      return branch.condition == .equal ? .equal : .notEqual
+    case .notPositive: return emitSignTest(first, .notGreater)
+    case .positive: return emitSignTest(first, .greater)
+    case .negative: return emitSignTest(first, .negative)
+    case .notNegative: return emitSignTest(first, .notNegative)
+    case .less, .notLess, .below, .notBelow:
+      apply(.cmp, first, branch.second)
+      let isSigned = branch.condition == .less || branch.condition == .notLess
+      let condition: X86Condition = isSigned ? .less : .below
+      setCondition(condition, branch.destination)
+      let isInverted = branch.condition == .notLess || branch.condition == .notBelow
+      return isInverted ? condition.inverted : condition
+    }
+  }
+
+  private mutating func emitSignTest(_ register: X86Register, _ condition: X86Condition)
+    -> X86Condition
+  {
+    assembler.test(register)
+    return condition
+  }
+
+  /// A jump through the table of blocks: place (pc / 4) modulo its size, 16 bytes each.
+  private mutating func emitIndirect(_ register: UInt8) {
+    load(.rax, from: register)
+    assembler.registers(0x8B, .rcx, .rax, wide: false)
+    // The place times 4, since the address is.
+    assembler.single(0x81, X86Operation.and.number, .rcx, wide: false)
+    assembler.int32(Int32((JumpTable.count - 1) << 2))
+    assembler.bank(0x8B, .rdx, RegisterBank.jumpTable)
+    // rdx = rdx + 4 * rcx
+    assembler.byte(0x48)
+    assembler.byte(0x8D)
+    assembler.byte(0x14)
+    assembler.byte(0x80 | X86Register.rcx.low << 3 | X86Register.rdx.low)
+    // Compares rax with the entry's address, and jumps to its code.
+    assembler.byte(0x48)
+    assembler.byte(0x3B)
+    assembler.byte(0x02)
+    slowPaths.append(.exitAtRAX(assembler.jump(.notEqual)))
+    assembler.byte(0xFF)
+    assembler.byte(0x62)
+    assembler.byte(UInt8(JumpTable.codeOffset))
+  }
+
+  // MARK: Slow paths
+
+  /// Writes what the block needs out of line.
+  mutating func emitSlowPaths() {
+    var next = 0
+    // Writing one may ask for another.
+    while next < slowPaths.count {
+      emit(slowPaths[next])
+      next += 1
+    }
+    slowPaths.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func emit(_ path: SlowPath) {
+    switch path {
+    case .budget(let jump):
+      assembler.patchHere(jump)
+      assembler.immediate(.add, .r14, Int32(block.length))
+      emitExit(.budget, at: block.pc)
+    case .exit(let jump, let reason, let pc):
+      assembler.patchHere(jump)
+      emitExit(reason, at: pc)
+    case .exitAtRAX(let jump):
+      assembler.patchHere(jump)
+      emitExit(.unprepared)
+    case .load(let jump, let thunk, let target, let back):
+      assembler.patchHere(jump)
+      assembler.call(loadThunks[thunk])
+      store(.rax, to: target)
+      assembler.jump(to: back)
+    case .store(let away, let guarded, let thunk, let operation, let back):
+      assembler.patchHere(away)
+      assembler.patchHere(guarded)
+      load(.rdx, from: operation.second)
+      assembler.call(storeThunks[thunk])
+      assembler.test(.rax, wide: false)
+      slowPaths.append(.leave(assembler.jump(.notEqual), remaining: operation.remaining))
+      assembler.jump(to: back)
+    case .leave(let jump, let remaining):
+      assembler.patchHere(jump)
+      assembler.immediate(.add, .r14, Int32(remaining))
+      let executed = UInt64(block.length) - UInt64(remaining)
+      emitExit(.leave, at: (block.pc &+ 4 &* executed) & mask)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/// Writes x86-64 code.
+///
+/// While translated code runs, the guest registers that are used most are in host registers
+/// (``X86Register/pinned``), the others in the bank.
+///
+/// Safety: calls `cpuid` through code that it wrote itself, and jumps only to places that it wrote. Every
+/// entry and exit keeps the registers that the calling convention reserves for the caller.
+struct X86Emitter: CodeEmitter {
+  static let bankOffset = X86Assembler.bankBias
+
+  var assembler: X86Assembler
+  /// Of guest addresses.
+  let mask: UInt64
+  /// What the current block needs out of line, behind it.
+  var slowPaths: [SlowPath] = []
+  /// The steps of the current block, and its address.
+  private(set) var block = (length: 0, pc: UInt64(0))
+
+  // Places of code that all blocks share.
+  private(set) var missing = 0
+  private(set) var entry = 0
+  private var firstBlock = 0
+  private var exits: [Int] = []
+  var loadThunks: [Int] = []
+  var storeThunks: [Int] = []
+  var rareThunk = 0
+
+  init?(_ code: CodeMemory, wordSize: WordSize) {
+    assembler = X86Assembler(code)
+    mask = wordSize.mask
+    #if arch(x86_64) && os(Linux)
+      guard hasByteSwappingMoves(UInt(bitPattern: code.executable)) else { return nil }
+    #else
+      return nil
+    #endif
+    emitSharedCode()
+    firstBlock = assembler.position
+  }
+
+  /// Whether the processor has `movbe`, which accesses to memory use: bit 22 of what `cpuid` returns.
+  private mutating func hasByteSwappingMoves(_ start: UInt) -> Bool {
+    let place = assembler.position
+    assembler.push(.rbx)
+    assembler.set(.rax, to: 1)
+    assembler.byte(0x0F)
+    assembler.byte(0xA2)
+    assembler.registers(0x8B, .rax, .rcx, wide: false)
+    assembler.pop(.rbx)
+    assembler.ret()
+    assembler.align()
+    typealias Query = @convention(c) () -> UInt32
+    return unsafeBitCast(start + UInt(place), to: Query.self)() >> 22 & 1 == 1
+  }
+
+  var position: Int { assembler.position }
+
+  mutating func discardBlocks() { assembler.position = firstBlock }
+
+  mutating func write(_ block: Block, into cache: inout BlockCache) -> Int {
+    self.block = (block.length, block.pc)
+    assembler.align()
+    let place = assembler.position
+    cache.insert(place, at: block.pc) { assembler.patch($0, to: place) }
+    assembler.immediate(.sub, .r14, Int32(block.length))
+    slowPaths.append(.budget(assembler.jump(.negative)))
+    for operation in block.operations { emit(operation) }
+    emit(block.exit, &cache)
+    emitSlowPaths()
+    return place
+  }
+
+  // MARK: Entry and exits
+
+  private mutating func emitSharedCode() {
+    missing = emitExit(.unprepared, atZero: true)
+    entry = assembler.position
+    emitEntry()
+    exits = [EngineExit.budget, .leave, .unprepared].map { emitExit($0, atZero: false) }
+    emitThunks()
+  }
+
+  /// The host registers that a function must leave as they were.
+  private static let saved: [X86Register] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
+
+  private mutating func emitEntry() {
+    for register in Self.saved { assembler.push(register) }
+    // Six registers and the return address are on the stack: 8 more make it a multiple of 16.
+    assembler.immediate(.sub, .rsp, 8)
+    assembler.move(.rbx, .rdi)
+    assembler.move(.r12, .rsi)
+    assembler.move(.r13, .rdx)
+    assembler.move(.r14, .rcx)
+    assembler.move(.rax, .r8)
+    loadPinned()
+    assembler.byte(0xFF)
+    assembler.byte(0xE0)
+  }
+
+  /// The way out: with the guest address in rax.
+  private mutating func emitExit(_ reason: EngineExit, atZero: Bool) -> Int {
+    let place = assembler.position
+    if atZero { assembler.set(.rax, to: 0) }
+    assembler.bank(0x89, .rax, RegisterBank.end)
+    savePinned()
+    assembler.bank(0x89, .r14, RegisterBank.budget)
+    assembler.set(.rax, to: reason.rawValue)
+    assembler.bank(0x89, .rax, RegisterBank.reason)
+    assembler.immediate(.add, .rsp, 8)
+    for register in Self.saved.reversed() { assembler.pop(register) }
+    assembler.ret()
+    assembler.align()
+    return place
+  }
+
+  mutating func savePinned() {
+    for (guest, host) in X86Register.pinned { assembler.bank(0x89, host, guest) }
+  }
+
+  mutating func loadPinned() {
+    for (guest, host) in X86Register.pinned { assembler.bank(0x8B, host, guest) }
+  }
+
+  /// Ends the run for a reason, at an address.
+  mutating func emitExit(_ reason: EngineExit, at pc: UInt64) {
+    assembler.set(.rax, to: pc)
+    assembler.jump(to: exits[Int(reason.rawValue)])
+  }
+
+  /// Ends the run for a reason, at the address in rax.
+  mutating func emitExit(_ reason: EngineExit) {
+    assembler.jump(to: exits[Int(reason.rawValue)])
+  }
+}
