@@ -80,7 +80,8 @@ struct PageLimitTests {
     let checkpoint = machine.checkpoint()
     let claim = machine.claim()
     for _ in 0..<3 {
-      #expect(Self.failure(machine)?.1 == 49 * 4)
+      let failure = try #require(Self.failure(machine))
+      #expect(failure.1 == 49 * 4)
       machine.restore(checkpoint)
       #expect(machine.claim() == claim && machine.memory.pageCount == 11)
     }

@@ -95,6 +95,20 @@ struct SpecificationTests {
     #expect(try Fsnap.binary(read) == Fsnap.binary(next))
   }
 
+  @Test func `its JSON file is read, and is what is written but for the compressed page`() throws {
+    let start = try #require(text.firstRange(of: "```json\n"))
+    let end = try #require(text[start.upperBound...].firstRange(of: "```"))
+    let registers = String(repeating: "    0,\n", count: 30) + "    0\n"
+    let shown = text[start.upperBound..<end.lowerBound]
+      .replacing("    …31 more…\n", with: registers)
+    #expect(try Snapshots.rewrite(Array(shown.utf8), as: .bin) == files[0])
+    let written = try Snapshots.write(try Self.example(), as: .json)
+    func otherLines(_ text: some StringProtocol) -> [Substring] {
+      String(text).split(separator: "\n").filter { !$0.contains("\"data\"") }
+    }
+    #expect(otherLines(shown) == otherLines(String(decoding: written, as: UTF8.self)))
+  }
+
   @Test func `its hashes are right`() throws {
     let image = try Self.example()
     let header = FsnapParts(files[2])
