@@ -2,26 +2,23 @@ internal import Synchronization
 
 /// Ends work of a machine or a trace from another thread.
 ///
-/// A run notices within some milliseconds, a request to a pre-image server within a second. What is
-/// cancelled can be taken up again with another cancellation, or with none.
+/// ```swift
+/// let cancellation = Cancellation()
+/// signals.onInterrupt { cancellation.cancel() }
+/// let reason = try machine.run(cancellation: cancellation)    // .exited or .cancelled
+/// ```
+///
+/// A run notices within some milliseconds, a request to a pre-image server within a second. Work that
+/// was cancelled can continue with another cancellation, or without one.
 public final class Cancellation: Sendable {
   private let flag = Atomic(false)
 
-  /// A cancellation that nobody has asked for.
+  /// A cancellation that has not been requested.
   public init() {}
 
-  /// Asks for the end. May be called from any thread, and more than once.
+  /// Requests the end. May be called from any thread, and more than once.
   public func cancel() { flag.store(true, ordering: .releasing) }
 
-  /// Whether somebody asked for the end.
-  public var isCancelled: Bool { flag.load(ordering: .acquiring) }
-}
-
-/// The cancellation of the run in progress, for whoever was made before it.
-final class CurrentCancellation: Sendable {
-  private let value = Mutex<Cancellation?>(nil)
-
-  func set(_ cancellation: Cancellation?) { value.withLock { $0 = cancellation } }
-
-  var isCancelled: Bool { value.withLock { $0?.isCancelled ?? false } }
+  /// Whether the end was requested.
+  var isRequested: Bool { flag.load(ordering: .acquiring) }
 }

@@ -1,8 +1,8 @@
 internal import FalconetMachine
 internal import Keccak
 
-/// What the VM commits to a state by: Keccak-256 of the state's witness, its first byte replaced by
-/// the VM's status.
+/// A commitment to a state: Keccak-256 of the state's witness, with the first byte replaced by the VM's
+/// status.
 ///
 /// ```swift
 /// let claim = machine.claim()
@@ -28,16 +28,16 @@ public struct Claim: Hashable, Sendable, LosslessStringConvertible {
   /// The 32 bytes.
   public var bytes: [UInt8] { value.bytes }
 
-  /// The status in the first byte, or nil if it holds none.
+  /// The status in the first byte, or nil if the byte is none.
   public var status: VMStatus? { VMStatus(rawValue: value[0]) }
 
   /// `0x` and 64 hexadecimal digits.
   public var description: String { "\(value)" }
 }
 
-/// How a program stands: the first byte of a claim.
+/// The status of a program: the first byte of a claim.
 ///
-/// The values are the protocol's, and no more will be added.
+/// The protocol defines the values; no more will be added.
 @frozen
 public enum VMStatus: UInt8, Sendable {
   /// The program exited with code 0: the disputed claim is valid.

@@ -13,17 +13,17 @@ internal import FalconetStreams
 /// ```
 public struct Divergence: Sendable {
   /// Steps executed before the one that differs. The states before it are the same, unless the runs
-  /// differ from their first state on.
+  /// start in different states.
   public let step: UInt64
-  /// The claims after the step; nil for a run that can't execute it.
+  /// The claims after the step; nil for a run that cannot execute it.
   public let claims: (first: Claim?, second: Claim?)
 
-  /// Executes copies of two machines' states, and compares their claims.
+  /// Executes copies of two machines, and compares their claims. The machines do not change.
   ///
-  /// Each run executes at most three times as many steps as lie before the difference.
+  /// Each copy executes at most three times as many steps as precede the difference.
   ///
   /// - Parameter limit: the last step that is compared.
-  /// - Returns: nil if the runs are the same to their ends or to the limit.
+  /// - Returns: nil if the runs do not differ up to their ends or the limit.
   public static func find(
     between first: Machine, and second: Machine, until limit: UInt64 = .max
   ) throws(FalconetError) -> Divergence? {

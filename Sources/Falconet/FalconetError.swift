@@ -4,7 +4,7 @@ internal import FalconetProofs
 internal import FalconetStreams
 internal import FalconetTrace
 
-/// Why something failed: what was wrong, where, and what to do about it.
+/// Why something failed: what was wrong, where, and what to do.
 ///
 /// ```swift
 /// do {
@@ -14,7 +14,7 @@ internal import FalconetTrace
 /// }
 /// ```
 ///
-/// After an error, a machine is in the state before the step that failed, and can go on from there.
+/// After an error, a machine is in the state before the step that failed, and can continue from there.
 public struct FalconetError: Error, Sendable, CustomStringConvertible {
   /// The kind of an error. Later releases may add kinds, so a `switch` needs a `default`.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -25,23 +25,23 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
 
     /// A file or directory does not exist.
     public static let notFound = Code("not-found")
-    /// A file can't be read or written.
+    /// A file cannot be read or written.
     public static let inputOutput = Code("input-output")
-    /// Data is cut short, fails a checksum, or breaks the rules of its format.
+    /// Data ends early, fails a checksum, or breaks the rules of its format.
     public static let corrupt = Code("corrupt")
-    /// Data is valid, but this release, the format or the state version can't have it.
+    /// Data is valid, but this release, the format or the state version does not support it.
     public static let unsupported = Code("unsupported")
-    /// An argument makes no sense.
+    /// An argument is not valid.
     public static let invalidArgument = Code("invalid-argument")
     /// The guest did something illegal, so no state follows.
     public static let guestFault = Code("guest-fault")
     /// The source has no pre-image for a key, or there is no source.
     public static let preimageMissing = Code("preimage-missing")
-    /// The source of pre-images failed, or gave a pre-image that is not the key's.
+    /// The source of pre-images failed, or returned a pre-image that does not match its key.
     public static let preimageSource = Code("preimage-source")
-    /// A limit of memory or disk is reached, or the host has no more.
+    /// A limit of memory or disk is reached, or the host has no more of it.
     public static let limit = Code("limit")
-    /// What is given belongs to another trace than the one that is open, or contradicts it.
+    /// A file or a source belongs to another trace, or contradicts what the trace knows.
     public static let otherTrace = Code("other-trace")
     /// Another process has the directory of a trace open.
     public static let locked = Code("locked")
@@ -57,20 +57,22 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
   public var code: Code
   /// What was wrong, in words.
   public var message: String
-  /// The file or directory, if it was one.
+  /// The file or directory, if the error is about one.
   public var path: String?
-  /// Where in the file, in bytes from its start; of a compressed file in what it holds.
-  public var offset: UInt64?
   /// The step that failed: the number of steps executed before it.
   public var step: UInt64?
-  /// The address of the instruction that failed.
-  public var pc: UInt64?
-  /// The pre-image that was asked for.
+  /// The key of the pre-image that was requested.
   public var preimageKey: PreimageKey?
-  /// What to do about it, if something sensible can be said.
+  /// What to do, if that is known.
   public var remedy: String?
-  /// The error behind this one.
+  /// The error behind this one: what a closure of the caller threw, or an error of the library's own
+  /// modules.
   public var cause: (any Error)?
+
+  /// Where in the file, in bytes from its start; if it is compressed, in its contents.
+  var offset: UInt64?
+  /// The address of the instruction that failed.
+  var pc: UInt64?
 
   init(_ code: Code, _ message: String, remedy: String? = nil) {
     self.code = code
@@ -78,7 +80,7 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  /// Everything that is known, in one line.
+  /// All of the above in one line, with the offset in the file or the address of the instruction.
   public var description: String {
     var text = path.map { "\($0): " } ?? ""
     text += message
@@ -92,12 +94,12 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
 }
 
 extension FalconetError {
-  /// What a caller's closure threw.
+  /// The error that a caller's closure threw.
   init(cause: any Error) {
     if let error = cause as? FalconetError {
       self = error
     } else {
-      self.init(.callback, "a closure of the caller failed: \(cause)")
+      self.init(.callback, "a closure of the caller threw an error: \(cause)")
       self.cause = cause
     }
   }
@@ -175,6 +177,14 @@ extension FalconetError {
     case .interrupted: self.init(.cancelled, "cancelled")
     }
     cause = error
+  }
+}
+
+extension FalconetError {
+  /// A file of a trace that cannot be used.
+  init(_ incident: TraceIncident) {
+    self.init(.corrupt, incident.reason)
+    path = incident.path
   }
 }
 

@@ -2,31 +2,21 @@ internal import FalconetMachine
 
 /// A thread of the program.
 public struct GuestThread: Sendable, Hashable {
-  /// The thread's number; the first one has 0.
+  /// The thread's number. The first thread has number 0.
   public let id: UInt64
   /// The address of the next instruction.
   public let pc: UInt64
-  /// The address of the one after it, which differs from `pc + 4` behind a branch.
-  public let nextPC: UInt64
-  /// The 32 general registers. Those of a 32-bit machine are zero-extended.
+  /// The 32 general registers, then HI and LO. Those of a 32-bit machine are zero-extended.
   public let registers: [UInt64]
-  /// The registers of multiplications and divisions.
-  public let hi: UInt64, lo: UInt64
-  /// The exit code, or nil if the thread has not exited.
-  public let exitCode: UInt8?
 
   init(_ thread: ThreadState) {
     id = thread.id
     pc = thread.pc
-    nextPC = thread.nextPC
-    registers = (0..<32).map { thread.registers[$0] }
-    hi = thread.hi
-    lo = thread.lo
-    exitCode = thread.exited ? thread.exitCode : nil
+    registers = (0..<32).map { thread.registers[$0] } + [thread.hi, thread.lo]
   }
 }
 
-/// Which of its streams a program writes to.
+/// The stream that a program writes to.
 @frozen
 public enum GuestStream: Sendable {
   /// Standard output.
@@ -41,16 +31,16 @@ public struct Engine: Hashable, Sendable, CustomStringConvertible {
 
   init(_ value: EngineKind) { self.value = value }
 
-  /// Translates code to the host's machine code. Where the host can't run that, as
+  /// Translates code to the host's machine code. If the host cannot run that, the same as
   /// ``portable``.
   public static let translator = Engine(.translator)
-  /// Executes decoded blocks. Slower by a factor of about 3, on any processor.
+  /// Executes decoded blocks, on any processor. Takes about three times as long.
   public static let portable = Engine(.portable)
   /// Executes one instruction at a time, with the code that defines the semantics.
   public static let plain = Engine(.step)
   /// Executes with the fastest engine and with ``plain`` side by side, and compares the states.
   public static let check = Engine(.check)
 
-  /// The engine's name on the command line.
+  /// The engine's name, such as `translator`.
   public var description: String { value.rawValue }
 }

@@ -6,8 +6,9 @@ internal import FalconetRun
 internal import FalconetSnapshots
 internal import FalconetStreams
 internal import FalconetTrace
+internal import Synchronization
 
-/// A virtual machine: the state of a program, its memory, and where its pre-images come from.
+/// A virtual machine: the state of a program, its memory, and its source of pre-images.
 ///
 /// ```swift
 /// let machine = try Machine(contentsOf: "state.bin.gz")
@@ -17,19 +18,20 @@ internal import FalconetTrace
 /// try machine.save(to: "state-1000000.bin.gz")
 /// ```
 ///
-/// A machine belongs to one thread at a time. After an error it is in the state before the step that
-/// failed, which can be saved, and it can go on from there.
+/// One thread at a time may use a machine. After an error it is in the state before the step that
+/// failed, which can be saved, and it can continue from there.
 public final class Machine {
   let inner: FalconetMachine.Machine
   private let source = HintedOracle()
   private let current = CurrentCancellation()
+  private var isExecuting = false
 
-  /// Where pre-images come from, and hints go. Opened when the next step is executed.
+  /// The source of pre-images, which also receives hints. Opened when the next step is executed.
   public var preimages: PreimageSource = .none {
     didSet { source.disconnect() }
   }
 
-  /// Takes what the program writes to its standard output and error, in parts.
+  /// Receives what the program writes to its standard output and error, in parts.
   public var onOutput: (GuestStream, [UInt8]) -> Void = { _, _ in }
 
   private init(_ image: MemoryImage, _ revision: Revision?) throws(FalconetError) {
@@ -38,8 +40,8 @@ public final class Machine {
       guard revision.value.version == image.state.version else {
         throw FalconetError(
           .invalidArgument,
-          "the revision is one of state version \(revision.stateVersion), and the state is of"
-            + " \(StateVersion(image.state.version))")
+          "the revision \(revision) is not one of state version \(StateVersion(image.state.version)),"
+            + " which the state has")
       }
       chosen = revision.value
     } else {
@@ -47,17 +49,17 @@ public final class Machine {
     }
     inner = FalconetMachine.Machine(
       state: image.state, memory: image.memory, oracle: source, revision: chosen)
-    inner.shouldInterrupt = { [current] in current.isCancelled }
+    inner.shouldInterrupt = { [current] in current.isRequested }
     inner.onOutput = { [unowned self] in onOutput($0 == .output ? .output : .error, $1) }
   }
 
   /// A machine with the state of a snapshot, of any format, compressed or not.
   ///
   /// - Parameters:
-  ///   - path: the file. Bases of a delta are looked for beside it.
-  ///   - format: the file's format; nil goes by the content.
-  ///   - revision: whose rules steps are executed by; nil is the one that the snapshot records, or
-  ///     the newest of its version.
+  ///   - path: the file. The bases of a delta are looked up in its directory.
+  ///   - format: the file's format. Nil recognizes it by the content.
+  ///   - revision: the revision by whose rules steps are executed. Nil is the one that the snapshot
+  ///     records, or else the newest of its version.
   public convenience init(
     contentsOf path: String, format: SnapshotFormat? = nil, revision: Revision? = nil
   ) throws(FalconetError) {
@@ -82,7 +84,7 @@ public final class Machine {
 
   /// A machine about to execute a program's first instruction: its prestate.
   ///
-  /// - Throws: ``FalconetError`` if the program is not one that the version can load.
+  /// - Throws: ``FalconetError`` if the version cannot load the program.
   public convenience init(
     _ program: Program, version: StateVersion, revision: Revision? = nil
   ) throws(FalconetError) {
@@ -95,13 +97,10 @@ public final class Machine {
 
   // MARK: The state
 
-  /// The version of the state.
-  public var stateVersion: StateVersion { StateVersion(inner.version) }
-
-  /// The revision whose rules steps are executed by.
+  /// The revision by whose rules steps are executed. It also tells the state version.
   public var revision: Revision { Revision(inner.revision) }
 
-  /// Steps executed since the program's start. After 2^64 - 1 the count goes on with 0.
+  /// Steps executed since the program's start. After 2^64 - 1 the count continues with 0.
   public var step: UInt64 { inner.step }
 
   /// The exit code, or nil if the program has not exited.
@@ -110,7 +109,7 @@ public final class Machine {
   /// The claim of the current state. Hashes the pages that changed since the last claim or proof.
   public func claim() -> Claim { Claim(inner.claim()) }
 
-  /// The witness of the current state: what ``claim()`` is the hash of.
+  /// The witness of the current state, of which ``claim()`` is the hash.
   public func witness() -> [UInt8] { inner.witness() }
 
   /// The threads, the active one first.
@@ -131,13 +130,13 @@ public final class Machine {
 
   // MARK: Settings
 
-  /// How steps are executed. All engines give the same states.
+  /// The engine that executes steps. All engines lead to the same states.
   public var engine: Engine {
     get { Engine(inner.engine) }
     set { inner.engine = newValue.value }
   }
 
-  /// Bytes of memory that the program may have: a step that would make it more fails.
+  /// The most bytes of memory that the program may have. A step that needs more fails.
   public var memoryLimit: UInt64 {
     get {
       UInt64(inner.pageLimit).multipliedReportingOverflow(by: 4096).overflow
@@ -148,79 +147,64 @@ public final class Machine {
 
   // MARK: Running
 
-  /// Executes until `step` steps are executed in all, or the program exits.
+  /// Executes until `step` steps have been executed in total, the program exits, or an event stops the
+  /// run. A machine past that step does nothing.
   ///
-  /// - Parameter cancellation: what another thread ends the run by.
-  /// - Returns: ``StopReason/step``, ``StopReason/exited`` or ``StopReason/cancelled``.
+  /// - Parameters:
+  ///   - events: what happens on the way.
+  ///   - cancellation: lets another thread end the run.
   @discardableResult
   public func run(
-    until step: UInt64 = .max, cancellation: Cancellation? = nil
+    until step: UInt64 = .max, events: RunEvents = RunEvents(), cancellation: Cancellation? = nil
   ) throws(FalconetError) -> StopReason {
-    let reason = try execute(cancellation) { () throws(MachineError) in
-      try inner.run(until: step)
+    let observer = EventObserver(events: events, machine: self, cancellation: cancellation)
+    let end = try execute(cancellation) { () throws(EventFailure) in
+      inner.stopRange = events.stopAddresses
+      defer { inner.stopRange = nil }
+      return try inner.run(until: step, events.schedule, observer)
     }
-    return switch reason {
-    case .step: .step
-    case .exited: .exited
-    case .preimageRead: .preimageRead
-    case .stopRange: .address
-    case .interrupted, nil: .cancelled
-    }
+    return end.map { StopReason($0) } ?? .cancelled
   }
 
-  /// Executes with what `events` asks for on the way.
-  public func run(_ events: RunEvents) throws(FalconetError) -> StopReason {
-    try connect(events.cancellation)
-    inner.stopRange = events.stopAddresses
-    defer {
-      inner.stopRange = nil
-      current.set(nil)
-    }
-    do throws(EventFailure) {
-      return StopReason(try inner.run(events.schedule, Events(events, self)))
-    } catch {
-      switch error {
-      case .machine(let failure):
-        guard let failure = reported(failure) else { return .cancelled }
-        throw failure
-      case .caller(let cause): throw FalconetError(cause: cause)
-      }
-    }
-  }
-
-  /// Executes one step, and gives the proof of it.
+  /// Executes one step, and returns its proof.
   ///
   /// - Returns: nil if the program has exited.
   public func prove() throws(FalconetError) -> Proof? {
-    let witness = try execute(nil) { () throws(MachineError) in try inner.prove() }
+    let witness = try execute(nil) { () throws(EventFailure) in
+      do throws(MachineError) { return try inner.prove() } catch { throw .machine(error) }
+    }
     guard let witness = witness ?? nil else { return nil }
     return Proof(StepProof(witness), inner.version)
   }
 
-  /// Executes as ``run(until:cancellation:)`` does, and counts where the steps go.
+  /// Executes as ``run(until:events:cancellation:)`` does, and counts the steps of each function.
   ///
-  /// - Parameter program: names the functions; without it only addresses are known.
+  /// - Parameter program: names the functions. Without it only their addresses are known.
   public func profile(
     until step: UInt64 = .max, program: Program? = nil, cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Profile {
     let profiler = Profiler(
       inner, symbols: program?.guest.symbols, frames: program?.guest.frames)
-    _ = try execute(cancellation) { () throws(MachineError) in try profiler.run(until: step) }
+    _ = try execute(cancellation) { () throws(EventFailure) in
+      do throws(MachineError) { return try profiler.run(until: step) } catch {
+        throw .machine(error)
+      }
+    }
     return Profile(profiler.profile)
   }
 
-  /// The calls that each thread is in, as lines of text in the manner of Go's tracebacks.
+  /// The calls that each thread is in, as lines of text in the style of Go's tracebacks.
   public func traceback(program: Program? = nil) -> [String] {
     (program?.guest ?? GuestProgram(symbols: nil)).traceback(of: inner).lines()
   }
 
   // MARK: Saving
 
-  /// Writes the state to a file, which appears whole or not at all.
+  /// Writes the state to a file, which appears completely or not at all.
   ///
   /// - Parameters:
-  ///   - path: a name that ends in `.gz` is compressed with gzip.
-  ///   - format: nil goes by the name: `.bin`, `.json` or `.fsnap`.
+  ///   - path: if it ends in `.gz`, the file is compressed with gzip.
+  ///   - format: nil selects the format by the name: `.bin`, `.json` or `.fsnap`.
   public func save(to path: String, format: SnapshotFormat? = nil) throws(FalconetError) {
     do {
       try FalconetSnapshots.Snapshot.save(MemoryImage(inner), path: path, to: format?.value)
@@ -240,71 +224,51 @@ public final class Machine {
 // MARK: - Execution
 
 extension Machine {
-  /// Opens the source if it is not open.
-  private func connect(_ cancellation: Cancellation?) throws(FalconetError) {
-    current.set(cancellation)
+  /// Opens the source of pre-images if it is not open.
+  func connect() throws(FalconetError) {
     guard !source.isConnected else { return }
     do {
-      source.connect(try preimages.value.open { [current] in current.isCancelled }.oracle)
+      source.connect(try preimages.value.open { [current] in current.isRequested }.oracle)
     } catch { throw FalconetError(error) }
   }
 
-  /// Does what executes steps.
+  /// Does what executes steps, with the source of pre-images open.
   ///
-  /// - Returns: nil if a request for a pre-image was cancelled.
+  /// - Returns: nil if the caller cancelled it.
   private func execute<Value>(
-    _ cancellation: Cancellation?, _ body: () throws(MachineError) -> Value
+    _ cancellation: Cancellation?, _ body: () throws(EventFailure) -> Value
   ) throws(FalconetError) -> Value? {
-    try connect(cancellation)
-    defer { current.set(nil) }
-    do throws(MachineError) { return try body() } catch {
-      guard let failure = reported(error) else { return nil }
-      throw failure
+    guard !isExecuting else {
+      throw FalconetError(
+        .invalidArgument, "the machine is executing the run that this closure is part of")
     }
-  }
-
-  /// The error to report; nil if the caller cancelled a request. The source is then opened again for
-  /// the next one, since a conversation with a server can't be taken up in the middle.
-  private func reported(_ error: MachineError) -> FalconetError? {
-    guard case .preimage(let failure, _, _) = error, failure.kind == .interrupted else {
-      return FalconetError(error)
+    isExecuting = true
+    current.set(cancellation)
+    defer {
+      current.set(nil)
+      isExecuting = false
     }
-    source.disconnect()
-    return nil
+    try connect()
+    do throws(EventFailure) { return try body() } catch {
+      switch error {
+      case .cancelled: return nil
+      case .caller(let cause): throw FalconetError(cause: cause)
+      case .machine(.preimage(let failure, _, _)) where failure.kind == .interrupted:
+        // The source is reopened for the next run, since a conversation with a server cannot continue
+        // in the middle.
+        source.disconnect()
+        return nil
+      case .machine(let failure): throw preimages.completed(FalconetError(failure))
+      }
+    }
   }
 }
 
-/// Why a run with events ended early.
-private enum EventFailure: Error {
-  case machine(MachineError)
-  case caller(any Error)
-}
+/// The cancellation of the run in progress, for closures that were made before it.
+private final class CurrentCancellation: Sendable {
+  private let value = Mutex<Cancellation?>(nil)
 
-/// Calls the closures of a caller's events.
-private struct Events: RunObserver {
-  typealias Failure = EventFailure
+  func set(_ cancellation: Cancellation?) { value.withLock { $0 = cancellation } }
 
-  let events: RunEvents
-  let machine: Machine
-
-  init(_ events: RunEvents, _ machine: Machine) {
-    self.events = events
-    self.machine = machine
-  }
-
-  func report() throws(EventFailure) { try call { try events.onProgress(machine) } }
-
-  func snapshot() throws(EventFailure) { try call { try events.onSnapshot(machine) } }
-
-  func proved(_ witness: StepWitness) throws(EventFailure) {
-    try call { try events.onProof(Proof(StepProof(witness), machine.inner.version)) }
-  }
-
-  func stops(after read: PreimageRead, step: UInt64) -> Bool { true }
-
-  func failure(_ error: MachineError) -> EventFailure { .machine(error) }
-
-  private func call(_ body: () throws -> Void) throws(EventFailure) {
-    do { try body() } catch { throw .caller(error) }
-  }
+  var isRequested: Bool { value.withLock { $0?.isRequested ?? false } }
 }

@@ -2,13 +2,13 @@ internal import FalconetMachine
 internal import FalconetOracle
 internal import Keccak
 
-/// The key of a pre-image: a type in the first byte, and 31 bytes that name it.
+/// The key of a pre-image: 32 bytes, the first of which is the type.
 public struct PreimageKey: Hashable, Sendable, LosslessStringConvertible {
   let value: Bytes32
 
   init(_ value: Bytes32) { self.value = value }
 
-  /// A key from its 32 bytes, or nil.
+  /// A key from its bytes, or nil if there are not 32 of them.
   public init?(bytes: some Collection<UInt8>) {
     guard let value = Bytes32(bytes) else { return nil }
     self.value = value

@@ -1,7 +1,7 @@
 internal import FalconetInsight
 internal import FalconetStreams
 
-/// Where the steps of a run went, by function and by the calls that led there.
+/// How many steps a run spent in which function, by the calls that led there.
 ///
 /// ```swift
 /// try machine.profile(program: program).save(to: "run.svg")
@@ -11,11 +11,10 @@ public struct Profile: Sendable {
 
   init(_ value: FalconetInsight.Profile) { self.value = value }
 
-  /// Steps that were counted.
-  public var steps: UInt64 { value.steps }
-
-  /// Writes the profile to a file, which appears whole or not at all. Its name tells the format:
-  /// `.pb.gz` for pprof, `.svg` for a flame graph, `.folded` for stacks as lines of text.
+  /// Writes the profile to a file, which appears completely or not at all.
+  ///
+  /// - Parameter path: the name selects the format: `.pb.gz` is pprof, `.svg` a flame graph,
+  ///   `.folded` stacks as lines of text.
   public func save(to path: String) throws(FalconetError) {
     do {
       let format = try ProfileFormat(fileName: path)

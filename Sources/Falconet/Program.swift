@@ -24,24 +24,24 @@ public struct Program: Sendable {
     do { try self.init(ELFFile(path: path)) } catch { throw FalconetError(error) }
   }
 
-  /// The program whose ELF file these bytes are.
-  public init(elf bytes: [UInt8]) throws(FalconetError) {
-    do { try self.init(ELFFile(bytes: bytes, name: "memory")) } catch { throw FalconetError(error) }
+  /// The name of the symbol that contains an address, as it is in the ELF file; nil if none does.
+  public func symbol(at address: UInt64) -> String? {
+    guest.symbols?.symbol(at: address)?.name
   }
 
-  /// The symbol that holds an address, or nil.
-  public func symbol(at address: UInt64) -> Symbol? {
-    guest.symbols?.symbol(at: address).map { Symbol($0) }
+  /// The addresses of the first symbol with a name: a function or a variable. Nil if there is none.
+  ///
+  /// The range is empty if the linker did not record a size. O(n) in the number of symbols.
+  public func addresses(of symbol: String) -> Range<UInt64>? {
+    guest.symbols?.symbol(named: symbol).map {
+      $0.start..<max($0.start, $0.start &+ $0.size)
+    }
   }
 
-  /// The first symbol of a name, or nil. O(n) in the number of symbols.
-  public func symbol(named name: String) -> Symbol? {
-    guest.symbols?.symbol(named: name).map { Symbol($0) }
-  }
-
-  /// What the program can reach that a state version lacks, and what else may stop the VM or corrupt
-  /// the program, each as a sentence. Empty if nothing was found, which proves nothing: calls through
-  /// tables of methods are not followed.
+  /// What may stop the VM or corrupt the program, each as a sentence: first of all instructions and
+  /// system calls that the program can reach and a state version lacks.
+  ///
+  /// That nothing is found proves nothing, since calls through tables of methods are not followed.
   public func problems(
     version: StateVersion, revision: Revision? = nil
   ) throws(FalconetError) -> [String] {
@@ -53,21 +53,5 @@ public struct Program: Sendable {
       "\($0.problem.text) in \($0.function), called by \($0.path.joined(separator: " > "))"
         + ($0.remedy.map { ": \($0)" } ?? "")
     } + report.concerns.filter(\.isHarmful).map { "\($0)" }
-  }
-}
-
-/// A named range of a program's addresses: a function or a variable.
-public struct Symbol: Sendable, Hashable {
-  /// The name as it stands in the ELF file.
-  public let name: String
-  /// The first address.
-  public let address: UInt64
-  /// Bytes from there on; 0 if the linker did not know.
-  public let size: UInt64
-
-  init(_ symbol: FalconetELF.Symbol) {
-    name = symbol.name
-    address = symbol.start
-    size = symbol.size
   }
 }

@@ -2,7 +2,8 @@ internal import FalconetMachine
 internal import FalconetProofs
 internal import FalconetStreams
 
-/// The proof of one step: what a contract executes it from, and the claims before and after it.
+/// The proof of one step: the data from which a contract executes it, and the claims before and after
+/// it.
 ///
 /// ```swift
 /// let proof = try Proof(contentsOf: "proof-1000.json.gz")
@@ -18,19 +19,19 @@ public struct Proof: Sendable, Equatable {
     self.value = value
   }
 
-  /// The proof in a file, as Cannon writes them, compressed or not.
+  /// Reads the proof from a file, as Cannon writes it, compressed or not.
   public init(contentsOf path: String) throws(FalconetError) {
     do { value = try ProofReader.single(FileSource(path: path)) } catch {
       throw FalconetError(error)
     }
   }
 
-  /// A proof from the JSON text that stands in a proof file.
+  /// Reads a proof from the JSON text of a proof file.
   public init(json: [UInt8]) throws(FalconetError) {
     do { value = try ProofReader.single(MemorySource(json)) } catch { throw FalconetError(error) }
   }
 
-  /// Steps executed before the one that is proved. Nil if the file does not say.
+  /// Steps executed before the proved one. Nil if the file does not say.
   public var step: UInt64? { value.step }
   /// The claim before the step. Nil if the file does not say.
   public var pre: Claim? { value.pre.map { Claim($0) } }
@@ -40,13 +41,15 @@ public struct Proof: Sendable, Equatable {
   public var stateData: [UInt8] { value.stateData }
   /// The thread's witness and the memory proofs.
   public var proofData: [UInt8] { value.proofData }
-  /// The key of the pre-image that the step reads, the whole pre-image behind its length in 8 bytes,
-  /// big-endian, and where in both the part begins that is read. Nil if the step reads none.
+  /// The key of the pre-image that the step reads part of; the whole pre-image, preceded by its length
+  /// in 8 bytes, big-endian; and the offset of the part in that value. Nil if the step reads none.
   public var preimage: (key: PreimageKey, value: [UInt8], offset: UInt64)? {
     value.oracleKey.map { (PreimageKey($0), value.oracleValue, value.oracleOffset) }
   }
 
-  /// Writes a proof file, which appears whole or not at all. A name that ends in `.gz` is compressed.
+  /// Writes a proof file, which appears completely or not at all.
+  ///
+  /// - Parameter path: if it ends in `.gz`, the file is compressed with gzip.
   public func save(to path: String) throws(FalconetError) {
     do { try value.save(path: path) } catch { throw FalconetError(error) }
   }
@@ -58,12 +61,12 @@ public struct Proof: Sendable, Equatable {
     return sink.bytes
   }
 
-  /// Executes the step from the proof alone, as a contract does, and compares the result.
+  /// Executes the step from the proof alone, as a contract does, and compares the claims.
   ///
   /// - Parameters:
-  ///   - version: the state version; nil goes by the proof, and if that does not tell, by the sizes
-  ///     of its data.
-  ///   - revision: whose rules count; nil is the newest of each version.
+  ///   - version: the state version. Nil is the version that the proof states, or else every version
+  ///     whose data has these sizes.
+  ///   - revision: the revision whose rules apply. Nil is the newest of each version.
   public func verify(version: StateVersion? = nil, revision: Revision? = nil) -> Verification {
     Verification(
       ProofVerifier.verify(
@@ -72,16 +75,16 @@ public struct Proof: Sendable, Equatable {
   }
 }
 
-/// What a verification of a proof found.
+/// The result of verifying a proof.
 public struct Verification: Sendable {
   private let verdict: ProofVerifier.Verdict
 
   init(_ verdict: ProofVerifier.Verdict) { self.verdict = verdict }
 
-  /// Whether the proof holds, by the rules of every version that its data may be of.
+  /// Whether the proof holds in every version that its data can be of.
   public var holds: Bool { verdict.holds }
 
-  /// The revisions by whose rules the proof was checked and holds.
+  /// The revisions in which the proof was checked and holds.
   public var revisions: [Revision] {
     verdict.findings.filter { $0.fault == nil }.map { Revision($0.revision) }
   }

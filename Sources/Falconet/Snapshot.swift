@@ -13,17 +13,17 @@ public struct SnapshotFormat: Hashable, Sendable, CustomStringConvertible {
   public static let json = SnapshotFormat(.json)
   /// The binary format of an early draft, of state version 0.
   public static let pr7559 = SnapshotFormat(.pr7559)
-  /// Falconet's own format: compressed in parts, verified, with deltas.
+  /// Falconet's own format: compressed in parts, verified when read, with deltas.
   public static let fsnap = SnapshotFormat(.fsnap)
 
-  /// The format's name on the command line.
+  /// The format's name, such as `fsnap`.
   public var description: String { value.rawValue }
 }
 
-/// What can be done with snapshots without loading them.
+/// Work on snapshots that loads none of them.
 public enum Snapshot {
-  /// The claim of a snapshot, computed in one pass over the file, in memory that does not grow with
-  /// its pages.
+  /// The claim of a snapshot, computed in one pass over the file. The memory that this takes does not
+  /// grow with the snapshot.
   public static func claim(
     ofFile path: String, format: SnapshotFormat? = nil
   ) throws(FalconetError) -> Claim {
@@ -34,15 +34,15 @@ public enum Snapshot {
         SnapshotReading(from: format?.value, bases: .beside(file: path)), into: calculator)
     } catch { throw FalconetError(error) }
     guard let claim = calculator.claim else {
-      throw FalconetError(.corrupt, "the snapshot has no end")
+      throw FalconetError(.corrupt, "the snapshot ends early")
     }
     return Claim(claim)
   }
 
-  /// Writes a snapshot in another format. The new file appears whole, or not at all; it may replace
-  /// the old one.
+  /// Writes a snapshot in another format. The new file appears completely or not at all, and may
+  /// replace the old one.
   ///
-  /// - Parameter format: the format to write; nil goes by the new file's name.
+  /// - Parameter format: the format to write. Nil selects it by the new file's name.
   public static func convert(
     _ path: String, to output: String, format: SnapshotFormat? = nil
   ) throws(FalconetError) {

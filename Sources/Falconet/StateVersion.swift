@@ -2,38 +2,38 @@ internal import FalconetMachine
 
 /// A version of the VM: the semantics of its steps, and the layout of its state.
 ///
+/// ```swift
+/// let version = StateVersion("multithreaded64-5")      // or StateVersion("8")
+/// ```
+///
 /// Later releases of Falconet may know more versions.
-public struct StateVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct StateVersion: Hashable, Comparable, CaseIterable, Sendable,
+  LosslessStringConvertible
+{
   let value: FalconetMachine.StateVersion
 
   init(_ value: FalconetMachine.StateVersion) { self.value = value }
 
-  /// The version of a number (`"8"`, byte 0 of a binary snapshot) or of a name (`"multithreaded64-5"`), or nil.
-  public init?(_ text: String) {
-    guard let value = FalconetMachine.StateVersion(named: text) else { return nil }
+  /// The version with a name, or with a number in decimal digits; nil if there is none.
+  public init?(_ description: String) {
+    guard let value = FalconetMachine.StateVersion(named: description) else { return nil }
     self.value = value
   }
 
   /// All versions, oldest first.
-  public static let all = FalconetMachine.StateVersion.allCases.map { StateVersion($0) }
+  public static let allCases = FalconetMachine.StateVersion.allCases.map { StateVersion($0) }
 
   /// The newest version.
-  public static var newest: StateVersion { all[all.count - 1] }
+  public static let newest = allCases[allCases.count - 1]
 
   /// The number: byte 0 of a binary snapshot.
   public var number: UInt8 { value.rawValue }
 
-  /// Cannon's name, such as `multithreaded64-5`.
-  public var name: String { value.name }
-
-  /// Bits of a register and of an address: 32 or 64.
-  public var wordBits: Int { value.wordSize.bytes * 8 }
-
-  /// The version's revisions, newest first. At least one.
+  /// The version's revisions, newest first. There is at least one.
   public var revisions: [Revision] { value.revisions.map { Revision($0) } }
 
-  /// The number and the name.
-  public var description: String { "\(number) (\(name))" }
+  /// Cannon's name, such as `multithreaded64-5`.
+  public var description: String { value.name }
 
   /// Whether a version is older than another.
   public static func < (left: StateVersion, right: StateVersion) -> Bool {
@@ -42,19 +42,20 @@ public struct StateVersion: Hashable, Comparable, Sendable, CustomStringConverti
 }
 
 /// Semantics inside a state version that changed without a new version.
+///
+/// ```swift
+/// let revision = StateVersion.newest.revisions.first { $0.names.contains("1.8.0") }
+/// ```
 public struct Revision: Equatable, Sendable, CustomStringConvertible {
   let value: FalconetMachine.Revision
 
   init(_ value: FalconetMachine.Revision) { self.value = value }
 
-  /// The state version that it belongs to.
+  /// The state version that the revision belongs to.
   public var stateVersion: StateVersion { StateVersion(value.version) }
 
-  /// All its names, the one that files record first: contract versions, and dates of the change.
+  /// All names of the revision: contract versions, and dates of the change. Files record the first.
   public var names: [String] { value.names }
-
-  /// What sets it apart from the other revisions of the version; empty if there are none.
-  public var summary: String { value.note }
 
   /// The state version and the revision.
   public var description: String { value.description }

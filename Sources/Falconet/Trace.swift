@@ -4,182 +4,238 @@ internal import FalconetProofs
 internal import FalconetSnapshots
 internal import FalconetStreams
 internal import FalconetTrace
+internal import Glibc
 internal import Synchronization
 
-/// Answers what a challenger asks of a trace: claims and step data by index.
-///
-/// Executes the program as far as a question needs. A directory of its own keeps every answer, and
-/// states to go on from.
+/// Answers what a challenger asks of a trace, claims and proofs by index, and caches the answers in a
+/// directory.
 ///
 /// ```swift
 /// let trace = try Trace(directory: "game-1", prestate: "prestate.bin.gz")
 /// trace.preimages = .server(["op-program", "--server", "--datadir", "data"])
-/// let answer = try trace.claim(at: 1 << 40)
-/// print(answer.claim, answer.isPastEnd)
+/// let claims = try trace.claims(at: [1 << 40, 1 << 39])
+/// try trace.proof(at: 123_456).save(to: "proof.json.gz")
 /// ```
 ///
-/// The index of a step is the number of steps executed before it; the claim at an index is the one
-/// after that step. Threads may share a trace: what is known is answered at once, what has to be
-/// executed one question at a time. The directory is locked as long as the trace lives.
+/// The index of a step is the number of steps executed before it. The claim at an index is the one
+/// after that step; an index past the end has the claim of the state that exited.
 ///
-/// The local pre-images that the program reads are inputs of the trace, and the directory records
-/// them. A source that has others is refused, so use a directory for each game.
+/// Many threads may use a trace at once. Cached answers are returned immediately. Calls that must
+/// execute steps do so one at a time. The directory is locked while the trace exists.
+///
+/// The local pre-images that the program reads are inputs of the trace, and the directory records them.
+/// A source that has others is refused, so use a directory for each game.
 public final class Trace: Sendable {
   private let provider: TraceProvider
   private let source: TraceInputSource
-  private let current: CurrentCancellation
+  private let cancellations: CallCancellations
 
   private init(
-    _ directory: String, _ preimages: PreimageSource, _ options: Options,
+    _ directory: String, _ preimages: PreimageSource, _ revision: FalconetMachine.Revision?,
+    _ options: TraceOptions,
     _ make: (@escaping @Sendable () throws(PreimageError) -> any PreimageOracle) -> TraceSource
   ) throws(FalconetError) {
-    let current = CurrentCancellation()
+    let cancellations = CallCancellations()
     let source = TraceInputSource(preimages)
-    self.current = current
+    self.cancellations = cancellations
     self.source = source
-    var trace = make { () throws(PreimageError) in try source.open(current) }
-    trace.revision = options.revision?.value.name
+    var trace = make { () throws(PreimageError) in try source.open(cancellations) }
+    trace.revision = revision?.name
     trace.sourceIdentity = { source.identity }
     trace.localInputs = { source.localInputs }
-    do { provider = try TraceProvider(folder: directory, trace, options.value) } catch {
+    do { provider = try TraceProvider(folder: directory, trace, options) } catch {
       throw FalconetError(error)
     }
-    provider.setInterruption { _ in current.isCancelled }
+    provider.setInterruption { _ in cancellations.isRequested }
   }
 
-  /// Opens the trace of a prestate in a file.
+  /// Opens the trace of a snapshot's file.
   ///
   /// - Parameters:
-  ///   - directory: made if it does not exist.
-  ///   - path: a snapshot. If it is unchanged, what is known is answered without reading it.
-  ///   - preimages: where pre-images come from; it can be set later.
+  ///   - directory: the directory of the trace, created if it does not exist.
+  ///   - path: the prestate. If it has not changed, cached answers are returned without reading it.
+  ///   - preimages: the source of pre-images, which can also be set later.
+  ///   - revision: the revision by whose rules steps are executed. Nil is the one that the prestate
+  ///     records, or else the newest of its version.
+  ///   - engine: the engine that executes steps.
+  ///   - snapshotInterval: the most steps between the states that are saved on the way.
+  ///   - diskBudget: the most bytes that the directory takes. Claims are kept in any case.
+  ///   - memoryBudget: the most bytes that states in memory take in addition to the machine.
   public convenience init(
     directory: String, prestate path: String, preimages: PreimageSource = .none,
-    options: Options = Options()
+    revision: Revision? = nil, engine: Engine = .translator,
+    snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,
+    memoryBudget: UInt64 = 512 << 20
   ) throws(FalconetError) {
-    try self.init(directory, preimages, options) { TraceSource(prestateFile: path, preimages: $0) }
+    let options = TraceOptions(
+      snapshotInterval: snapshotInterval, diskBudget: diskBudget, memoryBudget: memoryBudget,
+      engine: engine.value)
+    try self.init(directory, preimages, revision?.value, options) {
+      TraceSource(prestateFile: path, preimages: $0)
+    }
   }
 
-  /// Opens the trace that begins with a machine's current state, of which it takes a copy.
+  /// Opens the trace that starts from a copy of a machine's state, with the machine's pre-images,
+  /// revision and engine.
   public convenience init(
-    directory: String, prestate machine: Machine, preimages: PreimageSource = .none,
-    options: Options = Options()
+    directory: String, prestate machine: Machine, snapshotInterval: UInt64 = 1_000_000_000,
+    diskBudget: UInt64 = 16 << 30, memoryBudget: UInt64 = 512 << 20
   ) throws(FalconetError) {
     let image = machine.inner.checkpoint()
-    try self.init(directory, preimages, options) {
+    let options = TraceOptions(
+      snapshotInterval: snapshotInterval, diskBudget: diskBudget, memoryBudget: memoryBudget,
+      engine: machine.inner.engine)
+    try self.init(directory, machine.preimages, machine.inner.revision, options) {
       TraceSource(
         prestate: { () throws(StreamError) in try MemoryImage(copying: image) }, preimages: $0)
     }
   }
 
-  /// Where pre-images come from. Setting it waits for a question that is being answered; the inputs
-  /// of the new source are compared with the recorded ones before the next answer.
+  /// The source of pre-images. Setting it waits for a call that executes steps. The inputs of the new
+  /// source are compared with the recorded ones before the next answer.
   public var preimages: PreimageSource {
     get { source.preimages }
     set { provider.reopenPreimages { source.preimages = newValue } }
   }
 
-  /// The state version of the prestate.
-  public var stateVersion: StateVersion { StateVersion(provider.version) }
-
-  /// The claim of the prestate.
-  public var prestateClaim: Claim { Claim(provider.prestateClaim) }
-
-  // MARK: Questions
+  // MARK: Answers
 
   /// The claim at an index.
   ///
-  /// O(1) if it is known; else the time that it takes to execute the steps from the nearest state
-  /// before it.
-  public func claim(at index: UInt64) throws(FalconetError) -> ClaimAnswer {
-    try ask { (provider) throws(TraceError) in ClaimAnswer(try provider.claim(at: index)) }
+  /// O(1) if it is cached; otherwise the time that it takes to execute the steps from the nearest known
+  /// state.
+  ///
+  /// - Parameter cancellation: lets another thread end the call.
+  public func claim(
+    at index: UInt64, cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> Claim {
+    try ask(cancellation) { (provider) throws(TraceError) in
+      Claim(try provider.claim(at: index).claim)
+    }
   }
 
   /// The claims at many indices, in their order, from one pass over the trace.
-  public func claims(at indices: [UInt64]) throws(FalconetError) -> [ClaimAnswer] {
-    try ask { (provider) throws(TraceError) in
-      try provider.claims(at: indices).map { ClaimAnswer($0) }
+  public func claims(
+    at indices: [UInt64], cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> [Claim] {
+    try ask(cancellation) { (provider) throws(TraceError) in
+      try provider.claims(at: indices).map { Claim($0.claim) }
     }
   }
 
-  /// The proof of the step at an index, or of the last state if the trace ends before.
+  /// The proof of the step at an index.
   ///
-  /// - Parameter confirmed: whether the steps before it are executed once more on a second machine
-  ///   by the plain step, and the proof verified, before it is answered.
-  public func step(at index: UInt64, confirmed: Bool = false) throws(FalconetError) -> StepAnswer {
-    let steps = try ask { (provider) throws(TraceError) in
-      confirmed
-        ? try provider.confirmedStepData(at: [index]).map { StepAnswer($0.step) }
-        : [StepAnswer(try provider.step(at: index))]
+  /// Past the end there is nothing to prove: the result then has the witness and the claim of the state
+  /// that exited, and no proof data. ``end(cancellation:)`` tells the last index.
+  ///
+  /// - Parameter confirmed: whether the steps before it are first executed a second time, by the plain
+  ///   step on another machine, and the proof is verified.
+  public func proof(
+    at index: UInt64, confirmed: Bool = false, cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> Proof {
+    try ask(cancellation) { (provider) throws(TraceError) in
+      guard confirmed else { return Proof(try provider.step(at: index).proof) }
+      return try provider.confirmedStepData(at: [index]).map { Proof($0.step.proof) }[0]
     }
-    return steps[0]
   }
 
   /// The proofs of the steps at many indices, in their order, from one pass over the trace.
-  public func steps(at indices: [UInt64]) throws(FalconetError) -> [StepAnswer] {
-    try ask { (provider) throws(TraceError) in
-      try provider.stepData(at: indices).map { StepAnswer($0) }
+  public func proofs(
+    at indices: [UInt64], cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> [Proof] {
+    try ask(cancellation) { (provider) throws(TraceError) in
+      try provider.stepData(at: indices).map { Proof($0.proof) }
     }
   }
 
-  /// The index of the last step, and the claim after it. Executes the program to its end if that is
-  /// not known.
-  public func end() throws(FalconetError) -> ClaimAnswer {
-    try ask { (provider) throws(TraceError) in ClaimAnswer(try provider.lastStep()) }
-  }
-
-  /// Calls `body`, whose questions another thread can cancel.
-  public func withCancellation<Result>(
-    _ cancellation: Cancellation, _ body: () throws(FalconetError) -> Result
-  ) throws(FalconetError) -> Result {
-    current.set(cancellation)
-    defer { current.set(nil) }
-    return try body()
+  /// The index of the last step, and the claim after it. Runs the program to its end if that is not
+  /// known.
+  public func end(
+    cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> (index: UInt64, claim: Claim) {
+    try ask(cancellation) { (provider) throws(TraceError) in
+      let end = try provider.lastStep()
+      return (end.index, Claim(end.claim))
+    }
   }
 
   // MARK: The directory
 
-  /// How the directory stands. Waits for a question that is being answered.
+  /// The status of a trace's directory.
+  public struct Status: Sendable {
+    /// The index of the last step; nil if it is not known.
+    public let end: UInt64?
+    /// Bytes that the directory takes.
+    public let size: UInt64
+    /// Steps executed since the trace was opened.
+    public let executedSteps: UInt64
+    /// The files that have been found corrupt or foreign since the trace was opened.
+    public let incidents: [FalconetError]
+  }
+
+  /// The status of the directory. Waits for a call that executes steps.
   public func status() throws(FalconetError) -> Status {
-    let status = try ask { (provider) throws(TraceError) in try provider.status() }
-    return Status(status, provider.incidents)
+    try ask { (provider) throws(TraceError) in
+      let status = try provider.status()
+      return Status(
+        end: status.end?.index, size: status.size, executedSteps: status.executedSteps,
+        incidents: provider.incidents.map { FalconetError($0) })
+    }
   }
 
-  /// Discards what costs the least to compute again, until the directory is within its budget.
-  public func prune() throws(FalconetError) {
-    try ask { (provider) throws(TraceError) in try provider.prune() }
-  }
-
-  /// Writes what is known into a directory as op-challenger keeps one for a game.
+  /// Writes what is known into a directory, in the layout that op-challenger uses for a game.
   public func export(to path: String) throws(FalconetError) {
     try ask { (provider) throws(TraceError) in try provider.export(to: path) }
   }
 
-  /// Takes over proofs, states and the end of the trace from a directory of op-challenger's.
+  /// Adopts the proofs, the states and the end in one of op-challenger's directories.
   ///
-  /// Each proof must hold, each state must be of its step, and nothing may contradict what is known.
+  /// The caller must ensure that the directory is of this trace. A proof that does not hold, a state of
+  /// another step, and whatever contradicts the trace is not adopted.
   ///
-  /// - Returns: the files that were refused, and why.
+  /// - Returns: an error for each file that was not adopted.
   @discardableResult
-  public func adopt(from path: String) throws(FalconetError) -> [Incident] {
+  public func adopt(from path: String) throws(FalconetError) -> [FalconetError] {
     try ask { (provider) throws(TraceError) in
-      try provider.adopt(from: path).refused.map { Incident($0) }
+      try provider.adopt(from: path).refused.map { FalconetError($0) }
     }
   }
 
-  /// Deletes everything that the trace wrote. It answers nothing after that.
+  /// Deletes the directory. After that the trace answers nothing.
   public func delete() throws(FalconetError) {
     try ask { (provider) throws(TraceError) in try provider.deleteAll() }
   }
 
   private func ask<Answer>(
-    _ body: (TraceProvider) throws(TraceError) -> Answer
+    _ cancellation: Cancellation? = nil, _ body: (TraceProvider) throws(TraceError) -> Answer
   ) throws(FalconetError) -> Answer {
-    do { return try body(provider) } catch { throw FalconetError(error) }
+    let outer = cancellations.begin(cancellation)
+    defer { cancellations.end(outer) }
+    do { return try body(provider) } catch {
+      throw source.preimages.completed(FalconetError(error))
+    }
   }
 }
 
-/// The source of a trace, which calls set and the thread that executes opens.
+/// The cancellations of the calls in progress, by thread: the thread that calls is the one that executes
+/// steps and asks.
+private final class CallCancellations: Sendable {
+  private let values = Mutex<[pthread_t: Cancellation]>([:])
+
+  /// - Returns: the cancellation of the call that a closure of it is part of, for ``end(_:)``.
+  func begin(_ cancellation: Cancellation?) -> Cancellation? {
+    values.withLock { values in
+      defer { values[pthread_self()] = cancellation }
+      return values[pthread_self()]
+    }
+  }
+
+  func end(_ outer: Cancellation?) { values.withLock { $0[pthread_self()] = outer } }
+
+  var isRequested: Bool { values.withLock { $0[pthread_self()]?.isRequested ?? false } }
+}
+
+/// The source of a trace. Calls set it, and the thread that executes steps opens it.
 private final class TraceInputSource: Sendable {
   private let value: Mutex<PreimageSource>
 
@@ -197,7 +253,7 @@ private final class TraceInputSource: Sendable {
     return source.identity.map { Array($0.utf8) } ?? source.value.identity
   }
 
-  func open(_ current: CurrentCancellation) throws(PreimageError) -> any PreimageOracle {
-    try preimages.value.open { current.isCancelled }.oracle
+  func open(_ cancellations: CallCancellations) throws(PreimageError) -> any PreimageOracle {
+    try preimages.value.open { cancellations.isRequested }.oracle
   }
 }

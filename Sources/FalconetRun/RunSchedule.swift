@@ -117,4 +117,21 @@ extension Machine {
     }
     return .exited
   }
+
+  /// Executes as ``run(_:_:execute:)`` does, until `last` steps are executed in all. A machine past that
+  /// step does nothing.
+  ///
+  /// - Returns: ``RunEnd/stop`` if the step is reached, even if the machine is in its
+  ///   ``Machine/stopRange`` then.
+  package func run<Observer: RunObserver>(
+    until last: UInt64, _ schedule: RunSchedule, _ observer: Observer
+  ) throws(Observer.Failure) -> RunEnd {
+    // The schedule alone would go on until the counter of steps has started over.
+    if last < step, !hasExited { return .stop }
+    var schedule = schedule
+    schedule.stop = StepPatterns(of: [.at(last)])
+    let end = try run(schedule, observer)
+    if case .stopRange = end, step == last { return .stop }
+    return end
+  }
 }

@@ -5,7 +5,7 @@ import Testing
 /// What a user of the library can do with machines, by its public interface alone.
 @Suite struct MachineTests {
   private func machine(_ guest: String = "hello") throws -> Machine {
-    let program = try Program(elf: Fixtures.elf("64/\(guest).elf"))
+    let program = try Program(contentsOf: Fixtures.path("guests/64/\(guest).elf"))
     return try Machine(program, version: #require(StateVersion("8")))
   }
 
@@ -47,22 +47,26 @@ import Testing
   @Test("Events come at their steps, in one pass") func eventsComeAtTheirSteps() throws {
     let machine = try machine()
     var events = RunEvents()
-    events.proofs = .at([100, 5_000]) + .at([7_000])
-    events.snapshots = .every(4_000)
-    events.progress = .at([0])
-    events.stop = .at([10_000])
-    var proofs: [Proof] = []
+    var (proofs, others): ([Proof], [UInt64?]) = ([], [])
     var snapshots: [(UInt64, Claim)] = []
-    var progress: [UInt64] = []
-    events.onProof = { proofs.append($0) }
-    events.onSnapshot = { snapshots.append(($0.step, $0.claim())) }
-    events.onProgress = { progress.append($0.step) }
-    #expect(try machine.run(events) == .step)
+    var order: [String] = []
+    events.prove(at: [5_000, 100]) {
+      proofs.append($0)
+      order.append("proof")
+    }
+    events.prove(at: [7_000], every: 5_000) { others.append($0.step) }
+    events.pause(at: [10_000], every: 4_000) { snapshots.append(($0.step, $0.claim())) }
+    events.pause(at: [100]) { _ in order.append("pause") }
+    #expect(try machine.run(until: 10_000, events: events) == .step)
     #expect(machine.step == 10_000)
-    #expect(proofs.map(\.step) == [100, 5_000, 7_000])
+    #expect(proofs.map(\.step) == [100, 5_000])
+    #expect(others == [0, 5_000, 7_000])
     #expect(proofs.allSatisfy { $0.verify().holds })
     #expect(snapshots.map(\.0) == [0, 4_000, 8_000])
-    #expect(progress == [0])
+    #expect(order == ["pause", "proof", "proof"])
+    // A machine past the step does nothing.
+    #expect(try machine.run(until: 9_000, events: events) == .step)
+    #expect(machine.step == 10_000 && others.count == 3)
     let straight = try self.machine()
     try straight.run(until: 8_000)
     #expect(straight.claim() == snapshots[2].1)
@@ -74,13 +78,50 @@ import Testing
     struct Full: Error {}
     let machine = try machine()
     var events = RunEvents()
-    events.snapshots = .at([1_000])
-    events.onSnapshot = { _ in throw Full() }
-    let error = #expect(throws: FalconetError.self) { _ = try machine.run(events) }
+    events.pause(at: [1_000]) { _ in throw Full() }
+    let error = #expect(throws: FalconetError.self) { try machine.run(events: events) }
     #expect(error?.code == .callback)
     #expect(error?.cause is Full)
     #expect(machine.step == 1_000)
+    var nested = RunEvents()
+    nested.pause(at: [2_000]) { try $0.run() }
+    let refusal = #expect(throws: FalconetError.self) { try machine.run(events: nested) }
+    #expect(refusal?.code == .invalidArgument)
+    #expect(machine.step == 2_000)
     #expect(try machine.run() == .exited)
+  }
+
+  @Test("A run stops at an address and after a read of a pre-image") func runStopsAtAddress() throws
+  {
+    let program = try Program(contentsOf: Fixtures.path("guests/64/oracle.elf"))
+    let machine = try machine("oracle")
+    var events = RunEvents()
+    events.stopAddresses = program.addresses(of: "main.main")
+    #expect(events.stopAddresses?.isEmpty == false)
+    #expect(try machine.run(events: events) == .address)
+    #expect(machine.threads.first.map { program.symbol(at: $0.pc) } == "main.main")
+    // The step that is asked for counts more.
+    #expect(try machine.run(until: machine.step, events: events) == .step)
+    events.stopAddresses = nil
+    events.stopsAfterPreimageReads = true
+    // A pause may set the source.
+    events.pause(at: [machine.step]) {
+      $0.preimages = .directory(try Fixtures.path("preimages/oracle-valid"))
+    }
+    #expect(try machine.run(events: events) == .preimageRead)
+    let step = machine.step
+    #expect(try machine.run(events: events) == .preimageRead)
+    #expect(machine.step > step)
+  }
+
+  @Test("An error that the closure of a source throws is the cause of the run's error")
+  func sourceThrows() throws {
+    struct Offline: Error {}
+    let machine = try machine("oracle")
+    machine.preimages = .custom { _ in throw Offline() }
+    let error = #expect(throws: FalconetError.self) { try machine.run() }
+    #expect(error?.code == .preimageSource)
+    #expect(error?.cause is Offline)
   }
 
   @Test("Another thread ends a run, and another run goes on") func anotherThreadEndsRunAnd() throws
@@ -90,9 +131,15 @@ import Testing
     cancellation.cancel()
     #expect(try machine.run(cancellation: cancellation) == .cancelled)
     #expect(machine.exitCode == nil)
-    var events = RunEvents()
-    events.cancellation = cancellation
-    #expect(try machine.run(events) == .cancelled)
+    // So does one that proves each step, which never executes long.
+    let other = Cancellation()
+    var (events, count) = (RunEvents(), 0)
+    events.prove(every: 1) { _ in
+      count += 1
+      if count == 3 { other.cancel() }
+    }
+    #expect(try machine.run(events: events, cancellation: other) == .cancelled)
+    #expect(count == 3)
     #expect(try machine.run(until: machine.step + 1_000) == .step)
   }
 
@@ -141,9 +188,8 @@ import Testing
     let machine = try machine()
     try machine.run(until: 1_000)
     let thread = try #require(machine.threads.first)
-    #expect(thread.registers.count == 32)
+    #expect(thread.registers.count == 34)
     #expect(thread.registers[0] == 0)
-    #expect(thread.exitCode == nil)
     let instruction = machine.memory(at: thread.pc, count: 4)
     #expect(instruction.count == 4)
     #expect(machine.memory(at: .max - 1, count: 4) == [0, 0, 0, 0])
@@ -151,7 +197,7 @@ import Testing
   }
 
   @Test("A revision of another version is refused") func revisionAnotherVersionRefused() throws {
-    let program = try Program(elf: Fixtures.elf("64/hello.elf"))
+    let program = try Program(contentsOf: Fixtures.path("guests/64/hello.elf"))
     let seven = try #require(StateVersion("7"))
     let error = #expect(throws: FalconetError.self) {
       _ = try Machine(program, version: .newest, revision: seven.revisions[0])

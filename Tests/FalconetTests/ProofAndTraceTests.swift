@@ -5,7 +5,7 @@ import Testing
 /// Proofs, traces, programs and comparisons by the public interface alone.
 @Suite struct ProofAndTraceTests {
   private func machine(_ guest: String = "hello") throws -> Machine {
-    try Machine(Program(elf: Fixtures.elf("64/\(guest).elf")), version: .newest)
+    try Machine(Program(contentsOf: Fixtures.path("guests/64/\(guest).elf")), version: .newest)
   }
 
   @Test("A proof goes through a file and holds; an altered one does not")
@@ -43,25 +43,29 @@ import Testing
     let machine = try machine("oracle")
     let source = PreimageSource.directory(try Fixtures.path("preimages/oracle-valid"))
     let indices: [UInt64] = [10, 5_000, 20_000, 1 << 50]
-    var answers: [Trace.ClaimAnswer] = []
-    do {
-      let trace = try Trace(
-        directory: folder.file("trace"), prestate: machine, preimages: source)
-      #expect(trace.prestateClaim == machine.claim())
-      answers = try trace.claims(at: indices)
-      let step = try trace.step(at: 5_000, confirmed: true)
-      #expect(step.proof.verify().holds)
-      #expect(step.proof.post == answers[1].claim)
-      let end = try trace.end()
-      #expect(answers[3].isPastEnd && answers[3].claim == end.claim)
-      #expect(try trace.status().end == end.index)
-    }
+    var answers: [Claim] = []
     machine.preimages = source
+    do {
+      let trace = try Trace(directory: folder.file("trace"), prestate: machine)
+      answers = try trace.claims(at: indices)
+      let proof = try trace.proof(at: 5_000, confirmed: true)
+      #expect(proof.step == 5_000 && proof.verify().holds)
+      #expect(proof.post == answers[1])
+      let end = try trace.end()
+      #expect(answers[3] == end.claim)
+      let proofs = try trace.proofs(at: [1 << 50, 5_000])
+      #expect(proofs[0].proofData.isEmpty && proofs[0].post == end.claim)
+      #expect(proofs[1] == proof)
+      let status = try trace.status()
+      #expect(status.end == end.index && status.executedSteps > end.index)
+      #expect(status.size > 0 && status.incidents.isEmpty)
+    }
     try machine.run(until: 5_001)
-    #expect(machine.claim() == answers[1].claim)
+    #expect(machine.claim() == answers[1])
 
     let prestate = try self.machine("oracle")
-    let trace = try Trace(directory: folder.file("trace"), prestate: prestate, preimages: source)
+    prestate.preimages = source
+    let trace = try Trace(directory: folder.file("trace"), prestate: prestate)
     #expect(try trace.claims(at: indices) == answers)
     #expect(try trace.status().executedSteps == 0)
     trace.preimages = .directory(try Fixtures.path("preimages/oracle-invalid"))
@@ -71,6 +75,42 @@ import Testing
     #expect(try trace.claim(at: 10) == answers[0])
     try trace.delete()
     #expect(throws: FalconetError.self) { _ = try trace.claim(at: 10) }
+  }
+
+  @Test("Each question of a trace has a cancellation of its own")
+  func questionsAreCancelled() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let machine = try machine("threads")
+    try machine.save(to: folder.file("prestate.bin.gz"))
+    let trace = try Trace(
+      directory: folder.file("trace"), prestate: folder.file("prestate.bin.gz"), engine: .plain)
+    let cancellation = Cancellation()
+    cancellation.cancel()
+    for ask in [
+      { _ = try trace.claim(at: 50_000, cancellation: cancellation) },
+      { _ = try trace.proofs(at: [60_000], cancellation: cancellation) },
+      { _ = try trace.end(cancellation: cancellation) },
+    ] {
+      let error = #expect(throws: FalconetError.self) { try ask() }
+      #expect(error?.code == .cancelled)
+    }
+    try machine.run(until: 50_001)
+    #expect(try trace.claim(at: 50_000) == machine.claim())
+  }
+
+  @Test("A file that is not adopted is an error with its path")
+  func incidents() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let machine = try machine()
+    let trace = try Trace(directory: folder.file("trace"), prestate: machine)
+    for name in ["game", "game/proofs"] { folder.makeFolder(name) }
+    try trace.proof(at: 100).save(to: folder.file("game/proofs/100.json.gz"))
+    try folder.write(Array("{}".utf8), to: "game/proofs/200.json.gz")
+    let refused = try trace.adopt(from: folder.file("game"))
+    #expect(refused.map(\.code) == [.corrupt])
+    #expect(refused.first?.path?.hasSuffix("200.json.gz") == true)
   }
 
   @Test("A second trace of a directory is refused while the first lives")
@@ -83,7 +123,8 @@ import Testing
       _ = try Trace(directory: folder.file("trace"), prestate: machine)
     }
     #expect(error?.code == .locked)
-    #expect(try trace.claim(at: 0).index == 0)
+    try machine.run(until: 1)
+    #expect(try trace.claim(at: 0) == machine.claim())
   }
 
   @Test("A comparison finds the step that differs") func comparisonFindsStepThatDiffers() throws {
@@ -105,14 +146,17 @@ import Testing
   func programTellsItsSymbolsAnd() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let program = try Program(elf: Fixtures.elf("64/hello.elf"))
-    let main = try #require(program.symbol(named: "main.main"))
-    #expect(program.symbol(at: main.address) == main)
+    let program = try Program(contentsOf: Fixtures.path("guests/64/hello.elf"))
+    let main = try #require(program.addresses(of: "main.main"))
+    #expect(!main.isEmpty)
+    #expect(program.symbol(at: main.lowerBound) == "main.main")
+    #expect(program.symbol(at: main.upperBound) != "main.main")
+    #expect(program.addresses(of: "main.none") == nil)
     #expect(program.symbol(at: .max) == nil)
     #expect(try program.problems(version: .newest).isEmpty)
     let machine = try Machine(program, version: .newest)
     let profile = try machine.profile(until: 100_000, program: program)
-    #expect(profile.steps == 100_000)
+    #expect(machine.step == 100_000)
     try profile.save(to: folder.file("run.svg"))
     #expect(folder.read("run.svg")?.starts(with: Array("<".utf8)) == true)
     #expect(machine.traceback(program: program).contains { $0.contains("thread 0") })
@@ -130,8 +174,13 @@ import Testing
     #expect(PreimageKey.local(1).bytes.last == 1)
     #expect(PreimageKey.keccak256(of: []).bytes[0] == 2)
     #expect(StateVersion("9") == nil)
-    #expect(StateVersion.all.map(\.number) == Array(0...8))
-    #expect(StateVersion("multithreaded64-5") == StateVersion("8"))
+    #expect(StateVersion.allCases.map(\.number) == Array(0...8))
+    for version in StateVersion.allCases {
+      #expect(StateVersion(version.description) == version)
+      #expect(StateVersion("\(version.number)") == version)
+      #expect(version.revisions.allSatisfy { $0.stateVersion == version })
+    }
+    #expect(StateVersion("multithreaded64-5") == .newest)
   }
 
   @Test("Errors say what, where and what to do") func errorsSayWhatWhereAnd() throws {

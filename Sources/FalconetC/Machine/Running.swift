@@ -100,7 +100,6 @@ public func falconet_machine_run_events(
         throw .invalid("there are no flags \(flags) of a run")
       }
       var schedule = try RunSchedule(events?.pointee ?? falconet_events())
-      schedule.stop = StepPatterns(of: [.at(step)])
       schedule.asksAfterPreimageReads = flags & FALCONET_RUN_TO_PREIMAGE_READ != 0
       stop.pointee = try machine.run(
         until: step, schedule,
@@ -129,16 +128,13 @@ extension MachineHandle {
     until step: UInt64, _ schedule: RunSchedule, _ events: RunEvents
   ) throws(CallError) -> falconet_stop {
     if control.takeCancellation() { return FALCONET_STOP_CANCELLED }
-    // A machine past the step does nothing. A schedule would go on until the counter starts over.
-    if step < machine.step, !machine.hasExited { return FALCONET_STOP_STEP }
     try connect()
     do throws(RunEvents.Failure) {
-      switch try machine.run(schedule, events) {
+      switch try machine.run(until: step, schedule, events) {
       case .stop: return FALCONET_STOP_STEP
       case .exited: return FALCONET_STOP_EXITED
       case .preimageRead: return FALCONET_STOP_PREIMAGE_READ
-      // The step that the caller asked for counts more than where it is.
-      case .stopRange: return machine.step == step ? FALCONET_STOP_STEP : FALCONET_STOP_ADDRESS
+      case .stopRange: return FALCONET_STOP_ADDRESS
       case .interrupted: break
       }
     } catch {
