@@ -17,6 +17,13 @@ let standalone: [LinkerSetting] = [
     .when(platforms: [.linux]))
 ]
 
+/// The library's modules. What stands above them, the Swift interface, the C interface and the commands,
+/// may use each.
+let library: [Target.Dependency] = [
+  "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
+  "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace", "Keccak",
+]
+
 let package = Package(
   name: "falconet",
   products: [
@@ -91,31 +98,16 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "FalconetRun", dependencies: ["FalconetMachine"]),
-    .target(
-      name: "Falconet",
-      dependencies: [
-        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace",
-        "Keccak",
-      ]),
+    .target(name: "Falconet", dependencies: library),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
-    .target(
-      name: "FalconetC",
-      dependencies: [
-        "CFalconet",
-        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace",
-        "Keccak",
-      ]),
+    .target(name: "FalconetC", dependencies: library + ["CFalconet"]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
     .target(
       name: "FalconetCommands",
-      dependencies: [
-        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace",
-        "Keccak", "CFalconetDemo",
+      dependencies: library + [
+        "CFalconetDemo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -142,10 +134,7 @@ let package = Package(
 
     .target(
       name: "FalconetTestSupport",
-      dependencies: [
-        "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-        "FalconetBisect", "FalconetInsight", "FalconetStreams", "FalconetTrace", "Keccak",
-      ],
+      dependencies: library,
       path: "Tests/FalconetTestSupport"),
     // Random programs in lock step for as long as one likes.
     .executableTarget(

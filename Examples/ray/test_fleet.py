@@ -111,7 +111,7 @@ class FlowTests(unittest.TestCase):
         self.folder = pathlib.Path(temporary.name)
 
     def fleet(self, *words: str, code: int = 0) -> Any:
-        """Runs the program here. Returns its summary; its log where it has none."""
+        """Runs the program here. Returns its summary; its log if it has none."""
         output, log = io.StringIO(), io.StringIO()
         fixed = [str(self.folder), f"--input={GUEST}", f"--preimages={PREIMAGES}"]
         fixed.append(f"--every={EVERY}")
@@ -204,7 +204,7 @@ class FlowTests(unittest.TestCase):
         self.fleet("--phases", "snapshot", "--format=bin")
         index = self.index()
         # A bit of the ELF header, which the guest never reads, flips at step 4,000,000, and the run
-        # goes on from there as if nothing had happened.
+        # continues from there as if nothing had happened.
         path = self.folder / "snapshots/4000000.bin"
         data = bytearray(path.read_bytes())
         data[data.index(b"\x7fELF") + 8] ^= 1
@@ -238,7 +238,7 @@ class FlowTests(unittest.TestCase):
         summary = self.fleet("--phases", "verify", code=1)
         names = sorted(error[:25] for error in summary["verify"]["errors"])
         self.assertEqual(names, ["segment 2000000..4000000:", "segment 6000000..8000000:"])
-        # Without its pre-images the guest can't go on: an error, and no segment is called wrong.
+        # Without its pre-images the guest cannot continue: an error, and no segment is called wrong.
         summary = self.fleet("--phases", "verify", f"--preimages={self.folder}", code=1)
         self.assertIn("segment 0..2000000: PreimageError", "\n".join(summary["verify"]["errors"]))
         missing = self.fleet("--phases", "snapshot", "--input=/nowhere", code=1)

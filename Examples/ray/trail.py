@@ -33,7 +33,7 @@ class Point:
         return cls(machine.step, text(machine.claim()), machine.page_count)
 
     def check(self, machine: Machine, what: str) -> None:
-        """Raises where a machine is not in this state."""
+        """Raises if a machine is not in this state."""
         found = Point.of(machine)
         if (found.step, found.claim) != (self.step, self.claim):
             raise FleetError(

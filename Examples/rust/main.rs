@@ -55,7 +55,7 @@ extern "C" fn preimage(context: *mut c_void, key: *const u8, answer: *mut c_void
     }
 }
 
-/// Ends the program where a call failed.
+/// Ends the program if a call failed.
 fn check(status: c_int) {
     if status != OK {
         let message = unsafe { CStr::from_ptr(falconet_error_message()) };

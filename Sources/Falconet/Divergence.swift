@@ -22,15 +22,19 @@ public struct Divergence: Sendable {
   ///
   /// Each copy executes at most three times as many steps as precede the difference.
   ///
-  /// - Parameter limit: the last step that is compared.
+  /// - Parameters:
+  ///   - limit: the last step that is compared.
+  ///   - cancellation: lets another thread end the comparison.
   /// - Returns: nil if the runs do not differ up to their ends or the limit.
   public static func find(
-    between first: Machine, and second: Machine, until limit: UInt64 = .max
+    between first: Machine, and second: Machine, until limit: UInt64 = .max,
+    cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Divergence? {
     do throws(BisectError) {
       let directory = try WorkFolder()
       let sides = (
-        try side("first", first, directory), try side("second", second, directory)
+        try side("first", first, directory, cancellation),
+        try side("second", second, directory, cancellation)
       )
       switch try Bisection(sides.0, sides.1).find(until: limit) {
       case .same: return nil
@@ -43,13 +47,16 @@ public struct Divergence: Sendable {
   }
 
   private static func side(
-    _ name: String, _ machine: Machine, _ directory: WorkFolder
+    _ name: String, _ machine: Machine, _ directory: WorkFolder, _ cancellation: Cancellation?
   ) throws(BisectError) -> MachineSide {
     do {
-      return MachineSide(
+      let isCancelled = { @Sendable in cancellation?.isRequested ?? false }
+      let side = MachineSide(
         name: name, image: try MemoryImage(copying: machine.inner.checkpoint()),
-        oracle: try machine.preimages.value.open().oracle, engine: machine.inner.engine,
-        folder: directory, revision: machine.inner.revision)
+        oracle: try machine.preimages.value.open(isInterrupted: isCancelled).oracle,
+        engine: machine.inner.engine, folder: directory, revision: machine.inner.revision)
+      side.isCancelled = isCancelled
+      return side
     } catch let error as StreamError {
       throw .file(error)
     } catch { throw .program(side: name, "\(error)") }

@@ -1,13 +1,13 @@
 import FalconetMachine
 
-/// At which steps a run does what.
+/// The steps at which a run does something.
 package struct RunSchedule: Sendable {
   package var progress = StepPatterns.never
   package var stop = StepPatterns.never
   package var snapshots = StepPatterns.never
   /// Steps that are proved.
   package var proofs = StepPatterns.never
-  /// Whether ``RunObserver/stops(after:step:)`` is asked after each read of a pre-image.
+  /// Whether ``RunObserver/stops(after:step:)`` is called after each read of a pre-image.
   package var asksAfterPreimageReads = false
 
   package init() {}
@@ -23,7 +23,7 @@ package struct RunSchedule: Sendable {
   }
 }
 
-/// Why a run came to its end.
+/// Why a run ended.
 package enum RunEnd: Sendable {
   case exited
   /// A step of ``RunSchedule/stop`` is reached.
@@ -32,7 +32,7 @@ package enum RunEnd: Sendable {
   case stopRange
   /// The observer stopped after a read of a pre-image.
   case preimageRead
-  /// ``Machine/shouldInterrupt`` said so.
+  /// ``Machine/shouldInterrupt`` returned true.
   case interrupted
 }
 
@@ -61,7 +61,7 @@ package protocol RunObserver {
   func proved(_ witness: StepWitness) throws(Failure)
   /// Whether the run stops after `read`, which step `step` did.
   func stops(after read: PreimageRead, step: UInt64) -> Bool
-  /// The error that a machine's is reported as.
+  /// The error with which the run ends if the machine fails.
   func failure(_ error: MachineError) -> Failure
 }
 
@@ -126,7 +126,7 @@ extension Machine {
   package func run<Observer: RunObserver>(
     until last: UInt64, _ schedule: RunSchedule, _ observer: Observer
   ) throws(Observer.Failure) -> RunEnd {
-    // The schedule alone would go on until the counter of steps has started over.
+    // The schedule alone would continue until the counter of steps has started over.
     if last < step, !hasExited { return .stop }
     var schedule = schedule
     schedule.stop = StepPatterns(of: [.at(last)])

@@ -4,7 +4,7 @@ package enum StepPattern: Equatable, Sendable {
   case always
   /// At one step.
   case at(UInt64)
-  /// At every step that a number divides, 0 too. The number is not 0.
+  /// At every step that a number divides, including 0. The number is not 0.
   case every(UInt64)
 
   package func matches(_ step: UInt64) -> Bool {
@@ -18,14 +18,14 @@ package enum StepPattern: Equatable, Sendable {
 
   /// How many steps after `step` the pattern matches next; nil if never.
   ///
-  /// The counter of steps goes on with 0 after 2^64 - 1.
+  /// The counter of steps continues with 0 after 2^64 - 1.
   package func distance(after step: UInt64) -> UInt64? {
     switch self {
     case .never: return nil
     case .always: return 1
     case .at(let wanted): return wanted == step ? nil : wanted &- step
     case .every(let interval):
-      // 0, at which the counter goes on, is a multiple of every interval.
+      // 0, with which the counter continues, is a multiple of every interval.
       let distance = interval - step % interval
       return step == 0 ? distance : min(distance, 0 &- step)
     }

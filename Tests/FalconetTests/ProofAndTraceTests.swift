@@ -140,6 +140,13 @@ import Testing
     #expect(a.claim() == divergence.claims.first)
     #expect(b.claim() == divergence.claims.second)
     #expect(try Divergence.find(between: a, and: a) == nil)
+    let cancellation = Cancellation()
+    cancellation.cancel()
+    let error = #expect(throws: FalconetError.self) {
+      let threads = try machine("threads")
+      _ = try Divergence.find(between: threads, and: threads, cancellation: cancellation)
+    }
+    #expect(error?.code == .cancelled)
   }
 
   @Test("A program tells its symbols, and a profile and a traceback use them")

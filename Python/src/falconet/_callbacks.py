@@ -110,8 +110,8 @@ class Callbacks:
     def call(self, handle: Any, function: str, *arguments: Any) -> None:
         """Calls a function that may call back, and raises what callbacks raised.
 
-        Python raises KeyboardInterrupt in the main thread, wherever that is; in a callback it could
-        not be caught in time. The main thread therefore waits while another one makes the call.
+        Python raises KeyboardInterrupt in the main thread, whatever that executes; in a callback it
+        could not be caught in time. The main thread therefore waits while another one makes the call.
         """
         if threading.current_thread() is not threading.main_thread():
             self.guard.call(function, handle, *arguments)
@@ -153,7 +153,7 @@ class Callbacks:
             except BaseException:
                 continue
         try:
-            # Where the call ended by itself, nothing has taken the cancellation.
+            # If the call ended by itself, the cancellation is still pending.
             c.call(f"{self._kind}_resume", handle)
         except BaseException:
             pass

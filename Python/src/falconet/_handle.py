@@ -19,7 +19,7 @@ _Any = TypeVar("_Any", bound="Handle")
 class Handle:
     """An object of the library. Closed by ``with``, ``close()``, or when it is collected."""
 
-    #: What comes behind ``falconet_`` in the names of its functions.
+    #: The part after ``falconet_`` in the names of its functions.
     _kind: ClassVar[str]
 
     def __init__(self, handle: ctypes.c_void_p) -> None:
@@ -52,7 +52,7 @@ class Handle:
             self.close()
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"a {type(self).__name__} can't be copied or pickled")
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled")
 
 
 def _forget() -> None:

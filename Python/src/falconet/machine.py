@@ -48,7 +48,7 @@ class PreimageRead:
     """A read of part of a pre-image by one step."""
 
     key: bytes
-    #: Where the part starts, counted from the length prefix.
+    #: The offset of the part, counted from the length prefix.
     offset: int
 
 
@@ -182,7 +182,7 @@ class Machine(Runner):
         A step that needs one more is an error, and the machine is in the state before it.
         """
         if pages is not None and pages < 1:
-            raise ValueError(f"a guest can't run with {pages} pages")
+            raise ValueError(f"a guest cannot run with {pages} pages")
         c.call("machine_set_page_limit", self._handle, c.number(pages or 0, 64, "pages"))
 
     def limit_hints(self, size: Optional[int]) -> None:

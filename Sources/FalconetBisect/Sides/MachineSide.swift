@@ -45,8 +45,12 @@ package final class MachineSide: BisectSide {
     prepare()
   }
 
+  /// Whether the caller wants the comparison to end: by default, whether a signal of the command asks
+  /// for it.
+  package var isCancelled: () -> Bool = { Interruption.isRequested }
+
   private func prepare() {
-    machine.shouldInterrupt = { Interruption.isRequested }
+    machine.shouldInterrupt = { [weak self] in self?.isCancelled() ?? false }
     if let hintLimit { machine.hintLimit = hintLimit }
   }
 

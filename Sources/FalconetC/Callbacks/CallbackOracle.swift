@@ -11,9 +11,9 @@ import Keccak
 /// Soundness of the unchecked conformance: the context is passed on, never followed; the callbacks run
 /// on the thread that executes, as the header says.
 struct CallbackOracle: PreimageOracle, @unchecked Sendable {
-  /// Nil where there are no pre-images.
+  /// Nil if there are no pre-images.
   var preimage: falconet_preimage_fn?
-  /// Nil where hints are dropped.
+  /// Nil if hints are dropped.
   var hint: falconet_hint_fn?
   var context: UnsafeMutableRawPointer?
 
@@ -21,7 +21,7 @@ struct CallbackOracle: PreimageOracle, @unchecked Sendable {
     guard let preimage else {
       throw PreimageError(
         .noSource, key: key,
-        message: "the program reads a pre-image, and the machine has no source of any",
+        message: "the program reads a pre-image, but no source of pre-images is set",
         remedy: "call falconet_machine_set_preimages first")
     }
     let handle = Handles.add(Answer())
@@ -59,7 +59,7 @@ struct CallbackOracle: PreimageOracle, @unchecked Sendable {
   }
 }
 
-/// A pre-image as a callback puts it together.
+/// A pre-image while a callback appends to it.
 final class Answer: Handle, @unchecked Sendable {
   override class var kind: String { "answer" }
 

@@ -1,7 +1,7 @@
 import CFalconet
 import FalconetStreams
 
-/// The bytes that a read callback gives.
+/// The bytes that a read callback returns.
 final class CallbackSource: ByteSource {
   let name = "the read callback"
   private let callback: falconet_read_fn
@@ -19,7 +19,8 @@ final class CallbackSource: ByteSource {
       throw StreamError(
         .system(errno: 0), path: name,
         message: result < 0
-          ? "failed with \(result)" : "gave \(result) bytes where \(buffer.count) were asked for")
+          ? "failed with \(result)"
+          : "returned \(result) bytes, but \(buffer.count) were requested")
     }
     return count
   }
@@ -42,7 +43,7 @@ final class BorrowedSource: ByteSource {
   }
 }
 
-/// Hands bytes to a write callback.
+/// Passes bytes to a write callback.
 final class CallbackSink: ByteSink {
   let name = "the write callback"
   private let callback: falconet_write_fn

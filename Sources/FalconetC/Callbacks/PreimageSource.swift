@@ -2,13 +2,13 @@ import CFalconet
 import FalconetMachine
 import FalconetOracle
 
-/// Where a caller has pre-images come from, to be opened when they are needed.
+/// Sources of pre-images as callers describe them, opened when steps are executed.
 extension PreimageSource {
   static func callbacks(_ oracle: CallbackOracle) -> PreimageSource {
     PreimageSource(.custom { oracle })
   }
 
-  /// No pre-images: a read is an error that names the call which sets a source.
+  /// No pre-images. A read is an error that names the function which sets a source.
   static var unset: PreimageSource { .callbacks(CallbackOracle()) }
 
   /// A server as a caller describes it.

@@ -1,7 +1,7 @@
 import CFalconet
 import Synchronization
 
-/// What stops a run from outside: cancellation, from any thread, and the progress callback.
+/// What ends a run from outside: cancellation from any thread, and the progress callback.
 ///
 /// Soundness of the unchecked conformance: the flag is atomic; all else is used by the call that
 /// has the machine to itself.
@@ -11,13 +11,13 @@ final class RunControl: @unchecked Sendable {
 
   func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
-  /// Whether a cancellation was asked for.
+  /// Whether a cancellation was requested.
   var isCancelRequested: Bool { isCancelled.load(ordering: .relaxed) }
 
-  /// Whether a cancellation was asked for, which is forgotten.
+  /// Whether a cancellation was requested; it is withdrawn.
   func takeCancellation() -> Bool { isCancelled.exchange(false, ordering: .relaxed) }
 
-  /// Whether a run shall stop at `step`. Reports the progress where it is due.
+  /// Whether a run stops at `step`. Reports the progress if it is due.
   func shouldStop(at step: UInt64) -> Bool {
     if !progress.goesOn(at: step) { return true }
     return isCancelRequested
@@ -44,9 +44,9 @@ struct ProgressReport: @unchecked Sendable {
     reported = step
   }
 
-  /// Reports the progress where it is due. Steps that lie before the last report are reported.
+  /// Reports the progress if it is due, and in any case if the step precedes the last report.
   ///
-  /// - Returns: whether the callback, if it was called, wants the run to go on.
+  /// - Returns: false if the callback was called and returned false.
   mutating func goesOn(at step: UInt64) -> Bool {
     guard let callback, step &- reported >= interval else { return true }
     reported = step

@@ -4,7 +4,7 @@
 import CFalconet
 import FalconetMachine
 
-/// Writes what `value` gives of a machine to where the caller wants it.
+/// Writes what `value` returns of a machine to the caller's result.
 private func query<Value>(
   _ machine: OpaquePointer?, _ result: UnsafeMutablePointer<Value>?, _ name: String,
   _ value: (Machine) throws(CallError) -> Value

@@ -8,7 +8,7 @@ struct StatedClaim {
   private let name: String
   /// The step of the state that was opened: the claim is this state's.
   private let step: UInt64
-  /// Why the pages are not those of the claim, once that was found out.
+  /// Why the pages are not those of the claim, once that is known.
   private var fault: StreamError?
 
   /// - Returns: nil if the snapshot states none, or its pages were hashed.

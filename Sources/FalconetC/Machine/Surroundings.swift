@@ -4,7 +4,7 @@
 import CFalconet
 import FalconetOracle
 
-// Where a machine's pre-images come from and its output goes.
+// A machine's source of pre-images, and the receiver of its output.
 
 @c @implementation
 public func falconet_machine_set_preimages(

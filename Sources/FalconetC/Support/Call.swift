@@ -3,7 +3,7 @@ import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
 
-/// Carries out a call, keeps the message of its error for the thread, and gives its status.
+/// Executes a call, stores the message of its error for the thread, and returns its status.
 func call(_ body: () throws(CallError) -> Void) -> falconet_status {
   do throws(CallError) {
     try body()
@@ -17,12 +17,12 @@ func call(_ body: () throws(CallError) -> Void) -> falconet_status {
   }
 }
 
-/// Does what throws stream errors.
+/// Executes what throws stream errors.
 func streaming<Value>(_ body: () throws(StreamError) -> Value) throws(CallError) -> Value {
   do { return try body() } catch { throw CallError(error) }
 }
 
-/// What a call was given. Each throws where it is not there.
+/// The arguments of a call. Each function throws if its argument is not valid.
 enum Argument {
   /// A pointer that may not be NULL. What it points to is the caller's promise.
   static func pointer<Pointer>(_ pointer: Pointer?, _ name: String) throws(CallError) -> Pointer {
@@ -58,7 +58,7 @@ enum Argument {
     return result
   }
 
-  /// `count` elements, where NULL will do for none. Valid during the call.
+  /// `count` elements, where NULL is allowed for none. Valid during the call.
   static func elements<Element>(
     _ start: UnsafePointer<Element>?, _ count: Int, _ name: String
   ) throws(CallError) -> UnsafeBufferPointer<Element> {
@@ -66,7 +66,7 @@ enum Argument {
     return UnsafeBufferPointer(start: count == 0 ? start : try pointer(start, name), count: count)
   }
 
-  /// Room for `count` elements, where NULL will do for none. Valid during the call.
+  /// Room for `count` elements, where NULL is allowed for none. Valid during the call.
   static func room<Element>(
     _ start: UnsafeMutablePointer<Element>?, _ count: Int, _ name: String
   ) throws(CallError) -> UnsafeMutableBufferPointer<Element> {
@@ -75,7 +75,7 @@ enum Argument {
       start: count == 0 ? start : try pointer(start, name), count: count)
   }
 
-  /// `count` bytes, where NULL will do for none. Valid during the call.
+  /// `count` bytes, where NULL is allowed for none. Valid during the call.
   static func bytes(
     _ start: UnsafeRawPointer?, _ count: Int, _ name: String
   ) throws(CallError) -> UnsafeRawBufferPointer {

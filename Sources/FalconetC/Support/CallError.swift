@@ -14,7 +14,7 @@ struct CallError: Error {
     self.message = message
   }
 
-  /// An argument that can't be used.
+  /// An argument that is not valid.
   static func invalid(_ message: String) -> CallError {
     CallError(FALCONET_INVALID_ARGUMENT, message)
   }

@@ -2,7 +2,7 @@ import CFalconet
 import Glibc
 import Synchronization
 
-/// What a handle of the C interface stands for.
+/// The object that a handle of the C interface stands for.
 ///
 /// Soundness of the unchecked conformance: what subclasses hold is used inside of
 /// ``Handles/use(_:_:_:)`` only, which lets in one call at a time, or is safe by itself.
@@ -37,19 +37,18 @@ class Handle: @unchecked Sendable {
   fileprivate func endVisit() { visitor.store(pthread_self(), ordering: .relaxed) }
 }
 
-/// The objects that the C interface has handed out and not taken back. A handle looks like a
-/// pointer and is a number that is given once; it is looked up here and never followed, so that one
-/// that is freed or wrong is an error.
+/// The objects whose handles have not been freed. A handle looks like a pointer, but is a number that is
+/// issued once. It is looked up here and never dereferenced, so a freed or wrong one is an error.
 enum Handles {
   private struct Table {
     var objects: [UInt: Handle] = [:]
-    /// Above what languages with pointers of their own take for a mistake, and aligned as they are.
+    /// Above the addresses that other languages treat as mistakes, and aligned like a pointer.
     var next: UInt = 1 << 16
   }
 
   private static let live = Mutex(Table())
 
-  /// Keeps an object until it is removed, and gives its handle.
+  /// Adds an object, and returns its handle.
   static func add(_ object: Handle) -> OpaquePointer? {
     live.withLock { table in
       let number = table.next
@@ -65,7 +64,7 @@ enum Handles {
   ) throws(CallError) -> Kind {
     guard let handle else { throw .invalid("the \(kind.kind) is NULL") }
     guard let object = live.withLock({ $0.objects[UInt(bitPattern: handle)] }) as? Kind else {
-      throw .invalid("the handle is not that of a \(kind.kind), or is freed")
+      throw .invalid("the handle is not that of a \(kind.kind), or has been freed")
     }
     return object
   }
@@ -92,7 +91,7 @@ enum Handles {
     return try body(object)
   }
 
-  /// Lets go of an object. Calls that come late find it in use, for good.
+  /// Removes an object. A call that has just looked it up finds it in use from then on.
   @discardableResult
   static func remove<Kind: Handle>(
     _ handle: OpaquePointer?, _ kind: Kind.Type

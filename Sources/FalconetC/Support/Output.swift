@@ -5,9 +5,9 @@ import CFalconet
 import Glibc
 import Keccak
 
-/// What a call writes for its caller.
+/// The results of a call.
 enum Output {
-  /// Makes a handle for what `body` gives; NULL where it throws.
+  /// Makes a handle for what `body` returns; NULL if it throws.
   static func handle(
     _ result: UnsafeMutablePointer<OpaquePointer?>?, _ name: String,
     _ body: () throws(CallError) -> Handle
@@ -19,7 +19,7 @@ enum Output {
     }
   }
 
-  /// Fills a buffer with what `body` gives; empty where it throws.
+  /// Fills a buffer with what `body` returns; empty if it throws.
   static func buffer(
     _ result: UnsafeMutablePointer<falconet_buffer>?, _ name: String,
     _ body: () throws(CallError) -> [UInt8]

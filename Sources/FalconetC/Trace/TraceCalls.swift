@@ -3,10 +3,10 @@ import Glibc
 import Synchronization
 
 /// The calls that use a trace, from any number of threads: one of each thread at a time, so that a
-/// callback can't wait for the call that it is part of; and their cancellation.
+/// callback cannot wait for the call that it is part of; and their cancellation.
 final class TraceCalls: Sendable {
   private struct Entry {
-    /// The cancellations that there had been when the call began.
+    /// The number of cancellations when the call began.
     let cancellations: UInt64
     var isCancelled = false
   }
@@ -14,7 +14,7 @@ final class TraceCalls: Sendable {
   private struct State {
     var inside: [pthread_t: Entry] = [:]
     var cancellations: UInt64 = 0
-    /// Whether a cancellation waits for a call that executes, since none was there to take it.
+    /// Whether a cancellation waits for the next call that executes, since none was in progress.
     var isDue = false
     var isClosed = false
   }
@@ -23,9 +23,10 @@ final class TraceCalls: Sendable {
 
   func enter() throws(CallError) {
     try state.withLock { (state) throws(CallError) in
-      guard !state.isClosed else { throw .invalid("the trace is freed") }
+      guard !state.isClosed else { throw .invalid("the trace has been freed") }
       guard state.inside[pthread_self()] == nil else {
-        throw CallError(FALCONET_BUSY, "the trace is in use by the call that this callback is of")
+        throw CallError(
+          FALCONET_BUSY, "the trace is in use by the call that this callback is part of")
       }
       state.inside[pthread_self()] = Entry(cancellations: state.cancellations)
     }
@@ -35,7 +36,7 @@ final class TraceCalls: Sendable {
     state.withLock { state in _ = state.inside.removeValue(forKey: pthread_self()) }
   }
 
-  /// Lets no call in any more.
+  /// Admits no further call.
   func close() throws(CallError) {
     try state.withLock { (state) throws(CallError) in
       guard state.inside.isEmpty else {
@@ -52,11 +53,11 @@ final class TraceCalls: Sendable {
     }
   }
 
-  /// Withdraws a cancellation that no call has taken.
+  /// Withdraws a cancellation that has not ended a call yet.
   func resume() { state.withLock { $0.isDue = false } }
 
-  /// Whether this thread's call, which executes steps, is cancelled. It takes a cancellation that
-  /// is due.
+  /// Whether this thread's call, which executes steps, is cancelled. A waiting cancellation applies to
+  /// it.
   var isCancelled: Bool {
     state.withLock { state in
       guard var entry = state.inside[pthread_self()] else { return false }

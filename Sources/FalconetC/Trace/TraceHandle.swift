@@ -7,7 +7,7 @@ import FalconetOracle
 import FalconetTrace
 import Synchronization
 
-/// A trace as the C interface hands it out.
+/// The trace of a handle.
 ///
 /// Soundness of the unchecked conformance: all that it holds may be used from any thread.
 final class TraceHandle: Handle, @unchecked Sendable {
@@ -69,7 +69,7 @@ final class TraceHandle: Handle, @unchecked Sendable {
     return try body(trace)
   }
 
-  /// Calls `body` with what answers.
+  /// Calls `body` with the provider.
   static func ask<Value>(
     _ handle: OpaquePointer?, _ body: (TraceProvider) throws(TraceError) -> Value
   ) throws(CallError) -> Value {
@@ -88,7 +88,7 @@ private final class TraceSurroundings: @unchecked Sendable {
   private var source = PreimageSource.unset
   private var localInputs: [UInt64: [UInt8]] = [:]
 
-  /// What the source is known by, if the caller says so.
+  /// The identity that the caller states.
   private var identity: [UInt8]?
 
   func setSource(_ source: PreimageSource) {

@@ -5,7 +5,7 @@ import CFalconet
 import FalconetMachine
 import FalconetOracle
 
-// Where a trace's pre-images come from, and who is told how far it is.
+// A trace's source of pre-images, and its progress callback.
 
 @c @implementation
 public func falconet_trace_set_preimages(
@@ -26,7 +26,7 @@ public func falconet_trace_set_preimage_folder(
   call { () throws(CallError) in
     try TraceHandle.use(trace) { (trace) throws(CallError) in
       let path = try Argument.fileName(path, "path")
-      // A folder that isn't there is told where it is named.
+      // A directory that does not exist is an error here, not at the first step.
       do throws(PreimageError) { _ = try FolderOracle(path: path) } catch {
         throw CallError(error)
       }

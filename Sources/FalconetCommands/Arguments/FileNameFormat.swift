@@ -9,7 +9,7 @@ package struct FileNameFormat: Sendable, Equatable {
   private let pieces: [Piece]
   private let format: String
 
-  /// - Throws: ``UsageError`` where the format has a verb other than `%d`, `%x` and `%%`, or more
+  /// - Throws: ``UsageError`` if the format has a verb other than `%d`, `%x` and `%%`, or more
   ///   than one number.
   package init(_ format: String) throws(UsageError) {
     self.format = format

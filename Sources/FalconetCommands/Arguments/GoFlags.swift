@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Rewrites a command line as Go's flag parser reads it into one for swift-argument-parser.
 ///
 /// Go takes `-name` as `--name`, `--name=value` and `--name value` alike, any next argument as the
@@ -48,7 +50,7 @@ package struct GoFlags {
         result += option(name, value)
       }
     }
-    // Of what is left, only what follows a "--" counts where there is one.
+    // If the rest contains "--", only what follows it counts.
     if let marker = rest.firstIndex(of: "--") { rest = rest[(marker + 1)...] }
     return rest.isEmpty ? result : result + ["--"] + rest
   }
@@ -65,4 +67,38 @@ package struct UsageError: Error, Equatable, CustomStringConvertible {
   package let description: String
 
   package init(_ description: String) { self.description = description }
+}
+
+/// An unsigned number as Go's `strconv.ParseUint` with base 0 reads it: decimal, `0x`, `0o`, `0b`,
+/// or octal with a leading `0`, with underscores between digits.
+package struct GoNumber: ExpressibleByArgument, Sendable {
+  package let value: UInt64
+
+  init(_ value: UInt64) { self.value = value }
+
+  package init?(argument: String) { self.init(argument) }
+
+  package init?(_ text: some StringProtocol) {
+    var digits = text.lowercased()[...]
+    var radix = 10
+    var hasPrefix = false
+    for (prefix, base) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) {
+      digits = digits.dropFirst(2)
+      radix = base
+      hasPrefix = true
+    }
+    if !hasPrefix, digits.count > 1, digits.hasPrefix("0") {
+      digits = digits.dropFirst(1)
+      radix = 8
+      hasPrefix = true
+    }
+    // Swift's parser would take a sign.
+    guard digits.allSatisfy({ $0.isHexDigit || $0 == "_" }), !digits.hasSuffix("_"),
+      !digits.contains("__"), hasPrefix || !digits.hasPrefix("_"),
+      let value = UInt64(digits.filter { $0 != "_" }, radix: radix)
+    else { return nil }
+    self.value = value
+  }
+
+  package var defaultValueDescription: String { "\(value)" }
 }

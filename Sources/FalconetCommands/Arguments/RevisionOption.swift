@@ -18,13 +18,13 @@ struct RevisionOption: ParsableArguments {
     } catch { throw CommandError("\(error); --revision chooses one, and list names them") }
   }
 
-  /// What is worth saying if a state was executed by other rules than it goes on with, or by other
+  /// What is worth saying if a state was executed by other rules than it continues with, or by other
   /// rules than the newest.
   private func remark(on chosen: Revision, for state: MachineState) -> String? {
     guard let recorded = state.revision, recorded != chosen.name else {
       return revision == nil && !chosen.isNewest
         ? "The snapshot records revision \(chosen.name), which is not the newest" : nil
     }
-    return "The snapshot records revision \(recorded), and goes on by revision \(chosen.name)"
+    return "The snapshot records revision \(recorded), and continues by revision \(chosen.name)"
   }
 }

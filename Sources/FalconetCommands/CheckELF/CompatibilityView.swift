@@ -46,7 +46,7 @@ struct CompatibilityView {
     if listsAll { lines += others.map { "  " + describe($0) } }
     let unseen = report.unseenNumbers.filter { $0.isReachable || listsAll }
     if !unseen.isEmpty {
-      lines.append("system calls whose numbers can't be seen:")
+      lines.append("system calls whose numbers are not known:")
       lines += unseen.map { "  \(Self.times($0.count)) in \(Demangler.demangle($0.function))" }
     }
     return lines

@@ -29,7 +29,7 @@ struct DemoCommand: ParsableCommand {
 
   private func makeFolder() throws(CommandError) {
     guard dir.withFileName({ mkdir($0, 0o777) }) != 0, errno != EEXIST else { return }
-    throw CommandError("can't make folder \(dir): \(String(cString: strerror(errno)))")
+    throw CommandError("cannot create directory \(dir): \(String(cString: strerror(errno)))")
   }
 
   private func demonstrate(_ program: DemoProgram) throws {

@@ -37,7 +37,7 @@ struct DifferenceView {
   private func describe(_ thread: SnapshotDifference.ThreadChange) -> [String] {
     switch thread.kind {
     case .changed:
-      // Where the thread is helps, whether it differs or not.
+      // The thread's position helps, whether it differs or not.
       let place = thread.leftPC == thread.rightPC ? place(of: thread.leftPC) : ""
       return ["thread \(thread.id):\(place)"] + thread.fields.map { "  " + describe($0) }
     case .onlyLeft: return ["thread \(thread.id): only in the first,\(place(of: thread.leftPC))"]

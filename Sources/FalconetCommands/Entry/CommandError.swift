@@ -3,9 +3,9 @@ import FalconetMachine
 import FalconetStreams
 import FalconetTrace
 
-/// Why a command failed, as the user is told, and the exit code that says so.
+/// Why a command failed, as the user reads it, and its exit code.
 struct CommandError: Error, CustomStringConvertible {
-  /// What it comes from, where a caller acts on it.
+  /// The cause, as far as callers act on it.
   enum Cause {
     case other
     case fault(MachineFault)
@@ -75,7 +75,7 @@ struct CommandError: Error, CustomStringConvertible {
   private static let hintRemedy = " with --hint-limit"
   private static let memoryRemedy = ": allow it more with --max-memory"
 
-  /// The instruction of a fault, where its own words don't have it.
+  /// The instruction of a fault, if its description lacks it.
   private static func instruction(of fault: MachineFault, _ machine: Machine) -> String {
     switch fault.panic {
     case .unknownInstruction, .branchInDelaySlot, .divisionByZero, .misalignedFetch, .noThread: ""

@@ -46,11 +46,11 @@ public enum CommandLineTool {
     return tell(attempt(arguments))
   }
 
-  /// What a command ended with.
+  /// How a command ended.
   package struct End {
     /// The exit code.
     package let code: Int32
-    /// What is left to say: help, or why the command failed; empty for nothing.
+    /// The text to print: help, or why the command failed; empty for nothing.
     package let text: String
 
     fileprivate init(code: Int32, text: String = "") {
@@ -63,8 +63,8 @@ public enum CommandLineTool {
     }
   }
 
-  /// Runs a command in a process that has more to do: signals are left alone, and what the command has
-  /// to say in the end is not printed.
+  /// Runs a command in a process that has other work: signals are left alone, and the final text is not
+  /// printed.
   ///
   /// - Parameter arguments: the arguments without the program's name.
   package static func attempt(_ arguments: [String]) -> End {
@@ -90,7 +90,7 @@ public enum CommandLineTool {
     } catch let error as StreamError {
       return End(CommandError(error))
     } catch {
-      // Help and the like are what the user asked for; else it is a mistake.
+      // Help is what the user requested; anything else is a mistake.
       return End(
         code: FalconetCommand.exitCode(for: error).rawValue,
         text: FalconetCommand.fullMessage(for: error))
@@ -100,8 +100,8 @@ public enum CommandLineTool {
   /// Parses a command line.
   ///
   /// ArgumentParser takes a command's arguments apart once more for each command above it, which
-  /// takes a millisecond or two. So the last command is asked first. Where it has no answer (there
-  /// is a mistake, or help is wanted), it is asked again from the top, which knows its full name.
+  /// takes a millisecond or two. So the last command is tried first. If it has no answer (there
+  /// is a mistake, or help is requested), parsing starts again from the top, which knows its full name.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
     var command: any ParsableCommand.Type = FalconetCommand.self
     var rest = arguments[...]
@@ -142,13 +142,13 @@ public enum CommandLineTool {
     }
   }
 
-  /// Says why there is nothing to run.
+  /// Prints why there is nothing to run.
   /// - Returns: the exit code of bad usage.
   static func refuse(_ message: String) -> Int32 {
     tell(End(code: ExitCode.validationFailure.rawValue, text: "error: \(message)"))
   }
 
-  /// Says what is left to say: help goes to standard output, errors to standard error.
+  /// Prints the final text: help to standard output, errors to standard error.
   /// - Returns: the exit code.
   private static func tell(_ end: End) -> Int32 {
     guard !end.text.isEmpty else { return end.code }

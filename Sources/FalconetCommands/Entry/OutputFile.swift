@@ -3,7 +3,7 @@ import FalconetStreams
 
 /// What commands write: files, or standard output, which has results and nothing else.
 enum OutputFile {
-  /// Writes a file whole or not at all, gzip-compressed where its name ends in `.gz`; `-` is
+  /// Writes a file completely or not at all, compressed with gzip if its name ends in `.gz`; `-` is
   /// standard output.
   static func write(
     _ path: String, _ body: (any ByteSink) throws(StreamError) -> Void

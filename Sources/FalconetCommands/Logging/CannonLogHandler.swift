@@ -99,7 +99,7 @@ package struct CannonLogHandler: LogHandler {
     try json.finish(newlines: 0)
   }
 
-  /// A value as Go's `log/slog` writes it: quoted where it is empty or has a character that would
+  /// A value as Go's `log/slog` writes it: quoted if it is empty or has a character that would
   /// make the line ambiguous.
   package static func quoted(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy {

@@ -48,7 +48,7 @@ package final class Console: Sendable {
     return Int(size.ws_col)
   }
 
-  /// What can't be written, because nobody reads, is lost: logs never stop a run.
+  /// What cannot be written because nobody reads is lost: logs never stop a run.
   private static func put(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {

@@ -2,7 +2,7 @@ import FalconetMachine
 import FalconetSnapshots
 import Keccak
 
-/// Passes pre-images and hints on, and knows which hints a host must get again if a run goes on
+/// Passes pre-images and hints on, and knows which hints a host must get again if a run continues
 /// from its current state with another host.
 ///
 /// A host goes by the last hint when it does not have a pre-image. If the program wrote several
@@ -52,7 +52,7 @@ final class HintLog: PreimageOracle {
 
   var takesHints: Bool { source.takesHints }
 
-  /// A machine's state with the hints in front of its unfinished one. The machine that goes on from
+  /// A machine's state with the hints in front of its unfinished one. The machine that continues from
   /// it sends them before it asks for the first pre-image.
   ///
   /// - Parameter limit: bytes that the state's format can hold: beyond it, the unfinished hint stays

@@ -7,8 +7,8 @@ import SystemPackage
 
 /// The states that one run keeps for those that follow: when they are due, and which are saved.
 ///
-/// They only make later runs quicker: where one can't be kept, a warning says why, the run keeps no
-/// more, and goes on.
+/// They only make later runs quicker. If one cannot be kept, a warning says why, and the run continues
+/// without keeping more.
 final class KeptStateSeries {
   private let states: KeptStates
   private let name: FileNameFormat
@@ -23,8 +23,8 @@ final class KeptStateSeries {
   private var saved: UInt64?
 
   /// - Parameter input: the file that the machine's state is from.
-  /// - Returns: nil where the plan keeps none, or none can be kept.
-  /// - Throws: ``CommandError`` where the state is not the one that a run kept in that file.
+  /// - Returns: nil if the plan keeps none, or none can be kept.
+  /// - Throws: ``CommandError`` if the state is not the one that a run kept in that file.
   init?(
     _ plan: RunPlan, _ machine: Machine, from input: String, _ logger: Logger
   ) throws(CommandError) {
@@ -52,11 +52,11 @@ final class KeptStateSeries {
     next = states.next(after: machine)
   }
 
-  /// Where a run keeps states; nil where its plan keeps none.
+  /// Where a run keeps states; nil if its plan keeps none.
   private static func place(_ plan: RunPlan) -> KeptStatesPlace? {
     guard plan.keptStates > 0 else { return nil }
     let name = plan.snapshotName
-    // Not beside the snapshots where that can be helped: op-challenger wonders about what it finds
+    // Not in the directory of the snapshots if possible: op-challenger warns about what it finds
     // there.
     let hasFile = !plan.output.isEmpty && plan.output != "-"
     let neighbour = FilePath(fileName: hasFile ? plan.output : name.name(step: 0))
@@ -69,16 +69,16 @@ final class KeptStateSeries {
     guard let place = place(plan) else { return }
     do {
       guard try place.giveUp(input, after: error) else { return }
-      logger.warning("Removed a kept state that is damaged", metadata: ["path": "\(input)"])
+      logger.warning("Removed a kept state that is corrupt", metadata: ["path": "\(input)"])
     } catch {
-      logger.warning("A damaged kept state can't be removed", metadata: ["err": "\(error)"])
+      logger.warning("A corrupt kept state cannot be removed", metadata: ["err": "\(error)"])
     }
   }
 
   /// How many steps after one the next state is due.
   func stepsToNext(from step: UInt64) -> UInt64 { next > step ? next - step : .max }
 
-  /// Has the machine's state saved where it is worth it, at the step where one is due.
+  /// Saves the machine's state at a step where one is due, if it is worth it.
   ///
   /// - Parameter isSaved: whether it is saved anyway.
   func keep(_ machine: Machine, isSaved: Bool) {
@@ -93,15 +93,15 @@ final class KeptStateSeries {
     }
   }
 
-  /// Notes where the run ended, and has that state saved where it is worth it.
+  /// Records where the run ended, and saves that state if it is worth it.
   func end(_ machine: Machine) {
     attempt { () throws(StreamError) in
       if try states.end(machine, maySave: !hints.isPending) { try save(machine) }
     }
   }
 
-  /// Notes why the run can't go on for want of a pre-image: a state that it started from is given
-  /// up where it may be the reason, if it was a kept one.
+  /// Records why the run cannot continue without a pre-image. If the run started from a kept state that
+  /// may be the reason, the state is discarded.
   func note(_ failure: PreimageError) {
     guard hints.mayLackHint(failure) else { return }
     attempt { () throws(StreamError) in try states.forgetStart() }
@@ -123,7 +123,7 @@ final class KeptStateSeries {
 
   private func finishWriting() throws(StreamError) {
     do throws(StreamError) { try writer.finish() } catch {
-      // Where the record can't be written either, it names a state without a file.
+      // If the record cannot be written either, it names a state without a file.
       if let saved { try? states.withdraw(saved) }
       throw error
     }

@@ -60,7 +60,7 @@ package struct PreimageStop: Equatable {
     return number
   }
 
-  /// Why the run stops after `read`, which step `step` did; nil if it goes on.
+  /// Why the run stops after `read`, which step `step` did; nil if it continues.
   ///
   /// As in Cannon's newest: with a key and a size both must hold, and then neither offset nor step
   /// counts.

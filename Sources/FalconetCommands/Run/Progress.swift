@@ -2,7 +2,7 @@ import FalconetELF
 import FalconetMachine
 import Logging
 
-/// Tells how a run goes on: log lines at the steps asked for, and on a terminal one line that is
+/// Reports the progress of a run: log lines at the requested steps, and on a terminal one line that is
 /// drawn again.
 package final class Progress {
   private let logger: Logger

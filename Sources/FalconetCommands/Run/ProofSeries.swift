@@ -23,7 +23,7 @@ final class ProofSeries {
     }
   }
 
-  /// Sees to it that no proof waits for long where the next event is many steps away.
+  /// Finishes the proofs that wait if the next event is many steps away.
   func prepare(toRun steps: UInt64) throws(StreamError) {
     if steps > Self.closeSteps { try finish() }
   }

@@ -82,7 +82,7 @@ final class RunChecks {
   }
 
   /// Checks the step that the machine just proved, before anything of it is written. If it fails, the
-  /// machine is taken back to where nothing was wrong.
+  /// machine returns to the last state that was confirmed.
   func check(_ witness: StepWitness) throws(CommandError) {
     if let confirmer, plan.proofs.matches(witness.step) {
       do throws(ConfirmationFailure) {

@@ -141,7 +141,7 @@ struct RunCommand: ParsableCommand {
     }
     if engine == .translator, machine.activeEngine != .translator {
       logger.info(
-        "the host can't run translated code", metadata: ["engine": "\(machine.activeEngine)"])
+        "the host cannot run translated code", metadata: ["engine": "\(machine.activeEngine)"])
     }
     let output = loggers.logger("guest", stream: "stdout")
     let errors = loggers.logger("guest", stream: "stderr")

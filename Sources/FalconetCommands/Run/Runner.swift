@@ -74,12 +74,12 @@ struct Runner {
           "code": .stringConvertible(machine.state.scalars.exitCode),
         ])
       try write()
-      // Whoever finds another exit code than 0 finds the state too.
+      // If the exit code is not 0, the state is there all the same.
       if Interruption.isRequested { throw .interrupted }
-      // All is there, so time can't run out any more.
+      // Everything is written, so the deadline no longer applies.
       Deadline.clear()
     } catch {
-      // What is being written becomes whole, whatever ends the run.
+      // Whatever ends the run, files in progress are completed.
       do { try proofs.finish() } catch {
         logger.error("Failed to write proof data", metadata: ["err": "\(error)"])
       }
@@ -103,13 +103,13 @@ struct Runner {
     }
   }
 
-  /// Shows what the user may want to see while execution goes on.
+  /// Shows what the user may want to see during execution.
   private func show() {
     progress.draw(machine)
     if plan.tracesThreads, UserSignal.take() { traceThreads() }
   }
 
-  /// Prints the calls that each thread is in. That they can't be printed stops no run.
+  /// Prints the calls that each thread is in. A failure to print stops no run.
   private func traceThreads() {
     progress.end()
     let traceback = guest.traceback(of: machine)
@@ -164,8 +164,8 @@ struct Runner {
     } catch { throw CommandError(error, while: "failed to write the run's output") }
   }
 
-  /// Saves the state that a run which ended early can go on from. A failure is logged: the run ends
-  /// with what ended it.
+  /// Saves the state from which a run that ended early can continue. A failure is logged; the run ends
+  /// with the error that ended it.
   private func saveState() {
     progress.end()
     guard let hints else { return }
@@ -186,8 +186,8 @@ struct Runner {
     }
   }
 
-  /// Saves the state that an illegal act ended, so that it can be looked at. A failure is logged:
-  /// the fault is what the run ends with.
+  /// Saves the state before an illegal act of the guest, so that it can be inspected. A failure is
+  /// logged; the run ends with the fault.
   private func saveStateBefore(_ fault: MachineFault) {
     progress.end()
     guard let path = RunPlan.failedOutput(for: plan.output) else { return }
@@ -246,7 +246,7 @@ extension Runner: RunObserver {
     return true
   }
 
-  /// Why execution failed. A state that leads to a pre-image that can't be had is not kept.
+  /// Why execution failed. A state that leads to a pre-image that is not available is not kept.
   func failure(_ error: MachineError) -> CommandError {
     if case .preimage(let failure, _, _) = error { kept?.note(failure) }
     return CommandError(error, in: machine, symbols: guest.symbols)

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The snapshots of one run: each whole, or after the first only what changed since the one before.
 ///
-/// They are written while the machine goes on; one that is due while the one before is being written
+/// They are written while the machine executes; one that is due while the one before is being written
 /// waits for it.
 final class SnapshotSeries {
   /// What deltas are written against. Set and read by one writing after the other.

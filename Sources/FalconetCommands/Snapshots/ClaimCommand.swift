@@ -40,7 +40,7 @@ struct ClaimCommand: ParsableCommand {
     }
   }
 
-  /// The claim in the header of an `.fsnap` file; nil for other files, and for streams, which can't be
+  /// The claim in the header of an `.fsnap` file; nil for other files, and for streams, which cannot be
   /// read twice.
   private func headerClaim(_ path: String) throws(CommandError) -> Bytes32? {
     guard path != "-" else { return nil }

@@ -11,7 +11,7 @@ final class Inspection: SnapshotConsumer {
     var count: UInt64
 
     var start: UInt64 { first << 12 }
-    /// The address behind the last byte; 0 where that is the end of the address space.
+    /// The address behind the last byte; 0 if that is the end of the address space.
     var end: UInt64 { (first &+ count) << 12 }
   }
 

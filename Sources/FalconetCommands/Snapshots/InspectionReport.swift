@@ -166,6 +166,6 @@ struct InspectionReport {
 }
 
 extension PendingHint {
-  /// The first bytes; none if they can't be read again.
+  /// The first bytes; none if they cannot be read again.
   func beginning(_ most: Int) -> [UInt8] { (try? bytes(0..<min(count, most))) ?? [] }
 }

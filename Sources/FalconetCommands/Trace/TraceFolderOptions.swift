@@ -6,7 +6,7 @@ import FalconetStreams
 import FalconetTrace
 import Logging
 
-/// Which trace is asked about, and how it is worked on.
+/// Which trace a command queries, and how it is executed.
 struct TraceFolderOptions: ParsableArguments {
   @Option(help: "Directory of the trace; created if it does not exist.", completion: .directory)
   var folder: String
@@ -32,15 +32,15 @@ struct TraceFolderOptions: ParsableArguments {
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
-  /// The server that serves pre-images, if there is one. Opened, closed and opened anew by the
+  /// The server that serves pre-images, if there is one. Opened, closed and reopened by the
   /// one thread that the command runs on.
   private final class Host: @unchecked Sendable {
     var server: ServerOracle?
   }
 
-  /// Opens the folder, asks it something, and prints the answer as JSON.
+  /// Opens the directory, queries it, and prints the answer as JSON.
   ///
-  /// - Parameter makesFolder: whether the folder is made where it doesn't exist.
+  /// - Parameter makesFolder: whether the directory is created if it does not exist.
   func withProvider<Answer>(
     _ server: [String], makesFolder: Bool = true,
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
@@ -114,7 +114,7 @@ extension TraceFolderOptions {
 }
 
 extension JSONWriter {
-  /// An object for each element, in an array where there is not a single one.
+  /// An object for each element, in an array unless there is a single one.
   func list<Element>(
     _ elements: [Element], isSingle: Bool, _ body: (Element) throws(StreamError) -> Void
   ) throws(StreamError) {
