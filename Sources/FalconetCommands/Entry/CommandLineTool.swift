@@ -43,7 +43,7 @@ public enum CommandLineTool {
     do throws(StreamError) { try Interruption.install() } catch {
       return tell(End(CommandError(error)))
     }
-    return tell(attempt(arguments))
+    return tell(end(of: arguments))
   }
 
   /// How a command ended.
@@ -63,11 +63,16 @@ public enum CommandLineTool {
     }
   }
 
-  /// Runs a command in a process that has other work: signals are left alone, and the final text is not
-  /// printed.
+  /// Runs a command in a process that has other work: signals are left alone, and neither log lines nor the
+  /// final text are printed.
   ///
   /// - Parameter arguments: the arguments without the program's name.
   package static func attempt(_ arguments: [String]) -> End {
+    Console.$isMuted.withValue(true) { end(of: arguments) }
+  }
+
+  /// Runs a command.
+  private static func end(of arguments: [String]) -> End {
     do {
       var command = try parse(rewritten(arguments))
       // A command that only has commands of its own would print its help, as if it were done.

@@ -8,16 +8,24 @@ import Synchronization
 package final class Console: Sendable {
   /// Whether a person is watching: progress is then one line that is drawn again and again.
   let isTerminal: Bool
+  /// Whether lines are composed and then dropped.
+  private let isMuted: Bool
   private let status = Mutex("")
 
-  package init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) { self.isTerminal = isTerminal }
+  /// Whether the consoles that a task makes are muted: for commands in a process that has other work.
+  @TaskLocal static var isMuted = false
+
+  package init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) {
+    self.isTerminal = isTerminal
+    isMuted = Self.isMuted
+  }
 
   /// Writes one line, above the progress line if there is one. Names of files in it are made
   /// readable.
   func write(line: String) {
     let line = line.readableFileName
     status.withLock { status in
-      Self.put(status.isEmpty ? line + "\n" : "\r\u{1B}[K" + line + "\n" + status)
+      put(status.isEmpty ? line + "\n" : "\r\u{1B}[K" + line + "\n" + status)
     }
   }
 
@@ -28,7 +36,7 @@ package final class Console: Sendable {
     let line = String(text.prefix(Self.columns - 1))
     status.withLock { status in
       status = line
-      Self.put("\r\u{1B}[K" + line)
+      put("\r\u{1B}[K" + line)
     }
   }
 
@@ -37,7 +45,7 @@ package final class Console: Sendable {
     status.withLock { status in
       guard !status.isEmpty else { return }
       status = ""
-      Self.put("\r\u{1B}[K")
+      put("\r\u{1B}[K")
     }
   }
 
@@ -49,7 +57,8 @@ package final class Console: Sendable {
   }
 
   /// What cannot be written because nobody reads is lost: logs never stop a run.
-  private static func put(_ text: String) {
+  private func put(_ text: String) {
+    guard !isMuted else { return }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -28,6 +28,7 @@ struct RunFlags {
   private var stopsAtReads: Bool { has(32, in: 2) }
   private var records: Bool { has(64, in: 2) }
   private var savesOnError: Bool { has(128, in: 2) }
+  private var format: String { !keepsStates && has(1, in: 3) ? "json" : "text" }
 
   /// Bytes behind the flags that are the record of kept states.
   var recordSize: Int { keepsStates ? Int(bytes[3]) : 0 }
@@ -36,7 +37,8 @@ struct RunFlags {
 
   func arguments(from start: UInt64, _ folder: FuzzFolder) -> [String] {
     var arguments = [
-      "run", "--input", folder.file("state"), "--meta", "", "--log-level", "error",
+      "run", "--input", folder.file("state"), "--meta", "", "--log-level", "debug", "--log-format",
+      format,
       "--output", writesState ? folder.file(output) : "",
       "--stop-at", "=\(start &+ steps)", "--engine", engine, "--local", "1=0x0102030405060708",
       "--hint-limit", "1MiB", "--max-memory", "64MiB",
@@ -65,7 +67,7 @@ struct RunFlags {
   static func samples(recordSize: Int) -> [[UInt8]] {
     let record = UInt8(clamping: recordSize)
     return [
-      [63, 0x0B, 0x03, 0], [40, 0x9D, 0x9C, 0], [20, 0x37, 0x48, record], [30, 0x4B, 0x31, 0],
+      [63, 0x0B, 0x03, 0], [40, 0x9D, 0x9C, 1], [20, 0x37, 0x48, record], [30, 0x4B, 0x31, 0],
       [9, 0x19, 0x0E, 0], [50, 0x81, 0x00, 0],
     ]
   }

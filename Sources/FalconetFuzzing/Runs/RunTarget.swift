@@ -94,10 +94,12 @@ struct RunTarget: HostileInputCheck {
       let machine = try SampleGuest(version).machine(after: 3)
       var state = machine.state
       state.scalars.step = .max - 2
-      let image = MemoryImage(state: state, memory: machine.memory)
-      seeds.append(
-        FuzzSeed(
-          "\(version)-wrap", [9, 0x1B, 0, 0] + (try SampleStates.bytes(of: image, as: .bin))))
+      let snapshot = try SampleStates.bytes(
+        of: MemoryImage(state: state, memory: machine.memory), as: .bin)
+      for (number, flags) in RunFlags.samples(recordSize: record.count).enumerated() {
+        let front = flags[1] & 32 == 0 ? [] : record
+        seeds.append(FuzzSeed("\(version)-wrap-\(number)", flags + front + snapshot))
+      }
     }
     return seeds
   }
