@@ -79,7 +79,7 @@ struct BisectCommand: ParsableCommand {
       }
     } catch let error as BisectError {
       if case .interrupted = error { throw CommandError.interrupted }
-      throw CommandError("failed to bisect: \(error)")
+      throw CommandError("failed to bisect: \(error.withFlag)")
     } catch let error as StreamError { throw CommandError(error, while: "failed to bisect") }
   }
 

@@ -50,10 +50,8 @@ struct CommandError: Error, CustomStringConvertible {
     case .memory(let failure, _, let pc) where failure.limit != nil:
       self.init(
         .other, "failed to execute a step: " + located(pc, "\(error)") + Self.memoryRemedy)
-    case .preimage(let failure, _, let pc) where failure.kind == .hintLimit:
-      self.init(.other, "failed to execute a step: " + located(pc, "\(error)") + Self.hintRemedy)
     case .preimage(_, _, let pc), .memory(_, _, let pc):
-      self.init(.other, "failed to execute a step: " + located(pc, "\(error)"))
+      self.init(.other, "failed to execute a step: " + located(pc, "\(error.withFlag)"))
     case .engines: self.init(.other, "\(error)")
     }
   }
@@ -66,13 +64,10 @@ struct CommandError: Error, CustomStringConvertible {
       self.init(.fault(fault), "the program stopped the VM: \(fault)")
     case .machine(.memory(let failure, _, _)) where failure.limit != nil:
       self.init(.other, "\(error)" + Self.memoryRemedy)
-    case .machine(.preimage(let failure, _, _)) where failure.kind == .hintLimit:
-      self.init(.other, "\(error)" + Self.hintRemedy)
-    default: self.init(.other, "\(error)")
+    default: self.init(.other, "\(error.withFlag)")
     }
   }
 
-  private static let hintRemedy = " with --hint-limit"
   private static let memoryRemedy = ": allow it more with --max-memory"
 
   /// The instruction of a fault, if its description lacks it.
@@ -109,7 +104,8 @@ extension CommandError {
     if error.kind == .interrupted {
       self = .interrupted
     } else {
-      self.init(action.map { "\($0): \(error)" } ?? "\(error)")
+      let text = "\(error.withFlag)"
+      self.init(action.map { "\($0): \(text)" } ?? text)
     }
   }
 }

@@ -63,8 +63,8 @@ final class CheckOutput {
     case .sound(let facts):
       "ok: \(facts.format.rawValue), version \(facts.version.rawValue), step \(facts.step),"
         + " \(facts.pages) pages, claim \(facts.claim)" + (facts.isVerified ? "" : " unverified")
-    case .bad(let error): "bad: \(error)"
-    case .unreadable(let error): "cannot be read: \(error)"
+    case .bad(let error): "bad: \(error.withFlag)"
+    case .unreadable(let error): "cannot be read: \(error.withFlag)"
     }
   }
 
@@ -81,12 +81,12 @@ final class CheckOutput {
     case .bad(let error):
       try json.member("sound", false)
       try json.member("reason", "bad")
-      try json.member("message", message: error.description)
+      try json.member("message", message: error.withFlag.description)
     case .unreadable(let error):
       try json.key("sound")
       try json.null()
       try json.member("reason", "unreadable")
-      try json.member("message", message: error.description)
+      try json.member("message", message: error.withFlag.description)
     }
   }
 }

@@ -54,8 +54,14 @@ struct CalldataCommand: ParsableCommand {
       if let preimages { context.store = try FolderOracle(path: preimages) }
     } catch { throw CommandError("\(error)") }
     let calls: StepCalls
-    do { calls = try StepCalls(proof, context) } catch {
-      throw CommandError("\(self.proof): \(error)")
+    do throws(CalldataError) { calls = try StepCalls(proof, context) } catch {
+      let flag =
+        switch error {
+        case .noStore: " with --preimages"
+        case .noKZGProof: " with --kzg-proof"
+        default: ""
+        }
+      throw CommandError("\(self.proof): \(error)\(flag)")
     }
     do {
       try CalldataOutput(calls: calls, findings: findings).print(asJSON: json)

@@ -71,8 +71,8 @@ package struct Prestate {
       message: "a \(bits(elf.wordSize))-bit file, but \(version.name) (version \(version.rawValue))"
         + " runs \(bits(version.wordSize))-bit programs",
       remedy: elf.wordSize == .bits64
-        ? "choose a 64-bit --type, or build with GOARCH=mips"
-        : "choose a 32-bit --type, or build with GOARCH=mips64")
+        ? "choose a 64-bit state version, or build with GOARCH=mips"
+        : "choose a 32-bit state version, or build with GOARCH=mips64")
   }
 
   /// Streams a segment's bytes from the file, and zeros behind them up to its size in memory.

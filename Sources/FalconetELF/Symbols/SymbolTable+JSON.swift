@@ -86,7 +86,7 @@ extension SymbolTable {
     return (name, start, size)
   }
 
-  private static let damagedRemedy = "give the file that load-elf --meta wrote"
+  private static let damagedRemedy = "give the meta.json that was written with the prestate"
 
   private static func damaged(
     _ source: any ByteSource, at offset: UInt64?, _ message: String

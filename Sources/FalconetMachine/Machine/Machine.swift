@@ -166,8 +166,8 @@ package struct NoPreimages: PreimageOracle {
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     throw PreimageError(
       .noSource, key: key,
-      message: "the program reads a pre-image, and the run has no source of any",
-      remedy: "give a server's command line after --, or a folder with --preimages")
+      message: "the program reads a pre-image, and no pre-image source is configured",
+      remedy: "give one")
   }
 
   package func hint(_ hint: [UInt8]) throws(PreimageError) {}

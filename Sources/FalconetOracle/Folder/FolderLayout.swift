@@ -81,7 +81,7 @@ package enum FolderLayout: String, Sendable {
     } catch {
       throw PreimageError(
         .unreadable, message: "the folder of pre-images \(folder) cannot be read: \(error)",
-        remedy: "give a folder that a host wrote, or that --record-preimages wrote")
+        remedy: "give a directory that a host or a recorded run wrote")
     }
     switch (hasFiles, hasFolders) {
     case (true, true):
@@ -108,7 +108,6 @@ package enum FolderLayout: String, Sendable {
     PreimageError(
       .unreadable,
       message: "\(folder) is a pebble database, which only its host can read",
-      remedy: "run the host with --data.format=file or directory, or run once with the host and "
-        + "--record-preimages")
+      remedy: "have the host write its format file or directory, or record a run with that host")
   }
 }

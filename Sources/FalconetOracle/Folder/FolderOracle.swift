@@ -57,12 +57,12 @@ package struct FolderOracle: PreimageOracle, Sendable {
       return PreimageError(
         .missing, key: key, lastHint: lastHint,
         message: "the folder \(path) has no local input \(index), which hosts don't store",
-        remedy: "give it with --local \(index)=HEX")
+        remedy: "give it")
     }
     let state = layout == nil ? ", nor any other" : ""
     return PreimageError(
       .missing, key: key, lastHint: lastHint,
       message: "the folder \(path) has no pre-image for the key the guest asked for\(state)",
-      remedy: "run with the host and --record-preimages to store all that a run needs")
+      remedy: "record a run with its host")
   }
 }

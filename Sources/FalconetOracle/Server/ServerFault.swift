@@ -24,7 +24,7 @@ enum ServerFault: Error {
       case .stalled(let time):
         (
           .stalled, "the pre-image server did nothing for \(Self.seconds(time)), \(progress)",
-          "look at its log for what it waits for, or allow more with --preimage-timeout"
+          "look at its log for what it waits for, or allow more time"
         )
       case .interrupted:
         (.interrupted, "interrupted while the pre-image server was at work", nil)

@@ -40,12 +40,12 @@ extension CalldataError: CustomStringConvertible {
       "the field element \(key) of a blob has \(count) bytes instead of 32"
     case .noStore(let key):
       "the pre-image of \(key) is loaded with what its key is the hash of, which the proof does "
-        + "not have: give the host's store with --preimages"
+        + "not have: give the host's store"
     case .store(let error): error.description
     case .storedSize(let key, let expected, let given):
       "what the store has for \(key) has \(given) bytes instead of \(expected)"
     case .noKZGProof(let key):
-      "the field element \(key) of a blob is loaded with a KZG proof: give it with --kzg-proof"
+      "the field element \(key) of a blob is loaded with a KZG proof: give that proof"
     case .kzgProofSize(let count): "the KZG proof has \(count) bytes instead of 48"
     }
   }

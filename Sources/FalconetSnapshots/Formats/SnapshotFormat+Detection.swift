@@ -49,6 +49,6 @@ extension SnapshotFormat {
     StreamError(
       .unsupported, path: reader.name,
       message: "the file may be of either format that begins with byte 0, bin or pr7559",
-      remedy: "say which it is: --from bin or --from pr7559")
+      remedy: "say which it is", missing: .format)
   }
 }

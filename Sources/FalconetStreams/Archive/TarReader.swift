@@ -104,6 +104,6 @@ package final class TarReader: ByteSource {
   ) -> StreamError {
     StreamError(
       kind, path: name, offset: offset, message: message,
-      remedy: "make the archive with tar --format=ustar")
+      remedy: "make the archive in tar's format ustar")
   }
 }

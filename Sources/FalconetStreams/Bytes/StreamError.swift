@@ -35,6 +35,14 @@ package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible 
     case interrupted
   }
 
+  /// What the caller has not said, and could say to get further.
+  package enum Missing: Sendable, Equatable {
+    /// The base of a delta.
+    case base
+    /// Which format a file has.
+    case format
+  }
+
   /// The class of the error.
   package var kind: Kind
   /// A file name, "standard input" or "standard output"; nil where the bytes have no name.
@@ -45,18 +53,22 @@ package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible 
   package var offset: UInt64?
   /// What is wrong, without place and remedy.
   package var message: String
-  /// What the user can do; empty where nothing sensible can be said.
+  /// What the user can do; empty if nothing sensible can be said.
   package var remedy: String
+  /// What the remedy asks for, if the caller can give it.
+  package var missing: Missing?
 
   /// An error of the given parts.
   package init(
-    _ kind: Kind, path: String? = nil, offset: UInt64? = nil, message: String, remedy: String = ""
+    _ kind: Kind, path: String? = nil, offset: UInt64? = nil, message: String, remedy: String = "",
+    missing: Missing? = nil
   ) {
     self.kind = kind
     self.path = path
     self.offset = offset
     self.message = message
     self.remedy = remedy
+    self.missing = missing
   }
 
   /// `PATH: MESSAGE at byte N: REMEDY`, without the parts that are not known.

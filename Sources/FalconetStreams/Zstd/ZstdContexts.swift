@@ -120,7 +120,7 @@ extension StreamError {
     case 16:  // frameParameter_windowTooLarge
       throw StreamError(
         .tooLarge, offset: offset, message: "the zstd frame needs too large a window",
-        remedy: "compress the file without --long or --ultra")
+        remedy: "compress the file with a smaller window")
     case 22:  // checksum_wrong
       throw StreamError(
         .checksum, offset: offset, message: "the zstd checksum does not match the data",

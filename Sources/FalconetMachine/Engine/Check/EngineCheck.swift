@@ -12,7 +12,7 @@ package struct EngineMismatch: Error, Sendable, CustomStringConvertible {
   package var description: String {
     "the engines differ after step \(step) at pc \(hex(pc, digits: 8)): \(difference);"
       + " no result of this run can be trusted: report it with the snapshot and the pre-images,"
-      + " and run with --engine step"
+      + " and run with the plain step"
   }
 }
 

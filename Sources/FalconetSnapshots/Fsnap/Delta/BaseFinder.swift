@@ -17,7 +17,7 @@ struct BaseFinder {
     case .nowhere:
       throw StreamError(
         .notFound, path: delta, message: "a delta can't be read without its base, \(name.claim)",
-        remedy: "name the base with --base")
+        remedy: "name the base", missing: .base)
     case .beside(let file):
       return try search(folder(of: file), name, below: depth, of: delta)
     case .named(let path) where isFolder(path):
@@ -84,7 +84,7 @@ struct BaseFinder {
       .notFound, path: delta,
       message: "the base of the delta is not in \(folder): claim \(name.claim), state version"
         + " \(name.version.rawValue), page table \(name.tableDigest)",
-      remedy: "put it there under a name that ends in .fsnap, or name it with --base")
+      remedy: "put it there under a name that ends in .fsnap, or name it", missing: .base)
   }
 
   /// The regular files of a folder whose names end in `.fsnap`, by name.
@@ -92,7 +92,7 @@ struct BaseFinder {
     guard let stream = folder.withFileName({ opendir($0) }) else {
       throw StreamError(
         .system(errno: errno), path: folder, message: "the folder can't be read",
-        remedy: "check its permissions, or name the base with --base")
+        remedy: "check its permissions, or name the base", missing: .base)
     }
     defer { closedir(stream) }
     var files: [String] = []

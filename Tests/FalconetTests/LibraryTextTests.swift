@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@Suite("The texts of the library")
+struct LibraryTextTests {
+  private static let sources =
+    #filePath.dropLast("/Tests/FalconetTests/LibraryTextTests.swift".count) + "/Sources"
+
+  /// The targets whose texts a command line stands behind.
+  private static let ofCommands = ["FalconetCommands", "FalconetFuzzing", "FalconetBenchmarks"]
+
+  /// The string literals of a source file, without its comments.
+  private static func literals(_ text: String) -> [Substring] {
+    let code = text.split(separator: "\n").filter {
+      !$0.drop { $0 == " " }.hasPrefix("//")
+    }
+    return code.flatMap { line in
+      line.matches(of: #/"(?:[^"\\]|\\.)*"/#).map { $0.output.dropFirst().dropLast() }
+    }
+  }
+
+  /// Whether a literal names a flag. One that is a flag and nothing else is an argument for another
+  /// program.
+  private static func namesFlag(_ literal: Substring) -> Bool {
+    literal.contains(#/(^|[^-\w])--[a-z]/#) && literal.wholeMatch(of: #/--[a-z-]+/#) == nil
+  }
+
+  @Test("No text of the library names a command-line flag: the commands add them")
+  func namesNoFlag() throws {
+    var count = 0
+    for target in try FileManager.default.contentsOfDirectory(atPath: String(Self.sources))
+    where !Self.ofCommands.contains(target) {
+      let path = Self.sources + "/" + target
+      for name in FileManager.default.enumerator(atPath: String(path)) ?? .init() {
+        guard let name = name as? String, name.hasSuffix(".swift") else { continue }
+        let text = try String(contentsOfFile: path + "/" + name, encoding: .utf8)
+        for literal in Self.literals(text) {
+          count += 1
+          #expect(!Self.namesFlag(literal), "\(target)/\(name)")
+        }
+      }
+    }
+    #expect(count > 2000)
+  }
+
+  @Test(
+    "The search finds flags in texts, and no others",
+    arguments: [
+      (#"throw E("use --base")"#, true), (#"  let a = "(--base)""#, true),
+      (#"  /// "use --base""#, false), (#"run(["--output", path])"#, false),
+      (#"let a = "a--b" + "--" + "x -- y""#, false),
+    ])
+  func search(_ line: String, _ names: Bool) {
+    #expect(Self.literals(line).contains(where: Self.namesFlag) == names)
+  }
+}
