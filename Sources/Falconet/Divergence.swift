@@ -31,7 +31,7 @@ public struct Divergence: Sendable {
     cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Divergence? {
     do throws(BisectError) {
-      let directory = try WorkFolder()
+      let directory = try WorkDirectory()
       let sides = (
         try side("first", first, directory, cancellation),
         try side("second", second, directory, cancellation)
@@ -47,7 +47,7 @@ public struct Divergence: Sendable {
   }
 
   private static func side(
-    _ name: String, _ machine: Machine, _ directory: WorkFolder, _ cancellation: Cancellation?
+    _ name: String, _ machine: Machine, _ directory: WorkDirectory, _ cancellation: Cancellation?
   ) throws(BisectError) -> MachineSide {
     do {
       let isCancelled = { @Sendable in cancellation?.isRequested ?? false }

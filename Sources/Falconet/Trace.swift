@@ -43,7 +43,7 @@ public final class Trace: Sendable {
     trace.revision = revision?.name
     trace.sourceIdentity = { source.identity }
     trace.localInputs = { source.localInputs }
-    do { provider = try TraceProvider(folder: directory, trace, options) } catch {
+    do { provider = try TraceProvider(directory: directory, trace, options) } catch {
       throw FalconetError(error)
     }
     provider.setInterruption { _ in cancellations.isRequested }

@@ -8,11 +8,11 @@ import Keccak
 package enum TraceError: Error, Sendable, CustomStringConvertible {
   /// The program could not be executed: it did something illegal, or a pre-image is missing.
   case machine(MachineError)
-  /// The pre-image source could not be had.
+  /// The pre-image source could not be opened.
   case source(PreimageError)
-  /// A file of the folder, or the prestate, could not be read or written.
+  /// A file of the directory, or the prestate, could not be read or written.
   case file(StreamError)
-  /// Another process has the folder.
+  /// Another process has the directory.
   case locked(path: String)
   /// The directory is of another trace, or of another revision: which each of them is.
   case otherTrace(path: String, expected: String, found: String)
@@ -25,7 +25,7 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
   /// What was adopted into the directory was bound to another source, and it is not known which inputs
   /// it depends on.
   case otherSource(path: String)
-  /// The folder is no trace's, and holds something else.
+  /// The directory is no trace's, and holds something else.
   case notTrace(path: String)
   /// The state version has no such revision, or the prestate records one that is not known.
   case revision(RevisionError)
@@ -37,7 +37,7 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
   case prestateChanged(expected: Bytes32, found: Bytes32)
   /// The claim at an index is computed to be another than the one that is known.
   case contradiction(index: UInt64, known: Bytes32, computed: Bytes32)
-  /// Bytes that the budget of the folder doesn't allow, with all given up that can be.
+  /// More bytes than the budget of the directory allows, after everything was discarded that can be.
   case budget(path: String, budget: UInt64, needed: UInt64)
   /// A proof is not what a second execution by plain steps gives.
   case unconfirmed(ConfirmationFailure)
@@ -52,7 +52,7 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
     case .source(let error): "\(error)"
     case .file(let error): "\(error)"
     case .locked(let path):
-      "\(path): another process works on this trace: wait for it, or give another folder"
+      "\(path): another process has this trace open: wait for it, or use another directory"
     case .otherTrace(let path, let expected, let found):
       "\(path): the directory is of \(expected), not of \(found): use another directory, or delete"
         + " this one"
@@ -64,39 +64,39 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
         + ": give the inputs of this trace, or use a directory for each game"
     case .otherSource(let path):
       "\(path): files were adopted whose inputs are not known, and which belong to another source of"
-        + " pre-images: give that source, or use a directory for each game"
+        + " pre-images: use that source, or a directory for each game"
     case .notTrace(let path):
-      "\(path): the directory is not a trace's, and is not empty: give another, or an empty one"
+      "\(path): the directory is not empty, and not of a trace: use another one"
     case .revision(let error): "\(error)"
     case .exitedPrestate(let step):
-      "the prestate has exited at step \(step), so that its trace has no steps: give one that has"
-        + " not"
+      "the prestate has exited at step \(step), so its trace has no steps: use an earlier"
+        + " state"
     case .beforePrestate(let index, let step):
       "index \(index) lies before the prestate, which is the state after \(step) steps: ask for"
-        + " later ones, or give an earlier prestate"
+        + " a later index, or use an earlier prestate"
     case .prestateChanged(let expected, let found):
-      "the prestate has the claim \(found), and had \(expected) when the trace was opened: put the"
-        + " file back"
+      "the prestate has the claim \(found), but had \(expected) when the trace was opened: restore the"
+        + " file"
     case .contradiction(let index, let known, let computed):
-      "the claim at index \(index) is known to be \(known), and computed to be \(computed): the"
-        + " source gives other pre-images than before, or what was adopted is of another trace;"
-        + " delete the folder"
+      "the claim at index \(index) is cached as \(known), but computed as \(computed): the"
+        + " source gives other pre-images than before, or adopted files are of another trace;"
+        + " delete the directory"
     case .budget(let path, let budget, let needed):
       "\(path): the disk budget of \(budget) bytes has no room for \(needed) more: raise it"
     case .unconfirmed(let failure): failure.description
-    case .deleted(let path): "\(path): the trace was deleted: open it anew"
+    case .deleted(let path): "\(path): the trace was deleted: reopen it"
     case .interrupted: "interrupted"
     }
   }
 }
 
-/// A file that was found wrong, and what became of it; or one that answers can do without, and that
-/// there was no room for.
+/// A corrupt or foreign file, and what became of it; or one that there was no room for and that can be
+/// recomputed.
 package struct TraceIncident: Sendable, Equatable {
   /// The file's path.
   package let path: String
   /// What is wrong with it.
   package let reason: String
-  /// Where it was put; empty where it could not be moved, or was not to be.
+  /// Where it is now; empty if it was not moved.
   package let movedTo: String
 }

@@ -5,14 +5,14 @@ import Keccak
 import Synchronization
 
 /// Answers what a challenger asks of a trace: claims and step data by index. Runs the program as
-/// far as a question needs, keeps every answer in a folder of its own, and states in memory and in
-/// the folder to go on from.
+/// far as a question needs, and caches every answer in a directory of its own, and states in memory and
+/// in the directory to go on from.
 ///
 /// ```swift
 /// let trace = try TraceProvider(
-///   folder: "game-1",
+///   directory: "game-1",
 ///   TraceSource(prestateFile: "prestate.bin.gz") { () throws(PreimageError) in
-///     try FolderOracle(path: "preimages")
+///     try DirectoryOracle(path: "preimages")
 ///   })
 /// print(try trace.claim(at: 1 << 40).claim)
 /// let proof = try trace.step(at: 12_345).proof
@@ -22,7 +22,7 @@ import Synchronization
 /// after that step. An index past the end is answered from the state that exited.
 ///
 /// May be used from several threads. What is known is answered at once; what has to be executed,
-/// one question at a time. The folder is locked against other processes, and other providers of
+/// one question at a time. The directory is locked against other processes, and other providers of
 /// this one, as long as the provider lives.
 ///
 /// The local pre-images that the program reads are inputs of the trace, and the directory records them:
@@ -30,20 +30,20 @@ import Synchronization
 ///
 /// A question that fails changes nothing: asked again once the cause is gone, it is answered.
 ///
-/// Soundness: `core` is accessed under `lock` alone, but for its constants and for what is known,
+/// Soundness: `core` is accessed under `lock` alone, except for its constants and for what is known,
 /// which has locks of its own.
 package final class TraceProvider: @unchecked Sendable {
   private let core: TraceCore
   private let lock = Mutex<Void>(())
 
-  /// Opens a folder, or makes it. What is found damaged there is put aside: see ``incidents``.
+  /// Opens a directory, or makes it. Corrupt files in it are quarantined: see ``incidents``.
   ///
-  /// - Throws: ``TraceError`` where the folder is another process's or another trace's, or can't be
+  /// - Throws: ``TraceError`` if the directory is another process's or another trace's, or can't be
   ///   read, or the prestate can't.
   package init(
-    folder: String, _ source: TraceSource, _ options: TraceOptions = TraceOptions()
+    directory: String, _ source: TraceSource, _ options: TraceOptions = TraceOptions()
   ) throws(TraceError) {
-    core = try TraceCore(folder: folder, source, options)
+    core = try TraceCore(directory: directory, source, options)
   }
 
   private func withCore<Result>(
@@ -67,23 +67,25 @@ package final class TraceProvider: @unchecked Sendable {
 
   /// The claim at an index: of the state after that step, or of the last state.
   ///
-  /// O(1) where it is known; else the time that it takes to execute the steps from the nearest
-  /// state that is kept, and to hash the pages that they changed.
+  /// O(1) if it is known; else the time that it takes to execute the steps from the nearest cached
+  /// state, and to hash the pages that they changed.
   package func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
     try core.check(index)
-    if core.isChecked, let known = core.knownClaim(index) { return known }
+    if core.inputs.areChecked, let known = core.answers.claim(at: index) { return known }
     return try withCore { (core) throws(TraceError) in try core.claim(at: index) }
   }
 
   /// The step data at an index. Known data is read from its file and verified.
   package func step(at index: UInt64) throws(TraceError) -> TraceStep {
     try core.check(index)
-    if core.isChecked, let known = core.knownStep(index, isAlone: false) { return known }
+    if core.inputs.areChecked, let known = core.answers.step(at: index, isAlone: false) {
+      return known
+    }
     return try withCore { (core) throws(TraceError) in try core.step(at: index) }
   }
 
-  /// The claims at many indices, in their order, from one pass over the trace. Where other threads
-  /// ask meanwhile, they take turns at each index, and the machine goes to and fro between them.
+  /// The claims at many indices, in their order, from one pass over the trace. If other threads
+  /// ask meanwhile, they take turns at each index, and the machine goes back and forth between them.
   package func claims(at indices: [UInt64]) throws(TraceError) -> [TraceClaim] {
     try inOnePass(indices) { (index) throws(TraceError) in try claim(at: index) }
   }
@@ -96,9 +98,9 @@ package final class TraceProvider: @unchecked Sendable {
 
   /// The step data at many indices, each confirmed before it is answered: the steps before it, at most
   /// `stretch`, are executed once more by plain steps on a second machine, and the proof is verified.
-  /// What is known is computed again, and compared.
+  /// What is known is recomputed, and compared.
   ///
-  /// - Throws: ``TraceError/unconfirmed(_:)`` if the second execution differs; nothing of it is kept.
+  /// - Throws: ``TraceError/unconfirmed(_:)`` if the second execution differs; nothing of it is stored.
   package func confirmedStepData(
     at indices: [UInt64], stretch: UInt64 = Confirmer.usualStretch
   ) throws(TraceError) -> [ConfirmedStep] {
@@ -119,16 +121,16 @@ package final class TraceProvider: @unchecked Sendable {
     return answers.compactMap { $0 }
   }
 
-  /// The end of the trace. Runs the program to its end where that is not known.
+  /// The end of the trace. Runs the program to its end if that is not known.
   package func lastStep() throws(TraceError) -> TraceEnd {
     try core.checkExists()
-    if core.isChecked, let end = core.end { return end }
+    if core.inputs.areChecked, let end = core.end { return end }
     return try withCore { (core) throws(TraceError) in try core.lastStep() }
   }
 
-  // MARK: The folder
+  // MARK: The directory
 
-  /// How the provider stands. Waits for a question that is being answered.
+  /// The state of the provider and its caches. Waits for a question that is being answered.
   package func status() throws(TraceError) -> TraceStatus {
     try withCore { (core) throws(TraceError) in
       try core.checkExists()
@@ -136,23 +138,23 @@ package final class TraceProvider: @unchecked Sendable {
     }
   }
 
-  /// Files that were found damaged or foreign since the provider was opened, and that there was no
-  /// room for, these once until there is.
-  package var incidents: [TraceIncident] { core.folder.incidents }
+  /// Files that were found corrupt or foreign since the provider was opened, and the first file that
+  /// there was no room for, once until there is.
+  package var incidents: [TraceIncident] { core.directory.incidents }
 
-  /// Has a question that is being answered stop, and later ones, as long as `isRequested` says so.
-  /// It is asked from the thread that executes, several times a second, and between saved states,
-  /// and gets the number of steps that led to where the machine is.
+  /// Stops the question that is being answered, and later ones, as long as `isRequested` returns true.
+  /// It is called from the thread that executes, several times a second, and between saved states,
+  /// with the number of steps that the machine has executed.
   package func setInterruption(_ isRequested: @escaping @Sendable (_ step: UInt64) -> Bool) {
-    core.interruption.set(isRequested)
+    core.runner.interruption.set(isRequested)
   }
 
-  /// Has the source of pre-images opened anew before the next step that is executed, and checked before
-  /// the next answer. Waits for a question that is being answered.
+  /// Reopens the source of pre-images before the next step that is executed, and checks it before the
+  /// next answer. Waits for a question that is being answered.
   ///
   /// - Parameter change: makes the source another one.
   package func reopenPreimages(_ change: () -> Void = {}) {
-    lock.withLock { _ in core.replaceSource(change) }
+    lock.withLock { _ in core.inputs.replace(change) }
   }
 
   /// Compares the source's inputs with those that the directory records, as each answer does at first.
@@ -161,43 +163,42 @@ package final class TraceProvider: @unchecked Sendable {
   package func checkInputs() throws(TraceError) {
     try withCore { (core) throws(TraceError) in
       try core.checkExists()
-      try core.checkInputs()
+      try core.inputs.check()
     }
   }
 
-  /// Gives up what was put aside, then states, then step data, until the folder is within its
+  /// Discards what is in quarantine, then states, then step data, until the directory is within its
   /// budget.
   package func prune() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.prune() }
   }
 
-  /// Writes what is known of the trace into a folder as op-challenger keeps it for a game: proofs,
-  /// states, and where the end is known, the last state and the last step. What stands there under
-  /// other names is left.
+  /// Writes what is known of the trace into a directory as op-challenger lays it out for a game: proofs,
+  /// states, and if the end is known, the last state and the last step. Files with other names are left
+  /// alone.
   package func export(to path: String) throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.export(to: path) }
   }
 
-  /// Takes over the proofs, the states and the end of a folder that op-challenger keeps of this
+  /// Takes over the proofs, the states and the end of a directory that op-challenger keeps of this
   /// trace.
   ///
-  /// The caller answers for it that they are of this trace. Each proof must hold by itself, each
-  /// state must be of the step that its name says, and none may contradict what is known; what
-  /// fails that is left out.
+  /// The caller vouches that they are of this trace. Each proof must hold by itself, each state must be
+  /// of the step in its name, and none may contradict what is known; others are left out.
   package func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try withCore { (core) throws(TraceError) in try core.adopt(from: path) }
   }
 
-  /// Deletes the folder: all that the provider wrote, and what it put aside. It answers nothing
+  /// Deletes the directory: all that the provider wrote, and the quarantine. It answers nothing
   /// after that.
   package func deleteAll() throws(TraceError) {
     try withCore { (core) throws(TraceError) in try core.deleteAll() }
   }
 
-  /// Deletes the folder of a trace, whichever it is, whatever state it is in.
+  /// Deletes the directory of any trace, whatever state it is in.
   ///
-  /// - Throws: ``TraceError`` where it is in use, or is no trace's, or can't be deleted.
-  package static func deleteAll(folder: String) throws(TraceError) {
-    try TraceFolder(existing: folder).deleteAll()
+  /// - Throws: ``TraceError`` if it is in use, or is no trace's, or can't be deleted.
+  package static func deleteAll(directory: String) throws(TraceError) {
+    try TraceDirectory(existing: directory).deleteAll()
   }
 }

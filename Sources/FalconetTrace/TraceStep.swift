@@ -4,7 +4,7 @@ import Keccak
 
 /// What a dispute needs of one step of a trace.
 package struct TraceStep: Sendable, Equatable {
-  /// The index that the data is of: the last one of the trace where one past its end was asked for.
+  /// The index that the data is of: the last one of the trace if one past its end was asked for.
   package let index: UInt64
   /// The step: witness before it, proofs, pre-image, and the claim after it. Past the end of the
   /// trace: the witness and the claim of the state that has exited, and no proofs.
@@ -20,7 +20,7 @@ package struct TraceStep: Sendable, Equatable {
 package struct TraceClaim: Sendable, Equatable {
   /// The index that was asked for.
   package let index: UInt64
-  /// The claim after the step of that index, or of the last state where the trace ends before.
+  /// The claim after the step of that index, or of the last state if the trace ends before.
   package let claim: Bytes32
   /// Whether the trace ends before the index.
   package let isPastEnd: Bool
@@ -40,16 +40,16 @@ package struct TraceEnd: Sendable, Equatable {
 package struct TraceOptions: Sendable {
   /// Steps between the snapshots that are written on the way.
   package var snapshotInterval: UInt64
-  /// Bytes that the folder may take. Answers are kept, snapshots thinned.
+  /// Bytes that the directory may take. Answers are kept as long as possible, snapshots thinned.
   package var diskBudget: UInt64
   /// Bytes of guest pages that checkpoints in memory may take beside the machine's own.
   package var memoryBudget: UInt64
-  /// Checkpoints that are kept in memory.
+  /// Checkpoints that are cached in memory.
   package var checkpointCount: Int
   package var engine: EngineKind
-  /// Whether the folder is made where it doesn't exist.
-  package var makesFolder = true
-  /// Bytes of hints that the source may have to get at once, as `Machine.hintLimit`.
+  /// Whether the directory is made if it doesn't exist.
+  package var makesDirectory = true
+  /// Bytes of hints that the source may get at once, as `Machine.hintLimit`.
   package var hintLimit = Machine.usualHintLimit
 
   package init(

@@ -10,11 +10,11 @@ import Testing
 
 @Suite("Finding the step at which two runs part")
 struct BisectionTests {
-  private let folder: WorkFolder
+  private let folder: WorkDirectory
   private let oracle: DictionaryOracle
 
   init() throws {
-    folder = try WorkFolder()
+    folder = try WorkDirectory()
     oracle = DictionaryOracle(try Fixtures.preimages("oracle-valid"))
   }
 

@@ -6,9 +6,9 @@ import Keccak
 import SystemPackage
 import Testing
 
-@Suite struct FolderOracleTests {
+@Suite struct DirectoryOracleTests {
   @Test func `A host's folder is served whole, and every pre-image is its key's`() throws {
-    var oracle = CheckedOracle(try FolderOracle(path: validFolder))
+    var oracle = CheckedOracle(try DirectoryOracle(path: validFolder))
     let listing = try oracle.preimage(
       for: try #require(Bytes32(hex: "04" + listingHash.dropFirst(2))))
     #expect(listing.count == 15 * 32)
@@ -43,14 +43,14 @@ import Testing
         try folder.write("01ab", to: names.inner)
       }
       if let marker { try folder.write(marker, to: "kvformat") }
-      var oracle = CheckedOracle(try FolderOracle(path: folder.path))
+      var oracle = CheckedOracle(try DirectoryOracle(path: folder.path))
       #expect(try oracle.preimage(for: key) == [1, 0xAB])
     }
   }
 
   @Test func `An empty folder opens, and each pre-image is missing`() throws {
     let folder = try TemporaryFolder()
-    var oracle = try FolderOracle(path: folder.path)
+    var oracle = try DirectoryOracle(path: folder.path)
     try oracle.hint([1])
     let error = rejection(by: oracle, for: key(2))
     #expect(error?.kind == .missing)
@@ -65,15 +65,15 @@ import Testing
     folder.makeFolder("abcd")
     try folder.write("zz", to: "abcd/x.txt")
     try folder.write("zz", to: "beef")
-    #expect(rejection(by: try FolderOracle(path: folder.path), for: key(2))?.kind == .missing)
+    #expect(rejection(by: try DirectoryOracle(path: folder.path), for: key(2))?.kind == .missing)
     try folder.write("0123", to: names(key(2)).file)
-    #expect(try FolderOracle(path: folder.path).preimage(for: key(2)) == [1, 0x23])
+    #expect(try DirectoryOracle(path: folder.path).preimage(for: key(2)) == [1, 0x23])
   }
 
   @Test func `A missing local input is asked for`() throws {
     let folder = try TemporaryFolder()
     try folder.write("directory", to: "kvformat")
-    let error = rejection(by: try FolderOracle(path: folder.path), for: PreimageKey.local(4))
+    let error = rejection(by: try DirectoryOracle(path: folder.path), for: PreimageKey.local(4))
     #expect(error?.kind == .missing)
     #expect(error?.remedy == "give it")
   }
@@ -82,7 +82,7 @@ import Testing
   func `A pebble database is refused with what to do`(marker: String) throws {
     let folder = try TemporaryFolder()
     try folder.write(marker, to: "kvformat")
-    let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
+    let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: folder.path) }
     #expect(error?.kind == .unreadable)
     #expect(error?.message.contains("pebble") == true)
     #expect(error?.remedy?.contains("record a run") == true)
@@ -91,7 +91,7 @@ import Testing
   @Test func `A pebble database without kvformat is known by its manifest`() throws {
     let folder = try TemporaryFolder()
     try folder.write("", to: "MANIFEST-000001")
-    let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
+    let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: folder.path) }
     #expect(error?.message.contains("pebble") == true)
   }
 
@@ -99,7 +99,7 @@ import Testing
   func `Any other kvformat is refused`(marker: String) throws {
     let folder = try TemporaryFolder()
     try folder.write(marker, to: "kvformat")
-    let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
+    let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: folder.path) }
     #expect(error?.kind == .unreadable)
     #expect(error?.message.contains("unknown layout") == true)
   }
@@ -107,7 +107,7 @@ import Testing
   @Test func `A huge kvformat is refused without being read`() throws {
     let folder = try TemporaryFolder()
     try folder.write([UInt8](repeating: 0x66, count: 1 << 20), to: "kvformat")
-    let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
+    let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: folder.path) }
     #expect((error?.message.utf8.count ?? .max) < 300)
   }
 
@@ -117,15 +117,15 @@ import Testing
     try folder.write("00", to: names.file)
     folder.makeFolder(names.folder)
     try folder.write("00", to: names.inner)
-    let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: folder.path) }
+    let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: folder.path) }
     #expect(error?.message.contains("both layouts") == true)
     try folder.write("directory", to: "kvformat")
-    #expect(throws: Never.self) { try FolderOracle(path: folder.path) }
+    #expect(throws: Never.self) { try DirectoryOracle(path: folder.path) }
   }
 
   @Test(arguments: ["/nonexistent/folder", "/dev/null", ""])
   func `A folder that can't be read is an error`(path: String) {
-    let error = failure { () throws(PreimageError) in _ = try FolderOracle(path: path) }
+    let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: path) }
     #expect(error?.kind == .unreadable)
   }
 
@@ -136,7 +136,7 @@ import Testing
   func `Digits of either case and one newline are read`(text: String, bytes: [UInt8]) throws {
     let folder = try TemporaryFolder()
     try folder.write(text, to: names(key(2)).file)
-    #expect(try FolderOracle(path: folder.path).preimage(for: key(2)) == bytes)
+    #expect(try DirectoryOracle(path: folder.path).preimage(for: key(2)) == bytes)
   }
 
   @Test(arguments: [
@@ -149,7 +149,7 @@ import Testing
   func `Anything else is an error that says where`(text: String, place: String) throws {
     let folder = try TemporaryFolder()
     try folder.write(text, to: names(key(2)).file)
-    let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
+    let error = rejection(by: try DirectoryOracle(path: folder.path), for: key(2))
     #expect(error?.kind == .unreadable)
     #expect(error?.key == key(2))
     #expect(error?.message.contains(place) == true, "\(error?.message ?? "")")
@@ -161,7 +161,7 @@ import Testing
     var text = [UInt8](repeating: UInt8(ascii: "7"), count: 200_000)
     text[150_001] = UInt8(ascii: "-")
     try folder.write(text, to: names(key(2)).file)
-    let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
+    let error = rejection(by: try DirectoryOracle(path: folder.path), for: key(2))
     #expect(error?.message.contains("offset 150001") == true)
   }
 
@@ -171,7 +171,7 @@ import Testing
     try folder.write("", to: names(key(2)).file)
     // Sparse: it takes no space.
     truncate(file, off_t(2 * PreimageKey.maximumPreimageSize + 2))
-    let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
+    let error = rejection(by: try DirectoryOracle(path: folder.path), for: key(2))
     #expect(error?.message.contains("more than") == true)
   }
 
@@ -191,9 +191,9 @@ import Testing
   @Test func `A named pipe in place of a file is refused at once`() throws {
     let folder = try TemporaryFolder()
     mkfifo(folder.file(names(key(2)).file), 0o644)
-    let error = rejection(by: try FolderOracle(path: folder.path), for: key(2))
+    let error = rejection(by: try DirectoryOracle(path: folder.path), for: key(2))
     #expect(error?.message.contains("regular file") == true)
     folder.makeFolder(names(key(4)).file)
-    #expect(rejection(by: try FolderOracle(path: folder.path), for: key(4))?.kind == .unreadable)
+    #expect(rejection(by: try DirectoryOracle(path: folder.path), for: key(4))?.kind == .unreadable)
   }
 }

@@ -24,7 +24,7 @@ import Testing
     #expect(TemporaryFolder.contents("\(path)/kvformat") == Array("file".utf8))
     let local = "\(path)/\(PreimageKey.local(3)).txt"
     #expect(TemporaryFolder.contents(local) == Array("01fe".utf8))
-    let replay = try FolderOracle(path: path)
+    let replay = try DirectoryOracle(path: path)
     for key in keys { #expect(try replay.preimage(for: key) == source.preimages[key]) }
   }
 

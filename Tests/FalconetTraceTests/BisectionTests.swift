@@ -34,7 +34,7 @@ struct BisectionTests {
     var random = SeededGenerator(seed: seed)
     let wanted = random.next() % length
     var asked: [TraceClaim] = []
-    var trace: TraceProvider? = try TraceProvider(folder: folder.path, recorded.source)
+    var trace: TraceProvider? = try TraceProvider(directory: folder.path, recorded.source)
     try trace?.bisect(to: wanted, depth: 30) { asked.append($0) }
     let executed = try #require(try trace?.status().executedSteps)
     #expect(executed <= 2 * length)
@@ -42,7 +42,7 @@ struct BisectionTests {
     for (index, claim) in ends { #expect(try trace?.claim(at: index).claim == claim) }
 
     trace = nil
-    trace = try TraceProvider(folder: folder.path, recorded.source)
+    trace = try TraceProvider(directory: folder.path, recorded.source)
     let clock = ProcessorClock()
     var slowest = Duration.zero
     for answer in asked {
@@ -68,7 +68,7 @@ struct BisectionTests {
     let options = TraceOptions(snapshotInterval: 2_000_000)
     while high - low > 1 {
       let middle = (low + high) / 2
-      let trace = try TraceProvider(folder: folder.path, recorded.source, options)
+      let trace = try TraceProvider(directory: folder.path, recorded.source, options)
       _ = try trace.claim(at: middle - 1)
       executed += try trace.status().executedSteps
       if middle <= wanted { low = middle } else { high = middle }

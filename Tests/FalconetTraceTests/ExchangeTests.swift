@@ -16,7 +16,7 @@ struct ExchangeTests {
   private func exported() throws -> (TemporaryFolder, RecordedTrace, TraceProvider) {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "oracle")
-    let trace = try TraceProvider(folder: folder.file("trace"), recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.file("trace"), recorded.source, Self.options)
     for index in [3, 1000, 4_000_000] as [UInt64] { _ = try trace.step(at: index) }
     _ = try trace.lastStep()
     try trace.export(to: folder.file("game"))
@@ -51,7 +51,7 @@ struct ExchangeTests {
   @Test("What was exported is taken over, with nothing executed")
   func adoption() throws {
     let (folder, recorded, trace) = try exported()
-    let other = try TraceProvider(folder: folder.file("other"), recorded.source, Self.options)
+    let other = try TraceProvider(directory: folder.file("other"), recorded.source, Self.options)
     let adoption = try other.adopt(from: folder.file("game"))
     #expect(adoption.proofs == 3 && adoption.hasEnd && adoption.refused == [])
     #expect(try other.status().snapshots == trace.status().snapshots)
@@ -120,13 +120,13 @@ struct ExchangeTests {
   func adoptionWithoutRoom() throws {
     let (folder, recorded, _) = try exported()
     let path = folder.file("small")
-    var trace: TraceProvider? = try TraceProvider(folder: path, recorded.source)
+    var trace: TraceProvider? = try TraceProvider(directory: path, recorded.source)
     let known = [5, 6, 7, 8] as [UInt64]
     for index in known { _ = try trace?.step(at: index) }
     let size = try #require(trace?.status().size)
     trace = nil
     let options = TraceOptions(snapshotInterval: 2_000_000, diskBudget: size + 6_000)
-    let small = try TraceProvider(folder: path, recorded.source, options)
+    let small = try TraceProvider(directory: path, recorded.source, options)
     let adoption = try small.adopt(from: folder.file("game"))
     #expect(try small.status().size <= size + 6_000)
     #expect(try adoption.proofs >= 1 && small.status().snapshots == [])
@@ -146,7 +146,7 @@ struct ExchangeTests {
     try folder.write(folder.read("game/final.bin.gz") ?? [], to: "final")
     let game = try TemporaryFolder()
     try game.write(folder.read("game/final.bin.gz") ?? [], to: "final.bin.gz")
-    let other = try TraceProvider(folder: folder.file("other"), recorded.source, Self.options)
+    let other = try TraceProvider(directory: folder.file("other"), recorded.source, Self.options)
     #expect(try other.adopt(from: game.path).hasEnd == false)
     try game.write("{\"step\":\(last)}", to: "state.json.gz")
     #expect(try other.adopt(from: game.path).hasEnd)
@@ -163,7 +163,7 @@ struct ExchangeTests {
     try folder.write(state, to: "game/snapshots/9.bin.gz")
     try folder.write("garbage", to: "game/snapshots/10.bin.gz")
     try folder.write("garbage", to: "game/snapshots/notes.bin.gz")
-    let other = try TraceProvider(folder: folder.file("other"), recorded.source, Self.options)
+    let other = try TraceProvider(directory: folder.file("other"), recorded.source, Self.options)
     let adoption = try other.adopt(from: folder.file("game"))
     #expect(
       adoption.refused.map(\.path)
@@ -173,7 +173,7 @@ struct ExchangeTests {
 
     // A trace with other pre-images is found out by what is known.
     let invalid = try RecordedTrace(.v8, "oracle-invalid")
-    let known = try TraceProvider(folder: folder.file("invalid"), invalid.source, Self.options)
+    let known = try TraceProvider(directory: folder.file("invalid"), invalid.source, Self.options)
     for step in [3, 1000, 4_000_000] as [UInt64] { _ = try known.claim(at: step) }
     let early = try known.claim(at: 3).claim == other.claim(at: 3).claim
     let refused = try known.adopt(from: folder.file("game")).refused.map(\.path)

@@ -7,7 +7,7 @@ import Testing
 
 /// Runs that are processes of their own, and keep states for one another.
 @Suite("States that runs keep for one another")
-struct KeptStatesTests {
+struct StateCacheTests {
   private let folder: TemporaryFolder
 
   init() throws {
@@ -19,13 +19,13 @@ struct KeptStatesTests {
 
   private func path(_ step: UInt64) -> String { folder.file("snapshots/\(step).fsnap") }
 
-  private var place: KeptStatesPlace { KeptStatesPlace(folder: folder.path) { path($0) } }
+  private var place: StateCachePlace { StateCachePlace(directory: folder.path) { path($0) } }
 
   /// - Parameter input: where the state is from; nil for the prestate.
   private func states(
     _ machine: Machine, from input: String? = nil, limit: Int = 8
-  ) throws -> KeptStates {
-    try KeptStates(place, limit: limit, machine, from: input ?? folder.file("prestate"))
+  ) throws -> StateCache {
+    try StateCache(place, limit: limit, machine, from: input ?? folder.file("prestate"))
   }
 
   private func prestate(_ guest: String = "threads") throws -> Machine {
@@ -106,7 +106,7 @@ struct KeptStatesTests {
     try run(to: 22_000_000)
     try folder.write("another's", to: "snapshots/5.fsnap")
     for step: UInt64 in [5, 22_000_000] {
-      try states(machine(at: step), from: path(step)).forgetStart()
+      try states(machine(at: step), from: path(step)).discardStart()
     }
     #expect(names == ["5.fsnap"])
   }
@@ -119,7 +119,7 @@ struct KeptStatesTests {
     ])
   func damage(_ text: String) throws {
     try folder.write(text, to: ".falconet-states.json")
-    guard case .damagedRecord = try states(prestate()).remark else {
+    guard case .corruptRecord = try states(prestate()).remark else {
       Issue.record("nothing was said")
       return
     }
@@ -172,12 +172,12 @@ struct KeptStatesTests {
     let kept = folder.file("snapshots/../snapshots/22000000.fsnap")
     let damage = StreamError(.truncated, message: "the data ends too early")
     for kind: StreamError.Kind in [.notFound, .permission, .system(errno: 5), .interrupted] {
-      #expect(try !place.giveUp(kept, after: StreamError(kind, message: "")))
+      #expect(try !place.discard(kept, after: StreamError(kind, message: "")))
     }
-    #expect(try !place.giveUp(path(5), after: damage))
+    #expect(try !place.discard(path(5), after: damage))
     #expect(names == ["22000000.fsnap", "5.fsnap"])
-    #expect(try place.giveUp(kept, after: damage))
-    #expect(try !place.giveUp(kept, after: damage))
+    #expect(try place.discard(kept, after: damage))
+    #expect(try !place.discard(kept, after: damage))
     #expect(names == ["5.fsnap"])
   }
 

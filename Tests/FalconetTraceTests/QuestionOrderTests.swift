@@ -28,7 +28,7 @@ struct QuestionOrderTests {
         let folder = try TemporaryFolder()
         for _ in 0..<2 {
           let trace = try TraceProvider(
-            folder: folder.path, Self.source(image),
+            directory: folder.path, Self.source(image),
             TraceOptions(snapshotInterval: 300, engine: engine))
           for count in plain.questions(15, using: &random) where count > 0 {
             let index = UInt64(count - 1)
@@ -66,7 +66,7 @@ struct QuestionOrderTests {
     for engine in EngineKind.allCases {
       let folder = try TemporaryFolder()
       let trace = try TraceProvider(
-        folder: folder.path, Self.source(image), TraceOptions(engine: engine))
+        directory: folder.path, Self.source(image), TraceOptions(engine: engine))
       for index in indices where index + 1 < plain.claims.count {
         #expect(
           try trace.claim(at: UInt64(index)).claim == plain.claims[index + 1],

@@ -76,14 +76,15 @@ struct RecordedAnswerTests {
     var random = SeededGenerator(seed: 23)
     let folder = try TemporaryFolder()
     for isRestarted in [false, true] {
-      let trace = try TraceProvider(folder: folder.file("one"), recorded.source, options(recorded))
+      let trace = try TraceProvider(
+        directory: folder.file("one"), recorded.source, options(recorded))
       for question in questions.shuffled(using: &random) { try question.ask(trace) }
       #expect(try trace.status().executedSteps == 0 || !isRestarted)
       #expect(trace.incidents == [])
     }
     for isRestarted in [false, true] {
       let (source, options) = (recorded.source, options(recorded))
-      let trace = try TraceProvider(folder: folder.file("eight"), source, options)
+      let trace = try TraceProvider(directory: folder.file("eight"), source, options)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<8 {
           let order = questions.shuffled(using: &random)
@@ -101,7 +102,7 @@ struct RecordedAnswerTests {
     let recorded = try RecordedTrace(run.version, run.guest)
     var random = SeededGenerator(seed: 29)
     let folder = try TemporaryFolder()
-    let trace = try TraceProvider(folder: folder.path, recorded.source, options(recorded))
+    let trace = try TraceProvider(directory: folder.path, recorded.source, options(recorded))
     let claims = (recorded.claims + recorded.claims.prefix(3)).shuffled(using: &random)
     #expect(try trace.claims(at: claims.map(\.index)).map(\.claim) == claims.map(\.claim))
     let proofs = try? Fixtures.proofs(run.version, run.guest).shuffled(using: &random)

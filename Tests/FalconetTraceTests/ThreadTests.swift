@@ -41,7 +41,7 @@ struct ThreadTests {
     let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
       WaitingSource(source: try source.open(), isWaiting: isWaiting, mayGo: mayGo)
     }
-    let trace = try TraceProvider(folder: folder.file("t"), recorded.source)
+    let trace = try TraceProvider(directory: folder.file("t"), recorded.source)
     let right = try trace.step(at: 7)
     let file = try #require(folder.read("t/proofs/7.json.gz"))
     try folder.write("garbage", to: "t/proofs/7.json.gz")
@@ -64,7 +64,7 @@ struct ThreadTests {
   func slowDisk() throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")
-    let trace = try TraceProvider(folder: folder.path, recorded.source)
+    let trace = try TraceProvider(directory: folder.path, recorded.source)
     let known = try trace.claim(at: 100)
     // Opening a pipe takes until someone reads it.
     #expect(rename(folder.file("claims.log"), folder.file("log")) == 0)

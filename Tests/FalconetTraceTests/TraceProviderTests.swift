@@ -15,7 +15,7 @@ struct TraceProviderTests {
     let recorded = try RecordedTrace(version, guest)
     var random = SeededGenerator(seed: 7)
     for round in 0..<2 {
-      let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+      let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
       #expect(trace.prestateClaim == recorded.vector.prestateHash)
       #expect(trace.prestateWitness == recorded.vector.prestateWitness)
       for (index, claim) in recorded.claims.shuffled(using: &random) {
@@ -44,7 +44,7 @@ struct TraceProviderTests {
     let length = recorded.vector.steps
     for seed in 0..<UInt64(4) {
       let folder = try TemporaryFolder()
-      let trace = try TraceProvider(folder: folder.path, recorded.source)
+      let trace = try TraceProvider(directory: folder.path, recorded.source)
       var random = SeededGenerator(seed: seed)
       try trace.bisect(to: random.next() % length, depth: 30)
       #expect(try trace.status().executedSteps <= 2 * length, "seed \(seed)")
@@ -55,15 +55,15 @@ struct TraceProviderTests {
   func refusals() throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")
-    var trace: TraceProvider? = try TraceProvider(folder: folder.path, recorded.source)
+    var trace: TraceProvider? = try TraceProvider(directory: folder.path, recorded.source)
     #expect(throws: TraceError.self) {
-      _ = try TraceProvider(folder: folder.path, recorded.source)
+      _ = try TraceProvider(directory: folder.path, recorded.source)
     }
     #expect(try trace?.claim(at: 3).isPastEnd == false)
     trace = nil
     #expect(throws: TraceError.self) {
-      _ = try TraceProvider(folder: folder.path, RecordedTrace(.v7, "hello").source)
+      _ = try TraceProvider(directory: folder.path, RecordedTrace(.v7, "hello").source)
     }
-    _ = try TraceProvider(folder: folder.path, recorded.source)
+    _ = try TraceProvider(directory: folder.path, recorded.source)
   }
 }

@@ -26,7 +26,7 @@ struct Guest {
 
   private static func oracle(_ folder: String?) throws -> any PreimageOracle {
     guard let folder else { return NoPreimages() }
-    return try FolderOracle(path: folder)
+    return try DirectoryOracle(path: folder)
   }
 
   /// Prepares the guest of an ELF file, and executes it once.

@@ -89,7 +89,7 @@ package final class Shadow {
 
   package let options: Options
   private let machine: Machine
-  private let folder: WorkFolder
+  private let folder: WorkDirectory
   private let record: ShadowRecord
   /// The step at which the machine was marked last, and its claim there.
   private var marked: (step: UInt64, claim: Bytes32, checkpoint: Checkpoint)?
@@ -100,7 +100,7 @@ package final class Shadow {
   package init(_ machine: Machine, _ options: Options) throws(ShadowError) {
     self.machine = machine
     self.options = options
-    do throws(BisectError) { folder = try WorkFolder(label: "shadow") } catch {
+    do throws(BisectError) { folder = try WorkDirectory(label: "shadow") } catch {
       throw ShadowError(error)
     }
     record = ShadowRecord(machine.oracle, machine.cachedPreimage)
@@ -229,7 +229,7 @@ package final class Shadow {
     let image = try Snapshot.load(
       from: FileSource(path: start), SnapshotReading(pageLimit: machine.pageLimit))
     let here = MachineSide(
-      name: "here", image: image, oracle: try FolderOracle(path: folder.path + "/preimages"),
+      name: "here", image: image, oracle: try DirectoryOracle(path: folder.path + "/preimages"),
       engine: machine.engine, folder: folder, revision: machine.revision)
     let other = try side()
     switch try Bisection(here, other).find(until: last) {

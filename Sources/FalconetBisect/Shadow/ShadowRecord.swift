@@ -43,7 +43,7 @@ final class ShadowRecord: PreimageOracle {
   var takesHints: Bool { source.takesHints }
 
   /// Writes what was recorded as a host stores it.
-  func write(to folder: WorkFolder) throws(StreamError) {
+  func write(to folder: WorkDirectory) throws(StreamError) {
     for name in written { folder.remove("\(folder.path)/\(name)") }
     written = []
     try folder.makeFolder("preimages")
@@ -52,7 +52,7 @@ final class ShadowRecord: PreimageOracle {
   }
 
   private func write(
-    _ name: String, _ text: String, _ folder: WorkFolder
+    _ name: String, _ text: String, _ folder: WorkDirectory
   ) throws(StreamError) {
     // It need not outlive this process, so it is not synced.
     written.append("preimages/\(name)")

@@ -31,7 +31,7 @@ package final class MachineSide: BisectSide {
   ///     limit.
   package init(
     name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .translator,
-    folder: WorkFolder, revision: Revision? = nil, hintLimit: UInt64? = nil
+    folder: WorkDirectory, revision: Revision? = nil, hintLimit: UInt64? = nil
   ) {
     self.name = name
     self.oracle = oracle

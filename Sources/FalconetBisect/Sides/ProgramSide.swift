@@ -44,7 +44,7 @@ package final class ProgramSide: BisectSide {
   package private(set) var executed: UInt64 = 0
 
   private let command: Command
-  private let folder: WorkFolder
+  private let folder: WorkDirectory
   /// The snapshot that the run starts from, which may lie in the folder too.
   private let origin: String
   private var kept: State?
@@ -55,7 +55,7 @@ package final class ProgramSide: BisectSide {
 
   /// A run from the snapshot at `path` on.
   package init(
-    name: String, _ command: Command, snapshot path: String, folder: WorkFolder
+    name: String, _ command: Command, snapshot path: String, folder: WorkDirectory
   ) throws(BisectError) {
     self.name = name
     self.command = command

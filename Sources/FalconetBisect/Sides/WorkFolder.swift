@@ -4,7 +4,7 @@ import SystemPackage
 
 /// A temporary directory for the snapshots of a comparison, removed with this object. If the process
 /// is killed, the next comparison that uses the same parent directory removes it.
-package final class WorkFolder {
+package final class WorkDirectory {
   package private(set) var path: String
   /// Holds the directory's lock.
   private let descriptor: FileDescriptor

@@ -117,7 +117,7 @@ public func falconet_trace_delete(_ trace: OpaquePointer?) -> falconet_status {
 public func falconet_trace_delete_folder(_ path: UnsafePointer<CChar>?) -> falconet_status {
   call { () throws(CallError) in
     let path = try Argument.fileName(path, "path")
-    do throws(TraceError) { try TraceProvider.deleteAll(folder: path) } catch {
+    do throws(TraceError) { try TraceProvider.deleteAll(directory: path) } catch {
       throw CallError(error)
     }
   }

@@ -30,7 +30,7 @@ final class TraceHandle: Handle, @unchecked Sendable {
     self.surroundings = surroundings
     do throws(TraceError) {
       provider = try TraceProvider(
-        folder: folder,
+        directory: folder,
         surroundings.complete(
           source { () throws(PreimageError) in try surroundings.open { calls.isCancelled } }),
         options)

@@ -27,7 +27,7 @@ public func falconet_trace_set_preimage_folder(
     try TraceHandle.use(trace) { (trace) throws(CallError) in
       let path = try Argument.fileName(path, "path")
       // A directory that does not exist is an error here, not at the first step.
-      do throws(PreimageError) { _ = try FolderOracle(path: path) } catch {
+      do throws(PreimageError) { _ = try DirectoryOracle(path: path) } catch {
         throw CallError(error)
       }
       trace.setSource(PreimageSource(.directory(path)))

@@ -61,7 +61,7 @@ struct BisectCommand: ParsableCommand {
     var servers: [ServerOracle] = []
     defer { for server in servers { _ = server.shutdown() } }
     do {
-      let folder = try WorkFolder(in: work)
+      let folder = try WorkDirectory(in: work)
       let a = try plan.a.open("A", folder, snapshot, limits, &servers)
       let b = try plan.b.open("B", folder, snapshot, limits, &servers)
       let outcome = try Bisection(a, b).find(until: until?.value ?? .max)

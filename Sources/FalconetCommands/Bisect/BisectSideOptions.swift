@@ -118,7 +118,7 @@ enum BisectSidePlan {
 
   /// Opens the side. A server that is started for it is added to `servers`.
   func open(
-    _ name: String, _ folder: WorkFolder, _ options: SnapshotOptions, _ limits: ResourceLimits,
+    _ name: String, _ folder: WorkDirectory, _ options: SnapshotOptions, _ limits: ResourceLimits,
     _ servers: inout [ServerOracle]
   ) throws -> any BisectSide {
     switch self {

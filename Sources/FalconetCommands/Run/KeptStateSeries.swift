@@ -10,7 +10,7 @@ import SystemPackage
 /// They only make later runs quicker. If one cannot be kept, a warning says why, and the run continues
 /// without keeping more.
 final class KeptStateSeries {
-  private let states: KeptStates
+  private let states: StateCache
   private let name: FileNameFormat
   private let hints: HintWatch
   private let logger: Logger
@@ -31,7 +31,7 @@ final class KeptStateSeries {
     guard let place = Self.place(plan) else { return nil }
     let refusal: StreamError?
     do throws(StreamError) {
-      states = try KeptStates(
+      states = try StateCache(
         place, limit: plan.keptStates, machine, from: input, source: machine.oracle)
       if let remark = states.remark { logger.warning("Kept states: \(remark)") }
       refusal = try states.checkStart(machine)
@@ -53,7 +53,7 @@ final class KeptStateSeries {
   }
 
   /// Where a run keeps states; nil if its plan keeps none.
-  private static func place(_ plan: RunPlan) -> KeptStatesPlace? {
+  private static func place(_ plan: RunPlan) -> StateCachePlace? {
     guard plan.keptStates > 0 else { return nil }
     let name = plan.snapshotName
     // Not in the directory of the snapshots if possible: op-challenger warns about what it finds
@@ -61,14 +61,14 @@ final class KeptStateSeries {
     let hasFile = !plan.output.isEmpty && plan.output != "-"
     let neighbour = FilePath(fileName: hasFile ? plan.output : name.name(step: 0))
     let folder = neighbour.removingLastComponent().fileName
-    return KeptStatesPlace(folder: folder.isEmpty ? "." : folder) { name.name(step: $0) }
+    return StateCachePlace(directory: folder.isEmpty ? "." : folder) { name.name(step: $0) }
   }
 
   /// Gives up the state that a run was to start from, if a run kept it and it is damaged.
   static func giveUp(_ input: String, after error: StreamError, _ plan: RunPlan, _ logger: Logger) {
     guard let place = place(plan) else { return }
     do {
-      guard try place.giveUp(input, after: error) else { return }
+      guard try place.discard(input, after: error) else { return }
       logger.warning("Removed a kept state that is corrupt", metadata: ["path": "\(input)"])
     } catch {
       logger.warning("A corrupt kept state cannot be removed", metadata: ["err": "\(error)"])
@@ -104,7 +104,7 @@ final class KeptStateSeries {
   /// may be the reason, the state is discarded.
   func note(_ failure: PreimageError) {
     guard hints.mayLackHint(failure) else { return }
-    attempt { () throws(StreamError) in try states.forgetStart() }
+    attempt { () throws(StreamError) in try states.discardStart() }
   }
 
   /// Waits until all states are written.

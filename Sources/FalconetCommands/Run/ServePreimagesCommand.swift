@@ -19,8 +19,8 @@ struct ServePreimagesCommand: ParsableCommand {
   private static let keys: (requests: Int32, answers: Int32) = (5, 6)
 
   func run() throws {
-    let oracle: FolderOracle
-    do throws(PreimageError) { oracle = try FolderOracle(path: folder) } catch {
+    let oracle: DirectoryOracle
+    do throws(PreimageError) { oracle = try DirectoryOracle(path: folder) } catch {
       throw CommandError("\(error)")
     }
     var polled = [
@@ -52,7 +52,7 @@ struct ServePreimagesCommand: ParsableCommand {
   }
 
   /// - Returns: false if the VM has closed its end.
-  private func answer(_ oracle: FolderOracle) throws(CommandError) -> Bool {
+  private func answer(_ oracle: DirectoryOracle) throws(CommandError) -> Bool {
     guard let bytes = try read(32, Self.keys.requests), let key = Bytes32(bytes) else {
       return false
     }

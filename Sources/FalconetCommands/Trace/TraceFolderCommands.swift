@@ -9,7 +9,7 @@ struct TraceStatusCommand: ParsableCommand {
   @OptionGroup var trace: TraceFolderOptions
 
   func run() throws {
-    try trace.withProvider([], makesFolder: false) { (provider) throws(TraceError) in
+    try trace.withProvider([], makesDirectory: false) { (provider) throws(TraceError) in
       if trace.preimages.isGiven { try provider.checkInputs() }
       return (try provider.status(), provider.incidents)
     } print: { (result, json) throws(StreamError) in
@@ -57,7 +57,7 @@ struct TraceExportCommand: ParsableCommand {
   var server: [String] = []
 
   func run() throws {
-    try trace.withProvider(server, makesFolder: false) { (provider) throws(TraceError) in
+    try trace.withProvider(server, makesDirectory: false) { (provider) throws(TraceError) in
       try provider.export(to: target)
     }
   }
@@ -107,7 +107,7 @@ struct TracePruneCommand: ParsableCommand {
   @OptionGroup var trace: TraceFolderOptions
 
   func run() throws {
-    try trace.withProvider([], makesFolder: false) { (provider) throws(TraceError) in
+    try trace.withProvider([], makesDirectory: false) { (provider) throws(TraceError) in
       try provider.prune()
     }
   }
@@ -121,7 +121,7 @@ struct TraceDeleteCommand: ParsableCommand {
   var folder: String
 
   func run() throws {
-    do throws(TraceError) { try TraceProvider.deleteAll(folder: folder) } catch {
+    do throws(TraceError) { try TraceProvider.deleteAll(directory: folder) } catch {
       throw CommandError(error)
     }
   }

@@ -40,9 +40,9 @@ struct TraceFolderOptions: ParsableArguments {
 
   /// Opens the directory, queries it, and prints the answer as JSON.
   ///
-  /// - Parameter makesFolder: whether the directory is created if it does not exist.
+  /// - Parameter makesDirectory: whether the directory is created if it does not exist.
   func withProvider<Answer>(
-    _ server: [String], makesFolder: Bool = true,
+    _ server: [String], makesDirectory: Bool = true,
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
@@ -70,10 +70,10 @@ struct TraceFolderOptions: ParsableArguments {
     var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
       memoryBudget: Self.bytes(memoryBudget), engine: engine)
-    options.makesFolder = makesFolder
+    options.makesDirectory = makesDirectory
     options.hintLimit = limits.hintLimit.bytes
     do throws(TraceError) {
-      let provider = try TraceProvider(folder: folder, trace, options)
+      let provider = try TraceProvider(directory: folder, trace, options)
       provider.setInterruption { _ in Interruption.isRequested }
       defer {
         for incident in provider.incidents {

@@ -51,7 +51,7 @@ struct CalldataCommand: ParsableCommand {
       throw CommandError("\(self.proof): the contract would not execute this proof\(reason)")
     }
     do {
-      if let preimages { context.store = try FolderOracle(path: preimages) }
+      if let preimages { context.store = try DirectoryOracle(path: preimages) }
     } catch { throw CommandError("\(error)") }
     let calls: StepCalls
     do throws(CalldataError) { calls = try StepCalls(proof, context) } catch {

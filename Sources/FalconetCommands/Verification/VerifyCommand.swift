@@ -33,7 +33,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     var paths: [String] = []
     for path in proofs {
-      do { paths += path == "-" ? [path] : try ProofFolder.files(path) } catch {
+      do { paths += path == "-" ? [path] : try ProofDirectory.files(path) } catch {
         throw CommandError(error, while: "failed to find proofs")
       }
     }

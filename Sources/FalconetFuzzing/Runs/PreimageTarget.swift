@@ -43,7 +43,7 @@ struct PreimageTarget: HostileInputCheck {
 
   private func read(_ key: Bytes32, _ expected: [UInt8]?) throws {
     do {
-      var oracle = CheckedOracle(try FolderOracle(path: folder.path))
+      var oracle = CheckedOracle(try DirectoryOracle(path: folder.path))
       let preimage = try oracle.preimage(for: key)
       guard let expected, preimage == expected else {
         try found("\(preimage) of a file that says \(expected.map { "\($0)" } ?? "nothing")")
@@ -63,7 +63,7 @@ struct PreimageTarget: HostileInputCheck {
       if error.message.isEmpty { try found("an error without a text") }
       return
     }
-    guard try FolderOracle(path: folder.path).preimage(for: key) == preimage else {
+    guard try DirectoryOracle(path: folder.path).preimage(for: key) == preimage else {
       try found("another pre-image than was recorded")
     }
   }

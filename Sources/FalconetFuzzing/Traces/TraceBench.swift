@@ -58,7 +58,8 @@ struct TraceBench: Sendable {
         LocalInputs(SampleGuest.inputs, source: NoPreimages())
       })
     source.localInputs = { SampleGuest.inputs }
-    return try TraceProvider(folder: path, source, TraceOptions(snapshotInterval: 8, engine: .step))
+    return try TraceProvider(
+      directory: path, source, TraceOptions(snapshotInterval: 8, engine: .step))
   }
 
   /// The indices that are asked for: some, and past the end.

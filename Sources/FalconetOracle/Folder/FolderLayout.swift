@@ -3,7 +3,7 @@ import Keccak
 import SystemPackage
 
 /// How a host lays out its store of pre-images in a folder.
-package enum FolderLayout: String, Sendable {
+package enum DirectoryLayout: String, Sendable {
   /// `0x<64 digits>.txt`, all in the folder itself.
   case file
   /// `<4 digits>/<60 digits>.txt`, a folder for each first two bytes of the keys.
@@ -28,7 +28,7 @@ package enum FolderLayout: String, Sendable {
   ///
   /// - Throws: ``PreimageError`` of kind `unreadable` where the folder can't be read, holds a
   ///   database, or names a layout that is not known.
-  package static func find(in folder: FilePath) throws(PreimageError) -> FolderLayout? {
+  package static func find(in folder: FilePath) throws(PreimageError) -> DirectoryLayout? {
     // Else the marker would be looked for in the working folder.
     guard !folder.isEmpty else {
       throw PreimageError(
@@ -49,7 +49,7 @@ package enum FolderLayout: String, Sendable {
     let text = content.last == UInt8(ascii: "\n") ? content.dropLast() : content[...]
     let name = String(decoding: text, as: UTF8.self)
     if name == "pebble" { throw pebble(folder) }
-    guard let layout = FolderLayout(rawValue: name) else {
+    guard let layout = DirectoryLayout(rawValue: name) else {
       throw PreimageError(
         .unreadable,
         message: "\(path) names the unknown layout \"\(name)\"",
@@ -59,7 +59,7 @@ package enum FolderLayout: String, Sendable {
   }
 
   /// Goes by the names in `folder`.
-  private static func look(in folder: FilePath) throws(PreimageError) -> FolderLayout? {
+  private static func look(in folder: FilePath) throws(PreimageError) -> DirectoryLayout? {
     var hasFiles = false
     var hasFolders = false
     var hasManifest = false

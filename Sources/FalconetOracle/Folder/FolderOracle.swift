@@ -10,12 +10,12 @@ import SystemPackage
 ///
 /// Hosts don't store local inputs: see ``LocalInputs``. What the folder holds is not checked
 /// against its keys: see ``CheckedOracle``.
-package struct FolderOracle: PreimageOracle, Sendable {
+package struct DirectoryOracle: PreimageOracle, Sendable {
   /// The folder.
   package let path: String
 
   /// Nil where the folder held nothing that tells when it was opened.
-  private let layout: FolderLayout?
+  private let layout: DirectoryLayout?
   private var lastHint: [UInt8]?
 
   /// Opens the folder at `path`.
@@ -25,7 +25,7 @@ package struct FolderOracle: PreimageOracle, Sendable {
   ///   missing.
   package init(path: String) throws(PreimageError) {
     self.path = path
-    layout = try FolderLayout.find(in: FilePath(fileName: path))
+    layout = try DirectoryLayout.find(in: FilePath(fileName: path))
   }
 
   /// - Throws: ``PreimageError`` of kind `missing` where the folder has no such key, and of kind

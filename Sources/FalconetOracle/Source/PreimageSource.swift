@@ -53,7 +53,7 @@ package struct PreimageSource: Sendable {
     var oracle: any PreimageOracle = NoPreimages()
     switch origin {
     case .none: break
-    case .directory(let path): oracle = try FolderOracle(path: path)
+    case .directory(let path): oracle = try DirectoryOracle(path: path)
     case .custom(let open): oracle = try open()
     case .server(let command):
       do throws(ServerStartError) {

@@ -5,7 +5,7 @@ import Keccak
 import SystemPackage
 
 /// Passes on another source's pre-images, and stores each in a folder, so that the run can be
-/// repeated from there with ``FolderOracle`` alone.
+/// repeated from there with ``DirectoryOracle`` alone.
 ///
 /// The folder gets the host's layout `file`, local inputs included: they belong to one run, so a
 /// folder serves one run, or runs with the same inputs. A pre-image is stored whole or not at all;
@@ -38,20 +38,20 @@ package struct RecordingOracle: PreimageOracle {
           + "\(Errno(rawValue: errno))",
         remedy: "make its parent folder, or choose another")
     }
-    let layout: FolderLayout?
+    let layout: DirectoryLayout?
     do throws(PreimageError) {
-      layout = try FolderLayout.find(in: folder)
+      layout = try DirectoryLayout.find(in: folder)
     } catch {
       throw Self.unfit(path, error.message)
     }
     guard layout == nil || layout == .file else {
-      throw Self.unfit(path, "\(path) holds pre-images in the layout \(FolderLayout.directory)")
+      throw Self.unfit(path, "\(path) holds pre-images in the layout \(DirectoryLayout.directory)")
     }
-    let marker = folder.appending(FolderLayout.marker)
+    let marker = folder.appending(DirectoryLayout.marker)
     // A folder that was told by its names gets the marker too.
     if (try? StoredFile(marker)) == nil {
       try Self.write(to: marker, key: nil) { (output) throws(StreamError) in
-        try output.write(Array(FolderLayout.file.rawValue.utf8))
+        try output.write(Array(DirectoryLayout.file.rawValue.utf8))
       }
     }
   }
@@ -61,7 +61,7 @@ package struct RecordingOracle: PreimageOracle {
   package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)
     guard !stored.contains(key) else { return preimage }
-    let file = FolderLayout.file.path(of: key, in: FilePath(fileName: path))
+    let file = DirectoryLayout.file.path(of: key, in: FilePath(fileName: path))
     let existing: [UInt8]?
     do throws(StoredFileFault) {
       existing = try HexFile.read(file, limit: preimage.count)

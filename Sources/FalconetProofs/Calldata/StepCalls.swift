@@ -6,7 +6,7 @@ import Keccak
 /// the part that it reads into the oracle contract, then `step` of the MIPS contract.
 ///
 /// ```swift
-/// let calls = try StepCalls(proof, StepCalls.Context(store: try FolderOracle(path: "datadir")))
+/// let calls = try StepCalls(proof, StepCalls.Context(store: try DirectoryOracle(path: "datadir")))
 /// print(Hex.encode(calls.step.data, prefix: true))
 /// ```
 package struct StepCalls: Sendable {

@@ -4,7 +4,7 @@ import Glibc
 import SystemPackage
 
 /// The proof files that a path stands for.
-package enum ProofFolder {
+package enum ProofDirectory {
   /// The path itself, or where it is a folder, the files in it whose names end in `.json` or
   /// `.json.gz`, in the order of the numbers in their names.
   ///

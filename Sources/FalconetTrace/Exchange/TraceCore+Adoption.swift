@@ -5,31 +5,31 @@ import FalconetStreams
 import SystemPackage
 
 extension TraceCore {
-  /// Takes over what op-challenger keeps of this trace.
+  /// Takes over what op-challenger has of this trace.
   func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try checkExists()
-    let origin = ChallengerFolder(path)
-    guard TraceFolder.isFolder(origin.path) else {
+    let origin = ChallengerDirectory(path)
+    guard TraceDirectory.isDirectory(origin.path) else {
       throw .file(
         StreamError(
-          .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
+          .notFound, path: path, message: "there is no such directory", remedy: "check the path"))
     }
-    try origin.refuse(within: folder)
-    try checkInputs()
+    try origin.refuse(within: directory)
+    try inputs.check()
     var adoption = TraceAdoption()
-    for index in try ChallengerFolder.numbers(in: origin.proofs, suffix: ".json.gz") {
+    for index in try ChallengerDirectory.numbers(in: origin.proofs, suffix: ".json.gz") {
       try attempt(origin.proof(index), &adoption) { (adoption) throws(TraceError) in
         if try adoptProof(origin.proof(index), index) { adoption.proofs += 1 }
       }
     }
-    for step in try ChallengerFolder.numbers(in: origin.snapshots, suffix: ".bin.gz")
+    for step in try ChallengerDirectory.numbers(in: origin.snapshots, suffix: ".bin.gz")
     where step > prestate.step && !snapshots.has(step) {
       try attempt(origin.snapshot(step), &adoption) { (adoption) throws(TraceError) in
         try adoptSnapshot(origin.snapshot(step), step)
         adoption.snapshots += 1
       }
     }
-    if let last = origin.readLastStep(), TraceFolder.isRegular(origin.final) {
+    if let last = origin.readLastStep(), TraceDirectory.isRegular(origin.final) {
       try attempt(origin.final, &adoption) { (adoption) throws(TraceError) in
         try adoptFinal(origin.final, last)
       }
@@ -38,7 +38,7 @@ extension TraceCore {
     return adoption
   }
 
-  /// Leaves out a file that is wrong. What is wrong with this folder ends the adoption.
+  /// Leaves out a file that is wrong. What is wrong with this directory ends the adoption.
   private func attempt(
     _ file: FilePath, _ adoption: inout TraceAdoption,
     _ body: (inout TraceAdoption) throws(TraceError) -> Void
@@ -72,11 +72,11 @@ extension TraceCore {
     }
     let bytes = try proof.compressed()
     let needed = UInt64(bytes.count + 2 * ClaimRecord.size) + ClaimLog.inputSize
-    try snapshots.makeRoom(for: needed, policy, sparesStepData: true)
-    try bindAdoption()
-    if let input = proof.localInput { try take(input.key, hash: input.hash) }
-    try log(proof, at: index)
-    try folder.write(bytes, to: folder.proof(index))
+    try snapshots.makeRoom(for: needed, sparesStepData: true)
+    try inputs.bindAdoption()
+    if let input = proof.localInput { try inputs.take(input.key, hash: input.hash) }
+    try answers.addClaims(of: proof, at: index)
+    try directory.write(bytes, to: directory.proof(index))
     return true
   }
 
@@ -95,12 +95,12 @@ extension TraceCore {
     let bytes = MemorySink()
     do { try Snapshot.write(image, to: bytes, as: .fsnap) } catch { throw .file(error) }
     let needed = Self.withClaim(bytes.bytes)
-    guard try snapshots.makeRoom(forState: step, needed, policy) else {
-      throw .budget(path: folder.path.fileName, budget: options.diskBudget, needed: needed)
+    guard try snapshots.makeRoom(forState: step, needed) else {
+      throw .budget(path: directory.path.fileName, budget: options.diskBudget, needed: needed)
     }
-    try bindAdoption()
-    try log(step - 1, image.state.claim(witness: image.witness))
-    try folder.write(bytes.bytes, to: folder.snapshot(step))
+    try inputs.bindAdoption()
+    try answers.add(step - 1, image.state.claim(witness: image.witness))
+    try directory.write(bytes.bytes, to: directory.snapshot(step))
     snapshots.add(step)
   }
 
@@ -120,12 +120,12 @@ extension TraceCore {
     if self.end == end { return }
     // Its file says of which step it is, too.
     let needed = Self.withClaim(try end.proof.compressed()) + 64
-    try snapshots.makeRoom(for: needed, policy, sparesStepData: true)
-    try bindAdoption()
-    try keep(end)
+    try snapshots.makeRoom(for: needed, sparesStepData: true)
+    try inputs.bindAdoption()
+    try answers.add(end)
   }
 
-  /// Bytes that a file takes in the folder together with its claim.
+  /// Bytes that a file takes in the directory together with its claim.
   private static func withClaim(_ bytes: [UInt8]) -> UInt64 {
     UInt64(bytes.count + ClaimRecord.size)
   }

@@ -4,16 +4,16 @@ import FalconetSnapshots
 import FalconetStreams
 
 extension TraceCore {
-  /// Writes what is known of the trace as op-challenger keeps it, so that it can go on from there.
+  /// Writes what is known of the trace as op-challenger lays it out, so that it can go on from there.
   func export(to path: String) throws(TraceError) {
     try checkExists()
-    try checkInputs()
-    let target = ChallengerFolder(path)
-    try target.refuse(within: folder)
-    let proofs = try folder.numbers(in: folder.proofs, suffixes: [".json.gz"])
+    try inputs.check()
+    let target = ChallengerDirectory(path)
+    try target.refuse(within: directory)
+    let proofs = try directory.numbers(in: directory.proofs, suffixes: [".json.gz"])
     do { try target.make() } catch { throw .file(error) }
     for index in proofs {
-      guard let proof = storedStep(index, putsAside: true) else { continue }
+      guard let proof = answers.storedStep(index, quarantines: true) else { continue }
       do { try proof.save(path: target.proof(index).fileName) } catch { throw .file(error) }
     }
     for step in snapshots.steps where !target.hasSnapshot(step, claims[step - 1]) {
@@ -25,12 +25,12 @@ extension TraceCore {
     if let end { try export(end, to: target) }
   }
 
-  private func export(_ end: TraceEnd, to target: ChallengerFolder) throws(TraceError) {
-    // The last state is not kept: it is one run from the last of those that are.
-    let machine = try advance(to: end.index &+ 1)
+  private func export(_ end: TraceEnd, to target: ChallengerDirectory) throws(TraceError) {
+    // The last state is not cached: it is one run away from the last cached one.
+    let machine = try runner.advance(to: end.index &+ 1)
     do throws(StreamError) {
       try Snapshot.save(MemoryImage(machine), path: target.final.fileName, to: .bin)
-      // A step that changes nothing stands for the last one only where that was never asked for:
+      // A step that changes nothing stands for the last one only if that was never asked for:
       // op-challenger has one file for both.
       if !target.hasProof(end.index, prestate.revision, end.claim) {
         try end.proof.save(path: target.proof(end.index).fileName)

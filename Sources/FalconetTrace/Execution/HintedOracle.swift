@@ -2,18 +2,16 @@ import FalconetMachine
 import FalconetOracle
 import Keccak
 
-/// A source of pre-images that can be had anew, and whose answers are checked.
+/// A source of pre-images that can be replaced, and whose answers are checked.
 ///
-/// A host goes by the last hint when it is asked for a pre-image that it doesn't have. So where the
-/// machine was taken to another step, or the source is a new one, the hint that the program wrote
-/// last before that step is sent again first.
+/// A host goes by the last hint when it is asked for a pre-image that it doesn't have. If the machine
+/// was taken to another step, or the source is a new one, the last hint that the program wrote before
+/// that step is therefore sent again first.
 package final class HintedOracle: PreimageOracle {
   private var source: CheckedOracle?
-  /// What the program wrote last before the step where it is.
+  /// The last hint that the program wrote.
   package var hint: [UInt8]?
-  /// Is shown each local pre-image before it is given, and may refuse it.
-  package var inspectLocal: ((_ key: Bytes32, _ value: [UInt8]) throws(PreimageError) -> Void)?
-  /// What the source was told last.
+  /// The last hint that the source got.
   private var sent: [UInt8]?
 
   package init() {}
@@ -30,9 +28,7 @@ package final class HintedOracle: PreimageOracle {
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let hint, hint != sent { try send(hint) }
     guard source != nil else { return try NoPreimages().preimage(for: key) }
-    let value = try source?.preimage(for: key) ?? []
-    if key[0] == PreimageKeyType.local.rawValue { try inspectLocal?(key, value) }
-    return value
+    return try source?.preimage(for: key) ?? []
   }
 
   package var takesHints: Bool { source?.takesHints ?? false }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Whether the caller wants a question given up. Asked now and then while steps are executed.
+/// Whether the caller wants to cancel a question. Asked now and then while steps are executed.
 final class TraceInterruption: Sendable {
   private let body = Mutex<@Sendable (UInt64) -> Bool>({ _ in false })
 

@@ -3,33 +3,32 @@ import FalconetSnapshots
 import FalconetStreams
 import Glibc
 
-/// Where a trace comes from.
+/// What a trace is computed from.
 package struct TraceSource: Sendable {
   /// Reads the prestate: when a trace is opened, unless it is known by ``identity``; before the
-  /// first step is executed; and where the machine must go back to it. Setting it sets ``identity``
+  /// first step is executed; and if the machine must go back to it. Setting it sets ``identity``
   /// to nil.
   package var prestate: @Sendable () throws(StreamError) -> MemoryImage {
     didSet { identity = nil }
   }
 
-  /// Gives a text that is another whenever ``prestate`` could give another state: what
-  /// ``FileIdentity`` says of a file, or a hash that names the content. The text is nil where
-  /// nothing can be said.
+  /// Returns a text that changes whenever ``prestate`` could return another state: what
+  /// ``FileIdentity`` says of a file, or a hash that names the content. Nil if nothing can be said.
   ///
-  /// A folder remembers the text of the prestate that it was opened with. Where it is the same, what
-  /// the folder holds is answered without reading the prestate. A prestate that is read is always
-  /// checked. At most 1,024 bytes count.
+  /// A directory stores the text of the prestate that it was opened with. If it is the same, known answers
+  /// are given without reading the prestate. A prestate that is read is always checked. Texts longer than
+  /// 1,024 bytes are not stored.
   package var identity: (@Sendable () -> String?)?
 
   /// Opens the source of pre-images. Called before the first step is executed, and again after the
-  /// source failed. What it gives is checked against its keys where that can be done.
+  /// source failed. Pre-images are checked against their keys if that is possible.
   package var preimages: @Sendable () throws(PreimageError) -> any PreimageOracle
 
-  /// Gives a text that is another whenever ``preimages`` could give other local pre-images: of a server
-  /// its command line. The text is nil if nothing can be said: of a directory, whose content can change.
+  /// Returns a text that changes whenever ``preimages`` could give other local pre-images: for a server,
+  /// its command line. Nil if nothing can be said, as of a directory, whose content can change.
   ///
   /// The local pre-images that a program reads are inputs of its trace, and a directory records them. If
-  /// the text is the same as before, known answers are given without the source. Else it is opened, and
+  /// the text is the same as before, known answers are given without the source. Otherwise it is opened, and
   /// asked for the inputs that are recorded, before anything is answered.
   package var sourceIdentity: (@Sendable () -> [UInt8]?)?
 
@@ -53,13 +52,12 @@ package struct TraceSource: Sendable {
     self.preimages = preimages
   }
 
-  /// A prestate in a file, which is not read for what a folder knows already as long as it is
-  /// unchanged.
+  /// A prestate in a file, which is not read for known answers as long as it is unchanged.
   ///
   /// - Parameters:
-  ///   - path: a snapshot in any format. Where it is relative, it is so to the current folder of
-  ///     now, wherever the process goes.
-  ///   - reading: how it is read; nil goes by the content and finds bases beside the file. Where
+  ///   - path: a snapshot in any format. A relative path is resolved now, so that the process
+  ///     may change its directory.
+  ///   - reading: how it is read; nil goes by the content and finds bases beside the file. If
   ///     pages are trusted, the file is read each time.
   ///   - sourceIdentity: see the property.
   package init(
@@ -81,10 +79,10 @@ package struct TraceSource: Sendable {
   }
 
   private static func absolute(_ path: String) -> String {
-    guard !path.isEmpty, !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    guard !path.isEmpty, !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
     // Sound: `getcwd` gave a zero-terminated string from `malloc`, which is freed once.
-    defer { free(folder) }
-    return String(fileName: folder) + "/" + path
+    defer { free(directory) }
+    return String(fileName: directory) + "/" + path
   }
 }
 

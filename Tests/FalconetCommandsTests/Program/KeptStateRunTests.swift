@@ -113,13 +113,13 @@ struct KeptStateRunTests {
     #expect(TemporaryFolder.names(in: folder.file("proofs")) == [])
   }
 
-  @Test("A damaged record is told of, and costs no run")
+  @Test("A corrupt record is reported, and costs no run")
   func damagedRecord() throws {
     try folder.write("{", to: ".falconet-states.json")
     let outcome = try run(
       21_999_999, from: try Guest.folder("threads") + "/state.bin.gz")
     #expect(outcome.exitCode == 0)
-    #expect(outcome.lines(with: "level=WARN", "record of kept states is damaged").count == 1)
+    #expect(outcome.lines(with: "level=WARN", "record of cached states was corrupt").count == 1)
     #expect(snapshots == ["22000000.bin.gz"])
   }
 
@@ -129,11 +129,11 @@ struct KeptStateRunTests {
       try run(21_999_999, from: try Guest.folder("threads") + "/state.bin.gz").exitCode == 0)
     let outcome = try run(10, from: try Guest.folder("hello") + "/state.bin.gz")
     #expect(outcome.exitCode == 0)
-    #expect(outcome.lines(with: "level=WARN", "another prestate", "given up: 1").count == 1)
+    #expect(outcome.lines(with: "level=WARN", "another prestate", "discarded: 1").count == 1)
     #expect(snapshots == [])
   }
 
-  @Test("A host that ends at the first request may lack a hint: the state is given up")
+  @Test("A host that ends at the first request may lack a hint: the state is discarded")
   func lackOfHint() throws {
     let input = try keepEarlyState()
     let server = String(Guest.server.dropLast("folder.py".count)) + "misbehaving.py"

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ServerRequestTests {
   @Test func `A server's pre-images are its folder's`() throws {
     let server = try startServer("folder", validFolder)
-    let folder = try FolderOracle(path: validFolder)
+    let folder = try DirectoryOracle(path: validFolder)
     var oracle = CheckedOracle(server)
     let listing = try #require(Bytes32(hex: "04" + listingHash.dropFirst(2)))
     for key in [listing, PreimageKey.local(1), PreimageKey.local(2), listing] {

@@ -25,7 +25,7 @@ struct ProofBatchTests {
   }
 
   private func remove() {
-    for name in (try? ProofFolder.files(folder)) ?? [] { unlink(name) }
+    for name in (try? ProofDirectory.files(folder)) ?? [] { unlink(name) }
     for name in ["a.txt", "kvformat"] { unlink(folder + "/" + name) }
     rmdir(folder)
   }
@@ -38,18 +38,18 @@ struct ProofBatchTests {
     try AtomicFile.write(path: folder + "/a.txt") { (sink) throws(StreamError) in
       try sink.write([1])
     }
-    let files = try ProofFolder.files(folder)
+    let files = try ProofDirectory.files(folder)
     #expect(
       files.map { $0.dropFirst(folder.count + 1) }
         == ["2.json", "9.json", "10.json.gz", "11.json", "100.json"])
-    #expect(try ProofFolder.files("some/file.json") == ["some/file.json"])
+    #expect(try ProofDirectory.files("some/file.json") == ["some/file.json"])
   }
 
   @Test("An empty folder is an error")
   func empty() throws {
     defer { remove() }
     #expect {
-      try ProofFolder.files(folder)
+      try ProofDirectory.files(folder)
     } throws: { error in "\(error)".contains(folder) && "\(error)".contains(".json") }
   }
 

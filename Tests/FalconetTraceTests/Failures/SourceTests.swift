@@ -20,7 +20,7 @@ struct SourceTests {
     let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
       try source.open()
     }
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     for answers in [4, 3, 2, 1] {
       source.set(mode, after: answers)
       do {
@@ -48,7 +48,7 @@ struct SourceTests {
     let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
       try source.open()
     }
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     source.set(.dead, after: 8)
     #expect(throws: TraceError.self) { try trace.lastStep() }
     source.set(.honest)
@@ -66,7 +66,7 @@ struct SourceTests {
     let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
       try source.open()
     }
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     _ = try trace.claim(at: 700_000)
     _ = try trace.claim(at: 700_001)
     #expect(source.openings == 1)
@@ -85,7 +85,7 @@ struct SourceTests {
     }
     let options = TraceOptions(snapshotInterval: 100_000, checkpointCount: 6)
     let whole = try TemporaryFolder()
-    _ = try TraceProvider(folder: whole.path, recorded.source, options).lastStep()
+    _ = try TraceProvider(directory: whole.path, recorded.source, options).lastStep()
     let right = Dictionary(
       source.requests.compactMap { request in request.hint.map { (request.key, $0) } },
       uniquingKeysWith: { first, _ in first })
@@ -94,7 +94,7 @@ struct SourceTests {
     var random = SeededGenerator(seed: 4)
     let before = source.requests.count
     for _ in 0..<10 {
-      let trace = try TraceProvider(folder: folder.path, recorded.source, options)
+      let trace = try TraceProvider(directory: folder.path, recorded.source, options)
       for _ in 0..<3 { _ = try trace.claim(at: random.next() % (recorded.vector.steps - 1)) }
     }
     let requests = source.requests.dropFirst(before)
@@ -136,9 +136,9 @@ struct SourceTests {
       }, preimages: { () throws(PreimageError) in try source.open() })
     let folder = try TemporaryFolder()
     let options = TraceOptions(snapshotInterval: 1000)
-    _ = try TraceProvider(folder: folder.path, trace, options).claim(at: 3000)
+    _ = try TraceProvider(directory: folder.path, trace, options).claim(at: 3000)
     #expect(source.hints.map { $0.map(\.count) } == [[size]])
-    _ = try TraceProvider(folder: folder.path, trace, options).lastStep()
+    _ = try TraceProvider(directory: folder.path, trace, options).lastStep()
     #expect(source.requests.first?.hint?.count == size)
   }
 
@@ -162,7 +162,7 @@ struct SourceTests {
         ) { _, _ in }
       } catch { throw PreimageError(.unreadable, message: "\(error)") }
     }
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     for _ in 0..<2 {
       do {
         _ = try trace.lastStep()
@@ -182,13 +182,14 @@ struct SourceTests {
   func noSource() throws {
     let folder = try TemporaryFolder()
     let honest = try RecordedTrace(.v8, "oracle")
-    var trace: TraceProvider? = try TraceProvider(folder: folder.path, honest.source, Self.options)
+    var trace: TraceProvider? = try TraceProvider(
+      directory: folder.path, honest.source, Self.options)
     let claim = try trace?.claim(at: 5_000_000)
     trace = nil
     let recorded = try RecordedTrace(.v8, "oracle") { () throws(PreimageError) in
       throw PreimageError(.unreadable, message: "no server here")
     }
-    let other = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let other = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     #expect(try other.claim(at: 5_000_000) == claim)
     #expect { try other.claim(at: 6_000_000) } throws: { "\($0)" == "no server here" }
   }
@@ -197,7 +198,7 @@ struct SourceTests {
   func interruption() throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "threads")
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     let left = Shared(5)
     trace.setInterruption { _ in
       left.withLock {
@@ -226,7 +227,7 @@ struct SourceTests {
     }
     // Without states in memory the machine has to go back to the prestate's file.
     let options = TraceOptions(memoryBudget: 0)
-    let trace = try TraceProvider(folder: folder.path, source, options)
+    let trace = try TraceProvider(directory: folder.path, source, options)
     _ = try trace.claim(at: 1000)
     changed.value = true
     #expect(throws: TraceError.self) { try trace.claim(at: 10) }
@@ -243,7 +244,7 @@ struct SourceTests {
     }
     let exited = source
     #expect {
-      try TraceProvider(folder: folder.file("exited"), exited)
+      try TraceProvider(directory: folder.file("exited"), exited)
     } throws: { "\($0)".contains("has exited") }
   }
 
@@ -260,8 +261,8 @@ struct SourceTests {
       }
       return MemoryImage(machine)
     }
-    let later = try TraceProvider(folder: folder.file("later"), source)
-    let whole = try TraceProvider(folder: folder.file("whole"), recorded.source)
+    let later = try TraceProvider(directory: folder.file("later"), source)
+    let whole = try TraceProvider(directory: folder.file("whole"), recorded.source)
     #expect(try later.claim(at: 999) == whole.claim(at: 999))
     #expect(try later.claim(at: 1000) == whole.claim(at: 1000))
     #expect(try later.step(at: 1000) == whole.step(at: 1000))

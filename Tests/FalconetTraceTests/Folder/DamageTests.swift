@@ -46,7 +46,7 @@ struct DamageTests {
 
   /// A folder that knows of all kinds.
   private func fill(_ folder: TemporaryFolder, _ recorded: RecordedTrace) throws {
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     _ = try trace.lastStep()
     _ = try trace.step(at: 7)
     #expect(try trace.status().snapshots.contains(400_000))
@@ -88,7 +88,7 @@ struct DamageTests {
     _ random: inout SeededGenerator
   ) throws {
     for _ in 0..<2 {
-      let trace = try TraceProvider(folder: folder, recorded.source, Self.options)
+      let trace = try TraceProvider(directory: folder, recorded.source, Self.options)
       for (index, claim) in recorded.claims.shuffled(using: &random).prefix(4) {
         #expect(try trace.claim(at: index).claim == claim, "\(comment), index \(index)")
       }
@@ -100,7 +100,7 @@ struct DamageTests {
       }
     }
     // What was found once is found once.
-    let trace = try TraceProvider(folder: folder, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder, recorded.source, Self.options)
     #expect(trace.incidents == [], "\(comment)")
   }
 
@@ -112,7 +112,7 @@ struct DamageTests {
     // What is damaged still begins as a log does.
     try folder.write("FALTRC and no more", to: "claims.log")
     try folder.write([1, 2, 3], to: "trace.json")
-    let trace = try TraceProvider(folder: folder.path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
     #expect(try trace.status().claimCount == 0)
     #expect(try trace.status().snapshots == [])
     #expect(trace.incidents.count >= 6)
@@ -126,7 +126,7 @@ struct DamageTests {
   func foreignFiles() throws {
     let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
-    _ = try TraceProvider(folder: folder.path, recorded.source)
+    _ = try TraceProvider(directory: folder.path, recorded.source)
     let unfinished = [
       "claims.log.tmp-12", "snapshots/5.fsnap.tmp-ab", "proofs/5.json.gz.tmp-ab",
       "snapshots/9.hint",
@@ -135,7 +135,7 @@ struct DamageTests {
       "notes", "snapshots/x", "snapshots/05.fsnap", "proofs/5.json", "proofs/-1.json.gz",
     ]
     for name in unfinished + foreign + [".hidden"] { try folder.write("?", to: name) }
-    let trace = try TraceProvider(folder: folder.path, recorded.source)
+    let trace = try TraceProvider(directory: folder.path, recorded.source)
     for name in unfinished + foreign { #expect(folder.read(name) == nil, "\(name)") }
     #expect(folder.read(".hidden") != nil)
     #expect(Set(trace.incidents.map(\.path)) == Set(foreign.map(folder.file)))
@@ -160,12 +160,12 @@ struct DamageTests {
     }
     var trace: TraceProvider?
     for isOpen in [false, true] {
-      trace = try TraceProvider(folder: folder.file("t"), recorded.source, Self.options)
+      trace = try TraceProvider(directory: folder.file("t"), recorded.source, Self.options)
       let known = try trace?.claim(at: 450_000)
       if !isOpen { trace = nil }
       try replace()
       if !isOpen {
-        trace = try TraceProvider(folder: folder.file("t"), recorded.source, Self.options)
+        trace = try TraceProvider(directory: folder.file("t"), recorded.source, Self.options)
       }
       #expect(try trace?.claim(at: 450_000) == known)
       for index in [7, 8] as [UInt64] { #expect(try trace?.step(at: index).index == index) }
@@ -212,7 +212,7 @@ struct DamageTests {
     let before = (folder.names, folder.read("trace.json"), folder.read("claims.log"))
     for _ in 0..<2 {
       #expect {
-        try TraceProvider(folder: folder.path, recorded.source, Self.options)
+        try TraceProvider(directory: folder.path, recorded.source, Self.options)
       } throws: {
         "\($0)".contains("\(folder.file(file)): the directory is of format 3")
           && "\($0)".contains("use a newer Falconet")
@@ -238,9 +238,9 @@ struct DamageTests {
     for (name, text) in files { try folder.write(text, to: name) }
     for _ in 0..<2 {
       #expect {
-        try TraceProvider(folder: folder.path, recorded.source)
+        try TraceProvider(directory: folder.path, recorded.source)
       } throws: { "\($0)".contains("not a trace's") }
-      #expect(throws: TraceError.self) { try TraceProvider.deleteAll(folder: folder.path) }
+      #expect(throws: TraceError.self) { try TraceProvider.deleteAll(directory: folder.path) }
     }
     for (name, text) in files { #expect(folder.read(name) == Array(text.utf8)) }
     #expect(folder.names == ["claims.log", "lock", "proofs", "trace.json"])
@@ -256,10 +256,10 @@ struct DamageTests {
       try folder.write("", to: "t/lock")
       try folder.write("{\"form", to: "t/trace.json.tmp-12")
       if isDeleted {
-        try TraceProvider.deleteAll(folder: folder.file("t"))
+        try TraceProvider.deleteAll(directory: folder.file("t"))
         #expect(folder.names == [])
       } else {
-        let trace = try TraceProvider(folder: folder.file("t"), recorded.source)
+        let trace = try TraceProvider(directory: folder.file("t"), recorded.source)
         #expect(try trace.claim(at: 9).isPastEnd == false && trace.incidents == [])
       }
     }
@@ -276,10 +276,10 @@ struct DamageTests {
     try folder.write("{\"format\": 1, \(name)}", to: "t/trace.json")
     try folder.write("?", to: "t/claims.log")
     #expect {
-      try TraceProvider(folder: folder.file("t"), recorded.source)
+      try TraceProvider(directory: folder.file("t"), recorded.source)
     } throws: { "\($0)".contains("format 1") && "\($0)".contains("use another directory") }
     #expect(TemporaryFolder.names(in: folder.file("t")) == ["claims.log", "trace.json"])
-    try TraceProvider.deleteAll(folder: folder.file("t"))
+    try TraceProvider.deleteAll(directory: folder.file("t"))
     #expect(folder.names == [])
   }
 
@@ -288,10 +288,10 @@ struct DamageTests {
     let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
     try folder.write("mine", to: "letter")
-    #expect(throws: TraceError.self) { try TraceProvider(folder: folder.path, recorded.source) }
-    #expect(throws: TraceError.self) { try TraceProvider.deleteAll(folder: folder.path) }
+    #expect(throws: TraceError.self) { try TraceProvider(directory: folder.path, recorded.source) }
+    #expect(throws: TraceError.self) { try TraceProvider.deleteAll(directory: folder.path) }
     #expect(throws: TraceError.self) {
-      try TraceProvider(folder: folder.file("letter"), recorded.source)
+      try TraceProvider(directory: folder.file("letter"), recorded.source)
     }
     #expect(folder.names == ["letter"])
   }
@@ -302,8 +302,8 @@ struct DamageTests {
     let folder = try TemporaryFolder()
     try fill(folder, recorded)
     try folder.write("?", to: "notes")
-    let trace = try TraceProvider(folder: folder.path, recorded.source)
-    #expect(throws: TraceError.self) { try TraceProvider.deleteAll(folder: folder.path) }
+    let trace = try TraceProvider(directory: folder.path, recorded.source)
+    #expect(throws: TraceError.self) { try TraceProvider.deleteAll(directory: folder.path) }
     _ = try trace.claim(at: 100)
     try trace.deleteAll()
     #expect(TemporaryFolder.names(in: folder.path) == [])
@@ -314,7 +314,7 @@ struct DamageTests {
     ] {
       #expect(throws: TraceError.self, performing: ask)
     }
-    let anew = try TraceProvider(folder: folder.path, recorded.source)
+    let anew = try TraceProvider(directory: folder.path, recorded.source)
     #expect(try anew.status().claimCount == 0)
   }
 }

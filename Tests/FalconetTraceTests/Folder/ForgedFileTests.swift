@@ -21,7 +21,7 @@ struct ForgedFileTests {
   }
 
   private func open() throws -> TraceProvider {
-    try TraceProvider(folder: folder.file("t"), recorded.source, Self.options)
+    try TraceProvider(directory: folder.file("t"), recorded.source, Self.options)
   }
 
   /// Puts a forged file in the place of one, and has it found out.
@@ -45,7 +45,7 @@ struct ForgedFileTests {
     let step: UInt64 = 6_000_000
     let name = "snapshots/\(step).fsnap"
     let other = try #require(folder.read("t/snapshots/4000000.fsnap"))
-    let truth = try TraceProvider(folder: folder.file("truth"), recorded.source, Self.options)
+    let truth = try TraceProvider(directory: folder.file("truth"), recorded.source, Self.options)
     let forgeries: [(String, ([UInt8]) throws -> [UInt8])] = [
       ("memory", { try Forge.snapshot($0) { $0.write([0xAB, 0xCD], at: 0x7FFF_0000) } }),
       ("a register", { try Forge.snapshot($0) { $0[register: 16] ^= 1 } }),
@@ -113,7 +113,7 @@ struct ForgedFileTests {
     let source = TraceSource(
       prestate: { () throws(StreamError) in try game.prestate() }, preimages: { game.oracle })
     let path = folder.file("t")
-    var trace: TraceProvider? = try TraceProvider(folder: path, source)
+    var trace: TraceProvider? = try TraceProvider(directory: path, source)
     let index = try #require(
       try (0..<game.last).first { try trace?.step(at: $0).proof.oracleKey != nil })
     let right = try #require(try trace?.step(at: index))
@@ -125,7 +125,7 @@ struct ForgedFileTests {
     let proof = try #require(try ProofReader(MemorySource(forged)).next())
     #expect(ProofVerifier.verify(proof, version: .v8).holds && proof.post == right.claim)
     try folder.write(forged, to: file)
-    trace = try TraceProvider(folder: path, source)
+    trace = try TraceProvider(directory: path, source)
     #expect(try trace?.step(at: index) == right)
     #expect(trace?.incidents.map(\.path) == [folder.file(file)])
   }
@@ -150,7 +150,7 @@ struct ForgedFileTests {
       folder.makeFolder(game + "/proofs")
       let file = "\(game)/proofs/\(Self.index).json.gz"
       try folder.write(Forge.proofFile(proof), to: file)
-      let fresh = try TraceProvider(folder: folder.file("fresh\(number)"), recorded.source)
+      let fresh = try TraceProvider(directory: folder.file("fresh\(number)"), recorded.source)
       let adoption = try fresh.adopt(from: folder.file(game))
       #expect(adoption.proofs == 0 && adoption.refused.map(\.path) == [folder.file(file)])
       #expect(try fresh.status().claimCount == 0)
@@ -214,10 +214,10 @@ struct ForgedFileTests {
       TraceSource(
         prestate: { () throws(StreamError) in try game.prestate() }, preimages: { game.oracle })
     }
-    let other = try TraceProvider(folder: folder.file("other"), source(short))
+    let other = try TraceProvider(directory: folder.file("other"), source(short))
     _ = try other.lastStep()
     try other.export(to: folder.file("game"))
-    let trace = try TraceProvider(folder: folder.file("t"), source(long))
+    let trace = try TraceProvider(directory: folder.file("t"), source(long))
     let indices = [0, short.last + 10, long.last - 3]
     for index in indices { #expect(try trace.claim(at: index).claim == long.claim(index)) }
     let adoption = try trace.adopt(from: folder.file("game"))
@@ -243,8 +243,8 @@ struct ForgedFileTests {
           }
         }, preimages: { NoPreimages() })
     }
-    let other = try TraceProvider(folder: folder.file("other"), source(1))
-    let trace = try TraceProvider(folder: folder.file("t"), source(0))
+    let other = try TraceProvider(directory: folder.file("other"), source(1))
+    let trace = try TraceProvider(directory: folder.file("t"), source(0))
     #expect(try other.step(at: 0).claim == trace.claim(at: 0).claim)
     try other.export(to: folder.file("game"))
     #expect(try trace.adopt(from: folder.file("game")).proofs == 0)

@@ -20,13 +20,13 @@ struct LimitTests {
     let recorded = try RecordedTrace(.v8, "oracle")
     let options = TraceOptions(snapshotInterval: 400_000, diskBudget: kibibytes << 10)
     var random = SeededGenerator(seed: 5)
-    var trace: TraceProvider? = try TraceProvider(folder: folder.path, recorded.source, options)
+    var trace: TraceProvider? = try TraceProvider(directory: folder.path, recorded.source, options)
     for round in 0..<60 {
       if round % 20 == 0 {
         trace = nil
         // What was put aside counts.
         try folder.write(random.bytes(30_000), to: round == 0 ? "lock" : "snapshots/foreign")
-        trace = try TraceProvider(folder: folder.path, recorded.source, options)
+        trace = try TraceProvider(directory: folder.path, recorded.source, options)
       }
       let (index, claim) = random.pick(recorded.claims)
       #expect(try trace?.claim(at: index).claim == claim)
@@ -43,9 +43,9 @@ struct LimitTests {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")
     let path = folder.file("t")
-    var trace: TraceProvider? = try TraceProvider(folder: folder.file("large"), recorded.source)
+    var trace: TraceProvider? = try TraceProvider(directory: folder.file("large"), recorded.source)
     let right = try [1000, 1001, 7].map { try trace?.step(at: $0) }
-    trace = try TraceProvider(folder: path, recorded.source, TraceOptions(diskBudget: 1_650))
+    trace = try TraceProvider(directory: path, recorded.source, TraceOptions(diskBudget: 1_650))
     for _ in 0..<2 {
       #expect(try [1000, 1001, 7].map { try trace?.step(at: $0) } == right)
       #expect(try trace?.status().claimCount == 5)
@@ -62,7 +62,7 @@ struct LimitTests {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")
     let trace = try TraceProvider(
-      folder: folder.path, recorded.source, TraceOptions(diskBudget: 220))
+      directory: folder.path, recorded.source, TraceOptions(diskBudget: 220))
     #expect {
       try trace.step(at: 1000)
     } throws: { "\($0)".contains("the disk budget of 220 bytes has no room") }
@@ -77,8 +77,8 @@ struct LimitTests {
     let disk = smallDisk.folder.path
     let recorded = try RecordedTrace(.v8, "oracle")
     let options = TraceOptions(snapshotInterval: 400_000)
-    let trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
-    let large = try TraceProvider(folder: folder.file("t"), recorded.source, options)
+    let trace = try TraceProvider(directory: disk + "/t", recorded.source, options)
+    let large = try TraceProvider(directory: folder.file("t"), recorded.source, options)
     _ = try trace.claim(at: 100)
     #expect(fill(disk + "/ballast"))
     // The log's last page has room for some claims.
@@ -103,7 +103,7 @@ struct LimitTests {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")
     let options = TraceOptions(memoryBudget: bytes)
-    let trace = try TraceProvider(folder: folder.path, recorded.source, options)
+    let trace = try TraceProvider(directory: folder.path, recorded.source, options)
     var random = SeededGenerator(seed: 5)
     for (index, claim) in recorded.claims.shuffled(using: &random) {
       #expect(try trace.claim(at: index).claim == claim)
@@ -120,7 +120,7 @@ struct LimitTests {
     let recorded = try RecordedTrace(.v8, "oracle")
     let options = TraceOptions(snapshotInterval: 1_000_000)
     var trace: TraceProvider? = try TraceProvider(
-      folder: disk + "/t", recorded.source, options)
+      directory: disk + "/t", recorded.source, options)
     let known = try trace?.claim(at: 100)
 
     #expect(fill(disk + "/ballast"))
@@ -143,14 +143,14 @@ struct LimitTests {
     #expect(smallDisk.remount(isReadOnly: true))
 
     trace = nil
-    trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
+    trace = try TraceProvider(directory: disk + "/t", recorded.source, options)
     #expect(try trace?.claim(at: 100) == known)
     expectFailure("read-only") { _ = try trace?.lastStep() }
-    expectFailure("read-only") { _ = try TraceProvider(folder: disk + "/u", recorded.source) }
+    expectFailure("read-only") { _ = try TraceProvider(directory: disk + "/u", recorded.source) }
     expectFailure("read-only") { try trace?.deleteAll() }
     #expect(smallDisk.remount(isReadOnly: false))
     trace = nil
-    trace = try TraceProvider(folder: disk + "/t", recorded.source, options)
+    trace = try TraceProvider(directory: disk + "/t", recorded.source, options)
     #expect(try trace?.lastStep().claim == recorded.vector.finalHash)
     #expect(trace?.incidents == [])
     try trace?.deleteAll()

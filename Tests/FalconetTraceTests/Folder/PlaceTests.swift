@@ -28,7 +28,7 @@ struct PlaceTests {
     let (hello, oracle) = (try RecordedTrace(.v8, "hello"), try RecordedTrace(.v8, "oracle"))
     folder.makeFolder("a")
     folder.makeFolder("b")
-    _ = try TraceProvider(folder: folder.file("b/t"), oracle.source, Self.options).claim(at: 9)
+    _ = try TraceProvider(directory: folder.file("b/t"), oracle.source, Self.options).claim(at: 9)
     let other = contents("b/t")
     try Snapshot.save(hello.source.prestate(), path: folder.file("a/prestate.bin"))
     try Snapshot.save(oracle.source.prestate(), path: folder.file("b/prestate.bin"))
@@ -40,7 +40,7 @@ struct PlaceTests {
     }
     #expect(chdir(folder.file("a")) == 0)
     let source = TraceSource(prestateFile: "prestate.bin", preimages: hello.source.preimages)
-    var trace: TraceProvider? = try TraceProvider(folder: "t", source, Self.options)
+    var trace: TraceProvider? = try TraceProvider(directory: "t", source, Self.options)
     #expect(chdir(folder.file("b")) == 0)
     #expect(try source.prestate().state == hello.source.prestate().state)
     for (index, claim) in hello.claims { #expect(try trace?.claim(at: index).claim == claim) }
@@ -48,7 +48,7 @@ struct PlaceTests {
     _ = try trace?.lastStep()
     #expect(contents("b/t") == other)
     trace = nil
-    trace = try TraceProvider(folder: folder.file("a/t"), hello.source, Self.options)
+    trace = try TraceProvider(directory: folder.file("a/t"), hello.source, Self.options)
     #expect(try trace?.step(at: 7).index == 7 && trace?.status().executedSteps == 0)
     #expect(trace?.incidents == [])
   }
@@ -57,10 +57,10 @@ struct PlaceTests {
   func movedFolder() throws {
     let (hello, oracle) = (try RecordedTrace(.v8, "hello"), try RecordedTrace(.v8, "oracle"))
     let path = folder.file("t")
-    let trace = try TraceProvider(folder: path, hello.source, Self.options)
+    let trace = try TraceProvider(directory: path, hello.source, Self.options)
     let known = (try trace.claim(at: 100), try trace.step(at: 7))
     #expect(rename(path, folder.file("t2")) == 0)
-    let other = try TraceProvider(folder: path, oracle.source, Self.options)
+    let other = try TraceProvider(directory: path, oracle.source, Self.options)
     _ = try other.step(at: 7)
     let (moved, placed) = (contents("t2"), contents("t"))
     for ask in [
@@ -83,10 +83,10 @@ struct PlaceTests {
   func replacedLock() throws {
     let recorded = try RecordedTrace(.v8, "hello")
     let path = folder.file("t")
-    let trace = try TraceProvider(folder: path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: path, recorded.source, Self.options)
     _ = try trace.claim(at: 100)
     unlink(path + "/lock")
-    let other = try TraceProvider(folder: path, recorded.source, Self.options)
+    let other = try TraceProvider(directory: path, recorded.source, Self.options)
     _ = try other.claim(at: 200)
     let before = contents("t")
     #expect(throws: TraceError.self) { try trace.claim(at: 300) }
@@ -98,7 +98,7 @@ struct PlaceTests {
   func putBack() throws {
     let recorded = try RecordedTrace(.v8, "hello")
     let path = folder.file("t")
-    let trace = try TraceProvider(folder: path, recorded.source, Self.options)
+    let trace = try TraceProvider(directory: path, recorded.source, Self.options)
     #expect(rename(path, folder.file("t2")) == 0)
     #expect(throws: TraceError.self) { try trace.lastStep() }
     #expect(rename(folder.file("t2"), path) == 0)

@@ -29,19 +29,19 @@ struct PrestateTests {
     let recorded = try RecordedTrace(.v8, "hello")
     let reads = Shared(0)
     let source = source(recorded, reads) { "the same" }
-    var trace: TraceProvider? = try TraceProvider(folder: folder.path, source)
+    var trace: TraceProvider? = try TraceProvider(directory: folder.path, source)
     let known = (try trace?.claim(at: 1000), try trace?.step(at: 7), try trace?.lastStep())
     #expect(reads.value == 1)
     for _ in 0..<2 {
       trace = nil
-      trace = try TraceProvider(folder: folder.path, source)
+      trace = try TraceProvider(directory: folder.path, source)
       #expect(trace?.prestateClaim == recorded.vector.prestateHash)
       #expect(trace?.prestateWitness == recorded.vector.prestateWitness)
       #expect(trace?.version == .v8)
       #expect(try trace?.claim(at: 1000) == known.0 && trace?.step(at: 7) == known.1)
       #expect(try trace?.lastStep() == known.2 && trace?.claim(at: .max).isPastEnd == true)
       #expect(throws: TraceError.self) {
-        _ = try TraceProvider(folder: folder.path, source)
+        _ = try TraceProvider(directory: folder.path, source)
       }
     }
     #expect(reads.value == 1)
@@ -57,7 +57,7 @@ struct PrestateTests {
     let texts = ["a", nil, "a", "b", "b", String(repeating: "x", count: 1025), nil, "b"]
     let read = [1, 2, 2, 3, 3, 4, 5, 5]
     for (text, count) in zip(texts, read) {
-      _ = try TraceProvider(folder: folder.path, source(recorded, reads) { text })
+      _ = try TraceProvider(directory: folder.path, source(recorded, reads) { text })
       #expect(reads.value == count)
     }
     // A prestate that changes while it is read is not known afterwards.
@@ -68,8 +68,8 @@ struct PrestateTests {
         return "call \($0)"
       }
     }
-    _ = try TraceProvider(folder: folder.path, changing)
-    _ = try TraceProvider(folder: folder.path, source(recorded, reads) { "call 1" })
+    _ = try TraceProvider(directory: folder.path, changing)
+    _ = try TraceProvider(directory: folder.path, source(recorded, reads) { "call 1" })
     #expect(reads.value == 7)
   }
 
@@ -78,22 +78,23 @@ struct PrestateTests {
     let (first, second) = (try RecordedTrace(.v8, "hello"), try RecordedTrace(.v8, "oracle"))
     let reads = Shared(0)
     var trace: TraceProvider? = try TraceProvider(
-      folder: folder.path, source(first, reads) { "one" }, TraceOptions(snapshotInterval: 100_000))
+      directory: folder.path, source(first, reads) { "one" },
+      TraceOptions(snapshotInterval: 100_000))
     _ = try trace?.lastStep()
     trace = nil
-    trace = try TraceProvider(folder: folder.path, source(second, reads) { "one" })
+    trace = try TraceProvider(directory: folder.path, source(second, reads) { "one" })
     #expect(throws: TraceError.self) { try trace?.step(at: 300_000) }
     #expect(try trace?.status().executedSteps == 0)
     // And with a text of its own it is another trace's, as the folder of the other was.
     trace = nil
-    #expect { try TraceProvider(folder: folder.path, source(second, reads) { "two" }) } throws: {
+    #expect { try TraceProvider(directory: folder.path, source(second, reads) { "two" }) } throws: {
       if case .otherTrace? = $0 as? TraceError { true } else { false }
     }
     let record = try #require(folder.read("prestate.json"))
     let other = try TemporaryFolder()
-    _ = try TraceProvider(folder: other.path, source(second, reads) { "one" })
+    _ = try TraceProvider(directory: other.path, source(second, reads) { "one" })
     try other.write(record, to: "prestate.json")
-    let reopened = try TraceProvider(folder: other.path, source(second, reads) { "one" })
+    let reopened = try TraceProvider(directory: other.path, source(second, reads) { "one" })
     #expect(reopened.prestateClaim == second.vector.prestateHash)
     #expect(reopened.incidents.map(\.path) == [other.file("prestate.json")])
   }
@@ -146,17 +147,17 @@ struct PrestateTests {
     trusting.trustPages = true
     let trusted = TraceSource(prestateFile: path, trusting, preimages: first.source.preimages)
     #expect(source.identity?() == nil)
-    _ = try TraceProvider(folder: folder.file("t"), source).claim(at: 1000)
+    _ = try TraceProvider(directory: folder.file("t"), source).claim(at: 1000)
     #expect(folder.read("t/prestate.json") == nil)
     sleep(UInt32(FileIdentity.settlingTime + 1))
     #expect(trusted.identity?() == nil)
-    _ = try TraceProvider(folder: folder.file("t"), source).claim(at: 1000)
+    _ = try TraceProvider(directory: folder.file("t"), source).claim(at: 1000)
     let identity = try #require(source.identity?())
     let record = String(decoding: folder.read("t/prestate.json") ?? [], as: UTF8.self)
     #expect(record.contains("\"\(identity)\""))
     try Snapshot.save(second.source.prestate(), path: path)
-    #expect(throws: TraceError.self) { try TraceProvider(folder: folder.file("t"), source) }
+    #expect(throws: TraceError.self) { try TraceProvider(directory: folder.file("t"), source) }
     unlink(path)
-    #expect(throws: TraceError.self) { try TraceProvider(folder: folder.file("t"), source) }
+    #expect(throws: TraceError.self) { try TraceProvider(directory: folder.file("t"), source) }
   }
 }

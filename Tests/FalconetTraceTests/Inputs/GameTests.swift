@@ -29,7 +29,7 @@ enum GameSource: CaseIterable {
         openings.withLock { $0 += 1 }
         return switch self {
         case .known, .unknown: game.oracle
-        case .directory: try FolderOracle(path: preimages)
+        case .directory: try DirectoryOracle(path: preimages)
         case .locals: LocalInputs(game.locals, source: NoPreimages())
         }
       })
@@ -101,7 +101,7 @@ struct GameTests {
       let path = folder.file("t\(owner)")
       do {
         let trace = try TraceProvider(
-          folder: path, GameSource.known.source(game, preimages(owner), none), Self.options)
+          directory: path, GameSource.known.source(game, preimages(owner), none), Self.options)
         // Some of them know no more than what comes before the late input.
         if isPartly {
           _ = try trace.claims(at: [0, 100, 150])
@@ -115,7 +115,7 @@ struct GameTests {
           let comment = "\(other.name) of \(game.name), \(kind)"
           let source = kind.source(other, preimages(asker), none)
           do {
-            let trace = try TraceProvider(folder: path, source, Self.options)
+            let trace = try TraceProvider(directory: path, source, Self.options)
             let answers = try ask(trace, other, comment)
             #expect(answers == 0 || isPartly, "\(comment)")
             #expect(try trace.status().executedSteps == 0 || isPartly)
@@ -125,7 +125,7 @@ struct GameTests {
       // The right one is answered all the same.
       let openings = Shared(0)
       var trace: TraceProvider? = try TraceProvider(
-        folder: path, GameSource.known.source(game, preimages(owner), openings), Self.options)
+        directory: path, GameSource.known.source(game, preimages(owner), openings), Self.options)
       if isPartly {
         // Unless another game, the same as far as it was known, went on first.
         _ = try ask(#require(trace), game, game.name)
@@ -137,7 +137,7 @@ struct GameTests {
         for kind in GameSource.allCases {
           trace = nil
           trace = try TraceProvider(
-            folder: path, kind.source(game, preimages(owner), none), Self.options)
+            directory: path, kind.source(game, preimages(owner), none), Self.options)
           #expect(try ask(#require(trace), game, "\(game.name), \(kind)") > 20)
           #expect(try trace?.status().executedSteps == 0)
         }
@@ -152,13 +152,13 @@ struct GameTests {
     let none = Shared(0)
     let path = folder.file("t")
     let source = GameSource.directory.source(game, preimages(0), none)
-    _ = try TraceProvider(folder: path, source, Self.options).lastStep()
+    _ = try TraceProvider(directory: path, source, Self.options).lastStep()
     try other.writePreimages(to: folder, "preimages-0")
     #expect {
-      try TraceProvider(folder: path, source, Self.options).claim(at: 5)
+      try TraceProvider(directory: path, source, Self.options).claim(at: 5)
     } throws: { "\($0)".contains("local key 3 has another value") }
     try game.writePreimages(to: folder, "preimages-0")
-    let trace = try TraceProvider(folder: path, source, Self.options)
+    let trace = try TraceProvider(directory: path, source, Self.options)
     #expect(try trace.claim(at: 5).claim == game.claim(5))
     // And of an open provider, once the source is said to be another.
     try other.writePreimages(to: folder, "preimages-0")

@@ -29,7 +29,7 @@ struct InputTests {
   }
 
   private func open(_ source: TraceSource) throws -> TraceProvider {
-    try TraceProvider(folder: folder.file("t"), source, Self.options)
+    try TraceProvider(directory: folder.file("t"), source, Self.options)
   }
 
   private func isOtherInputs(_ key: UInt64) -> (any Error) -> Bool {
@@ -64,7 +64,7 @@ struct InputTests {
       prestate: { () throws(StreamError) in try base.prestate() }, sourceIdentity: "host",
       preimages: { Changing(first: base.oracle, second: late.oracle, isSecond: isOther) })
     let options = TraceOptions(memoryBudget: 0)
-    let trace = try TraceProvider(folder: folder.file("t"), source, options)
+    let trace = try TraceProvider(directory: folder.file("t"), source, options)
     #expect(try trace.lastStep().claim == base.claims.last)
     isOther.value = true
     // Without states it begins at the prestate, and comes by the input again.
@@ -143,12 +143,12 @@ struct InputTests {
 
   @Test("What was adopted belongs to the inputs that are given with it, or first after it")
   func adoption() throws {
-    let trace = try TraceProvider(folder: folder.file("from"), source(base), Self.options)
+    let trace = try TraceProvider(directory: folder.file("from"), source(base), Self.options)
     for index in [2, 100, 200] as [UInt64] { _ = try trace.step(at: index) }
     _ = try trace.lastStep()
     try trace.export(to: folder.file("game"))
     func adopt(_ name: String, _ source: TraceSource) throws -> TraceProvider {
-      let trace = try TraceProvider(folder: folder.file(name), source, Self.options)
+      let trace = try TraceProvider(directory: folder.file(name), source, Self.options)
       let adoption = try trace.adopt(from: folder.file("game"))
       #expect(adoption.proofs == 3 && adoption.hasEnd && adoption.refused == [])
       return trace
@@ -157,23 +157,23 @@ struct InputTests {
     for (name, first) in [("a", source(base)), ("b", none), ("c", source(base, identity: "host"))] {
       _ = try adopt(name, first)
       if name == "b" {
-        let trace = try TraceProvider(folder: folder.file(name), source(base), Self.options)
+        let trace = try TraceProvider(directory: folder.file(name), source(base), Self.options)
         #expect(try trace.lastStep().claim == base.claims.last)
       }
       for other in [source(late), source(late, identity: "other")] {
-        let trace = try TraceProvider(folder: folder.file(name), other, Self.options)
+        let trace = try TraceProvider(directory: folder.file(name), other, Self.options)
         #expect(throws: TraceError.self, "\(name)") { try trace.claim(at: 100) }
         #expect(throws: TraceError.self, "\(name)") { try trace.lastStep() }
       }
       let right = name == "c" ? source(base, identity: "host") : source(base)
-      let trace = try TraceProvider(folder: folder.file(name), right, Self.options)
+      let trace = try TraceProvider(directory: folder.file(name), right, Self.options)
       #expect(try trace.lastStep().claim == base.claims.last)
     }
   }
 
   @Test("A proof that reads another input than the directory records is not adopted")
   func adoptedInput() throws {
-    let other = try TraceProvider(folder: folder.file("other"), source(late), Self.options)
+    let other = try TraceProvider(directory: folder.file("other"), source(late), Self.options)
     let index = try #require(
       (0..<late.last).first { (try? other.step(at: $0).proof.oracleKey) == PreimageKey.local(3) })
     try other.export(to: folder.file("game"))

@@ -47,14 +47,14 @@ private struct Simulation {
       let next = min((position / spacing + 1) * spacing, step)
       executed += next - position
       position = next
-      policy.note(reached: position)
+      policy.record(reached: position)
       if position < Self.length, way == .policy || position % spacing == 0 { keep(position) }
     }
     if step == Self.length {
       isEndKnown = true
-      policy.note(end: step)
+      policy.record(end: step)
     }
-    policy.note(question: step)
+    policy.record(question: step)
     if way == .policy, step < Self.length { keep(step) }
   }
 
@@ -103,29 +103,31 @@ struct RetentionPolicyTests {
     #expect(policy.leastValuable([]) == nil)
     #expect(policy.leastValuable([0]) == nil)
     #expect(policy.leastValuable([5, 9]) == 1)
-    policy.note(end: .max)
+    policy.record(end: .max)
     #expect(policy.leastValuable([0, .max]) == 1)
-    policy.note(question: .max)
-    policy.note(question: 0)
+    policy.record(question: .max)
+    policy.record(question: 0)
     #expect(policy.leastValuable([0, 1, .max]) != 0)
   }
 
   @Test("What lies around the last question is kept, and the front of an unfinished trace too")
   func nearQuestions() {
     var policy = RetentionPolicy()
-    policy.note(end: 1000)
-    for question in [500, 750, 625] as [UInt64] { policy.note(question: question) }
+    policy.record(end: 1000)
+    for question in [500, 750, 625] as [UInt64] { policy.record(question: question) }
     // Ten steps matter more between the questions than a hundred far from them.
     #expect(policy.leastValuable([0, 100, 110, 500, 510, 625, 635]) == 1)
     var unfinished = RetentionPolicy()
-    unfinished.note(reached: 320)
+    unfinished.record(reached: 320)
     #expect(unfinished.leastValuable([0, 10, 20, 320]) != 3)
   }
 
   @Test("Questions without number are remembered within bounds")
   func bounds() {
     var policy = RetentionPolicy()
-    for question in 0..<10_000 as Range<UInt64> { policy.note(question: question &* 7919 % 10_007) }
+    for question in 0..<10_000 as Range<UInt64> {
+      policy.record(question: question &* 7919 % 10_007)
+    }
     #expect(policy.asked.count <= 256)
     #expect(policy.asked == policy.asked.sorted())
   }

@@ -1,6 +1,6 @@
-/// Which states to keep of a trace, when not all can be kept.
+/// Which states of a trace to discard, if not all can be cached.
 ///
-/// A question costs the steps from the nearest kept state below it. A quarter of the questions are
+/// A question costs the steps from the nearest cached state below it. A quarter of the questions are
 /// taken to lie anywhere in the trace, since a new game halves from the top; the others in the two
 /// gaps beside the last question, since a bisection that has begun asks there next. The state whose
 /// loss raises the expected cost the least goes first.
@@ -14,45 +14,45 @@ package struct RetentionPolicy {
   package private(set) var end: UInt64 = 1
   package private(set) var isEndKnown = false
 
-  /// Questions further back than this no longer say where the next one lies.
-  private static let remembered = 256
+  /// Questions further back than this no longer tell about the next one.
+  private static let memory = 256
 
   package init() {}
 
-  /// Notes a step that was asked for.
-  package mutating func note(question step: UInt64) {
+  /// Records a step that was asked for.
+  package mutating func record(question step: UInt64) {
     last = step
     let place = asked.firstIndex { $0 >= step } ?? asked.count
     if place == asked.count || asked[place] != step { asked.insert(step, at: place) }
-    if asked.count > Self.remembered { asked.remove(at: place > 0 ? 0 : asked.count - 1) }
+    if asked.count > Self.memory { asked.remove(at: place > 0 ? 0 : asked.count - 1) }
   }
 
-  /// Notes how far the trace is known to go.
-  package mutating func note(reached step: UInt64) { end = max(end, Self.next(step)) }
+  /// Records how far the trace is known to go.
+  package mutating func record(reached step: UInt64) { end = max(end, Self.next(step)) }
 
-  /// Notes where the trace ends.
-  package mutating func note(end step: UInt64) {
-    note(reached: step)
+  /// Records the end of the trace.
+  package mutating func record(end step: UInt64) {
+    record(reached: step)
     isEndKnown = true
   }
 
-  /// One past the step where the trace is taken to end.
+  /// One past the step at which the trace is taken to end.
   private var expectedEnd: UInt64 {
     if isEndKnown { return end }
     let (double, overflow) = end.multipliedReportingOverflow(by: 2)
     return overflow ? .max : double
   }
 
-  /// Which of the kept steps to give up.
+  /// Which of the cached steps to discard.
   ///
-  /// - Parameter kept: ascending; the first is never chosen, since all later ones go back to it.
-  /// - Returns: a position in `kept`, or nil where there is no choice.
-  package func leastValuable(_ kept: [UInt64]) -> Int? {
+  /// - Parameter cached: ascending; the first is never chosen, since all later ones go back to it.
+  /// - Returns: a position in `cached`, or nil if there is no choice.
+  package func leastValuable(_ cached: [UInt64]) -> Int? {
     var best: (position: Int, cost: Double)?
-    for position in kept.indices.dropFirst() {
-      let isLast = position + 1 == kept.count
-      let next = isLast ? max(expectedEnd, Self.next(kept[position])) : kept[position + 1]
-      let cost = weight(kept[position], next) * Double(kept[position] - kept[position - 1])
+    for position in cached.indices.dropFirst() {
+      let isLast = position + 1 == cached.count
+      let next = isLast ? max(expectedEnd, Self.next(cached[position])) : cached[position + 1]
+      let cost = weight(cached[position], next) * Double(cached[position] - cached[position - 1])
       if best.map({ cost < $0.cost }) ?? true { best = (position, cost) }
     }
     return best?.position

@@ -3,8 +3,8 @@ import FalconetStreams
 import Keccak
 import SystemPackage
 
-/// The hidden file in which runs say which states they kept, and what they were asked.
-struct KeptStatesRecord {
+/// The hidden file in which runs record which states they cached, and what they were asked.
+struct StateCacheRecord {
   /// A state by what tells it from all others.
   struct Identity: Equatable {
     /// The number of the state's version.
@@ -15,17 +15,17 @@ struct KeptStatesRecord {
   }
 
   struct Content: Equatable {
-    /// The prestate that the runs started from; nil where none of them did.
+    /// The prestate that the runs started from; nil if none of them did.
     var root: Identity?
     /// Hashes of the local pre-images that the states depend on, by their keys.
     var inputs: [Bytes32: Bytes32] = [:]
     /// The claims of the states, by their steps.
     var states: [UInt64: Bytes32] = [:]
-    /// The steps where runs ended; the last one is the last that was asked for.
+    /// The steps at which runs ended; the last one is the last that was asked for.
     var questions: [UInt64] = []
     /// The last step that a run came to.
     var reached: UInt64 = 0
-    /// The step at which the program exits, where it is known.
+    /// The step at which the program exits, if it is known.
     var end: UInt64?
   }
 
@@ -33,7 +33,7 @@ struct KeptStatesRecord {
     case none
     case content(Content)
     /// The file is no record.
-    case damaged(StreamError)
+    case corrupt(StreamError)
   }
 
   static let name = ".falconet-states.json"
@@ -43,15 +43,15 @@ struct KeptStatesRecord {
 
   let path: FilePath
 
-  init(folder: String) { path = FilePath(fileName: folder).appending(Self.name) }
+  init(directory: String) { path = FilePath(fileName: directory).appending(Self.name) }
 
   /// What the file says.
   ///
-  /// - Throws: ``StreamError`` where the system can't read it.
+  /// - Throws: ``StreamError`` if the system can't read it.
   func read() throws(StreamError) -> Reading {
-    guard TraceFolder.isRegular(path) else { return .none }
-    guard TraceFolder.size(path) <= Self.limit else {
-      return .damaged(
+    guard TraceDirectory.isRegular(path) else { return .none }
+    guard TraceDirectory.size(path) <= Self.limit else {
+      return .corrupt(
         StreamError(.tooLarge, path: path.fileName, message: "more than \(Self.limit) bytes"))
     }
     let json = JSONReader(ByteReader(try FileSource(path: path.fileName)))
@@ -61,7 +61,7 @@ struct KeptStatesRecord {
       return .content(content)
     } catch {
       if error.isOfSystem { throw error }
-      return .damaged(error.named(path.fileName))
+      return .corrupt(error.named(path.fileName))
     }
   }
 
@@ -134,7 +134,7 @@ struct KeptStatesRecord {
         }
       }
       guard let step, let claim else {
-        throw StreamError(.syntax, message: "a kept state without a step or a claim")
+        throw StreamError(.syntax, message: "a cached state without a step or a claim")
       }
       states[step] = claim
     }

@@ -3,11 +3,11 @@ import FalconetStreams
 import Glibc
 import SystemPackage
 
-extension TraceFolder {
+extension TraceDirectory {
   /// Writes a whole file, or throws and leaves what was there.
   func write(_ bytes: [UInt8], to file: FilePath) throws(TraceError) {
     let parent = file.removingLastComponent()
-    if parent != path { try makeFolder(parent) }
+    if parent != path { try makeDirectory(parent) }
     let before = Self.size(file)
     do throws(StreamError) {
       try checkPlace()
@@ -15,14 +15,14 @@ extension TraceFolder {
         path: file.fileName, permissions: 0o666, compression: Compression.none
       ) { (sink) throws(StreamError) in
         try sink.write(bytes)
-        // The unfinished file is in this folder, so that it can't become one of another.
+        // The unfinished file is in this directory, so that it can't become one of another.
         try checkPlace()
       }
     } catch { throw .file(error) }
     account(from: before, to: UInt64(bytes.count))
   }
 
-  /// Removes a file, or a folder with all that is in it.
+  /// Removes a file, or a directory with all that is in it.
   func remove(_ file: FilePath) {
     guard isInPlace else { return }
     let before = Self.size(file)
@@ -30,41 +30,41 @@ extension TraceFolder {
     account(from: before, to: Self.size(file))
   }
 
-  /// Moves a file that is wrong out of the way. Where that can't be done, it is removed if it is a
-  /// file, and else left.
-  func putAside(_ file: FilePath, _ reason: String) {
+  /// Moves a corrupt or foreign file into the quarantine. If that fails, a file is removed, and a
+  /// directory left where it is.
+  func quarantine(_ file: FilePath, _ reason: String) {
     guard isInPlace else { return }
-    _ = quarantine.withPlatformString { mkdir($0, 0o777) }
+    _ = quarantinePath.withPlatformString { mkdir($0, 0o777) }
     let name = file.lastComponent?.fileName ?? "file"
-    var target = quarantine.appending(fileName: name)
+    var target = quarantinePath.appending(fileName: name)
     var number = 1
     while Self.exists(target), number < 10_000 {
-      target = quarantine.appending(fileName: "\(name).\(number)")
+      target = quarantinePath.appending(fileName: "\(name).\(number)")
       number += 1
     }
     let moved = file.withPlatformString { from in
       target.withPlatformString { rename(from, $0) }
     }
-    if moved != 0, !Self.isFolder(file) { remove(file) }
-    note(
+    if moved != 0, !Self.isDirectory(file) { remove(file) }
+    report(
       TraceIncident(path: file.fileName, reason: reason, movedTo: moved == 0 ? target.fileName : "")
     )
   }
 
-  /// Gives up files that were put aside until there is room, as far as there are any.
+  /// Discards files in quarantine until there is room, as long as there are any.
   func clearQuarantine(until hasRoom: () -> Bool) throws(TraceError) {
     guard !hasRoom() else { return }
-    for name in try Self.names(in: quarantine).sorted() {
-      remove(quarantine.appending(fileName: name))
+    for name in try Self.names(in: quarantinePath).sorted() {
+      remove(quarantinePath.appending(fileName: name))
       if hasRoom() { return }
     }
   }
 
-  /// Removes all that a provider wrote or put aside, and the folders if nothing else is in them.
+  /// Removes all that a provider wrote or quarantined, and the directories if nothing else is in them.
   /// The lock goes last, and is held until the object goes.
   func deleteAll() throws(TraceError) {
     do { try checkPlace() } catch { throw .file(error) }
-    var own = Name.folders + Name.files.filter { $0 != Name.lock }
+    var own = Name.directories + Name.files.filter { $0 != Name.lock }
     own += try Self.names(in: path).filter(Self.isOwnTemporary)
     for name in own + [Name.lock] {
       let file = path.appending(fileName: name)
@@ -75,24 +75,24 @@ extension TraceFolder {
     _ = path.withPlatformString { rmdir($0) }
   }
 
-  // MARK: Any folder
+  // MARK: Any directory
 
-  /// The names in a folder; none where there is no folder.
-  static func names(in folder: FilePath) throws(TraceError) -> [String] {
+  /// The names in a directory; none if there is no directory.
+  static func names(in directory: FilePath) throws(TraceError) -> [String] {
     var names: [String] = []
     do throws(Errno) {
-      try FolderListing.forEachName(in: folder) { name in
+      try FolderListing.forEachName(in: directory) { name in
         names.append(name)
         return true
       }
     } catch {
       if error == .noSuchFileOrDirectory { return [] }
-      throw .file(StreamError(error, .read, path: folder.fileName))
+      throw .file(StreamError(error, .read, path: directory.fileName))
     }
     return names
   }
 
-  /// Bytes of a file, or of all files in a folder. Links are not followed.
+  /// Bytes of a file, or of all files in a directory. Links are not followed.
   static func size(_ file: FilePath, depth: Int = 0) -> UInt64 {
     guard let status = status(file) else { return 0 }
     if status.st_mode & S_IFMT == S_IFREG { return UInt64(max(status.st_size, 0)) }
@@ -107,7 +107,7 @@ extension TraceFolder {
   private static func removeTree(_ file: FilePath, depth: Int = 0) -> Errno? {
     var failure: Errno?
     let removed: Int32
-    if isFolder(file) {
+    if isDirectory(file) {
       for name in depth < deepest ? (try? names(in: file)) ?? [] : [] {
         failure = failure ?? removeTree(file.appending(fileName: name), depth: depth + 1)
       }
@@ -119,7 +119,7 @@ extension TraceFolder {
     return removed == 0 || error == .noSuchFileOrDirectory ? failure : failure ?? error
   }
 
-  /// Folders in folders that are looked into. The provider makes one level.
+  /// Directories in directories that are looked into. The provider makes one level.
   private static let deepest = 16
 
   static func exists(_ file: FilePath) -> Bool { status(file) != nil }
@@ -128,7 +128,7 @@ extension TraceFolder {
     status(file).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
   }
 
-  static func isFolder(_ file: FilePath) -> Bool {
+  static func isDirectory(_ file: FilePath) -> Bool {
     status(file).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 

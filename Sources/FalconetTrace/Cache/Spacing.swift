@@ -1,6 +1,6 @@
 import FalconetMachine
 
-/// How far apart states are kept on the way.
+/// How far apart states are cached on the way.
 enum Spacing {
   /// About the steps that are executed in the time that it takes to read and check a saved state:
   /// some 12 microseconds a page, at 300 million steps a second.
@@ -8,7 +8,7 @@ enum Spacing {
     2_000_000 + UInt64(machine.memory.pageCount) * 4_000
   }
 
-  /// Where to save the next state: as far after the last one as the caller wants, or less far where
+  /// The step of the next state to save: as far after the last one as the caller wants, or less far if
   /// states are cheap.
   static func snapshot(
     _ machine: Machine, after last: UInt64, _ interval: UInt64
@@ -25,7 +25,7 @@ enum Spacing {
     max(2_000_000, max(end, machine.step) / 32)
   }
 
-  /// Whether the way to a state that was asked for is long enough to save it.
+  /// Whether it took enough steps to reach a requested state to save it.
   static func isWorthSaving(_ machine: Machine, from nearest: UInt64) -> Bool {
     machine.step - min(nearest, machine.step) >= 4 * loadCost(machine)
   }

@@ -15,16 +15,16 @@ struct TraceName: Equatable {
   /// What a file says about it.
   enum Found {
     case nothing
-    case damaged(String)
+    case corrupt(String)
     case name(TraceName)
   }
 }
 
-extension TraceFolder {
-  /// Sees to it that the folder is of a trace: notes it in a new one, and checks it in another.
+extension TraceDirectory {
+  /// Makes sure that the directory is of a trace: writes that into a new one, and checks it in another.
   ///
-  /// `trace.json` and `claims.log` both name the trace, so that either can be damaged. Where neither
-  /// is of use nobody can say of which trace the rest is, and it is put aside.
+  /// `trace.json` and `claims.log` both name the trace, so that either may be corrupt. If both are,
+  /// nothing says of which trace the rest is, and it is quarantined.
   func identify(_ trace: TraceName) throws(TraceError) {
     let (named, logged) = (try readName(), try ClaimLog.readName(claims))
     switch (named, logged) {
@@ -32,12 +32,12 @@ extension TraceFolder {
     case (_, .name(trace)):
       switch named {
       case .nothing: break
-      case .damaged(let reason): putAside(identity, reason)
-      case .name: putAside(identity, "it names another trace than the claims beside it")
+      case .corrupt(let reason): quarantine(identity, reason)
+      case .name: quarantine(identity, "it names another trace than the claims beside it")
       }
     case (.name(trace), _):
-      // What is right in a damaged log is kept: see ClaimLog.
-      if case .name = logged { putAside(claims, "it is of another trace") }
+      // The valid records of a corrupt log are kept: see ClaimLog.
+      if case .name = logged { quarantine(claims, "it is of another trace") }
       return
     case (.name(let other), _), (_, .name(let other)):
       throw .otherTrace(path: path.fileName, expected: other.text, found: trace.text)
@@ -46,17 +46,17 @@ extension TraceFolder {
     try write(trace.json(), to: identity)
   }
 
-  /// Puts aside what can't be said to be of any trace.
+  /// Quarantines everything, since nothing says of which trace it is.
   private func disown(_ named: TraceName.Found, _ logged: TraceName.Found) throws(TraceError) {
-    if case .damaged(let reason) = named { putAside(identity, reason) }
-    if case .damaged(let reason) = logged { putAside(claims, reason) }
-    let reason = "it is not known of which trace it is"
-    for folder in [snapshots, proofs] {
-      for name in try Self.names(in: folder) where !Name.isSystem(name) {
-        putAside(folder.appending(name), reason)
+    if case .corrupt(let reason) = named { quarantine(identity, reason) }
+    if case .corrupt(let reason) = logged { quarantine(claims, reason) }
+    let reason = "its trace is not known"
+    for directory in [snapshots, proofs] {
+      for name in try Self.names(in: directory) where !Name.isSystem(name) {
+        quarantine(directory.appending(name), reason)
       }
     }
-    if Self.exists(last) { putAside(last, reason) }
+    if Self.exists(last) { quarantine(last, reason) }
   }
 
   /// What `trace.json` says.
@@ -85,10 +85,10 @@ extension TraceFolder {
       let file = try TraceNameFile(identity)
       if file.isTrace, let format = file.format { try TraceName.check(format: format, identity) }
       return file.name.map { .name($0) }
-        ?? .damaged("it does not name a prestate, a state version and a revision")
+        ?? .corrupt("it does not name a prestate, a state version and a revision")
     } catch {
       if error.isOfSystem || error.kind == .unsupported { throw .file(error) }
-      return .damaged(error.description)
+      return .corrupt(error.description)
     }
   }
 }
@@ -133,10 +133,10 @@ private struct TraceNameFile {
 }
 
 extension TraceName {
-  /// The format of the folder.
+  /// The format of the directory.
   static let format: UInt64 = 2
 
-  /// Throws where a file says that the folder is of another format.
+  /// Throws if a file says that the directory is of another format.
   static func check(format: UInt64, _ file: FilePath) throws(StreamError) {
     guard format != Self.format else { return }
     let what = "the directory is of format \(format)"
@@ -147,7 +147,7 @@ extension TraceName {
         remedy: "use another directory; this one stays as it is")
       : StreamError(
         .unsupported, path: file.fileName,
-        message: "\(what), and this program knows \(Self.format) alone",
+        message: "\(what), and this program reads only format \(Self.format)",
         remedy: "use a newer Falconet, or another directory")
   }
 
@@ -175,8 +175,8 @@ extension TraceName {
 }
 
 extension TraceError {
-  /// Whether there was no room for something: within the budget, or on the disk, or anywhere on a
-  /// file system that can't be written.
+  /// Whether something did not fit: into the budget, onto the disk, or onto a file system that can't be
+  /// written.
   var isWantOfRoom: Bool {
     switch self {
     case .budget: true

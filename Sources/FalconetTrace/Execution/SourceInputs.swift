@@ -2,48 +2,97 @@ import FalconetMachine
 import FalconetOracle
 import FalconetStreams
 import Keccak
+import Synchronization
 
-/// How far the source's inputs are known to be those of the directory's claims.
-enum InputCheck {
-  case none
-  /// The source is the one that they were of before.
-  case known
-  /// The source was asked for all of them.
-  case asked
-}
+/// The source of pre-images, whose local pre-images must be the ones that the directory's claims depend
+/// on. The machine reads from it: a local pre-image is compared with the log, or logged at its first read,
+/// before it is passed on.
+final class SourceInputs: PreimageOracle {
+  /// How far the source's inputs are known to be those of the directory's claims.
+  private enum Progress {
+    case none
+    /// The source is the one that they were of before.
+    case known
+    /// The source was asked for all of them.
+    case asked
+  }
 
-extension TraceCore {
+  private let source: TraceSource
+  private let directory: TraceDirectory
+  private let claims: ClaimLog
+  private let snapshots: SnapshotCache
+  private let oracle = HintedOracle()
+  private let progress = Mutex(Progress.none)
+  /// Why the source's last answer was refused.
+  private var refusal: TraceError?
+
+  init(
+    _ source: TraceSource, _ directory: TraceDirectory, _ claims: ClaimLog,
+    _ snapshots: SnapshotCache
+  ) {
+    self.source = source
+    self.directory = directory
+    self.claims = claims
+    self.snapshots = snapshots
+  }
+
+  // MARK: What the machine reads
+
+  func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+    let value = try oracle.preimage(for: key)
+    guard TraceInputs.isLocal(key) else { return value }
+    do throws(TraceError) { try take(key, hash: TraceInputs.hash(value)) } catch {
+      refusal = error
+      throw PreimageError(.wrong, key: key, message: error.description)
+    }
+    return value
+  }
+
+  func hint(_ hint: [UInt8]) throws(PreimageError) { try oracle.hint(hint) }
+
+  var takesHints: Bool { oracle.takesHints }
+
+  /// The last hint that the program wrote.
+  var lastHint: [UInt8]? {
+    get { oracle.hint }
+    set { oracle.hint = newValue }
+  }
+
+  func disconnect() { oracle.disconnect() }
+
+  // MARK: Checking
+
   /// Whether the source's inputs were found to be those that the claims depend on, so that what is known
   /// may be answered. May be asked from any thread.
-  var isChecked: Bool { inputCheck.withLock { $0 != .none } }
+  var areChecked: Bool { progress.withLock { $0 != .none } }
 
-  /// Has the source that is asked from here on checked first.
+  /// Checks the source again before the next answer.
   ///
   /// - Parameter change: what makes it another.
-  func replaceSource(_ change: () -> Void) {
-    inputCheck.withLock { $0 = .none }
+  func replace(_ change: () -> Void) {
+    progress.withLock { $0 = .none }
     change()
     oracle.disconnect()
   }
 
-  /// Throws if the source's inputs are not those that the claims depend on. Opens the source if it can't
-  /// be told otherwise.
-  func checkInputs() throws(TraceError) {
-    guard !isChecked else { return }
+  /// Throws if the source's inputs are not those that the claims depend on. Opens the source if nothing
+  /// else tells.
+  func check() throws(TraceError) {
+    guard !areChecked else { return }
     try checkGiven()
     let identity = sourceHash
     if claims.hasUnknownInputs, let bound = claims.source, bound != identity {
-      throw .otherSource(path: folder.path.fileName)
+      throw .otherSource(path: directory.path.fileName)
     }
     if identity == nil || identity != claims.source {
       if claims.hasUnknownInputs && identity == nil || !unknownInputs.isEmpty { try connect() }
       if let identity {
-        // A directory that can't be written is asked for its inputs each time.
-        try? snapshots.makeRoom(for: UInt64(ClaimRecord.size), policy)
+        // If the directory can't be written, the source is asked for its inputs each time.
+        try? snapshots.makeRoom(for: UInt64(ClaimRecord.size))
         try? claims.set(source: identity)
       }
     }
-    inputCheck.withLock { if $0 == .none { $0 = .known } }
+    progress.withLock { if $0 == .none { $0 = .known } }
   }
 
   /// The hash of what the source is known by; nil if it is known by nothing.
@@ -51,7 +100,7 @@ extension TraceCore {
     source.sourceIdentity?().map { TraceInputs.hash(source: $0, locals: source.localInputs().keys) }
   }
 
-  /// Checks the local inputs that can be had without the source.
+  /// Checks the local inputs that are known without the source.
   private func checkGiven() throws(TraceError) {
     let inputs = claims.inputs
     for (index, value) in source.localInputs().sorted(by: { $0.key < $1.key }) {
@@ -72,8 +121,8 @@ extension TraceCore {
   private func differs(_ key: Bytes32, isMissing: Bool = false) -> TraceError {
     // What the source is known by no longer says what its inputs are.
     if let known = claims.source, known == sourceHash { try? claims.set(source: nil) }
-    inputCheck.withLock { $0 = .none }
-    return .otherInputs(path: folder.path.fileName, key: key, isMissing: isMissing)
+    progress.withLock { $0 = .none }
+    return .otherInputs(path: directory.path.fileName, key: key, isMissing: isMissing)
   }
 
   // MARK: The source
@@ -83,7 +132,7 @@ extension TraceCore {
     if !oracle.isConnected {
       do { oracle.connect(try source.preimages()) } catch { throw .source(error) }
     }
-    guard inputCheck.withLock({ $0 != .asked }) else { return }
+    guard progress.withLock({ $0 != .asked }) else { return }
     do throws(TraceError) {
       try checkGiven()
       for key in unknownInputs { try ask(key) }
@@ -92,13 +141,13 @@ extension TraceCore {
       oracle.disconnect()
       throw error
     }
-    inputCheck.withLock { $0 = .asked }
+    progress.withLock { $0 = .asked }
   }
 
   /// Asks the source for an input, which must be as it was.
   private func ask(_ key: Bytes32) throws(TraceError) {
-    do throws(PreimageError) { _ = try oracle.preimage(for: key) } catch {
-      if let failure = takeInputFailure() { throw failure }
+    do throws(PreimageError) { _ = try preimage(for: key) } catch {
+      if let failure = takeRefusal() { throw failure }
       switch error.kind {
       // Without a source the inputs are those of the directory.
       case .noSource: return
@@ -109,49 +158,42 @@ extension TraceCore {
     }
   }
 
-  /// Compares a local pre-image that the source gave with what is known of it, and logs it at its first
-  /// read. What depends on it is logged later.
-  func take(_ key: Bytes32, _ value: [UInt8]) throws(PreimageError) {
-    do throws(TraceError) { try take(key, hash: TraceInputs.hash(value)) } catch {
-      inputFailure = error
-      throw PreimageError(.wrong, key: key, message: error.description)
-    }
-  }
-
+  /// Compares a local pre-image with what is known of it, and logs it at its first read. What depends on
+  /// it is logged later.
   func take(_ key: Bytes32, hash: Bytes32) throws(TraceError) {
     if let known = claims.inputs[key] {
       if known != hash { throw differs(key) }
       return
     }
-    try snapshots.makeRoom(for: ClaimLog.inputSize, policy)
+    try snapshots.makeRoom(for: ClaimLog.inputSize)
     try claims.add(input: key, hash, source: sourceHash)
   }
 
-  /// Why the source's last answer was not taken, told once.
-  func takeInputFailure() -> TraceError? {
-    defer { inputFailure = nil }
-    return inputFailure
+  /// Why the source's last answer was refused, once.
+  private func takeRefusal() -> TraceError? {
+    defer { refusal = nil }
+    return refusal
   }
 
-  /// What failed; the source is opened anew if it was that.
+  /// The error of a step. If the source failed, it is reopened before the next one.
   func failed(_ error: MachineError) -> TraceError {
-    let refused = takeInputFailure()
+    let refused = takeRefusal()
     guard case .preimage(let failure, _, _) = error else { return .machine(error) }
     oracle.disconnect()
     if let refused { return refused }
     return failure.kind == .interrupted ? .interrupted : .machine(error)
   }
 
-  // MARK: What was adopted
+  // MARK: Adopted files
 
-  /// Before something is adopted: it belongs to the inputs of the source that is given with it. If the
-  /// source is known by nothing, those are asked for that a program may have read.
+  /// Called before a file is adopted: it belongs to the inputs of the present source. If the source has
+  /// no identity, it is asked for the inputs that a program may have read.
   func bindAdoption() throws(TraceError) {
     guard !claims.hasUnknownInputs else { return }
-    try snapshots.makeRoom(for: 4 * UInt64(ClaimRecord.size), policy)
+    try snapshots.makeRoom(for: 4 * UInt64(ClaimRecord.size))
     try claims.set(hasUnknownInputs: true)
     if sourceHash == nil {
-      inputCheck.withLock { $0 = .none }
+      progress.withLock { $0 = .none }
       try connect()
     }
   }
@@ -166,10 +208,10 @@ extension TraceCore {
     var isBound = false
     for key in Self.usualKeys.map({ PreimageKey.local($0) }) where claims.inputs[key] == nil {
       do throws(PreimageError) {
-        _ = try oracle.preimage(for: key)
+        _ = try preimage(for: key)
         isBound = true
       } catch {
-        if let failure = takeInputFailure() { throw failure }
+        if let failure = takeRefusal() { throw failure }
         switch error.kind {
         case .missing, .noSource: continue
         case .interrupted: throw .interrupted

@@ -3,13 +3,13 @@ import Keccak
 /// Reads the records of a trace's log after its header.
 ///
 /// A claim depends on the inputs that were logged before it. Each input is logged twice in a row, and
-/// each mark four times, so that up to three damaged records in a row hide none: half of an input shows
-/// at least. After more damage, and after half of an input that is not found whole, nothing is believed.
+/// each mark four times, so that up to three corrupt records in a row hide none: half of an input shows
+/// at least. After more fault, and after half of an input that is not found whole, nothing is believed.
 struct ClaimLogReading {
   private(set) var content = ClaimLogContent()
-  /// Damaged records.
+  /// Corrupt records.
   private(set) var wrong = 0
-  /// Records that are not believed since it is not known what they depend on.
+  /// Records that are dropped since it is not known what they depend on.
   private(set) var dropped = 0
   private var conflicting: Set<UInt64> = []
   private var wrongInRow = 0
@@ -25,7 +25,7 @@ struct ClaimLogReading {
 
   init(reserving count: Int) { content.reserve(count) }
 
-  /// Takes the next record; nil for a damaged one.
+  /// Takes the next record; nil for a corrupt one.
   mutating func take(_ record: ClaimRecord?) {
     guard !isCut else {
       dropped += 1
@@ -35,11 +35,11 @@ struct ClaimLogReading {
     wrongInRow = 0
     switch record.tag {
     case .key:
-      note(half: key?.index)
+      mark(half: key?.index)
       key = record
     case .value: takeValue(record)
     case .source, .adoption, nil:
-      note(half: key?.index)
+      mark(half: key?.index)
       key = nil
       guard half == nil else { return cut() }
       takeOther(record)
@@ -57,12 +57,12 @@ struct ClaimLogReading {
   private mutating func takeWrong() {
     wrong += 1
     wrongInRow += 1
-    note(half: key?.index)
+    mark(half: key?.index)
     key = nil
     if wrongInRow >= Self.hidden { isCut = true }
   }
 
-  private mutating func note(half number: UInt64?) {
+  private mutating func mark(half number: UInt64?) {
     if let number, !found.contains(number) { half = number }
   }
 
@@ -73,9 +73,9 @@ struct ClaimLogReading {
 
   private mutating func takeValue(_ record: ClaimRecord) {
     guard let key, key.index == record.index else {
-      note(half: key?.index)
+      mark(half: key?.index)
       self.key = nil
-      return note(half: record.index)
+      return mark(half: record.index)
     }
     self.key = nil
     var name = key.claim
@@ -106,7 +106,7 @@ struct ClaimLogReading {
     }
     let end = content.inconsistentEnd
     content.drop(end)
-    if !end.isEmpty { faults.append("\(end.count) claims contradict where the trace ends") }
+    if !end.isEmpty { faults.append("\(end.count) claims contradict the end of the trace") }
     if wrong > 0 {
       faults.append("\(wrong) records don't match their checksums")
       content.source = nil

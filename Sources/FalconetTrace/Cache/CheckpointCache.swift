@@ -1,7 +1,7 @@
 import FalconetMachine
 
-/// States of one machine that are kept in memory, by their steps.
-struct CheckpointShelf {
+/// States of one machine that are cached in memory, by their steps.
+struct CheckpointCache {
   /// A state, and the last hint before it.
   struct Entry {
     let checkpoint: Checkpoint
@@ -32,8 +32,8 @@ struct CheckpointShelf {
   /// The last state at or before a step.
   func nearest(to step: UInt64) -> Entry? { entries.last { $0.step <= step } }
 
-  /// Keeps the machine's state, and gives up others where there are too many.
-  mutating func keep(_ hint: [UInt8]?, _ policy: RetentionPolicy) {
+  /// Adds the machine's state, and discards others if there are too many.
+  mutating func add(_ hint: [UInt8]?, _ policy: RetentionPolicy) {
     let step = machine.step
     let place = entries.firstIndex { $0.step >= step } ?? entries.count
     if place == entries.count || entries[place].step != step {
@@ -42,7 +42,7 @@ struct CheckpointShelf {
     trim(policy)
   }
 
-  /// Gives up states until they are within the budget, down to none.
+  /// Discards states until they are within the budget, down to none.
   mutating func trim(_ policy: RetentionPolicy) {
     while entries.count > countLimit || !entries.isEmpty && size > sizeLimit {
       let dropped = entries.remove(at: policy.leastValuable(entries.map(\.step)) ?? 0)

@@ -11,31 +11,31 @@ import SystemPackage
 /// format 2 and the number of the state version, then the claim of the prestate; `FALREV`, then the name
 /// of the revision, filled up with zeros.
 ///
-/// A crash can leave part of a record at the end, which is overwritten. Anything else that is wrong
-/// has the file put in quarantine, and what is right written anew. May be used from several threads.
+/// A crash can leave part of a record at the end, which is overwritten. If anything else is corrupt, the
+/// file is quarantined, and its valid records are rewritten. May be used from several threads.
 final class ClaimLog: Sendable {
   private static let magic: UInt64 = 0x4641_4C54_5243_0000 | TraceName.format << 8
   private static let revisionMagic: UInt64 = 0x4641_4C52_4556_0000
   private static let headerCount = 2
-  private let folder: TraceFolder
+  private let directory: TraceDirectory
   private let name: TraceName
   private let content: Mutex<ClaimLogContent>
   /// Where the next record goes. Held while one is written: readers don't wait for the disk.
   private let end: Mutex<Int64>
 
   /// Reads the log of a directory that was identified, or begins one.
-  init(_ folder: TraceFolder, _ name: TraceName) throws(TraceError) {
-    self.folder = folder
+  init(_ directory: TraceDirectory, _ name: TraceName) throws(TraceError) {
+    self.directory = directory
     self.name = name
     var (content, size) = (ClaimLogContent(), Int64(0))
-    var faults = ["there is none"]
-    if TraceFolder.isRegular(folder.claims) {
-      (content, size, faults) = try Self.read(folder.claims, name)
-      if !faults.isEmpty { folder.putAside(folder.claims, faults.joined(separator: ", ")) }
+    var faults = ["it does not exist"]
+    if TraceDirectory.isRegular(directory.claims) {
+      (content, size, faults) = try Self.read(directory.claims, name)
+      if !faults.isEmpty { directory.quarantine(directory.claims, faults.joined(separator: ", ")) }
     }
     if !faults.isEmpty {
       let bytes = Self.encode(content, name)
-      try folder.write(bytes, to: folder.claims)
+      try directory.write(bytes, to: directory.claims)
       size = Int64(bytes.count)
     }
     self.content = Mutex(content)
@@ -115,11 +115,11 @@ final class ClaimLog: Sendable {
     _ records: [ClaimRecord], at end: inout Int64, _ isDurable: Bool
   ) throws(TraceError) {
     guard !records.isEmpty else { return }
-    do throws(StreamError) { try folder.checkPlace() } catch { throw .file(error) }
+    do throws(StreamError) { try directory.checkPlace() } catch { throw .file(error) }
     let bytes = records.flatMap(\.bytes)
     do {
-      // Not kept open, so that the file system can be mounted read-only and back meanwhile.
-      let file = try folder.openClaims()
+      // Opened each time, so that the file system can be mounted read-only and back meanwhile.
+      let file = try directory.openClaims()
       try file.closeAfter {
         _ = try file.writeAll(toAbsoluteOffset: end, bytes)
         if isDurable, fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
@@ -127,9 +127,9 @@ final class ClaimLog: Sendable {
     } catch {
       // What part of a record was written is overwritten by the next, or dropped by a reader.
       throw .file(
-        StreamError(error as? Errno ?? .ioError, .write, path: folder.claims.fileName))
+        StreamError(error as? Errno ?? .ioError, .write, path: directory.claims.fileName))
     }
-    folder.account(from: 0, to: UInt64(bytes.count))
+    directory.account(from: 0, to: UInt64(bytes.count))
     end += Int64(bytes.count)
   }
 
@@ -177,9 +177,9 @@ final class ClaimLog: Sendable {
 
   // MARK: Reading
 
-  /// Whether a file begins as a log does, of whatever format, damaged or not.
+  /// Whether a file begins as a log does, of whatever format, corrupt or not.
   static func isLog(_ file: FilePath) -> Bool {
-    guard TraceFolder.isRegular(file),
+    guard TraceDirectory.isRegular(file),
       let reader = try? ByteReader(FileSource(path: file.fileName), capacity: ClaimRecord.size),
       let start = try? reader.peek(upTo: 6)
     else { return false }
@@ -188,7 +188,7 @@ final class ClaimLog: Sendable {
 
   /// Which trace a log is of.
   static func readName(_ file: FilePath) throws(TraceError) -> TraceName.Found {
-    guard TraceFolder.isRegular(file) else { return .nothing }
+    guard TraceDirectory.isRegular(file) else { return .nothing }
     do throws(StreamError) {
       let size = headerCount * ClaimRecord.size
       let reader = try ByteReader(FileSource(path: file.fileName), capacity: size)
@@ -199,12 +199,12 @@ final class ClaimLog: Sendable {
       }
       let second = ClaimRecord(Array(bytes.dropFirst(ClaimRecord.size)))
       guard let name = Self.name(first, second) else {
-        return .damaged("its first records do not name a trace")
+        return .corrupt("its first records do not name a trace")
       }
       return .name(name)
     } catch {
       if error.isOfSystem || error.kind == .unsupported { throw .file(error) }
-      return .damaged(error.description)
+      return .corrupt(error.description)
     }
   }
 

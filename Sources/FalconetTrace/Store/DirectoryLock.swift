@@ -2,27 +2,27 @@ import FalconetStreams
 import Glibc
 import SystemPackage
 
-/// The lock that keeps a second process, or a second provider of this one, out of a folder.
+/// The lock that keeps a second process, or a second provider of this one, out of a directory.
 ///
-/// The system gives it up with the process, however that ends.
-final class FolderLock: Sendable {
+/// The system releases it with the process, however that ends.
+final class DirectoryLock: Sendable {
   private let path: FilePath
   private let file: FilePath
-  private let folder: FileDescriptor
+  private let directory: FileDescriptor
   private let descriptor: FileDescriptor
   private let owner = getpid()
 
-  /// Takes the lock of a folder. On a file system that can't be written, the lock's file must be
+  /// Takes the lock of a directory. On a file system that can't be written, the lock's file must be
   /// there.
   init(_ path: FilePath, _ name: String) throws(TraceError) {
     let file = path.appending(name)
     (self.path, self.file) = (path, file)
-    guard !TraceFolder.exists(file) || TraceFolder.isRegular(file) else {
+    guard !TraceDirectory.exists(file) || TraceDirectory.isRegular(file) else {
       throw .file(
         StreamError(
           .unsupported, path: file.fileName, message: "it is not a file", remedy: "remove it"))
     }
-    do throws(Errno) { folder = try Self.openFolder(path) } catch {
+    do throws(Errno) { directory = try Self.openDirectory(path) } catch {
       throw .file(StreamError(error, .read, path: path.fileName))
     }
     do throws(Errno) {
@@ -36,7 +36,7 @@ final class FolderLock: Sendable {
         try? descriptor.close()
       }
     } catch {
-      try? folder.close()
+      try? directory.close()
       if error == .wouldBlock { throw .locked(path: path.fileName) }
       throw .file(StreamError(error, .create, path: file.fileName))
     }
@@ -46,31 +46,31 @@ final class FolderLock: Sendable {
     // A forked child has the descriptor too, which would hold the lock as long as the child lives.
     if getpid() == owner { flock(descriptor.rawValue, LOCK_UN) }
     try? descriptor.close()
-    try? folder.close()
+    try? directory.close()
   }
 
-  /// Whether the folder's path still names the folder that was locked, with the file by which it
+  /// Whether the directory's path still names the directory that was locked, with the file by which it
   /// was. Else what is there may be another's.
-  var isInPlace: Bool { Self.isSame(folder, path) && Self.isSame(descriptor, file) }
+  var isInPlace: Bool { Self.isSame(directory, path) && Self.isSame(descriptor, file) }
 
-  /// Whether a path names the folder that was locked.
-  func isFolder(_ path: FilePath) -> Bool { Self.isSame(folder, path) }
+  /// Whether a path names the directory that was locked.
+  func isOf(_ path: FilePath) -> Bool { Self.isSame(directory, path) }
 
-  /// Opens a file of the locked folder for writing, wherever that is.
+  /// Opens a file of the locked directory for writing, wherever that is.
   func openForWriting(_ name: String) throws(Errno) -> FileDescriptor {
-    let file = openat(folder.rawValue, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+    let file = openat(directory.rawValue, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { throw Errno(rawValue: errno) }
     return FileDescriptor(rawValue: file)
   }
 
-  private static func openFolder(_ path: FilePath) throws(Errno) -> FileDescriptor {
+  private static func openDirectory(_ path: FilePath) throws(Errno) -> FileDescriptor {
     do {
       return try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
     } catch { throw error as? Errno ?? .ioError }
   }
 
   /// Opened for reading, which a lock needs no more than, so that the file system can be made
-  /// read-only under a provider, and the folder opened where it is. Network file systems want a
+  /// read-only under a provider, and the directory opened where it is. Network file systems want a
   /// lock's file opened for writing.
   private static func lock(_ file: FilePath) throws(Errno) -> FileDescriptor {
     do throws(Errno) { return try lock(file, .readOnly) } catch {

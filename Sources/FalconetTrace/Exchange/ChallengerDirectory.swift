@@ -6,9 +6,9 @@ import Glibc
 import Keccak
 import SystemPackage
 
-/// A folder as op-challenger keeps it for a game: `proofs/N.json.gz`, `snapshots/N.bin.gz`,
+/// A directory as op-challenger lays it out for a game: `proofs/N.json.gz`, `snapshots/N.bin.gz`,
 /// `final.bin.gz`, and `state.json.gz` with the last step.
-struct ChallengerFolder {
+struct ChallengerDirectory {
   let path: FilePath
 
   init(_ path: String) { self.path = FilePath(fileName: path) }
@@ -22,29 +22,30 @@ struct ChallengerFolder {
   func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step).bin.gz") }
 
   func make() throws(StreamError) {
-    for folder in [path, proofs, snapshots] {
-      guard folder.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
-        throw StreamError(Errno(rawValue: errno), .create, path: folder.fileName)
+    for directory in [path, proofs, snapshots] {
+      guard directory.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
+        throw StreamError(Errno(rawValue: errno), .create, path: directory.fileName)
       }
-      try AtomicFile.check(path: folder.appending("check").fileName)
+      try AtomicFile.check(path: directory.appending("check").fileName)
     }
   }
 
-  // MARK: What stands there
+  // MARK: Its files
 
-  /// Refuses a folder that is a trace's own, or in it, or whose parts are links into it.
-  func refuse(within trace: TraceFolder) throws(TraceError) {
-    for folder in [path, proofs, snapshots] where trace.holds(folder) {
+  /// Refuses a directory that is a trace's own, or in it, or whose parts are links into it.
+  func refuse(within trace: TraceDirectory) throws(TraceError) {
+    for directory in [path, proofs, snapshots] where trace.holds(directory) {
       throw .file(
         StreamError(
-          .unsupported, path: folder.fileName, message: "it is the trace's own folder, or in it",
-          remedy: "give another folder"))
+          .unsupported, path: directory.fileName,
+          message: "it is the trace's own directory, or in it",
+          remedy: "use another directory"))
     }
   }
 
   /// Whether a snapshot is the state of its step that has a claim. It may be of another program.
   func hasSnapshot(_ step: UInt64, _ claim: Bytes32?) -> Bool {
-    guard let claim, TraceFolder.isRegular(snapshot(step)),
+    guard let claim, TraceDirectory.isRegular(snapshot(step)),
       let image = try? Snapshot.load(path: snapshot(step).fileName)
     else { return false }
     return image.state.scalars.step == step && image.state.claim(witness: image.witness) == claim
@@ -52,7 +53,7 @@ struct ChallengerFolder {
 
   /// Whether a proof holds, and leads to a claim.
   func hasProof(_ index: UInt64, _ revision: Revision, _ claim: Bytes32) -> Bool {
-    guard TraceFolder.isRegular(proof(index)),
+    guard TraceDirectory.isRegular(proof(index)),
       let source = try? FileSource(path: proof(index).fileName),
       let proof = try? ProofReader(source).next(), proof.post == claim
     else { return false }
@@ -70,9 +71,9 @@ struct ChallengerFolder {
     }
   }
 
-  /// The last step, where it is there and right.
+  /// The last step, if the file is there and valid.
   func readLastStep() -> UInt64? {
-    guard TraceFolder.isRegular(lastStep), let source = try? FileSource(path: lastStep.fileName),
+    guard TraceDirectory.isRegular(lastStep), let source = try? FileSource(path: lastStep.fileName),
       let reader = try? ByteReader.decompressing(source).reader
     else { return nil }
     let json = JSONReader(reader)
@@ -87,11 +88,11 @@ struct ChallengerFolder {
     return step
   }
 
-  /// The numbers N of the files `N` + suffix in a folder; none where there is no folder.
-  static func numbers(in folder: FilePath, suffix: String) throws(TraceError) -> [UInt64] {
-    try TraceFolder.names(in: folder).compactMap { name in
+  /// The numbers N of the files `N` + suffix in a directory; none if there is no directory.
+  static func numbers(in directory: FilePath, suffix: String) throws(TraceError) -> [UInt64] {
+    try TraceDirectory.names(in: directory).compactMap { name in
       guard let number = UInt64(name.dropLast(suffix.count)), "\(number)\(suffix)" == name,
-        TraceFolder.isRegular(folder.appending(fileName: name))
+        TraceDirectory.isRegular(directory.appending(fileName: name))
       else { return nil }
       return number
     }.sorted()

@@ -4,52 +4,52 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// The folder of a trace provider: the only place that it writes to.
+/// The directory of a trace provider: the only place that it writes to.
 ///
 /// | name | what |
 /// | --- | --- |
-/// | `lock` | held by the process that works on the folder |
+/// | `lock` | held by the process that works on the directory |
 /// | `trace.json` | which trace it is |
 /// | `prestate.json` | the prestate's witness, and what it was read from |
 /// | `claims.log` | claims, see ``ClaimLog`` |
 /// | `proofs/N.json.gz` | step data by index, as Cannon writes it |
 /// | `snapshots/N.fsnap` | states by the number of steps executed |
-/// | `snapshots/N.hint` | the last hint before such a state, see ``SavedHint`` |
+/// | `snapshots/N.hint` | the last hint before such a state, see ``HintFile`` |
 /// | `last.json.gz` | the last step, once known |
-/// | `quarantine/` | what was found wrong |
+/// | `quarantine/` | corrupt and foreign files |
 ///
 /// May be used from several threads.
-final class TraceFolder: Sendable {
+final class TraceDirectory: Sendable {
   let path: FilePath
-  private let lock: FolderLock
+  private let lock: DirectoryLock
   private let record = Mutex(Record())
 
   private struct Record {
     /// Bytes that the files take.
     var used: UInt64 = 0
-    /// Files that were found wrong since the folder was opened.
+    /// Files that were found corrupt since the directory was opened.
     var incidents: [TraceIncident] = []
-    /// Whether there was no room for the last file that could be done without.
+    /// Whether there was no room for the last file that can be recomputed.
     var isFull = false
   }
 
-  /// Opens a folder, makes it where it doesn't exist, and locks it.
+  /// Opens a directory, or makes it, and locks it.
   ///
-  /// - Throws: ``TraceError`` where it is in use, holds other things, or can't be made.
+  /// - Throws: ``TraceError`` if it is in use, holds other things, or can't be made.
   init(_ path: String) throws(TraceError) {
     try Self.make(Self.followed(path))
     self.path = Self.resolved(path)
     try Self.refuseForeign(self.path)
     try Self.refuseUnknownFormat(self.path)
-    lock = try FolderLock(self.path, Name.lock)
+    lock = try DirectoryLock(self.path, Name.lock)
   }
 
-  /// The path of the folder that a path names. A link to it is followed, one in it never.
+  /// The path of the directory that a path names. A link to it is followed, one in it never.
   private static func followed(_ path: String) -> FilePath {
     isLink(FilePath(fileName: path)) ? resolved(path) : FilePath(fileName: path)
   }
 
-  /// The absolute path of a folder that is there, so that the process can go to another one.
+  /// The absolute path of a directory that is there, so that the process can go to another one.
   private static func resolved(_ path: String) -> FilePath {
     guard let resolved = path.withFileName({ realpath($0, nil) }) else {
       return FilePath(fileName: path)
@@ -59,9 +59,9 @@ final class TraceFolder: Sendable {
     return FilePath(platformString: resolved)
   }
 
-  /// Opens a folder where there is one; nil where there is none, which may be an error.
-  static func ifPresent(_ path: String, isRequired: Bool) throws(TraceError) -> TraceFolder? {
-    if exists(FilePath(fileName: path)) { return try TraceFolder(path) }
+  /// Opens a directory if there is one; nil if there is none, which may be an error.
+  static func ifPresent(_ path: String, isRequired: Bool) throws(TraceError) -> TraceDirectory? {
+    if exists(FilePath(fileName: path)) { return try TraceDirectory(path) }
     if isRequired { throw missing(path) }
     return nil
   }
@@ -69,45 +69,45 @@ final class TraceFolder: Sendable {
   private static func missing(_ path: String) -> TraceError {
     .file(
       StreamError(
-        .notFound, path: path, message: "there is no such folder", remedy: "check the path"))
+        .notFound, path: path, message: "there is no such directory", remedy: "check the path"))
   }
 
-  /// Opens a folder that is there, to delete it.
+  /// Opens a directory that is there, to delete it.
   init(existing path: String) throws(TraceError) {
     self.path = Self.resolved(path)
-    guard Self.isFolder(self.path) else { throw Self.missing(path) }
+    guard Self.isDirectory(self.path) else { throw Self.missing(path) }
     try Self.refuseForeign(self.path)
-    lock = try FolderLock(self.path, Name.lock)
+    lock = try DirectoryLock(self.path, Name.lock)
   }
 
   // MARK: Its place
 
-  /// Whether the path still names the folder that was locked. Where not, nothing is written there.
+  /// Whether the path still names the directory that was locked. If not, nothing is written there.
   var isInPlace: Bool { lock.isInPlace }
 
-  /// Throws where the path names no folder or another one than was locked.
+  /// Throws if the path names no directory or another one than was locked.
   func checkPlace() throws(StreamError) {
     guard !isInPlace else { return }
     throw StreamError(
       .notFound, path: path.fileName,
-      message: "the folder, or its lock, was moved, replaced or deleted while it was open",
-      remedy: "put it back, or open the trace anew")
+      message: "the directory, or its lock, was moved, replaced or deleted while it was open",
+      remedy: "put it back, or reopen the trace")
   }
 
-  /// Whether a folder is this one, or in it, however its path names it. One that isn't there yet
-  /// would be made where its path says.
+  /// Whether a directory is this one, or in it, however its path names it. One that isn't there yet
+  /// counts by the place that its path names.
   func holds(_ other: FilePath) -> Bool {
     var place = other
     while !Self.exists(place), place.removeLastComponent() {}
     place = Self.resolved(place.isEmpty ? "." : place.fileName)
-    repeat { if lock.isFolder(place) { return true } } while place.removeLastComponent()
+    repeat { if lock.isOf(place) { return true } } while place.removeLastComponent()
     return false
   }
 
-  /// Opens the log for writing, which can't be another folder's.
+  /// Opens the log for writing, which can't be another directory's.
   func openClaims() throws(Errno) -> FileDescriptor { try lock.openForWriting(Name.claims) }
 
-  /// Names in the folder.
+  /// Names in the directory.
   enum Name {
     static let lock = "lock"
     static let identity = "trace.json"
@@ -115,18 +115,18 @@ final class TraceFolder: Sendable {
     static let claims = "claims.log"
     static let last = "last.json.gz"
     static let quarantine = "quarantine"
-    static let folders = ["snapshots", "proofs", quarantine]
+    static let directories = ["snapshots", "proofs", quarantine]
     static let files = [lock, identity, prestate, claims, last]
-    /// Whether a name is a file's that was not finished.
+    /// Whether a name is that of an unfinished file.
     static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
 
-    /// Whether a name is the system's own affair.
+    /// Whether a name belongs to the system.
     static func isSystem(_ name: String) -> Bool { name.hasPrefix(".") || name == "lost+found" }
   }
 
   var snapshots: FilePath { path.appending("snapshots") }
   var proofs: FilePath { path.appending("proofs") }
-  var quarantine: FilePath { path.appending(Name.quarantine) }
+  var quarantinePath: FilePath { path.appending(Name.quarantine) }
   var claims: FilePath { path.appending(Name.claims) }
   var last: FilePath { path.appending(Name.last) }
   var identity: FilePath { path.appending(Name.identity) }
@@ -136,15 +136,15 @@ final class TraceFolder: Sendable {
   func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step).hint") }
   func proof(_ index: UInt64) -> FilePath { proofs.appending("\(index).json.gz") }
 
-  private static func make(_ folder: FilePath) throws(TraceError) {
-    let made = folder.withPlatformString { mkdir($0, 0o777) }
+  private static func make(_ directory: FilePath) throws(TraceError) {
+    let made = directory.withPlatformString { mkdir($0, 0o777) }
     guard made != 0 else { return }
     let error = Errno(rawValue: errno)
-    guard error == .fileExists || isFolder(folder) else {
-      throw .file(StreamError(error, .create, path: folder.fileName))
+    guard error == .fileExists || isDirectory(directory) else {
+      throw .file(StreamError(error, .create, path: directory.fileName))
     }
-    guard isFolder(folder) else {
-      throw .file(StreamError(.notDirectory, .create, path: folder.fileName))
+    guard isDirectory(directory) else {
+      throw .file(StreamError(.notDirectory, .create, path: directory.fileName))
     }
   }
 
@@ -164,7 +164,8 @@ final class TraceFolder: Sendable {
   private static func isBeginning(_ file: FilePath, _ name: String) -> Bool {
     if name == Name.lock { return isRegular(file) && size(file) == 0 }
     if name.hasPrefix(Name.identity) { return isOwnTemporary(name) }
-    return Name.folders.contains(name) && isFolder(file) && (try? names(in: file))?.isEmpty == true
+    return Name.directories.contains(name) && isDirectory(file)
+      && (try? names(in: file))?.isEmpty == true
   }
 
   static func isOwnTemporary(_ name: String) -> Bool {
@@ -173,34 +174,35 @@ final class TraceFolder: Sendable {
 
   // MARK: Contents
 
-  /// Has what is no file leave the names of files, and what is no folder those of folders, so that
-  /// nothing outside of the folder is read or written through them.
+  /// Clears the names of files of what is no file, and those of directories of what is no directory, so
+  /// that nothing outside of the directory is read or written through them.
   func clearNames() throws(TraceError) {
-    if Self.exists(quarantine), !Self.isFolder(quarantine) { remove(quarantine) }
+    if Self.exists(quarantinePath), !Self.isDirectory(quarantinePath) { remove(quarantinePath) }
     for name in Name.files {
       let file = path.appending(fileName: name)
-      if Self.exists(file), !Self.isRegular(file) { putAside(file, "it is not a file") }
+      if Self.exists(file), !Self.isRegular(file) { quarantine(file, "it is not a file") }
     }
-    for folder in [snapshots, proofs] { try makeFolder(folder) }
+    for directory in [snapshots, proofs] { try makeDirectory(directory) }
   }
 
-  /// Makes a folder in this one, where there is none. What has its name is put aside.
-  func makeFolder(_ folder: FilePath) throws(TraceError) {
-    if Self.isFolder(folder) { return }
-    if Self.exists(folder) { putAside(folder, "it is not a folder") }
-    try Self.make(folder)
+  /// Makes a directory in this one, if there is none. A file with its name is quarantined.
+  func makeDirectory(_ directory: FilePath) throws(TraceError) {
+    if Self.isDirectory(directory) { return }
+    if Self.exists(directory) { quarantine(directory, "it is not a directory") }
+    try Self.make(directory)
   }
 
-  /// The states of the folder, and what was not finished or is foreign dealt with. Counts all
-  /// bytes.
+  /// Removes unfinished files, quarantines foreign ones, and counts all bytes.
+  ///
+  /// - Returns: the steps of the directory's states.
   func takeStock() throws(TraceError) -> [UInt64] {
-    for name in try Self.names(in: path) where !Name.folders.contains(name) {
+    for name in try Self.names(in: path) where !Name.directories.contains(name) {
       let file = path.appending(fileName: name)
       if Name.isSystem(name) { continue }
       if Self.isOwnTemporary(name) {
         remove(file)
       } else if !Name.files.contains(name) {
-        putAside(file, Self.foreign)
+        quarantine(file, Self.foreign)
       }
     }
     let steps = try numbers(in: snapshots, suffixes: [".fsnap", ".hint"])
@@ -214,23 +216,23 @@ final class TraceFolder: Sendable {
     return steps
   }
 
-  private static let foreign = "it is no file of a trace"
+  private static let foreign = "it is not a file of a trace"
 
-  /// The numbers N of a folder's files `N` + the first suffix, ascending. What was not finished is
-  /// removed; other files are put aside.
-  func numbers(in folder: FilePath, suffixes: [String]) throws(TraceError) -> [UInt64] {
-    guard Self.isFolder(folder) else { return [] }
+  /// The numbers N of a directory's files `N` + the first suffix, ascending. Unfinished files
+  /// are removed; others are quarantined.
+  func numbers(in directory: FilePath, suffixes: [String]) throws(TraceError) -> [UInt64] {
+    guard Self.isDirectory(directory) else { return [] }
     var numbers: [UInt64] = []
-    for name in try Self.names(in: folder) where !Name.isSystem(name) {
-      let file = folder.appending(fileName: name)
+    for name in try Self.names(in: directory) where !Name.isSystem(name) {
+      let file = directory.appending(fileName: name)
       guard let suffix = suffixes.first(where: name.hasSuffix),
         let number = UInt64(name.dropLast(suffix.count)), "\(number)\(suffix)" == name
       else {
-        if Name.isTemporary(name) { remove(file) } else { putAside(file, Self.foreign) }
+        if Name.isTemporary(name) { remove(file) } else { quarantine(file, Self.foreign) }
         continue
       }
       guard Self.isRegular(file) else {
-        putAside(file, "it is not a file")
+        quarantine(file, "it is not a file")
         continue
       }
       if suffix == suffixes.first { numbers.append(number) }
@@ -238,27 +240,27 @@ final class TraceFolder: Sendable {
     return numbers.sorted()
   }
 
-  /// Bytes that the folder's files take, those put aside included.
+  /// Bytes that the directory's files take, quarantined ones included.
   var used: UInt64 { record.withLock { $0.used } }
 
   var incidents: [TraceIncident] { record.withLock { $0.incidents } }
 
-  func note(_ incident: TraceIncident) { record.withLock { $0.incidents.append(incident) } }
+  func report(_ incident: TraceIncident) { record.withLock { $0.incidents.append(incident) } }
 
-  /// Notes that a file that can be done without could not be kept. Told once until one is kept.
-  func noteUnkept(_ file: FilePath, _ error: TraceError) {
+  /// Reports a file that there was no room for, and that can be recomputed. Once, until there is room.
+  func reportUncached(_ file: FilePath, _ error: TraceError) {
     record.withLock { record in
       guard !record.isFull else { return }
       record.isFull = true
       record.incidents.append(
-        TraceIncident(path: file.fileName, reason: "it is not kept: \(error)", movedTo: ""))
+        TraceIncident(path: file.fileName, reason: "it is not cached: \(error)", movedTo: ""))
     }
   }
 
-  /// Notes that there was room for such a file.
-  func noteKept() { record.withLock { $0.isFull = false } }
+  /// Records that there was room for such a file.
+  func reportCached() { record.withLock { $0.isFull = false } }
 
-  /// Bytes of what is never given up.
+  /// Bytes of what is never discarded.
   var fixedSize: UInt64 { [identity, claims, last].reduce(0) { $0 + Self.size($1) } }
 
   /// Counts that a file had some bytes, and has some others.

@@ -3,30 +3,30 @@ import FalconetStreams
 import Keccak
 import SystemPackage
 
-/// States that the runs of one game keep for one another, where each question is a process of its
-/// own that starts from the nearest snapshot of a folder, as op-challenger does it.
+/// States that the runs of one game cache for one another. Each question is a process of its own that
+/// starts from the nearest snapshot of a directory, as op-challenger does it.
 ///
 /// Which states: as for ``TraceProvider``, by the questions of all runs so far. They, and the states
-/// that were kept, are in a hidden file; no other snapshot is ever deleted. The file names the
-/// prestate: a run from another one begins it anew, without the states of the one before.
-package final class KeptStates {
+/// that were cached, are in a hidden file; no other snapshot is ever deleted. The file names the prestate:
+/// a run from another one replaces it, and discards the states of the one before.
+package final class StateCache {
   /// What a run found that its user may want to know.
   package enum Remark: Sendable, Equatable, CustomStringConvertible {
-    /// The record is damaged: the files of the states that it named stay.
-    case damagedRecord(StreamError)
-    /// So many states of another program were given up.
+    /// The record is corrupt: the files of the states that it named stay.
+    case corruptRecord(StreamError)
+    /// So many states of another program were discarded.
     case otherProgram(states: Int)
-    /// So many states of the same program with another local input were given up.
+    /// So many states of the same program with another local input were discarded.
     case otherInputs(states: Int, key: Bytes32)
 
     package var description: String {
       switch self {
-      case .damagedRecord(let error):
-        "the record of kept states is damaged and begun anew, and the snapshots that it named stay "
-          + "where they are: remove those that nobody wants: \(error)"
+      case .corruptRecord(let error):
+        "the record of cached states was corrupt and is replaced; remove the snapshots that it named "
+          + "if nothing else needs them: \(error)"
       case .otherProgram(let states):
-        "the run starts from another prestate than those before it, whose kept states were given "
-          + "up: \(states)"
+        "the run starts from another prestate than those before it, whose cached states were "
+          + "discarded: \(states)"
       case .otherInputs(let states, let key):
         "\(TraceInputs.name(key)) has another value than in the runs before, whose cached states were "
           + "discarded: \(states); use a directory for each game"
@@ -37,54 +37,54 @@ package final class KeptStates {
   /// What the run found at its start.
   package let remark: Remark?
 
-  private let place: KeptStatesPlace
+  private let place: StateCachePlace
   private let limit: Int
   private let start: UInt64
-  /// Whether the run starts from a kept state.
-  private let isStartKept: Bool
-  private let root: KeptStatesRecord.Identity?
+  /// Whether the run starts from a cached state.
+  private let isStartCached: Bool
+  private let root: StateCacheRecord.Identity?
   /// Hashes of the local pre-images that were read, by their keys.
   private var inputs: [Bytes32: Bytes32]
   /// The local key of which the source has another value than the state at the start depends on.
   private let otherInput: Bytes32?
   private var policy = RetentionPolicy()
-  /// The claims of the kept states, by their steps.
+  /// The claims of the cached states, by their steps.
   private var claims: [UInt64: Bytes32]
 
-  /// Hashes the machine's memory where the run starts from a prestate.
+  /// Hashes the machine's memory if the run starts from a prestate.
   ///
   /// - Parameters:
-  ///   - limit: how many states may be kept, at least 1.
+  ///   - limit: how many states may be cached, at least 1.
   ///   - machine: at the start of the run.
   ///   - input: the file of the state that the run starts from.
-  ///   - source: is asked for the local pre-images that the kept states depend on.
+  ///   - source: is asked for the local pre-images that the cached states depend on.
   /// - Throws: ``StreamError`` if the record can't be read, or not be written if it is another
   ///   program's.
   package init(
-    _ place: KeptStatesPlace, limit: Int, _ machine: Machine, from input: String,
+    _ place: StateCachePlace, limit: Int, _ machine: Machine, from input: String,
     source: any PreimageOracle = NoPreimages()
   ) throws(StreamError) {
     self.place = place
     self.limit = max(limit, 1)
     start = machine.step
-    var content = KeptStatesRecord.Content()
+    var content = StateCacheRecord.Content()
     var remark: Remark?
     switch try place.record.read() {
     case .none: break
-    case .damaged(let error): remark = .damagedRecord(error)
+    case .corrupt(let error): remark = .corruptRecord(error)
     case .content(let read): content = read
     }
     var otherInput = Self.otherInput(content.inputs, source)
     if !place.isSnapshot(input, of: start) {
-      let identity = KeptStatesRecord.Identity(
+      let identity = StateCacheRecord.Identity(
         version: machine.state.version.rawValue, revision: machine.revision.name,
         claim: machine.claim())
       if content.root != identity || otherInput != nil {
         let others = content.states.keys.filter {
-          TraceFolder.isRegular(FilePath(fileName: place.path($0)))
+          TraceDirectory.isRegular(FilePath(fileName: place.path($0)))
         }
         let key = content.root == identity ? otherInput : nil
-        content = KeptStatesRecord.Content(root: identity)
+        content = StateCacheRecord.Content(root: identity)
         otherInput = nil
         // Before the files go: one that is not in the record would never be deleted.
         if !others.isEmpty {
@@ -97,24 +97,25 @@ package final class KeptStates {
         }
       }
     }
-    // A snapshot that stands in its place is of the same runs: one that a run was asked for, or kept.
+    // A snapshot in its place is of the same runs: a run was asked for it, or cached it.
     self.remark = remark
     root = content.root
     inputs = content.inputs
     self.otherInput = otherInput
-    claims = content.states.filter { TraceFolder.isRegular(FilePath(fileName: place.path($0.key))) }
-    isStartKept = claims[start] != nil && place.isSnapshot(input, of: start)
-    policy.note(reached: max(content.reached, start))
-    if let end = content.end { policy.note(end: end) }
-    for question in content.questions { policy.note(question: question) }
+    claims = content.states.filter {
+      TraceDirectory.isRegular(FilePath(fileName: place.path($0.key)))
+    }
+    isStartCached = claims[start] != nil && place.isSnapshot(input, of: start)
+    policy.record(reached: max(content.reached, start))
+    if let end = content.end { policy.record(end: end) }
+    for question in content.questions { policy.record(question: question) }
   }
 
-  /// Checks that the run starts from the state that was kept there, if it was, and gives it up if
-  /// not. Hashes the machine's memory.
+  /// Checks that the run starts from the state that was cached there, if any, and discards it if not. Hashes the machine's memory.
   ///
   /// - Parameter machine: at the start of the run.
-  /// - Returns: why the run must not go on; nil where it may.
-  /// - Throws: ``StreamError`` where the record can't be written.
+  /// - Returns: why the run must not go on; nil if it may.
+  /// - Throws: ``StreamError`` if the record can't be written.
   package func checkStart(_ machine: Machine) throws(StreamError) -> StreamError? {
     if let otherInput {
       return StreamError(
@@ -130,15 +131,15 @@ package final class KeptStates {
           + machine.revision.name,
         remedy: "choose that revision, or use another directory")
     }
-    guard isStartKept, let kept = claims[start] else { return nil }
+    guard isStartCached, let cached = claims[start] else { return nil }
     let claim = machine.claim()
-    guard kept != claim || root.map({ $0.version != machine.state.version.rawValue }) == true
+    guard cached != claim || root.map({ $0.version != machine.state.version.rawValue }) == true
     else { return nil }
-    try forgetStart()
+    try discardStart()
     return StreamError(
       .corrupt, path: place.path(start),
-      message: "the state's claim is \(claim), and a run kept one there with the claim \(kept)",
-      remedy: "run again from another state: this one was removed")
+      message: "the state's claim is \(claim), but a run cached the state with the claim \(cached)",
+      remedy: "retry from another state: this one was removed")
   }
 
   // MARK: Inputs
@@ -185,52 +186,53 @@ package final class KeptStates {
     Spacing.snapshot(machine, after: nearest(to: machine.step), .max)
   }
 
-  /// Whether the machine's state is to be saved, under the name of its step. Others are deleted for
-  /// it where there are too many, and are no longer in the record when they are. Hashes the pages
-  /// that changed where it is.
+  /// Whether the machine's state is to be saved, under the name of its step. If there
+  /// are too many, others are deleted, after they were removed from the record. If the state is saved, the
+  /// pages that changed are hashed.
   package func admit(_ machine: Machine) throws(StreamError) -> Bool {
-    policy.note(reached: machine.step)
+    policy.record(reached: machine.step)
     let step = machine.step
     guard !machine.hasExited, step > start, claims[step] == nil else { return false }
-    // What stands there is another's.
-    guard !TraceFolder.exists(FilePath(fileName: place.path(step))) else { return false }
-    var kept = [0] + (claims.keys + [step]).sorted()
-    var given: [UInt64] = []
-    while kept.count - 1 > limit {
-      guard let position = policy.leastValuable(kept), kept[position] != step else { return false }
-      given.append(kept.remove(at: position))
+    // The file there is another's.
+    guard !TraceDirectory.exists(FilePath(fileName: place.path(step))) else { return false }
+    var cached = [0] + (claims.keys + [step]).sorted()
+    var discarded: [UInt64] = []
+    while cached.count - 1 > limit {
+      guard let position = policy.leastValuable(cached), cached[position] != step
+      else { return false }
+      discarded.append(cached.remove(at: position))
     }
     // Before the file appears: one that is not in the record would never be deleted.
-    for step in given { claims[step] = nil }
+    for step in discarded { claims[step] = nil }
     claims[step] = machine.claim()
     try write()
-    for step in given { place.remove(step) }
+    for step in discarded { place.remove(step) }
     return true
   }
 
-  /// Notes where the run ended, and says whether that state is to be saved, if it may be.
+  /// Records the step at which the run ended, and returns whether that state is to be saved, if it may be.
   package func end(_ machine: Machine, maySave: Bool) throws(StreamError) -> Bool {
-    policy.note(question: machine.step)
+    policy.record(question: machine.step)
     if machine.hasExited {
-      policy.note(end: machine.step)
+      policy.record(end: machine.step)
     } else if maySave, Spacing.isWorthSaving(machine, from: nearest(to: machine.step)) {
       if try admit(machine) { return true }
     }
-    policy.note(reached: machine.step)
+    policy.record(reached: machine.step)
     try write()
     return false
   }
 
-  /// Gives up the state that the run started from, if it was kept: from it, a pre-image could not be
-  /// had. The host may want a hint for it that the program wrote before.
-  package func forgetStart() throws(StreamError) {
-    guard isStartKept, claims.removeValue(forKey: start) != nil else { return }
+  /// Discards the state that the run started from, if it was cached: a pre-image was not available from
+  /// there. The host may want a hint for it that the program wrote before.
+  package func discardStart() throws(StreamError) {
+    guard isStartCached, claims.removeValue(forKey: start) != nil else { return }
     try write()
     place.remove(start)
   }
 
-  /// Takes back that a step's state was admitted: its file could not be written. What stands there
-  /// later is another's.
+  /// Withdraws an admitted state whose file could not be written. A file that appears in its place is
+  /// another's.
   package func withdraw(_ step: UInt64) throws(StreamError) {
     guard claims.removeValue(forKey: step) != nil else { return }
     try write()
@@ -242,7 +244,7 @@ package final class KeptStates {
 
   private func write() throws(StreamError) {
     try place.record.write(
-      KeptStatesRecord.Content(
+      StateCacheRecord.Content(
         root: root, inputs: inputs, states: claims,
         questions: policy.asked + (policy.last.map { [$0] } ?? []),
         reached: policy.end - 1, end: policy.isEndKnown ? policy.end - 1 : nil))

@@ -1,0 +1,200 @@
+import FalconetMachine
+import FalconetProofs
+import FalconetSnapshots
+import FalconetStreams
+import Keccak
+
+/// Executes the steps of a trace: from the nearest state, which it looks for in memory, in files, and at
+/// last in the prestate. It caches states on the way, and the end.
+final class TraceRunner {
+  private let directory: TraceDirectory
+  private let prestates: PrestateCache
+  private let snapshots: SnapshotCache
+  private let answers: AnswerCache
+  private let inputs: SourceInputs
+  private let options: TraceOptions
+  let interruption = TraceInterruption()
+  /// Made when the first step is to be executed.
+  private var machine: Machine?
+  private(set) var checkpoints: CheckpointCache?
+  /// Steps executed since the trace was opened.
+  private(set) var executed: UInt64 = 0
+
+  init(
+    _ directory: TraceDirectory, _ prestates: PrestateCache, _ snapshots: SnapshotCache,
+    _ answers: AnswerCache, _ inputs: SourceInputs, _ options: TraceOptions
+  ) {
+    var prestates = prestates
+    let image = prestates.takeImage()
+    self.directory = directory
+    self.prestates = prestates
+    self.snapshots = snapshots
+    self.answers = answers
+    self.inputs = inputs
+    self.options = options
+    if let image { use(image, hint: nil) }
+  }
+
+  private var first: UInt64 { prestates.prestate.step }
+
+  /// Frees the machine and the states in memory, and closes the source.
+  func close() {
+    machine = nil
+    checkpoints = nil
+    inputs.disconnect()
+  }
+
+  // MARK: Executing
+
+  /// Brings the machine to a step, or to the end of the trace if that comes first. Caches states on the
+  /// way and at the step.
+  func advance(to step: UInt64) throws(TraceError) -> Machine {
+    do { try directory.checkPlace() } catch { throw .file(error) }
+    do throws(TraceError) {
+      let machine = try machineNearest(to: step)
+      try go(machine, to: step)
+      try snapshots.settle()
+      try recordEnd(machine)
+      return machine
+    } catch {
+      // What is being written still adds to the directory. Of two failures the first is reported.
+      try? snapshots.settle()
+      throw error
+    }
+  }
+
+  private func go(_ machine: Machine, to step: UInt64) throws(TraceError) {
+    var lastSnapshot = snapshots.nearest(to: machine.step) ?? first
+    while machine.step < step, !machine.hasExited {
+      let nextCheckpoint = Spacing.next(
+        Spacing.checkpoints(machine, end: snapshots.policy.end), after: machine.step)
+      let nextSnapshot = Spacing.snapshot(
+        machine, after: lastSnapshot, options.snapshotInterval)
+      try run(machine, until: min(step, nextCheckpoint, nextSnapshot))
+      snapshots.policy.record(reached: machine.step)
+      guard !machine.hasExited else { break }
+      if machine.step == nextSnapshot {
+        try snapshots.store(machine, inputs.lastHint)
+        lastSnapshot = nextSnapshot
+      }
+      if machine.step == nextCheckpoint { checkpoints?.add(inputs.lastHint, snapshots.policy) }
+    }
+    snapshots.policy.record(question: machine.step)
+    checkpoints?.add(inputs.lastHint, snapshots.policy)
+    let nearest = snapshots.nearest(to: machine.step) ?? first
+    if !machine.hasExited, Spacing.isWorthSaving(machine, from: nearest) {
+      try snapshots.store(machine, inputs.lastHint)
+    }
+  }
+
+  private func run(_ machine: Machine, until step: UInt64) throws(TraceError) {
+    try inputs.connect()
+    if interruption.isRequested(at: machine.step) { throw .interrupted }
+    let before = machine.step
+    defer { executed &+= machine.step &- before }
+    let reason: StopReason
+    do { reason = try machine.run(until: step) } catch { throw inputs.failed(error) }
+    if reason == .interrupted { throw .interrupted }
+  }
+
+  /// Executes one step and proves it; nil if the program has exited.
+  func prove(_ machine: Machine) throws(TraceError) -> StepWitness? {
+    try inputs.connect()
+    let before = machine.step
+    let witness: StepWitness?
+    do { witness = try machine.prove() } catch { throw inputs.failed(error) }
+    executed &+= machine.step &- before
+    try recordEnd(machine)
+    if machine.step < before {
+      // Past the counter's end, the machine's step no longer tells its place in the trace.
+      self.machine = nil
+      checkpoints = nil
+    }
+    return witness
+  }
+
+  private func recordEnd(_ machine: Machine) throws(TraceError) {
+    guard machine.hasExited, machine.step > 0 else { return }
+    let witness = machine.witness()
+    try answers.add(
+      TraceEnd(
+        index: machine.step - 1, claim: machine.state.claim(witness: witness), witness: witness))
+  }
+
+  // MARK: Where to go on from
+
+  /// The machine at or before a step, as near as is worth getting: at its present step, at a state in
+  /// memory, at one in a file, or at the prestate.
+  private func machineNearest(to step: UInt64) throws(TraceError) -> Machine {
+    if machine == nil { use(try prestates.read(), hint: nil) }
+    let here = machine.flatMap { $0.step <= step ? $0.step : nil }
+    let cached = checkpoints?.nearest(to: step)
+    let inMemory = here.map { max($0, cached?.step ?? 0) } ?? cached?.step
+    while let stored = snapshots.nearest(to: step), isWorthLoading(stored, inMemory) {
+      guard let (image, hint) = try snapshots.load(stored) else { continue }
+      return use(image, hint: hint)
+    }
+    if let machine, inMemory != nil {
+      if let cached, here.map({ $0 < cached.step }) ?? true {
+        machine.restore(cached.checkpoint)
+        inputs.lastHint = cached.hint
+        checkpoints?.trim(snapshots.policy)
+      }
+      return machine
+    }
+    return use(try prestates.read(), hint: nil)
+  }
+
+  private func isWorthLoading(_ stored: UInt64, _ inMemory: UInt64?) -> Bool {
+    guard let inMemory, let machine else { return true }
+    return stored > inMemory && stored - inMemory > Spacing.loadCost(machine)
+  }
+
+  @discardableResult
+  private func use(_ image: MemoryImage, hint: [UInt8]?) -> Machine {
+    let machine = Machine(
+      state: image.state, memory: image.memory, engine: options.engine,
+      revision: prestates.prestate.revision)
+    machine.shouldInterrupt = { [interruption, unowned machine] in
+      interruption.isRequested(at: machine.step)
+    }
+    machine.oracle = inputs
+    machine.hintLimit = options.hintLimit
+    inputs.lastHint = hint
+    self.machine = machine
+    checkpoints = CheckpointCache(machine, options)
+    checkpoints?.add(hint, snapshots.policy)
+    return machine
+  }
+
+  // MARK: Confirming
+
+  /// Executes up to a step, proves it, and has a second machine confirm that with plain steps. Nil if the
+  /// program exits before it.
+  ///
+  /// - Parameter start: the step to confirm from.
+  func confirm(
+    _ target: UInt64, from start: UInt64, stretch: UInt64
+  ) throws(TraceError) -> (StepWitness, Confirmation)? {
+    let machine = try advance(to: start)
+    guard !machine.hasExited else { return nil }
+    let confirmer = Confirmer(machine, stretch: stretch)
+    defer { confirmer.detach() }
+    confirmer.mark()
+    while machine.step < target, !machine.hasExited { try run(machine, until: target) }
+    try recordEnd(machine)
+    guard let witness = try prove(machine) else { return nil }
+    do throws(ConfirmationFailure) {
+      let confirmation = try confirmer.confirm(witness)
+      executed &+= confirmation.steps
+      return (witness, confirmation)
+    } catch {
+      confirmer.goBack()
+      switch error {
+      case .interrupted: throw .interrupted
+      case .machine(let failure): throw .machine(failure)
+      case .claim, .data, .proof, .execution: throw .unconfirmed(error)
+      }
+    }
+  }
+}
