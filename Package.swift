@@ -21,7 +21,8 @@ let standalone: [LinkerSetting] = [
 /// may use each.
 let library: [Target.Dependency] = [
   "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-  "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetTrace", "Keccak",
+  "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetSystem",
+  "FalconetTrace", "Keccak",
 ]
 
 let package = Package(
@@ -53,9 +54,14 @@ let package = Package(
     .target(name: "FalconetThreads"),
     .target(name: "CFalconetProcess"),
     .target(
+      name: "FalconetSystem",
+      dependencies: [
+        "CFalconetProcess", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "FalconetStreams",
       dependencies: [
-        "CISAL", "CZstd", "FalconetThreads",
+        "CISAL", "CZstd", "FalconetSystem", "FalconetThreads",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -63,24 +69,27 @@ let package = Package(
     .target(
       name: "FalconetELF",
       dependencies: [
-        "FalconetMachine", "FalconetStreams",
+        "FalconetMachine", "FalconetStreams", "FalconetSystem",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetOracle",
       dependencies: [
-        "CFalconetProcess", "CSHA256", "FalconetMachine", "FalconetStreams", "FalconetThreads",
+        "CSHA256", "FalconetMachine", "FalconetStreams", "FalconetSystem", "FalconetThreads",
         "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetSnapshots",
-      dependencies: ["FalconetMachine", "FalconetStreams", "FalconetThreads"]),
+      dependencies: [
+        "FalconetMachine", "FalconetStreams", "FalconetSystem", "FalconetThreads",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "FalconetProofs",
       dependencies: [
-        "FalconetMachine", "FalconetOracle", "FalconetStreams", "FalconetThreads", "Keccak",
-        .product(name: "SystemPackage", package: "swift-system"),
+        "FalconetMachine", "FalconetOracle", "FalconetStreams", "FalconetSystem",
+        "FalconetThreads", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"]),
@@ -88,13 +97,14 @@ let package = Package(
       name: "FalconetTrace",
       dependencies: [
         "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
-        "FalconetStreams", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
+        "FalconetStreams", "FalconetSystem", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetBisect",
       dependencies: [
         "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
-        "FalconetStreams", "Keccak",
+        "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "FalconetRun", dependencies: ["FalconetMachine"]),
@@ -120,7 +130,8 @@ let package = Package(
       name: "_FalconetFuzzing",
       dependencies: [
         "FalconetBisect", "FalconetCommands", "FalconetELF", "FalconetInsight", "FalconetMachine",
-        "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams", "FalconetTrace",
+        "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams",
+        "FalconetSystem", "FalconetTrace",
         "Keccak",
       ],
       path: "Sources/FalconetFuzzing"),
@@ -134,7 +145,7 @@ let package = Package(
 
     .target(
       name: "FalconetTestSupport",
-      dependencies: library,
+      dependencies: library + [.product(name: "SystemPackage", package: "swift-system")],
       path: "Tests/FalconetTestSupport"),
     // Random programs in lock step for as long as one likes.
     .executableTarget(

@@ -10,21 +10,8 @@ be the same in qemu and in the VM, in each 64-bit state version and each engine.
 """
 import json, os, re, select, subprocess, sys, tempfile
 
-
-
-def read(descriptor, count):
-    data = b""
-    while len(data) < count:
-        part = os.read(descriptor, count - len(data))
-        if not part:
-            return None
-        data += part
-    return data
-
-
-def write(descriptor, data):
-    while data:
-        data = data[os.write(descriptor, data):]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "Servers"))
+from channels import read, write  # noqa: E402
 
 
 def preimage(directories, key):

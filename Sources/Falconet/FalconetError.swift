@@ -87,7 +87,7 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
     if let offset { text += " at byte \(offset)" }
     if let preimageKey { text += " (key \(preimageKey))" }
     if let step { text += ", at step \(step)" }
-    if let pc { text += ", pc 0x\(String(pc, radix: 16))" }
+    if let pc { text += ", pc \(hex(pc))" }
     if let remedy, !remedy.isEmpty { text += ": \(remedy)" }
     return text
   }
@@ -115,7 +115,7 @@ extension FalconetError {
     let code: Code =
       switch error.kind {
       case .unreadable: .inputOutput
-      case .notELF, .cutShort, .damaged: .corrupt
+      case .notELF, .cutShort, .corrupt: .corrupt
       case .unsupported, .outOfRange, .noSymbols: .unsupported
       case .tooLarge, .noMemory: .limit
       }

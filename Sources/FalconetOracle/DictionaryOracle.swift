@@ -54,7 +54,7 @@ package struct DictionaryOracle: PreimageOracle, Sendable {
     guard let preimage = preimages[key] else {
       throw PreimageError(
         .missing, key: key, lastHint: lastHint,
-        message: "the dictionary of pre-images has none for the key the guest asked for",
+        message: "the dictionary of pre-images lacks the key that the guest requested",
         remedy: "add it before the run")
     }
     return preimage

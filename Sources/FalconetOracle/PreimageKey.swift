@@ -41,6 +41,6 @@ package enum PreimageKey {
     guard key[0] == PreimageKeyType.local.rawValue, (1..<24).allSatisfy({ key[$0] == 0 }) else {
       return nil
     }
-    return (24..<32).reduce(0) { $0 << 8 | UInt64(key[$1]) }
+    return key.bytes[24...].bigEndian
   }
 }

@@ -2,7 +2,7 @@ import FalconetMachine
 import FalconetStreams
 import Keccak
 
-/// Reading and writing snapshots, of whatever format.
+/// Reading and writing snapshots of any format.
 ///
 /// ```swift
 /// let image = try Snapshot.load(path: "state.bin.gz")
@@ -12,7 +12,7 @@ import Keccak
 /// ```
 ///
 /// Files are told apart by their content, compressed with gzip, zstd or not at all, never by their
-/// names. Where the content fits two formats, the error says so, and `from` settles it.
+/// names. If the content fits two formats, the error says so, and `from` settles it.
 package enum Snapshot {
   /// Bytes that an unfinished hint may have in every format: its length has 4 bytes.
   package static let hintLimit = Int(UInt32.max)
@@ -20,7 +20,7 @@ package enum Snapshot {
   /// Reads a snapshot into memory. The base of a delta is looked for beside the file.
   ///
   /// - Parameter format: the file's format; nil goes by the content.
-  /// - Throws: ``StreamError`` where the file can't be read, is damaged, or is no snapshot.
+  /// - Throws: ``StreamError`` if the file can't be read, is corrupt, or is no snapshot.
   package static func load(
     path: String, from format: SnapshotFormat? = nil
   ) throws(StreamError) -> MemoryImage {
@@ -95,8 +95,8 @@ package enum Snapshot {
   ///
   /// - Parameters:
   ///   - path: the file's name; one that ends in `.gz` is compressed with gzip.
-  ///   - format: the format; nil goes by the name: `.bin`, `.json` or `.fsnap`.
-  /// - Throws: ``StreamError`` where the name asks for no known format, the format can't hold the
+  ///   - format: the format; nil goes by the name.
+  /// - Throws: ``StreamError`` if the name asks for no known format, the format can't hold the
   ///   state's version, or the file can't be written.
   package static func save(
     _ image: some StateImage, path: String, to format: SnapshotFormat? = nil
@@ -111,11 +111,7 @@ package enum Snapshot {
   package static func write(
     _ image: some StateImage, to sink: any ByteSink, as format: SnapshotFormat = .bin
   ) throws(StreamError) {
-    if format == .fsnap {
-      try FsnapWriter.write(image, to: sink)
-    } else {
-      try image.produce(for: format.encoder(to: sink))
-    }
+    try format.write(image, to: sink)
     try sink.finish()
   }
 
@@ -130,6 +126,6 @@ package enum Snapshot {
     throw StreamError(
       .unsupported, path: path,
       message: "the format \(format.rawValue) cannot hold a state of version \(version.rawValue)",
-      remedy: "choose a name that ends in .bin, .bin.gz or .fsnap")
+      remedy: "choose a name that ends in " + SnapshotFormat.endings(for: version))
   }
 }

@@ -61,7 +61,7 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
         + (isMissing
           ? "is not available from the source, and the directory's claims depend on it"
           : "has another value than the directory records: its claims are of other inputs")
-        + ": give the inputs of this trace, or use a directory for each game"
+        + ": use the inputs of this trace, or a directory for each game"
     case .otherSource(let path):
       "\(path): files were adopted whose inputs are not known, and which belong to another source of"
         + " pre-images: use that source, or a directory for each game"

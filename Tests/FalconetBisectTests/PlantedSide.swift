@@ -37,7 +37,7 @@ final class PlantedSide: BisectSide {
     return SideClaim(value: .claim(machine.claim()), isEnd: machine.hasExited)
   }
 
-  func keep() throws(BisectError) {
+  func saveState() throws(BisectError) {
     kept = MachineImage(of: machine)
     keptIsWrong = isWrong
   }

@@ -17,12 +17,12 @@ import Testing
     (4, UInt8(3), ELFError.Kind.unsupported),  // class
     (5, 1, .unsupported),  // little-endian
     (5, 0, .unsupported),
-    (6, 2, .damaged),  // version of the identification
+    (6, 2, .corrupt),  // version of the identification
     (0, 0, .notELF),
     (3, 0x47, .notELF),
     (19, 62, .unsupported),  // machine x86-64
     (18, 1, .unsupported),
-    (23, 2, .damaged),  // version
+    (23, 2, .corrupt),  // version
   ])
   func `a file of another kind is refused at the byte that tells`(
     offset: Int, value: UInt8, kind: ELFError.Kind
@@ -64,11 +64,11 @@ import Testing
     let cases: [(field: Int, value: UInt64, kind: ELFError.Kind)] = [
       (builder.segmentCount, 0xFFFF, .cutShort),
       (builder.segmentCount, 0xFFFE, .cutShort),
-      (builder.segmentEntrySize, 0, .damaged),
-      (builder.segmentEntrySize, 31, .damaged),
+      (builder.segmentEntrySize, 0, .corrupt),
+      (builder.segmentEntrySize, 31, .corrupt),
       (builder.sectionCount, 0xFFFF, .cutShort),
-      (builder.sectionEntrySize, 1, .damaged),
-      (builder.sectionEntrySize, 0, .damaged),
+      (builder.sectionEntrySize, 1, .corrupt),
+      (builder.sectionEntrySize, 0, .corrupt),
     ]
     for (field, value, kind) in cases {
       let bytes = builder.build(with: value, count: 2, at: field)
@@ -77,7 +77,7 @@ import Testing
     }
     var nowhere = builder.build(with: 0, count: wordSize.bytes, at: builder.sectionTableOffset)
     let error = try elfError { _ = try ELFFile(bytes: nowhere, name: "odd.elf") }
-    #expect(error.kind == .damaged)
+    #expect(error.kind == .corrupt)
     nowhere.poke(0, count: 2, at: builder.sectionCount)
     _ = try ELFFile(bytes: nowhere, name: "odd.elf")
   }
@@ -92,8 +92,8 @@ import Testing
     let elf = try ELFFile(bytes: bytes, name: "many.elf")
     #expect(try elf.symbols().count == 1)
     let cases: [(UInt64, ELFError.Kind)] = [
-      (3, .damaged), (0xFEFF, .damaged), (0xFF01, .cutShort),
-      (wordSize.mask >> 1, .cutShort), (wordSize.mask, wordSize == .bits32 ? .cutShort : .damaged),
+      (3, .corrupt), (0xFEFF, .corrupt), (0xFF01, .cutShort),
+      (wordSize.mask >> 1, .cutShort), (wordSize.mask, wordSize == .bits32 ? .cutShort : .corrupt),
     ]
     for (count, kind) in cases {
       bytes.poke(count, count: wordSize.bytes, at: place)

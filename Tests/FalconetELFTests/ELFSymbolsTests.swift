@@ -57,19 +57,19 @@ import Testing
     let names = symbols + builder.sectionHeaderSize
     let total = UInt64(builder.build().count)
     let cases: [(place: Int, count: Int, value: UInt64, kind: ELFError.Kind)] = [
-      (symbols + builder.sectionSizeField, word, 0, .damaged),
-      (symbols + builder.sectionSizeField, word, 7, .damaged),
+      (symbols + builder.sectionSizeField, word, 0, .corrupt),
+      (symbols + builder.sectionSizeField, word, 7, .corrupt),
       (symbols + builder.sectionSizeField, word, UInt64(builder.symbolSize) << 20, .cutShort),
       (
         symbols + builder.sectionOffsetField, word, wordSize.mask,
-        wordSize == .bits32 ? .cutShort : .damaged
+        wordSize == .bits32 ? .cutShort : .corrupt
       ),
-      (symbols + builder.sectionLinkField, 4, 0, .damaged),
-      (symbols + builder.sectionLinkField, 4, 3, .damaged),
-      (symbols + builder.sectionLinkField, 4, 0xFFFF_FFFF, .damaged),
+      (symbols + builder.sectionLinkField, 4, 0, .corrupt),
+      (symbols + builder.sectionLinkField, 4, 3, .corrupt),
+      (symbols + builder.sectionLinkField, 4, 0xFFFF_FFFF, .corrupt),
       (symbols + 8, word, 0x800, .unsupported),  // compressed
-      (names + 8, word, 0x800, .damaged),  // compressed, and too short for it
-      (names + 4, 4, 8, .damaged),  // of no bytes in the file
+      (names + 8, word, 0x800, .corrupt),  // compressed, and too short for it
+      (names + 4, 4, 8, .corrupt),  // of no bytes in the file
       (names + builder.sectionOffsetField, word, total, .cutShort),
       (names + builder.sectionSizeField, word, 1 << 30, .tooLarge),
     ]
@@ -123,7 +123,7 @@ import Testing
     let symbols = builder.sectionTable + builder.sectionHeaderSize
     let folder = try TemporaryFolder()
     let path = folder.file("large.elf")
-    for (count, kind) in [(1 << 24, ELFError.Kind.damaged), (1 << 24 + 1, .tooLarge)] {
+    for (count, kind) in [(1 << 24, ELFError.Kind.corrupt), (1 << 24 + 1, .tooLarge)] {
       var bytes = builder.build(with: 0, count: 4, at: symbols + builder.sectionLinkField)
       let size = (count + 1) * builder.symbolSize
       bytes.poke(UInt64(size), count: 4, at: symbols + builder.sectionSizeField)

@@ -72,7 +72,7 @@ import Testing
       builder.segments = segments
       for version in [wordSize.version, wordSize == .bits32 ? .v0 : .v6] {
         let error = try elfError { _ = try load(builder, version) }
-        #expect(error.kind == .damaged)
+        #expect(error.kind == .corrupt)
       }
     }
   }
@@ -80,12 +80,12 @@ import Testing
   @Test(arguments: wordSizes)
   func `sizes that don't agree are refused`(wordSize: WordSize) throws {
     let cases: [(ELFBuilder.Segment, ELFError.Kind)] = [
-      (.init(address: 0x10000, content: [1, 2], memorySize: 1), .damaged),
+      (.init(address: 0x10000, content: [1, 2], memorySize: 1), .corrupt),
       (.init(type: 7, address: 0x10000, content: [1], memorySize: 2), .unsupported),
       (.init(address: 0x10000, content: [1], fileSize: 10_000), .cutShort),
       (
         .init(address: 0x10000, content: [1], offset: wordSize.mask),
-        wordSize == .bits32 ? .cutShort : .damaged
+        wordSize == .bits32 ? .cutShort : .corrupt
       ),
     ]
     for (segment, kind) in cases {

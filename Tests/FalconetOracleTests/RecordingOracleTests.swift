@@ -69,7 +69,7 @@ import Testing
     let error = rejection(by: second, for: key)
     #expect(error?.kind == .unreadable)
     #expect(error?.key == key)
-    #expect(error?.remedy?.contains("folder of its own") == true)
+    #expect(error?.remedy?.contains("directory of its own") == true)
     #expect(folder.read("\(key).txt") == Array("01".utf8))
   }
 

@@ -1,5 +1,7 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
+import SystemPackage
 
 /// An empty folder that is removed, with what is in it, when the object goes.
 package final class TemporaryFolder: Sendable {
@@ -59,14 +61,7 @@ package final class TemporaryFolder: Sendable {
 
   /// The names in a folder, sorted, hidden ones too; none where it can't be read.
   package static func names(in path: String) -> [String] {
-    guard let folder = path.withFileName({ opendir($0) }) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let name = DirectoryEntry.name(entry)
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
+    ((try? DirectoryListing.names(in: FilePath(fileName: path))) ?? []).sorted()
   }
 
   private static func remove(_ path: String) {

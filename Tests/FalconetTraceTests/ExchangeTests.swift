@@ -113,7 +113,7 @@ struct ExchangeTests {
   }
 
   private func expectOwn(_ body: () throws -> Void) {
-    #expect(performing: body, throws: { "\($0)".contains("it is the trace's own folder") })
+    #expect(performing: body, throws: { "\($0)".contains("it is the trace's own directory") })
   }
 
   @Test("What is adopted displaces no step data, and what has no room is left out and named")

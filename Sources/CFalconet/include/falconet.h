@@ -493,6 +493,10 @@ falconet_status falconet_machine_thread(
 /*
  * Writes a snapshot. The file appears completely or not at all. It is compressed with gzip if its
  * name ends in .gz.
+ *
+ * A .fsnap file states a claim, but not whether it was verified: if a machine was opened with
+ * trust_pages and has executed steps since, falconet_machine_is_verified() says so, and
+ * nothing in the file does.
  */
 falconet_status falconet_machine_save(
     const falconet_machine *machine, const char *path, falconet_format format);

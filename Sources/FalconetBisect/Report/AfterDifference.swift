@@ -28,10 +28,8 @@ package struct AfterDifference: Sendable {
   }
 
   private mutating func add(_ place: String, _ a: UInt64, _ b: UInt64) {
-    if a != b { items.append(Item(place: place, a: Self.hex(a), b: Self.hex(b))) }
+    if a != b { items.append(Item(place: place, a: hex(a), b: hex(b))) }
   }
-
-  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
   private mutating func compareScalars(_ a: MachineState, _ b: MachineState) {
     for field in a.version.witnessLayout.fields where !field.isOfThread {
@@ -73,7 +71,7 @@ package struct AfterDifference: Sendable {
         guard mine != other else { continue }
         let listed = items.count { $0.place.hasPrefix("memory") }
         if listed < Self.wordLimit {
-          add("memory \(Self.hex(address))", mine, other)
+          add("memory \(hex(address))", mine, other)
         } else {
           wordsLeftOut += 1
         }

@@ -46,7 +46,8 @@ package struct Bisection {
       steps = nil
       guard a.start == b.start else {
         throw .mismatch(
-          "\(a.name) starts at step \(a.start), \(b.name) at \(b.start): they must start alike")
+          "\(a.name) starts at step \(a.start), \(b.name) at \(b.start): both must start at the same step"
+        )
       }
     }
     if let steps, steps.isEmpty {
@@ -63,7 +64,7 @@ package struct Bisection {
     guard claims.a.agrees(with: claims.b) else {
       return .differsAtStart(claims.a, claims.b)
     }
-    try keep()
+    try saveState()
     var last = start
     var distance: UInt64 = 1
     while claims.a.agrees(with: claims.b) {
@@ -77,7 +78,7 @@ package struct Bisection {
       guard claims.a.agrees(with: claims.b) else {
         return try search(last, step, claims)
       }
-      try keep()
+      try saveState()
       last = step
       distance = distance > .max / 2 ? .max : distance * 2
     }
@@ -93,7 +94,7 @@ package struct Bisection {
     while let middle = step(between: last, first) {
       let claims = try compare(middle)
       if claims.a.agrees(with: claims.b) {
-        try keep()
+        try saveState()
         last = middle
       } else {
         (first, found) = (middle, claims)
@@ -108,9 +109,9 @@ package struct Bisection {
     return claims
   }
 
-  private func keep() throws(BisectError) {
-    try a.keep()
-    try b.keep()
+  private func saveState() throws(BisectError) {
+    try a.saveState()
+    try b.saveState()
   }
 
   /// The first step from one on that has claims; the last that has up to a limit, where that one is

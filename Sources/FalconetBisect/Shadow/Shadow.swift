@@ -164,7 +164,8 @@ package final class Shadow {
       }
       guard let proof = step.proof, let pre = proof.pre, proof.step == witness.step else {
         throw BisectError.program(
-          side: "shadow", "it wrote no proof of step \(witness.step), or one without pre and step")
+          side: "shadow", "it wrote no proof of step \(witness.step), or one that lacks pre or step"
+        )
       }
       if pre != witness.pre {
         throw try difference(witness, afterStep: false, "\(pre)")
@@ -203,7 +204,7 @@ package final class Shadow {
     compared += 1
     let claim = try side.claim(at: marked.step)
     guard claim.value != .claim(marked.claim) else { return }
-    folder.keep()
+    folder.retain()
     throw ShadowError.differs(
       ShadowDifference(
         steps: marked.step, ours: "\(marked.claim)", shadows: claim.value.text, isFirst: true,
@@ -214,7 +215,7 @@ package final class Shadow {
   private func difference(
     _ witness: StepWitness, afterStep: Bool, _ shadows: String
   ) throws -> ShadowError {
-    folder.keep()
+    folder.retain()
     try StepProof(witness).save(path: folder.path + "/here-\(witness.step).json")
     if let first = try search(until: witness.step &+ 1) { return .differs(first) }
     // It does not show again: what was seen is told.

@@ -70,7 +70,7 @@ package protocol BisectSide: AnyObject {
   /// The claim of the state after `step` steps.
   func claim(at step: UInt64) throws(BisectError) -> SideClaim
   /// Keeps the state of the last claim, to go on from it.
-  func keep() throws(BisectError)
+  func saveState() throws(BisectError)
   /// Executes the step after the state last kept, which is `step`.
   func execute(_ step: UInt64) throws(BisectError) -> SideStep
 }

@@ -32,7 +32,7 @@ package final class ClaimsSide: BisectSide {
       guard words.count == 2, let step = UInt64(words[0]), let claim = Bytes32(hex: words[1]) else {
         throw .file(
           StreamError(
-            .corrupt, path: source.name, message: "line \(number) is no step and claim",
+            .corrupt, path: source.name, message: "line \(number) is not a step and a claim",
             remedy: "write them as in \"1000 0x03…\", the claim with 64 digits"))
       }
       guard claims.updateValue(claim, forKey: step) == nil else {
@@ -59,7 +59,7 @@ package final class ClaimsSide: BisectSide {
     return SideClaim(value: .claim(claim), isEnd: false)
   }
 
-  package func keep() throws(BisectError) {}
+  package func saveState() throws(BisectError) {}
 
   package func execute(_ step: UInt64) throws(BisectError) -> SideStep { SideStep() }
 }

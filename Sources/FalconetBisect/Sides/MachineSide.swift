@@ -17,7 +17,7 @@ package final class MachineSide: BisectSide {
   private let chosen: Revision
   private let hintLimit: UInt64?
   private let keptPath: String
-  private var keptStep: UInt64?
+  private var savedStep: UInt64?
   private var machine: Machine
   /// The step that can't be executed, once it is known.
   private var failure: (step: UInt64, text: String)?
@@ -69,13 +69,13 @@ package final class MachineSide: BisectSide {
     return SideClaim(value: .claim(machine.claim()), isEnd: machine.hasExited)
   }
 
-  package func keep() throws(BisectError) {
+  package func saveState() throws(BisectError) {
     do {
       // It need not outlive this process, so it is not synced.
       let sink = try FileSink(path: keptPath, permissions: 0o600)
       try Snapshot.write(MemoryImage(machine), to: sink, as: .bin)
     } catch { throw BisectError(error) }
-    keptStep = machine.step
+    savedStep = machine.step
   }
 
   package func execute(_ step: UInt64) throws(BisectError) -> SideStep {
@@ -100,7 +100,7 @@ package final class MachineSide: BisectSide {
   }
 
   private func go(to step: UInt64) throws(BisectError) {
-    if machine.step > step, let keptStep, keptStep <= step { try reload() }
+    if machine.step > step, let savedStep, savedStep <= step { try reload() }
     let before = machine.step
     defer { executed += machine.step - before }
     while machine.step < step, !machine.hasExited {

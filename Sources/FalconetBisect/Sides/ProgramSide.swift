@@ -98,7 +98,7 @@ package final class ProgramSide: BisectSide {
     return state.claim
   }
 
-  package func keep() throws(BisectError) {
+  package func saveState() throws(BisectError) {
     guard let last, last.path != kept?.path else { return }
     if let kept { drop(kept) }
     kept = last
@@ -143,7 +143,7 @@ package final class ProgramSide: BisectSide {
   /// - Returns: what it says where it ended with the exit code of a panic.
   private func run(from state: State, _ arguments: [String]) throws(BisectError) -> String? {
     let server = command.server.isEmpty ? [] : ["--"] + command.server
-    let child = ChildProcess(
+    let child = LoggedCommand(
       command: command.program + ["run", "--input", state.path, "--meta", "", "--info-at", "never"]
         + arguments + command.flags + server,
       output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
@@ -156,7 +156,7 @@ package final class ProgramSide: BisectSide {
 
   /// What the program says of a snapshot.
   private func look(at path: String) throws(BisectError) -> State {
-    let child = ChildProcess(
+    let child = LoggedCommand(
       command: command.program + ["witness", "--input", path],
       output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
     let end = try child.run(side: name)
@@ -175,7 +175,7 @@ package final class ProgramSide: BisectSide {
   /// What the program was to write can't be read.
   private func unusable(_ result: String, _ error: StreamError) -> BisectError {
     if case .interrupted = error.kind { return BisectError(error) }
-    return .program(side: name, "it gave no \(result) that can be read: \(error)")
+    return .program(side: name, "its \(result) cannot be read: \(error)")
   }
 
   /// Removes a snapshot that the program wrote.

@@ -16,8 +16,8 @@ public func falconet_machine_save(
       if let given { given } else { try SnapshotFormat(fileName: path) }
     }
     try MachineHandle.look(machine) { (machine) throws(CallError) in
-      // Of no other format are the pages hashed.
-      if format == .fsnap { try machine.verify() }
+      // Other formats are written without hashing the pages.
+      if format.statesRoots { try machine.verify() }
       try streaming { () throws(StreamError) in
         try Snapshot.save(MemoryImage(machine.machine), path: path, to: format)
       }
@@ -37,7 +37,7 @@ public func falconet_machine_write(
       throw .invalid("a callback has no name to tell the format: give one")
     }
     try MachineHandle.look(machine) { (machine) throws(CallError) in
-      if format == .fsnap { try machine.verify() }
+      if format.statesRoots { try machine.verify() }
       try streaming { () throws(StreamError) in
         try Snapshot.write(
           MemoryImage(machine.machine), to: compression.sink(over: sink), as: format)

@@ -27,7 +27,7 @@ struct CallError: Error {
       case .unreadable: FALCONET_IO_ERROR
       case .noMemory: FALCONET_NO_MEMORY
       case .unsupported: FALCONET_UNSUPPORTED
-      case .notELF, .cutShort, .damaged, .outOfRange, .noSymbols, .tooLarge: FALCONET_BAD_DATA
+      case .notELF, .cutShort, .corrupt, .outOfRange, .noSymbols, .tooLarge: FALCONET_BAD_DATA
       }
     self.init(status, "\(error)")
   }

@@ -1,5 +1,6 @@
 import FalconetBisect
 import FalconetELF
+import FalconetMachine
 
 /// What a comparison of two runs found.
 struct BisectReport {
@@ -10,8 +11,6 @@ struct BisectReport {
   /// The files of the proofs, by the names of the sides.
   let proofs: [String: String]
   let symbols: SymbolTable?
-
-  static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
   static func text(_ claim: SideClaim) -> String {
     switch claim.value {
@@ -67,7 +66,7 @@ struct BisectReport {
         row(
           "instruction",
           "0x\(Progress.hex8(UInt64(bits))) \(divergence.operation ?? "")"
-            + " at \(Self.hex(pc))\(function)"))
+            + " at \(hex(pc))\(function)"))
     } else if divergence.a.execution != nil || divergence.b.execution != nil {
       lines.append(row("instruction", "none: the scheduler's turn, or the program has exited"))
     }
@@ -87,18 +86,18 @@ struct BisectReport {
     var lines: [String] = []
     if let failure = part.step.failure { lines.append(row("\(part.name) fails", failure)) }
     for access in part.execution?.accesses ?? [] {
-      let written = access.after.map { ", writes \(Self.hex($0))" } ?? ""
+      let written = access.after.map { ", writes \(hex($0))" } ?? ""
       lines.append(
         row(
           "\(part.name) reads",
-          "\(Self.hex(access.before)) at \(Self.hex(access.address))\(written)"
+          "\(hex(access.before)) at \(hex(access.address))\(written)"
         ))
     }
     for change in part.registers {
       lines.append(
         row(
           "\(part.name) changes",
-          "\(change.name) from \(Self.hex(change.before)) to \(Self.hex(change.after))"))
+          "\(change.name) from \(hex(change.before)) to \(hex(change.after))"))
     }
     if let verdict = part.verdict {
       let fault = verdict.fault ?? verdict.findings.compactMap(\.fault).first

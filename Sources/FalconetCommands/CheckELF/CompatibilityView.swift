@@ -1,4 +1,5 @@
 import FalconetELF
+import FalconetMachine
 import FalconetStreams
 
 /// A check's report as text and as JSON.
@@ -65,7 +66,7 @@ struct CompatibilityView {
 
   private func describe(_ finding: CompatibilityReport.Finding) -> String {
     "\(finding.problem.text): \(Self.times(finding.addresses.count)) in \(Demangler.demangle(finding.function)),"
-      + " at 0x\(String(finding.addresses.first ?? 0, radix: 16))"
+      + " at \(hex(finding.addresses.first ?? 0))"
   }
 
   private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
@@ -124,7 +125,7 @@ struct CompatibilityView {
     if let excuse = finding.excuse { try json.member("excuse", excuse) }
     if let remedy = finding.remedy { try json.member("remedy", remedy) }
     try json.member("addresses", array: finding.addresses) { (address) throws(StreamError) in
-      try json.string("0x" + String(address, radix: 16))
+      try json.string(hex(address))
     }
     if finding.isReachable {
       try json.member("path", array: finding.path) { (function) throws(StreamError) in

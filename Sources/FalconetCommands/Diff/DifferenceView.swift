@@ -1,4 +1,5 @@
 import FalconetELF
+import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
 
@@ -48,7 +49,7 @@ struct DifferenceView {
 
   private func place(of pc: UInt64?) -> String {
     guard let pc else { return "" }
-    return " pc \(Self.hex(pc))" + (symbols.map { " \($0.sourceName(at: pc))" } ?? "")
+    return " pc \(hex(pc))" + (symbols.map { " \($0.sourceName(at: pc))" } ?? "")
   }
 
   private func functions(_ change: SnapshotDifference.FieldChange) -> String {
@@ -68,10 +69,10 @@ struct DifferenceView {
       case .onlyLeft: ", only in the first"
       case .onlyRight: ", only in the second"
       }
-    var lines = ["  page \(Self.hex(page.index << 12)): \(page.words.count) words\(note)"]
+    var lines = ["  page \(hex(page.index << 12)): \(page.words.count) words\(note)"]
     for word in page.words.prefix(Self.wordLimit) {
-      let values = "\(Self.hex(word.left)) -> \(Self.hex(word.right))"
-      lines.append("    \(Self.hex(word.address)): \(values)")
+      let values = "\(hex(word.left)) -> \(hex(word.right))"
+      lines.append("    \(hex(word.address)): \(values)")
     }
     if page.words.count > Self.wordLimit {
       lines.append("    and \(page.words.count - Self.wordLimit) more")
@@ -87,8 +88,6 @@ struct DifferenceView {
     case .bytes(let bytes): Hex.encode(bytes, prefix: true)
     }
   }
-
-  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
   // MARK: JSON
 

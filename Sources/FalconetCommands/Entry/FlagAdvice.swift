@@ -13,7 +13,7 @@ extension StreamError {
     var advised = self
     switch missing {
     case .base: advised.remedy += " with --base"
-    case .format: advised.remedy += " with --from bin or --from pr7559"
+    case .format: advised.remedy += " with --from"
     }
     return advised
   }

@@ -1,6 +1,7 @@
 import FalconetOracle
 import FalconetRun
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import SystemPackage
 
@@ -72,7 +73,7 @@ struct OutputSeries {
     var links: [String] = []
     let folder = FilePath(fileName: OutputPlace.split(name.name(step: 0)).folder)
     // What cannot be listed cannot be written either, which is an error of its own.
-    try? FolderListing.forEachName(in: folder) { entry in
+    try? DirectoryListing.forEachName(in: folder) { entry in
       guard let step = name.step(ofLastPart: entry), steps.matches(step) else { return true }
       let path = name.name(step: step)
       var file = stat()

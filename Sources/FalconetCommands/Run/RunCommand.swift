@@ -4,6 +4,7 @@ import FalconetMachine
 import FalconetOracle
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import Logging
 
 struct RunCommand: ParsableCommand {

@@ -55,10 +55,11 @@ package struct RunPlan {
 
   /// Whether something of the run hashes all pages.
   var hashesPages: Bool {
-    let isFsnap = [output, snapshots.patterns.isEmpty ? "" : snapshotName.name(step: 0)].contains {
-      $0.hasSuffix(".fsnap")
-    }
-    return isFsnap || !proofs.patterns.isEmpty || keptStates > 0
+    let statesRoots = [output, snapshots.patterns.isEmpty ? "" : snapshotName.name(step: 0)]
+      .contains {
+        (try? SnapshotFormat(fileName: $0))?.statesRoots == true
+      }
+    return statesRoots || !proofs.patterns.isEmpty || keptStates > 0
   }
 
   /// The files that the run writes.

@@ -42,7 +42,7 @@ struct ServePreimagesCommand: ParsableCommand {
   /// - Returns: false if the VM has closed its end.
   private func takeHint() throws(CommandError) -> Bool {
     guard let head = try read(4, Self.hints.requests) else { return false }
-    var left = head.reduce(0) { $0 << 8 | Int($1) }
+    var left = Int(head.bigEndian)
     while left > 0 {
       guard let part = try read(min(left, 65536), Self.hints.requests) else { return false }
       left -= part.count

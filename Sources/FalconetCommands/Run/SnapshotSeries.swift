@@ -69,6 +69,6 @@ extension Machine {
   /// The machine as it is at this moment, to be written to a snapshot: with what its format, which
   /// the name tells, can use.
   func checkpoint(for path: String) throws(StreamError) -> Checkpoint {
-    checkpoint(keepsRoots: try SnapshotFormat(fileName: path) == .fsnap)
+    checkpoint(keepsRoots: try SnapshotFormat(fileName: path).statesRoots)
   }
 }

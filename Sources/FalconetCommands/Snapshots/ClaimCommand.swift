@@ -40,16 +40,14 @@ struct ClaimCommand: ParsableCommand {
     }
   }
 
-  /// The claim in the header of an `.fsnap` file; nil for other files, and for streams, which cannot be
+  /// The claim that a file states before its pages; nil if it states none, and for streams, which cannot be
   /// read twice.
   private func headerClaim(_ path: String) throws(CommandError) -> Bytes32? {
     guard path != "-" else { return nil }
     do {
       let file = try FileSource(path: path)
       guard file.size != nil else { return nil }
-      let reader = ByteReader(file)
-      guard FsnapHeader.recognizes(try reader.peek(upTo: 64)) else { return nil }
-      return try FsnapHeader(reader).claim
+      return try SnapshotFormat.statedClaim(ByteReader(file))
     } catch { throw CommandError(error, while: "failed to read state") }
   }
 }

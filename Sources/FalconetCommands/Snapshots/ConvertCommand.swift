@@ -47,7 +47,7 @@ struct ConvertCommand: ParsableCommand {
         try SnapshotConverter.convert(path: input, reading, to: output, as: target)
       }
     } catch { throw CommandError(error, while: "failed to convert") }
-    if snapshot.trustPages, target != .fsnap {
+    if snapshot.trustPages, !target.statesRoots {
       Loggers(format: .text, level: .info).logger("convert").warning(
         "The pages of an .fsnap file were not hashed: its claim is unverified")
     }

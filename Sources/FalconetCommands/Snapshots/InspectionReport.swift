@@ -55,8 +55,6 @@ struct InspectionReport {
 
   private func name(_ address: UInt64) -> String? { symbols?.sourceName(at: address) }
 
-  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
-
   /// A value by its field's form.
   private static func text(_ value: UInt64, _ form: FieldForm) -> String {
     if case .address = form { hex(value) } else { "\(value)" }
@@ -82,7 +80,7 @@ struct InspectionReport {
     row(
       "memory",
       "\(inspection.pageCount) pages, \(Progress.size(ofPages: Int(inspection.pageCount)))")
-    row("heap", Self.hex(scalars.heap))
+    row("heap", hex(scalars.heap))
     row("pre-image key", "\(scalars.preimageKey), offset \(scalars.preimageOffset)")
     if !state.version.isSingleThreaded {
       let reservation = scalars.reservation
@@ -90,7 +88,7 @@ struct InspectionReport {
         "reservation",
         reservation.status == 0
           ? "none"
-          : "\(Self.hex(reservation.address)) of thread \(reservation.owner),"
+          : "\(hex(reservation.address)) of thread \(reservation.owner),"
             + " status \(reservation.status)")
       row("context switch", "\(scalars.stepsSinceContextSwitch) steps ago")
       row("runs from", scalars.traverseRight ? "right stack" : "left stack")
@@ -99,7 +97,7 @@ struct InspectionReport {
     if state.version.hasBlockingFutexes,
       scalars.wakeup != ThreadState.noFutex(state.version.wordSize)
     {
-      row("wakes", Self.hex(scalars.wakeup))
+      row("wakes", hex(scalars.wakeup))
     }
     for field in otherFields where !Self.inWords.contains(field) {
       if case .hash(let hash) = field.form {
@@ -122,7 +120,7 @@ struct InspectionReport {
     for range in inspection.memoryMap {
       let size = Progress.size(ofPages: Int(range.count))
       lines.append(
-        "  \(Self.hex(range.start)) to \(Self.hex(range.end &- 1))  \(size)"
+        "  \(hex(range.start)) to \(hex(range.end &- 1))  \(size)"
           + "  \(Inspection.purpose(of: range, in: state))")
     }
     return lines
@@ -137,13 +135,13 @@ struct InspectionReport {
         : "thread \(thread.id) on the \(stack) stack"
           + (thread.exited ? ", exited with code \(thread.exitCode)" : ""))
     for (label, address) in [("pc", thread.pc), ("nextPC", thread.nextPC)] {
-      lines.append("  \(label) \(Self.hex(address))" + (name(address).map { " \($0)" } ?? ""))
+      lines.append("  \(label) \(hex(address))" + (name(address).map { " \($0)" } ?? ""))
     }
     if state.version.hasBlockingFutexes,
       thread.futexAddress != ThreadState.noFutex(state.version.wordSize)
     {
       lines.append(
-        "  waits at \(Self.hex(thread.futexAddress)) while it holds \(thread.futexValue)"
+        "  waits at \(hex(thread.futexAddress)) while it holds \(thread.futexValue)"
           + (thread.futexTimeoutStep == ThreadState.noTimeout
             ? "" : ", until step \(thread.futexTimeoutStep)"))
     }

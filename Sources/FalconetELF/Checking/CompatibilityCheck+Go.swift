@@ -21,8 +21,8 @@ extension CompatibilityCheck {
       : collector.reasonThatItIsOff(code, scans, graph, isPatched: revision.version.patchesGo)
     return ProgramConcern(
       kind: .releasedPages,
-      text: "\(goBuild.release) takes pages that \(function) gives back for zeros,"
-        + " and the machine leaves them as they are: fresh memory of the program holds old bytes",
+      text: "\(goBuild.release) expects that pages returned by \(function) are zero,"
+        + " but the machine leaves them unchanged: new memory of the program holds old bytes",
       remedy:
         "build it with -ldflags '-X runtime.godebugDefault=decoratemappings=0,madvdontneed=0',"
         + " or with Go 1.25 or older",

@@ -88,12 +88,12 @@ struct FunctionScan {
 
   private mutating func execute(_ instruction: Instruction, _ operation: Operation) {
     if operation.readsWord, case .constant(let address) = state.address(instruction) {
-      note(address)
+      record(address)
     }
     state.execute(instruction, operation)
     switch operation {
     case .addi, .daddi, .ori:
-      if case .constant(let value) = state[instruction.rt] { note(value) }
+      if case .constant(let value) = state[instruction.rt] { record(value) }
     // No other instruction completes an address that code makes from constants.
     default: break
     }
@@ -105,7 +105,7 @@ struct FunctionScan {
   }
 
   /// Small numbers are no addresses of programs.
-  private mutating func note(_ address: UInt64) {
+  private mutating func record(_ address: UInt64) {
     let address = address & rules.wordSize.mask
     if address >= 4096 { addresses.insert(address) }
   }

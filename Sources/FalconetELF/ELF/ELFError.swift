@@ -11,7 +11,7 @@ package struct ELFError: Error, Sendable, CustomStringConvertible {
     /// The file ends before something that its headers name.
     case cutShort
     /// A header holds values that contradict one another.
-    case damaged
+    case corrupt
     /// A segment or a patch lies outside the memory that a program may occupy.
     case outOfRange
     /// The file has no symbol table.

@@ -45,7 +45,7 @@ struct ELFHeader {
     // Cannon reads the lowest byte only.
     guard version & 0xFF == 1 else {
       throw ELFError(
-        .damaged, file: input.name, offset: 20, message: "ELF version \(version), not 1",
+        .corrupt, file: input.name, offset: 20, message: "ELF version \(version), not 1",
         remedy: "build or copy the file again")
     }
     entry = fields.word()
@@ -71,7 +71,7 @@ struct ELFHeader {
     guard identification.starts(with: magic) else {
       throw ELFError(
         .notELF, file: input.name, offset: 0, message: "not an ELF file",
-        remedy: "give the program that the linker made, not a snapshot or an archive of it")
+        remedy: "use the program that the linker made, not a snapshot or an archive of it")
     }
     try input.check(offset: 0, count: 16, what: "the identification")
     guard identification[5] == 2 else {
@@ -83,7 +83,7 @@ struct ELFHeader {
     }
     guard identification[6] == 1 else {
       throw ELFError(
-        .damaged, file: input.name, offset: 6,
+        .corrupt, file: input.name, offset: 6,
         message: "ELF version \(identification[6]), not 1",
         remedy: "build or copy the file again")
     }

@@ -1,9 +1,10 @@
+import FalconetSystem
 import SystemPackage
 
 /// Random access to the bytes of an ELF file, on disk or in memory.
 final class ELFInput: Sendable {
   private enum Storage: Sendable {
-    case descriptor(FileDescriptor)
+    case file(PositionalFile)
     case bytes([UInt8])
   }
 
@@ -24,28 +25,19 @@ final class ELFInput: Sendable {
       throw Self.unreadable(
         path, "the path is empty or holds a zero byte", remedy: "name an ELF file")
     }
-    let descriptor: FileDescriptor
-    do {
-      // Non-blocking, so that opening a named pipe returns; regular files are not affected.
-      descriptor = try FileDescriptor.open(
-        FilePath(fileName: path), .readOnly, options: [.closeOnExec, .nonBlocking])
-    } catch {
+    let file: PositionalFile?
+    do throws(Errno) { file = try PositionalFile(path: FilePath(fileName: path)) } catch {
       throw Self.unreadable(
-        path, "can't be opened (\(error))", remedy: "check the path and the file's permissions")
+        path, "cannot be opened (\(error))", remedy: "check the path and the file's permissions")
     }
-    guard let length = Self.lengthOfRegularFile(descriptor) else {
-      try? descriptor.close()
+    guard let file else {
       throw Self.unreadable(
         path, "not a regular file",
-        remedy: "give the path of an ELF file; pipes and folders can't be read at an offset")
+        remedy: "name an ELF file; pipes and directories have no random access")
     }
     name = path
-    size = length
-    storage = .descriptor(descriptor)
-  }
-
-  deinit {
-    if case .descriptor(let descriptor) = storage { try? descriptor.close() }
+    size = file.size
+    storage = .file(file)
   }
 
   /// Fills `buffer` with the bytes from `offset` on.
@@ -61,8 +53,14 @@ final class ELFInput: Sendable {
         // Sound: `check` has found that the range lies within the bytes.
         buffer.copyMemory(from: .init(rebasing: source[Int(offset)...].prefix(buffer.count)))
       }
-    case .descriptor(let descriptor):
-      try fill(buffer, from: descriptor, at: offset, what: what)
+    case .file(let file):
+      let count: Int
+      do throws(Errno) { count = try file.read(into: buffer, at: offset) } catch {
+        throw Self.unreadable(
+          name, "cannot be read (\(error))", at: offset, remedy: "check the disk the file is on")
+      }
+      // The file shrank since it was opened.
+      guard count == buffer.count else { throw cutShort(at: offset, what: what) }
     }
   }
 
@@ -87,32 +85,6 @@ final class ELFInput: Sendable {
     guard offset <= size, count <= size - offset else {
       throw cutShort(at: offset, what: "\(what) (\(count) bytes)")
     }
-  }
-
-  private func fill(
-    _ buffer: UnsafeMutableRawBufferPointer, from descriptor: FileDescriptor, at offset: UInt64,
-    what: String
-  ) throws(ELFError) {
-    var done = 0
-    while done < buffer.count {
-      let got: Int
-      do {
-        got = try descriptor.read(
-          fromAbsoluteOffset: Int64(offset) + Int64(done),
-          into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
-      } catch {
-        throw Self.unreadable(
-          name, "can't be read (\(error))", at: offset, remedy: "check the disk the file is on")
-      }
-      // The file shrank since it was opened.
-      guard got > 0 else { throw cutShort(at: offset, what: what) }
-      done += got
-    }
-  }
-
-  private static func lengthOfRegularFile(_ descriptor: FileDescriptor) -> UInt64? {
-    guard let status = try? descriptor.stat(), status.type == .regular else { return nil }
-    return UInt64(exactly: status.size)
   }
 
   private static func unreadable(

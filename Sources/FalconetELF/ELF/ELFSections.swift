@@ -55,14 +55,14 @@ struct ELFSections {
     entrySize = UInt64(table.entrySize)
     guard table.offset > 0 else {
       guard table.count == 0 else {
-        throw damaged("\(table.count) section headers, but no place for them")
+        throw corrupt("\(table.count) section headers, but no offset for them")
       }
       return
     }
     (count, nameSection) = try counts(of: header)
     let minimum: UInt64 = wordSize == .bits32 ? 40 : 64
     guard entrySize >= minimum else {
-      throw damaged("section headers of \(entrySize) bytes, fewer than \(minimum)")
+      throw corrupt("section headers of \(entrySize) bytes, fewer than \(minimum)")
     }
     let (size, overflows) = count.multipliedReportingOverflow(by: entrySize)
     try input.check(
@@ -82,23 +82,23 @@ struct ELFSections {
         at: offset, count: wordSize == .bits32 ? 40 : 64, what: "the section headers")
       let section = parse(first, at: 0, headerOffset: offset)
       guard section.type == 0 else {
-        throw damaged("section 0 is of type \(section.type), not 0", at: offset)
+        throw corrupt("section 0 is of type \(section.type), not 0", at: offset)
       }
       count = section.size
       guard count >= ELFHeader.firstReservedSection, count < 1 << 63 else {
-        throw damaged(
+        throw corrupt(
           "section 0 counts \(count) sections, fewer than \(ELFHeader.firstReservedSection)",
           at: offset)
       }
       if names == ELFHeader.extendedIndex {
         names = UInt64(section.link)
         guard names >= ELFHeader.firstReservedSection else {
-          throw damaged("section 0 names section \(names) for the sections' names", at: offset)
+          throw corrupt("section 0 names section \(names) for the sections' names", at: offset)
         }
       }
     }
     guard names < count else {
-      throw damaged("the sections' names are in section \(names) of \(count)")
+      throw corrupt("the sections' names are in section \(names) of \(count)")
     }
     return (count, names)
   }
@@ -109,7 +109,7 @@ struct ELFSections {
     guard nameSection > 0 else { return nil }
     let names = try section(nameSection)
     guard names.type == ELFSection.strings, names.flags & ELFSection.compressed == 0 else {
-      throw damaged(
+      throw corrupt(
         "the section for the sections' names does not hold strings", at: names.headerOffset)
     }
     try input.check(offset: names.offset, count: names.size, what: "the sections' names")
@@ -121,24 +121,24 @@ struct ELFSections {
       if let last = bytes.lastIndex(of: 0) { return end - count + UInt64(last) }
       end -= count
     }
-    throw damaged("the sections' names have no end", at: names.headerOffset)
+    throw corrupt("the sections' names have no end", at: names.headerOffset)
   }
 
   private func check(_ section: ELFSection, _ nameLimit: UInt64?) throws(ELFError) {
     guard section.offset | section.size < 1 << 63 else {
-      throw damaged(
+      throw corrupt(
         "the section is at byte \(section.offset) of the file and has \(section.size) bytes",
         at: section.headerOffset)
     }
     if section.flags & ELFSection.compressed != 0 {
       let size: UInt64 = wordSize == .bits32 ? 12 : 24
       guard section.size >= size else {
-        throw damaged("the compressed section has no header", at: section.headerOffset)
+        throw corrupt("the compressed section has no header", at: section.headerOffset)
       }
       try input.check(offset: section.offset, count: size, what: "a compressed section's header")
     }
     if let nameLimit, UInt64(section.name) > nameLimit {
-      throw damaged("the section's name is not in the file", at: section.headerOffset)
+      throw corrupt("the section's name is not in the file", at: section.headerOffset)
     }
   }
 
@@ -190,9 +190,9 @@ struct ELFSections {
       offset: start, size: length, link: link, entrySize: fields.word())
   }
 
-  private func damaged(_ message: String, at offset: UInt64? = nil) -> ELFError {
+  private func corrupt(_ message: String, at offset: UInt64? = nil) -> ELFError {
     ELFError(
-      .damaged, file: input.name, offset: offset, message: message,
+      .corrupt, file: input.name, offset: offset, message: message,
       remedy: "build or copy the file again")
   }
 }

@@ -41,7 +41,7 @@ extension ELFSegment {
     let minimum: UInt64 = header.wordSize == .bits32 ? 32 : 56
     guard entrySize >= minimum else {
       throw ELFError(
-        .damaged, file: input.name,
+        .corrupt, file: input.name,
         message: "program headers of \(entrySize) bytes, fewer than \(minimum)",
         remedy: "build or copy the file again")
     }
@@ -65,7 +65,7 @@ extension ELFSegment {
         offset: offset, address: address, fileSize: fileSize, memorySize: memorySize)
       guard offset | fileSize < 1 << 63 else {
         throw ELFError(
-          .damaged, file: input.name, offset: segment.headerOffset,
+          .corrupt, file: input.name, offset: segment.headerOffset,
           message: "\(segment.name) is at byte \(offset) of the file and has \(fileSize) bytes",
           remedy: "build or copy the file again")
       }

@@ -53,7 +53,7 @@ enum GoPatches {
         throw ELFError(
           .outOfRange, file: image.file,
           message: "symbol \(String(decoding: name, as: UTF8.self)) at"
-            + " 0x\(String(address, radix: 16)) can't be patched: it leaves the address space",
+            + " \(hex(address)) cannot be patched: it leaves the address space",
           remedy: "link the program to lower addresses")
       }
       try image.write(range: patch, at: address)

@@ -54,7 +54,7 @@ struct ImageWriter {
   private func noMemory(_ error: HostMemoryError) -> ELFError {
     ELFError(
       .noMemory, file: file,
-      message: "the host's memory does not suffice after \(error.pageCount) pages of 4096 bytes",
+      message: "the host has no more memory after \(error.pageCount) pages of 4096 bytes",
       remedy: "raise the limit of the process or use a machine with more memory")
   }
 }

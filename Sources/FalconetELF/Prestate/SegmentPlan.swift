@@ -29,14 +29,14 @@ struct SegmentPlan {
           .tooLarge, file: elf.name, offset: segment.headerOffset,
           message: "the segments up to \(segment.name) take \(total) bytes of memory,"
             + " more than \(Self.maximumImageSize)",
-          remedy: "let the program ask for memory with mmap instead")
+          remedy: "let the program allocate memory with mmap instead")
       }
       chosen.append(segment)
     }
     guard chosen.contains(where: { $0.type == ELFSegment.load && $0.memorySize > 0 }) else {
       throw ELFError(
-        .damaged, file: elf.name, message: "there is no segment to load",
-        remedy: "give a linked program, not an object file")
+        .corrupt, file: elf.name, message: "the file has no segment to load",
+        remedy: "use a linked program, not an object file")
     }
     segments = chosen
   }
@@ -47,12 +47,12 @@ struct SegmentPlan {
     if segment.type != ELFSegment.load {
       throw ELFError(
         .unsupported, file: file, offset: segment.headerOffset,
-        message: "\(segment.name) has \(sizes), which only loadable segments may",
-        remedy: "link the program without such a segment, thread-local storage for one")
+        message: "\(segment.name) has \(sizes), which only loadable segments may have",
+        remedy: "link the program without such a segment, for example thread-local storage")
     }
     if segment.fileSize > segment.memorySize {
       throw ELFError(
-        .damaged, file: file, offset: segment.headerOffset,
+        .corrupt, file: file, offset: segment.headerOffset,
         message: "\(segment.name) has \(sizes)", remedy: "build or copy the file again")
     }
   }
@@ -67,15 +67,15 @@ struct SegmentPlan {
       throw ELFError(
         .outOfRange, file: file, offset: segment.headerOffset,
         message: "\(segment.name) takes \(segment.memorySize) bytes from"
-          + " 0x\(String(segment.address, radix: 16)) on and leaves the address space",
+          + " \(hex(segment.address)) on and leaves the address space",
         remedy: "link the program to lower addresses")
     }
     guard !rules.checksHeap || bound < space.heapStart else {
       throw ELFError(
         .outOfRange, file: file, offset: segment.headerOffset,
         message: "\(segment.name) takes \(segment.memorySize) bytes from"
-          + " 0x\(String(segment.address, radix: 16)) on and overlaps the heap at"
-          + " 0x\(String(space.heapStart, radix: 16))",
+          + " \(hex(segment.address)) on and overlaps the heap at"
+          + " \(hex(space.heapStart))",
         remedy: "link the program to lower addresses")
     }
   }

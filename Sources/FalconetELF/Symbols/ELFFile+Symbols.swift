@@ -8,13 +8,13 @@ extension ELFFile {
   package func symbols() throws(ELFError) -> SymbolTable {
     guard let section = try sections.first(ofType: ELFSection.symbols) else {
       throw ELFError(
-        .noSymbols, file: name, message: "there is no symbol section",
+        .noSymbols, file: name, message: "the file has no symbol section",
         remedy: "link the program without stripping it (Go: no -ldflags=-s)")
     }
     let entrySize: UInt64 = wordSize == .bits32 ? 16 : 24
     guard section.flags & ELFSection.compressed == 0 else { throw compressed(section) }
     guard section.size >= entrySize, section.size % entrySize == 0 else {
-      throw damaged(section, "the symbol section is not a table of \(entrySize)-byte symbols")
+      throw corrupt(section, "the symbol section is not a table of \(entrySize)-byte symbols")
     }
     try input.check(offset: section.offset, count: section.size, what: "the symbols")
     let count = section.size / entrySize - 1
@@ -49,12 +49,12 @@ extension ELFFile {
   /// section, of strings or not.
   private func symbolNames(of section: ELFSection) throws(ELFError) -> [UInt8] {
     guard section.link > 0, UInt64(section.link) < sections.count else {
-      throw damaged(section, "the symbol section names no section for its strings")
+      throw corrupt(section, "the symbol section names no section for its strings")
     }
     let strings = try sections.section(UInt64(section.link))
     guard strings.flags & ELFSection.compressed == 0 else { throw compressed(strings) }
     guard strings.type != ELFSection.withoutBytes || strings.size == 0 else {
-      throw damaged(strings, "the section for the symbols' names has no bytes in the file")
+      throw corrupt(strings, "the section for the symbols' names has no bytes in the file")
     }
     guard strings.size <= UInt64(SymbolTable.maximumNameBytes) else { throw tooLarge(strings) }
     return try input.read(at: strings.offset, count: strings.size, what: "the symbols' names")
@@ -79,9 +79,9 @@ extension ELFFile {
     return UInt32(end) - offset
   }
 
-  private func damaged(_ section: ELFSection, _ message: String) -> ELFError {
+  private func corrupt(_ section: ELFSection, _ message: String) -> ELFError {
     ELFError(
-      .damaged, file: name, offset: section.headerOffset, message: message,
+      .corrupt, file: name, offset: section.headerOffset, message: message,
       remedy: "build or copy the file again")
   }
 

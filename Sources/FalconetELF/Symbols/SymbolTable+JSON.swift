@@ -17,12 +17,12 @@ extension SymbolTable {
         continue
       }
       guard table == nil else {
-        throw damaged(source, at: json.position, "the symbols are listed twice")
+        throw corrupt(source, at: json.position, "the symbols are listed twice")
       }
       table = try readList(json, source)
     }
     try json.finish()
-    guard let table else { throw damaged(source, at: nil, "there is no list of symbols") }
+    guard let table else { throw corrupt(source, at: nil, "the file has no list of symbols") }
     return table
   }
 
@@ -57,12 +57,12 @@ extension SymbolTable {
       let position = json.position
       let (name, start, size) = try readSymbol(json, nameLimit: builder.nameBytesLeft)
       guard let name, let start, let size else {
-        throw damaged(source, at: position, "a symbol lacks its name, start or size")
+        throw corrupt(source, at: position, "a symbol lacks its name, start or size")
       }
       guard builder.append(name: name, start: start, size: size) else {
         throw StreamError(
           .tooLarge, path: source.name, offset: position,
-          message: "there are more than \(maximumCount) symbols", remedy: damagedRemedy)
+          message: "more than \(maximumCount) symbols", remedy: remedy)
       }
     }
     return builder.finish()
@@ -86,12 +86,12 @@ extension SymbolTable {
     return (name, start, size)
   }
 
-  private static let damagedRemedy = "give the meta.json that was written with the prestate"
+  private static let remedy = "use the meta.json that was written with the prestate"
 
-  private static func damaged(
+  private static func corrupt(
     _ source: any ByteSource, at offset: UInt64?, _ message: String
   ) -> StreamError {
     StreamError(
-      .corrupt, path: source.name, offset: offset, message: message, remedy: damagedRemedy)
+      .corrupt, path: source.name, offset: offset, message: message, remedy: remedy)
   }
 }

@@ -1,3 +1,4 @@
+import FalconetMachine
 import FalconetStreams
 import Keccak
 
@@ -53,7 +54,7 @@ enum FsnapSeal {
     var sections: [(kind: String, range: Range<Int>)] = []
     var offset = tail + tailBytes
     while bytes.count - offset >= headingBytes + 4 {
-      let length = bytes[offset + 5..<offset + headingBytes].reduce(0) { $0 << 8 | UInt64($1) }
+      let length = bytes[offset + 5..<offset + headingBytes].bigEndian
       guard length <= UInt64(bytes.count - offset - headingBytes - 4) else { break }
       let end = offset + headingBytes + Int(length)
       sections.append((String(decoding: bytes[offset..<offset + 4], as: UTF8.self), offset..<end))

@@ -1,5 +1,7 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
+import SystemPackage
 
 /// A directory in memory, which goes with the object.
 final class FuzzFolder: Sendable {
@@ -62,13 +64,6 @@ final class FuzzFolder: Sendable {
   }
 
   private static func names(in path: String) -> [String] {
-    guard let directory = path.withFileName({ opendir($0) }) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = DirectoryEntry.name(entry)
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    (try? DirectoryListing.names(in: FilePath(fileName: path))) ?? []
   }
 }

@@ -65,7 +65,7 @@ package final class Profiler {
       if machine.step &- sliceStart >= slice || reason == .exited {
         let middle = clock.now
         sample()
-        control.note(running: middle - start, sampling: clock.now - middle)
+        control.record(running: middle - start, sampling: clock.now - middle)
         (slice, sliceStart) = (control.steps, machine.step)
       }
       guard reason == .step, machine.step != target else { return reason }

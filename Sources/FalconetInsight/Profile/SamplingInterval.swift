@@ -34,7 +34,7 @@ struct IntervalControl {
   var steps: UInt64 { fixed ?? Self.ladder[rung] }
 
   /// Notes how long a stretch of execution took, and the sample after it.
-  mutating func note(running: Duration, sampling: Duration) {
+  mutating func record(running: Duration, sampling: Duration) {
     self.running += running
     self.sampling += sampling
     samples += 1

@@ -30,7 +30,7 @@ package struct Traceback {
   ///
   /// - Parameter limit: frames of a thread at most; inlined calls don't count.
   package func lines(limit: Int = Unwinder.depthLimit) -> [String] {
-    var lines = unwinder.problem.map { ["note: \($0); what follows is guessed"] } ?? []
+    var lines = unwinder.problem.map { ["note: \($0); the frames after this are guessed"] } ?? []
     let active = state.activeThread
     if let active { lines += describe(active, isActive: true, limit) }
     for side in StackSide.allCases {
@@ -55,7 +55,7 @@ package struct Traceback {
         let offset = location.offset &+ (frame.pc &- frame.instruction)
         var place = "\t"
         if let file = location.file, let line = location.line { place += "\(file):\(line) " }
-        lines.append(place + "+0x\(Self.hex(offset)) pc=0x\(Self.hex(frame.pc))")
+        lines.append(place + "+\(hex(offset)) pc=\(hex(frame.pc))")
       }
     }
     switch stack.end {
@@ -71,10 +71,8 @@ package struct Traceback {
     if state.version.hasBlockingFutexes,
       thread.futexAddress != ThreadState.noFutex(state.version.wordSize)
     {
-      return "waits at 0x\(Self.hex(thread.futexAddress))"
+      return "waits at \(hex(thread.futexAddress))"
     }
     return isActive ? "running" : "runnable"
   }
-
-  private static func hex(_ value: UInt64) -> String { String(value, radix: 16) }
 }

@@ -16,11 +16,11 @@ struct Prologue {
   init(from start: UInt64, to end: UInt64, _ reader: GuestReader) {
     guard start <= end else { return }
     for index in 0..<min((end &- start) / 4, Self.limit) {
-      note(Instruction(reader.int(start &+ index &* 4)))
+      record(Instruction(reader.int(start &+ index &* 4)))
     }
   }
 
-  private mutating func note(_ instruction: Instruction) {
+  private mutating func record(_ instruction: Instruction) {
     guard instruction.rs == Self.stackPointer else { return }
     let offset = Int64(Int16(bitPattern: instruction.immediate))
     switch instruction.opcode {

@@ -69,7 +69,7 @@ struct StackWalk {
       if !isInnermost || crossing() != nil { return .outermost }
     }
     guard let size = frame.size else {
-      return .lost("Go's function table has no frame size for 0x\(String(pc, radix: 16))")
+      return .lost("Go's function table has no frame size for \(hex(pc))")
     }
     // A function with a frame has its return address at the frame's start.
     return leave(size: size, slot: size > 0 ? 0 : nil)
@@ -93,12 +93,12 @@ struct StackWalk {
   /// Goes on to the caller of a function that call frames tell of, and answers why there is none.
   mutating func leave(_ row: FrameRow) -> CallStack.End? {
     guard let base = row.base else {
-      return .lost("an expression tells where the frame lies, and is not looked into")
+      return .lost("the frame is described by an expression, which is not supported")
     }
     let mask = reader.memory.wordSize.mask
     let frame = (registers[base] &+ UInt64(bitPattern: row.offset)) & mask
     guard frame % reader.wordBytes == 0 else {
-      return .lost("the frame's address, 0x\(String(frame, radix: 16)), is odd")
+      return .lost("the frame's address, \(hex(frame)), is odd")
     }
     var caller = registers
     caller[29] = frame
@@ -108,14 +108,15 @@ struct StackWalk {
       case .saved(let offset): caller[register] = reader.word(frame &+ UInt64(bitPattern: offset))
       case .frame(let offset): caller[register] = (frame &+ UInt64(bitPattern: offset)) & mask
       case .register(let holder): caller[register] = registers[holder]
-      case .expression: return .lost("an expression tells where register \(register) is kept")
+      case .expression:
+        return .lost("register \(register) is described by an expression, which is not supported")
       }
     }
     switch row.rules[row.returnAddress] {
     case .undefined: return .outermost
     case nil, .same:
       // Of a caller, the register holds what its own call put there.
-      guard let returnAddress else { return .lost("the function keeps no return address") }
+      guard let returnAddress else { return .lost("the function stores no return address") }
       caller[row.returnAddress] = returnAddress
     case .saved, .frame, .register, .expression: break
     }
@@ -135,13 +136,13 @@ struct StackWalk {
     let caller: UInt64
     if let slot {
       guard stackPointer % reader.wordBytes == 0 else {
-        return .lost("the stack pointer, 0x\(String(stackPointer, radix: 16)), is odd")
+        return .lost("the stack pointer, \(hex(stackPointer)), is odd")
       }
       caller = reader.word(stackPointer &+ UInt64(bitPattern: slot))
     } else if let returnAddress {
       caller = returnAddress
     } else {
-      return .lost("the function keeps no return address")
+      return .lost("the function stores no return address")
     }
     let (top, wraps) = stackPointer.addingReportingOverflow(size)
     guard !wraps else { return .lost("the frame of \(size) bytes leaves the address space") }

@@ -47,7 +47,7 @@ package final class Unwinder {
       frames ?? (table == nil ? FrameTable.find(in: memory, version: version) : nil)
     let expected = table == nil ? symbols?.symbol(named: "runtime.pclntab") : nil
     problem = expected.map {
-      "Go's function table at 0x\(String($0.start, radix: 16)) is damaged, or of another version"
+      "Go's function table at \(hex($0.start)) is corrupt, or of another version"
         + " of Go than 1.18 to 1.27"
     }
   }
@@ -69,7 +69,7 @@ package final class Unwinder {
       case .unknown where walk.isInnermost: end = .lost("the pc is in no function")
       case .unknown:
         frames.removeLast()
-        end = .lost("0x\(String(walk.pc, radix: 16)), a return address, is in no function")
+        end = .lost("\(hex(walk.pc)), a return address, is in no function")
       }
       if let end { return CallStack(frames: frames, end: end) }
       if frames.count >= limit { return CallStack(frames: frames, end: .limit) }

@@ -19,7 +19,7 @@ struct HintStream {
 
   /// The length that a hint at a position begins with. Four bytes must follow.
   func length(at position: UInt128) throws(HintStorageError) -> UInt32 {
-    try bytes(position, 4).reduce(0) { $0 << 8 | UInt32($1) }
+    UInt32(try bytes(position, 4).bigEndian)
   }
 
   /// `count` bytes from a position on.

@@ -27,8 +27,7 @@ package struct PreimageRead: Sendable, Equatable {
   var part: (bytes: UInt64, count: UInt64)? {
     guard offset < UInt64(value.count) else { return nil }
     let part = value[Int(offset)...].prefix(8)
-    let bytes = part.reduce(0) { $0 << 8 | UInt64($1) }
-    return (bytes << (8 * UInt64(8 - part.count)), UInt64(part.count))
+    return (part.bigEndian << (8 * UInt64(8 - part.count)), UInt64(part.count))
   }
 }
 

@@ -91,7 +91,7 @@ final class WitnessEnvironment: StepEnvironment {
     guard value.count >= 8 else {
       throw .witness(.preimageLength(expected: 0, given: nil))
     }
-    let length = value.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    let length = value.prefix(8).bigEndian
     guard length == UInt64(value.count - 8) else {
       throw .witness(.preimageLength(expected: UInt64(value.count - 8), given: length))
     }

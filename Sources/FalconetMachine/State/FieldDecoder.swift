@@ -12,7 +12,7 @@ struct FieldDecoder {
   }
 
   mutating func integer(bytes count: Int) -> UInt64 {
-    let value = bytes.prefix(count).reduce(0) { $0 << 8 | UInt64($1) }
+    let value = bytes.prefix(count).bigEndian
     bytes = bytes.dropFirst(count)
     return value
   }

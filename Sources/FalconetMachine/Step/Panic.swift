@@ -43,12 +43,6 @@ package enum Panic: Error, Sendable, Equatable {
   }
 }
 
-/// `value` in hexadecimal with `0x` and at least `digits` digits.
-func hex(_ value: UInt64, digits: Int = 1) -> String {
-  let text = String(value, radix: 16)
-  return "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
-}
-
 /// Why a step could not be executed. The state is the one before the step.
 package enum StepError: Error, Sendable {
   case panic(Panic)

@@ -1,3 +1,5 @@
+import FalconetSystem
+
 /// How long a server gets to end, at each step of its shutdown.
 package struct Grace: Sendable, Equatable {
   /// From the end of its input to SIGINT.

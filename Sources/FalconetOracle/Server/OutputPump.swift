@@ -1,3 +1,4 @@
+import FalconetSystem
 import FalconetThreads
 import Glibc
 import Synchronization

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import SystemPackage
 
@@ -48,7 +49,7 @@ final class ServerChannel {
   }
 
   /// Writes all of `frame`.
-  func send(_ frame: [UInt8], to server: ServerProcess) throws(ServerFault) {
+  func send(_ frame: [UInt8], to server: ChildProcess) throws(ServerFault) {
     var rest = frame[...]
     var hasEnded = false
     while !rest.isEmpty {
@@ -70,7 +71,7 @@ final class ServerChannel {
   ///
   /// Memory grows with what arrives, whatever was announced.
   func receive(
-    _ count: Int, into bytes: inout [UInt8], from server: ServerProcess
+    _ count: Int, into bytes: inout [UInt8], from server: ChildProcess
   ) throws(ServerFault) {
     var left = count
     var hasEnded = false
@@ -94,7 +95,7 @@ final class ServerChannel {
   ///
   /// - Returns: whether the server had ended before that attempt.
   private func wait(
-    for end: FileDescriptor, _ events: Int32, _ server: ServerProcess
+    for end: FileDescriptor, _ events: Int32, _ server: ChildProcess
   ) throws(ServerFault) -> Bool {
     let clock = SuspendingClock()
     let start = clock.now
@@ -114,7 +115,7 @@ final class ServerChannel {
     }
   }
 
-  private func partingFault(_ server: ServerProcess) -> ServerFault {
+  private func partingFault(_ server: ChildProcess) -> ServerFault {
     server.waitForExit(atMost: Self.parting).map { .ended($0) } ?? .closed
   }
 }

@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -24,14 +25,14 @@ enum ServerFault: Error {
       case .stalled(let time):
         (
           .stalled, "the pre-image server did nothing for \(Self.seconds(time)), \(progress)",
-          "look at its log for what it waits for, or allow more time"
+          "look at its log to see what it waits for, or allow more time"
         )
       case .interrupted:
-        (.interrupted, "interrupted while the pre-image server was at work", nil)
+        (.interrupted, "interrupted while waiting for the pre-image server", nil)
       case .ended(let status):
         (
           .disconnected, "the pre-image server \(status) \(progress)",
-          "look at its log for the reason, and at its arguments"
+          "look at its log and its arguments"
         )
       case .closed:
         (
@@ -41,8 +42,8 @@ enum ServerFault: Error {
       case .oversized(let size):
         (
           .wrong,
-          "the pre-image server announced a pre-image of \(size) bytes, where "
-            + "\(PreimageKey.maximumPreimageSize) are the most",
+          "the pre-image server announced a pre-image of \(size) bytes, more than the limit of "
+            + "\(PreimageKey.maximumPreimageSize)",
           "check that the command is a pre-image server"
         )
       case .failed(let errno):

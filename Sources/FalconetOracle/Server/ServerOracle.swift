@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -55,7 +56,7 @@ package final class ServerOracle: PreimageOracle {
   }
 
   private let options: Options
-  private let process: ServerProcess
+  private let process: ChildProcess
   private let pump: OutputPump
   private let hintChannel: ServerChannel
   private let preimageChannel: ServerChannel
@@ -73,11 +74,11 @@ package final class ServerOracle: PreimageOracle {
   ///     that is read, on a thread of its own, or if the system gives none on the thread that
   ///     makes a request or ends the server, meanwhile. The server waits while it runs; it must
   ///     not wait for this object.
-  /// - Throws: ``ServerStartError``.
+  /// - Throws: ``ProcessStartError``.
   package convenience init(
     command: [String], options: Options = Options(),
     onOutput: @escaping @Sendable (HostStream, [UInt8]) -> Void
-  ) throws(ServerStartError) {
+  ) throws(ProcessStartError) {
     try self.init(command: command, options: options, without: [], onOutput: onOutput)
   }
 
@@ -85,13 +86,13 @@ package final class ServerOracle: PreimageOracle {
   package init(
     command: [String], options: Options, without missing: ProcessSpawner.MissingMeans,
     onOutput: @escaping @Sendable (HostStream, [UInt8]) -> Void
-  ) throws(ServerStartError) {
+  ) throws(ProcessStartError) {
     let program = command.first ?? ""
     let pipes: ServerPipes
     do throws(Errno) {
       pipes = try ServerPipes()
     } catch {
-      throw ServerStartError(.system(error), program: program)
+      throw ProcessStartError(.system(error), program: program)
     }
     // The server's ends are only its own: kept open here, they would hide its end.
     defer { ServerPipes.close(pipes.serverEnds) }
@@ -100,13 +101,13 @@ package final class ServerOracle: PreimageOracle {
         output: pipes.output.read, error: pipes.error.read, onOutput: onOutput)
     } catch {
       ServerPipes.close(pipes.outputEnds + pipes.channelEnds)
-      throw ServerStartError(.system(error), program: program)
+      throw ProcessStartError(.system(error), program: program)
     }
-    do throws(ServerStartError) {
+    do throws(ProcessStartError) {
       let (id, guardian) = try ProcessSpawner.spawn(
         command, descriptors: pipes.serverEnds, environment: [("NO_COLOR", "1")],
         without: missing)
-      process = ServerProcess(id: id, guardian: guardian)
+      process = ChildProcess(id: id, guardian: guardian)
     } catch {
       pump.stop()
       ServerPipes.close(pipes.channelEnds)
@@ -144,7 +145,7 @@ package final class ServerOracle: PreimageOracle {
     do throws(ServerFault) {
       try preimageChannel.send(key.bytes, to: process)
       try preimageChannel.receive(8, into: &length, from: process)
-      let announced = length.reduce(0) { $0 << 8 | UInt64($1) }
+      let announced = length.bigEndian
       guard announced <= UInt64(PreimageKey.maximumPreimageSize) else {
         throw .oversized(announced)
       }
@@ -168,7 +169,7 @@ package final class ServerOracle: PreimageOracle {
     guard let size = UInt32(exactly: hint.count) else {
       throw PreimageError(
         .disconnected, lastHint: hint,
-        message: "a hint of \(hint.count) bytes has no place in the protocol's 4-byte length")
+        message: "a hint of \(hint.count) bytes does not fit into the protocol's 4-byte length")
     }
     var frame = (0..<4).map { UInt8(truncatingIfNeeded: size >> UInt32(24 - 8 * $0)) }
     frame.append(contentsOf: hint)

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
 
 /// Ends a server whose input is closed already: politely, then not.
@@ -6,7 +7,7 @@ import Glibc
 /// The server counts as gone when its process has ended and nobody holds its standard streams open.
 /// What it started and left running is ended with it, as far as it stayed in the process group.
 struct ServerShutdown {
-  let process: ServerProcess
+  let process: ChildProcess
   let pump: OutputPump
   let grace: Grace
   /// Its hurried grace is taken from the moment the run is interrupted.

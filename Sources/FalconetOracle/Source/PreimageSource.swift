@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetSystem
 
 /// Where pre-images come from: a value that describes a source, and one function that opens it.
 package struct PreimageSource: Sendable {
@@ -56,7 +57,7 @@ package struct PreimageSource: Sendable {
     case .directory(let path): oracle = try DirectoryOracle(path: path)
     case .custom(let open): oracle = try open()
     case .server(let command):
-      do throws(ServerStartError) {
+      do throws(ProcessStartError) {
         let options = ServerOracle.Options(timeout: timeout, isInterrupted: isInterrupted)
         let started = try ServerOracle(command: command, options: options, onOutput: onHostOutput)
         (oracle, server) = (started, started)

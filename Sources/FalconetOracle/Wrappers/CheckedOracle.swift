@@ -31,7 +31,7 @@ package struct CheckedOracle: PreimageOracle {
         .wrong, key: key, lastHint: lastHint,
         message: "the source gave a wrong pre-image of \(preimage.count) bytes, whose key is "
           + "\(actual)",
-        remedy: "remove what the host stored under the key, or repair the host, and run again")
+        remedy: "remove what the host stored under the key, or repair the host, and retry")
     }
     return preimage
   }

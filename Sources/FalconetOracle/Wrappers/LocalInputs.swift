@@ -101,11 +101,11 @@ package struct LocalInputError: Error, Sendable, Equatable, CustomStringConverti
     let form = "write it as INDEX=HEX, such as 4=0x0000000000000080"
     return switch kind {
     case .noEqualsSign: "local input \"\(shown)\" has no \"=\": \(form)"
-    case .badIndex: "local input \"\(shown)\": the index is no number below 2^64: \(form)"
+    case .badIndex: "local input \"\(shown)\": the index is not a number below 2^64: \(form)"
     case .badValue:
-      "local input \"\(shown)\": the value is no even number of hexadecimal digits: \(form)"
+      "local input \"\(shown)\": the value does not have an even number of hexadecimal digits: \(form)"
     case .repeatedIndex(let index):
-      "local input \"\(shown)\": index \(index) was given before: give each index once"
+      "local input \"\(shown)\": index \(index) appears twice: use each index once"
     }
   }
 }

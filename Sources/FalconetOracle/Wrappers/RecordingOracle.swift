@@ -34,9 +34,9 @@ package struct RecordingOracle: PreimageOracle {
     if made != 0, errno != EEXIST {
       throw PreimageError(
         .unreadable,
-        message: "the folder \(path) for recorded pre-images cannot be made: "
+        message: "the directory \(path) for recorded pre-images cannot be made: "
           + "\(Errno(rawValue: errno))",
-        remedy: "make its parent folder, or choose another")
+        remedy: "make its parent directory, or choose another")
     }
     let layout: DirectoryLayout?
     do throws(PreimageError) {
@@ -72,7 +72,7 @@ package struct RecordingOracle: PreimageOracle {
     } catch {
       throw PreimageError(
         .unreadable, key: key, message: "the stored pre-image \(file) \(error)",
-        remedy: "remove the file, or record into an empty folder")
+        remedy: "remove the file, or record into an empty directory")
     }
     if let existing {
       guard existing == preimage else { throw Self.differs(key, file) }
@@ -119,7 +119,7 @@ package struct RecordingOracle: PreimageOracle {
   private static func unfit(_ path: String, _ reason: String) -> PreimageError {
     PreimageError(
       .unreadable, message: "pre-images cannot be recorded into \(path): \(reason)",
-      remedy: "record into an empty folder, or one that was recorded before")
+      remedy: "record into an empty directory, or one that was recorded before")
   }
 
   private static func differs(_ key: Bytes32, _ file: FilePath) -> PreimageError {
@@ -127,6 +127,6 @@ package struct RecordingOracle: PreimageOracle {
     return PreimageError(
       .unreadable, key: key,
       message: "\(what) is not what \(file) holds from an earlier run",
-      remedy: "record each run into a folder of its own")
+      remedy: "record each run into a directory of its own")
   }
 }

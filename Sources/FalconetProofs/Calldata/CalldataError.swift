@@ -39,13 +39,13 @@ extension CalldataError: CustomStringConvertible {
     case .blobSize(let key, let count):
       "the field element \(key) of a blob has \(count) bytes instead of 32"
     case .noStore(let key):
-      "the pre-image of \(key) is loaded with what its key is the hash of, which the proof does "
-        + "not have: give the host's store"
+      "the pre-image of \(key) is loaded with the data that its key is the hash of, which the proof does "
+        + "not have: name the host's store"
     case .store(let error): error.description
     case .storedSize(let key, let expected, let given):
-      "what the store has for \(key) has \(given) bytes instead of \(expected)"
+      "the stored data for \(key) has \(given) bytes instead of \(expected)"
     case .noKZGProof(let key):
-      "the field element \(key) of a blob is loaded with a KZG proof: give that proof"
+      "the field element \(key) of a blob is loaded with a KZG proof: supply that proof"
     case .kzgProofSize(let count): "the KZG proof has \(count) bytes instead of 48"
     }
   }

@@ -96,7 +96,7 @@ struct PreimagePart {
     guard let address = EthereumAddress(Array(source[..<20])) else {
       throw .storedSize(key, expected: 28, given: source.count)
     }
-    let gas = source[20..<28].reduce(0) { $0 << 8 | UInt64($1) }
+    let gas = source[20..<28].bigEndian
     return ContractCall(
       "loadPrecompilePreimagePart",
       [

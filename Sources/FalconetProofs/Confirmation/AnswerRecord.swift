@@ -25,7 +25,7 @@ final class AnswerRecord {
     next = 0
   }
 
-  fileprivate func note(_ key: Bytes32, _ data: [UInt8]) {
+  fileprivate func add(_ key: Bytes32, _ data: [UInt8]) {
     if isRecording { answers.append((key, data)) }
   }
 
@@ -54,7 +54,7 @@ final class AnswerRecorder: PreimageOracle {
 
   func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let data = try source.preimage(for: key)
-    record.note(key, data)
+    record.add(key, data)
     return data
   }
 

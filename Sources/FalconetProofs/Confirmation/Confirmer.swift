@@ -38,10 +38,10 @@ package enum ConfirmationFailure: Error, Sendable, CustomStringConvertible {
         + " has another \(part)" + Self.remedy
     case .proof(let step, let claim, let fault):
       "the proof of step \(step), with the claim \(claim) after it, does not hold: "
-        + (fault.map { "\($0)" } ?? "it is of no known version") + Self.remedy
+        + (fault.map { "\($0)" } ?? "it fits no known version") + Self.remedy
     case .execution(let step, let claim, let text):
       "the proof of step \(step), with the claim \(claim) before it, is not confirmed: the plain step"
-        + " does not get there: \(text)" + Self.remedy
+        + " does not reach it: \(text)" + Self.remedy
     case .machine(let error): "a proof cannot be confirmed: \(error)"
     case .interrupted: "interrupted"
     }

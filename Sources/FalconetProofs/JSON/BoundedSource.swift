@@ -25,7 +25,7 @@ final class BoundedSource: ByteSource {
       throw StreamError(
         .tooLarge, path: name,
         message: "a proof takes more than \(limit) bytes of JSON besides its pre-image",
-        remedy: "the file is damaged or of another format")
+        remedy: "the file is corrupt or of another format")
     }
     let size = Int(min(UInt64(buffer.count), left))
     let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<size]))

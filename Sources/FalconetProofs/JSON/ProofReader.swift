@@ -85,7 +85,7 @@ package final class ProofReader {
     let start = json.position
     try json.beginObject()
     while let key = try json.nextKey() {
-      guard fields.insert(key) else { throw error("the key \"\(key)\" is there twice") }
+      guard fields.insert(key) else { throw error("the key \"\(key)\" appears twice") }
       // Go takes null for a key that is not there.
       if try json.readNull() { continue }
       switch key {
@@ -124,7 +124,7 @@ package final class ProofReader {
     let text =
       try json.peekKind() == .string ? json.readString() : String(try json.readUInt64(upTo: 255))
     guard let version = StateVersion(named: text) else {
-      throw error("there is no state version \"\(text)\"", at: start)
+      throw error("unknown state version \"\(text)\"", at: start)
     }
     return version
   }
@@ -132,7 +132,7 @@ package final class ProofReader {
   private func error(_ message: String, at offset: UInt64? = nil) -> StreamError {
     StreamError(
       .corrupt, path: source.name, offset: offset ?? json.position, message: message,
-      remedy: "the file is damaged or is no proof")
+      remedy: "the file is corrupt or not a proof")
   }
 }
 

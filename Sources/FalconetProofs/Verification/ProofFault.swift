@@ -65,10 +65,10 @@ extension ProofFault: CustomStringConvertible {
     case .unknownSizes(let state, let proof):
       "no state version has state-data of \(state) bytes and proof-data of \(proof)"
     case .noRevision(let versions):
-      "no state version that the proof may be of has the revision: it may be of "
+      "the revision belongs to no state version that the proof fits: it fits "
         + versions.map { "\($0.rawValue)" }.joined(separator: ", ")
     case .missing(let field):
-      "\"\(field)\" is missing, which only the proof of an exited state may leave out"
+      "\"\(field)\" is missing; only the proof of an exited state may omit it"
     case .pre(let expected, let given):
       "pre is \(given), the claim of state-data is \(expected)"
     case .step(let expected, let given):
@@ -76,7 +76,7 @@ extension ProofFault: CustomStringConvertible {
     case .witness(let fault): fault.description
     case .panic(let panic): "no state follows: \(panic.message)"
     case .preimage(let key, let actual):
-      "oracle-value is not the pre-image of \(key): its key is \(actual)"
+      "oracle-value is not the pre-image of \(key) but of \(actual)"
     case .unloadablePreimage(let key, let reason):
       "no contract can load the pre-image of \(key): \(reason)"
     case .post(let expected, let given):

@@ -11,17 +11,10 @@ package struct BinaryDecoder: SnapshotProducer {
   /// A decoder of the decompressed bytes of a snapshot.
   package init(_ reader: ByteReader) { self.reader = reader }
 
-  /// Whether a file's first decompressed byte is the format's.
-  package static func recognizes(_ prefix: [UInt8]) -> Bool {
-    prefix.first.map { StateVersion(rawValue: $0) != nil } ?? false
-  }
-
   package func produce(for consumer: some SnapshotConsumer) throws(StreamError) {
     let number = try reader.readUInt8()
     guard let version = StateVersion(rawValue: number) else {
-      throw StreamError(
-        .unsupported, path: reader.name, offset: 0, message: "unknown version: \(number)",
-        remedy: "state versions \(StateVersion.numbers) are known; the file may be no snapshot")
+      throw StreamError.unknownVersion(number, name: reader.name)
     }
     let state = StateReader(reader: reader, version: version)
     let count = try state.integer(version.wordSize.bytes)

@@ -24,7 +24,7 @@ package struct MemoryImage: StateImage {
     let builder = MemoryBuilder()
     try image.produce(for: builder)
     guard let copy = builder.image else {
-      throw StreamError(.truncated, message: "the state that is copied has no end")
+      throw StreamError(.truncated, message: "the copied state has no end")
     }
     self = copy
   }

@@ -27,7 +27,7 @@ struct PageLedger {
     }
     guard unordered.insert(index).inserted else {
       throw StreamError(
-        .corrupt, path: name, offset: offset, message: "page \(index) is there twice")
+        .corrupt, path: name, offset: offset, message: "page \(index) appears twice")
     }
   }
 }

@@ -31,6 +31,6 @@ struct PageSequence {
   func finish() throws(StreamError) {
     guard let expected, expected != count else { return }
     throw StreamError(
-      .corrupt, path: name, message: "\(expected) pages were announced but \(count) came")
+      .corrupt, path: name, message: "\(expected) pages were announced, but there were \(count)")
   }
 }

@@ -50,7 +50,8 @@ package struct SnapshotOutline: Sendable, Equatable {
     guard let unverifiedClaim, unverifiedClaim != computed else { return }
     throw StreamError(
       .corrupt, path: name,
-      message: "the file states the claim \(unverifiedClaim), and its pages give \(computed)",
-      remedy: "make or fetch it again, and read it without trust in its pages")
+      message:
+        "the file states the claim \(unverifiedClaim), but its pages have the claim \(computed)",
+      remedy: "make or fetch it again, and have its pages verified")
   }
 }

@@ -56,8 +56,8 @@ struct StateReader {
     guard count <= UInt64(Self.threadLimit - others) else {
       throw StreamError(
         .tooLarge, path: reader.name, offset: offset,
-        message: "\(count) threads are more than this host's memory has room for,"
-          + " \(Self.threadLimit)", remedy: "the file is damaged, or use a host with more memory")
+        message: "\(count) threads need more memory than this host has,"
+          + " \(Self.threadLimit)", remedy: "the file is corrupt, or use a host with more memory")
     }
     var threads: [ThreadState] = []
     for _ in 0..<count { threads.append(try thread()) }

@@ -23,7 +23,7 @@ enum StateWriter {
     guard state.lastHint.count <= Snapshot.hintLimit else {
       throw StreamError(
         .unsupported, path: name,
-        message: "an unfinished hint of \(state.lastHint.count) bytes has no place in a snapshot:"
+        message: "an unfinished hint of \(state.lastHint.count) bytes does not fit into a snapshot:"
           + " its length has 4 bytes", remedy: "save the state of another step")
     }
   }

@@ -50,7 +50,7 @@ private final class PageComparison: SnapshotConsumer {
 
   func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
     guard let offset = rest.removeValue(forKey: index) else {
-      note(index, .onlyRight, UnsafeRawBufferPointer(zeros.bytes), bytes)
+      record(index, .onlyRight, UnsafeRawBufferPointer(zeros.bytes), bytes)
       return
     }
     try spool.readPage(at: offset, into: buffer)
@@ -58,7 +58,7 @@ private final class PageComparison: SnapshotConsumer {
     if let a = old.baseAddress, let b = bytes.baseAddress, memcmp(a, b, Memory.pageSize) == 0 {
       return
     }
-    note(index, .changed, old, bytes)
+    record(index, .changed, old, bytes)
   }
 
   func end(_ state: MachineState) throws(StreamError) { other = state }
@@ -70,7 +70,7 @@ private final class PageComparison: SnapshotConsumer {
     }
     for (index, offset) in rest.sorted(by: { $0.key < $1.key }) {
       try spool.readPage(at: offset, into: buffer)
-      note(
+      record(
         index, .onlyLeft, UnsafeRawBufferPointer(buffer.bytes),
         UnsafeRawBufferPointer(zeros.bytes))
     }
@@ -80,7 +80,7 @@ private final class PageComparison: SnapshotConsumer {
     return difference
   }
 
-  private func note(
+  private func record(
     _ index: UInt64, _ kind: SnapshotDifference.Kind, _ left: UnsafeRawBufferPointer,
     _ right: UnsafeRawBufferPointer
   ) {

@@ -16,24 +16,24 @@ struct StateComparison {
   /// last.
   var fields: [SnapshotDifference.FieldChange] {
     var changes: [SnapshotDifference.FieldChange] = []
-    func note(
+    func record(
       _ name: String, _ left: SnapshotDifference.FieldValue?,
       _ right: SnapshotDifference.FieldValue?
     ) {
       guard left != right else { return }
       changes.append(SnapshotDifference.FieldChange(name: name, left: left, right: right))
     }
-    note(
+    record(
       "stateVersion", .number(UInt64(left.version.rawValue)),
       .number(UInt64(right.version.rawValue)))
     let (own, other) = (left.scalarFields, right.scalarFields)
     for field in own + other.filter({ !own.contains($0) }) {
-      note(
+      record(
         field.name, own.contains(field) ? left.value(of: field) : nil,
         other.contains(field) ? right.value(of: field) : nil)
     }
     for side in StackSide.allCases {
-      note(
+      record(
         side == .left ? "leftStack" : "rightStack", .bytes(left.identifiers(of: side)),
         .bytes(right.identifiers(of: side)))
     }

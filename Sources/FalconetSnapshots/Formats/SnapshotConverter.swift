@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetSystem
 import Glibc
 
 /// Converts snapshots from any format to any that can hold their version.
@@ -27,7 +28,8 @@ package enum SnapshotConverter {
     }
     try AtomicFile.write(path: output) { (sink) throws(StreamError) in
       try convert(
-        FileSource(path: input), reading, to: sink, as: target, temporaryFolder: folder(of: output))
+        FileSource(path: input), reading, to: sink, as: target,
+        temporaryFolder: output.parentDirectory)
     }
   }
 
@@ -57,7 +59,7 @@ package enum SnapshotConverter {
     var pass: OnePass?
     do throws(StreamError) {
       try AtomicFile.write(path: output) { (sink) throws(StreamError) in
-        let encoder = target.encoder(to: sink, temporaryFolder: folder(of: output))
+        let encoder = target.encoder(to: sink, temporaryFolder: output.parentDirectory)
         let attempt = OnePass(into: encoder, needsOutline: target.needsOutline)
         pass = attempt
         try Snapshot.read(FileSource(path: input), reading, into: attempt)
@@ -69,23 +71,14 @@ package enum SnapshotConverter {
     }
   }
 
-  /// Whether what was written to a file can be taken back: not where it is a device, a pipe, or
-  /// this process's own output, whatever the name.
+  /// Whether a file can be replaced after it was written in part: not if it is a device, a pipe, or this
+  /// process's own output, under any name.
   private static func isReplaceable(_ path: String) -> Bool {
-    var file = stat()
-    guard path.withFileName({ stat($0, &file) }) == 0 else { return true }
-    guard file.st_mode & S_IFMT == S_IFREG else { return false }
+    guard let file = FileStatus(of: path, followsLinks: true) else { return true }
+    guard file.kind == .regular else { return false }
     return ![STDOUT_FILENO, STDERR_FILENO].contains { descriptor in
-      var output = stat()
-      return fstat(descriptor, &output) == 0 && output.st_dev == file.st_dev
-        && output.st_ino == file.st_ino
+      FileStatus(descriptor)?.isSameFile(as: file) == true
     }
-  }
-
-  /// The folder that a path names a file in.
-  private static func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }
 
@@ -117,6 +110,6 @@ private final class OnePass: SnapshotConsumer {
 
   private func impossible() -> StreamError {
     isImpossible = true
-    return StreamError(.unsupported, message: "the parts are in another order")
+    return StreamError(.unsupported, message: "the parts are out of order")
   }
 }

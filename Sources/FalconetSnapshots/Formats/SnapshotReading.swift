@@ -4,9 +4,9 @@ import FalconetStreams
 package struct SnapshotReading: Sendable {
   /// The format; nil goes by the content.
   package var format: SnapshotFormat?
-  /// Where the bases of a `.fsnap` delta are looked for. Other formats have none.
+  /// The place in which the bases of a delta are looked for. Most formats have none.
   package var bases: FsnapBaseLocation
-  /// Whether the pages of a `.fsnap` file are not hashed: for files that this installation wrote.
+  /// Whether pages are not hashed, if the file states their roots: for files that this installation wrote.
   package var trustPages: Bool
   /// The limit of the memory that a state is loaded into, if it is not the default:
   /// ``Memory/pageLimit``.
@@ -30,15 +30,7 @@ package struct SnapshotReading: Sendable {
     from reader: ByteReader, compression: Compression, for consumer: some SnapshotConsumer
   ) throws(StreamError) -> SnapshotFormat {
     let format = if let format { format } else { try SnapshotFormat.detect(reader) }
-    switch format {
-    case .bin: try BinaryDecoder(reader).produce(for: consumer)
-    case .json: try JSONStateDecoder(reader).produce(for: consumer)
-    case .pr7559: try PR7559Decoder(reader).produce(for: consumer)
-    case .fsnap:
-      try FsnapDecoder(
-        reader, bases: bases, trustPages: trustPages, isCompressed: compression != .none
-      ).produce(for: consumer)
-    }
+    try format.decode(reader, self, compression: compression, for: consumer)
     return format
   }
 }

@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetStreams
 
 /// Whether the first bytes of a file fit the two formats of version 0 that begin with byte 0.
 ///
@@ -10,10 +11,25 @@ struct VersionZeroProbe {
   private static let pageLimit: UInt64 = 1 << UInt64(version.wordSize.pageIndexBits)
   private static let pageSize = UInt64(Memory.pageSize)
 
+  /// Bytes that are looked at: as many as the reader's buffer holds.
+  private static let lookAhead = ByteReader.defaultCapacity
+
   /// The file's first bytes.
-  let bytes: [UInt8]
+  private let bytes: [UInt8]
   /// Whether they are all of it.
-  let isWhole: Bool
+  private var isWhole: Bool
+
+  init(_ reader: ByteReader) throws(StreamError) {
+    bytes = try reader.peek(upTo: Self.lookAhead)
+    isWhole = bytes.count < Self.lookAhead
+  }
+
+  /// The same file, if more followed.
+  var cut: VersionZeroProbe {
+    var probe = self
+    probe.isWhole = false
+    return probe
+  }
 
   /// Whether the file fits Cannon's binary format.
   var fitsBinary: Bool {
@@ -72,9 +88,9 @@ struct VersionZeroProbe {
     offset < UInt64(bytes.count) ? bytes[Int(offset)] : nil
   }
 
-  /// The big-endian 32-bit integer at an offset, where the bytes reach so far.
+  /// The big-endian 32-bit integer at an offset, if the bytes reach so far.
   private func word(at offset: UInt64) -> UInt64? {
     guard offset + 4 <= UInt64(bytes.count) else { return nil }
-    return bytes[Int(offset)..<Int(offset) + 4].reduce(0) { $0 << 8 | UInt64($1) }
+    return bytes[Int(offset)..<Int(offset) + 4].bigEndian
   }
 }

@@ -61,8 +61,8 @@ package final class FsnapFile {
     guard trustsPages || page.pageRoots() == [map.table.roots[position]] else {
       throw StreamError(
         .corrupt, path: source.name, offset: block.offset,
-        message: "page \(index) does not have the root that the page table gives",
-        remedy: FsnapHeader.damaged)
+        message: "page \(index) does not have the root in the page table",
+        remedy: FsnapHeader.remedy)
     }
     return page
   }

@@ -24,7 +24,7 @@ package struct FsnapOptions: Sendable {
     guard base.name.version == version else {
       throw StreamError(
         .unsupported, path: name,
-        message: "a delta of state version \(version.rawValue) can't be written against a base of"
+        message: "a delta of state version \(version.rawValue) cannot be written against a base of"
           + " version \(base.name.version.rawValue)",
         remedy: "write a full image")
     }

@@ -76,7 +76,7 @@ struct JSONPageReader {
     } catch {
       throw StreamError(
         error.kind, path: name, offset: offset,
-        message: "the data of a page can't be inflated: \(error.message)", remedy: error.remedy)
+        message: "the data of a page cannot be inflated: \(error.message)", remedy: error.remedy)
     }
   }
 }

@@ -24,7 +24,7 @@ extension JSONReader {
       }
       guard seen.insert(key).inserted else {
         throw StreamError(
-          .corrupt, path: name, offset: position, message: "the key \"\(text)\" is there twice")
+          .corrupt, path: name, offset: position, message: "the key \"\(text)\" appears twice")
       }
       if try !readNull() { try body(key) }
     }

@@ -35,7 +35,7 @@ package struct JSONStateDecoder: SnapshotProducer {
     guard hasMemory else {
       throw StreamError(
         .unsupported, path: reader.name, message: "the JSON has no key \"memory\"",
-        remedy: "the file is no snapshot")
+        remedy: "the file is not a snapshot")
     }
     try consumer.end(fields.finish())
   }

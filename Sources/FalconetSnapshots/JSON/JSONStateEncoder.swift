@@ -74,11 +74,8 @@ package final class JSONStateEncoder: SnapshotConsumer {
   }
 
   private func check(_ version: StateVersion) throws(StreamError) {
-    guard version == Self.version else {
-      throw StreamError(
-        .unsupported, path: writer.name,
-        message: "JSON holds states of version 0 only, not of version \(version.rawValue)",
-        remedy: "choose another format: .bin, .bin.gz or .fsnap")
+    guard JSONCodec.canHold(version) else {
+      throw JSONCodec.unsupported(version, name: writer.name)
     }
   }
 }

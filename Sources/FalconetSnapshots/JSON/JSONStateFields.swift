@@ -51,7 +51,7 @@ struct JSONStateFields {
       singleKey = key
       try threads.readCPU(into: &state.threads.left[0])
     case .field(let field):
-      note(field)
+      record(field)
       switch field.form {
       case .number, .address:
         state[field] = try json.readInteger(bytes: field.byteCount(in: Self.multiple))
@@ -68,7 +68,7 @@ struct JSONStateFields {
   }
 
   /// Notes what a key says of the number of threads.
-  private mutating func note(_ field: StateField) {
+  private mutating func record(_ field: StateField) {
     let inSingle = Self.single.snapshotLayout.fields.contains(field)
     let inMultiple = Self.multiple.snapshotLayout.fields.contains(field)
     if inSingle, !inMultiple { singleKey = .field(field) }

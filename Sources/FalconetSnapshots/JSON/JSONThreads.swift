@@ -46,7 +46,7 @@ struct JSONThreads {
       guard threads.count < StateReader.threadLimit - others else {
         throw StreamError(
           .tooLarge, path: name, offset: json.position,
-          message: "there are more threads than the limit of \(StateReader.threadLimit)")
+          message: "more threads than the limit of \(StateReader.threadLimit)")
       }
       threads.append(try readThread())
     }

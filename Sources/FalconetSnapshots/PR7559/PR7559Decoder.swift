@@ -18,7 +18,7 @@ package struct PR7559Decoder: SnapshotProducer {
     guard length > 0 else {
       throw StreamError(
         .corrupt, path: reader.name, offset: 1,
-        message: "the memory's length is 0, which leaves no room for its version byte")
+        message: "the memory's length is 0, too short for its version byte")
     }
     try readVersion("memory")
     try consumer.begin(SnapshotOutline(version: .v0))
@@ -35,7 +35,7 @@ package struct PR7559Decoder: SnapshotProducer {
       throw StreamError(
         .unsupported, path: reader.name, offset: offset,
         message: "invalid \(part) encoding version \(version)",
-        remedy: "only version 0 exists; the file is damaged or of another format")
+        remedy: "only version 0 exists; the file is corrupt or of another format")
     }
   }
 

@@ -17,17 +17,14 @@ package final class PR7559Encoder: SnapshotConsumer {
 
   package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     let (version, pageCount) = try outline.complete(for: writer.name)
-    guard version == .v0 else {
-      throw StreamError(
-        .unsupported, path: writer.name,
-        message: "pr7559 holds states of version 0 only, not of version \(version.rawValue)",
-        remedy: "choose another format: .bin, .bin.gz or .fsnap")
+    guard PR7559Codec.canHold(version) else {
+      throw PR7559Codec.unsupported(version, name: writer.name)
     }
     guard pageCount <= PR7559.pageLimit else {
       throw StreamError(
         .tooLarge, path: writer.name,
         message: "pr7559 holds at most \(PR7559.pageLimit) pages, not \(pageCount)",
-        remedy: "choose another format: .bin, .bin.gz or .fsnap")
+        remedy: "choose another format: " + SnapshotFormat.endings(for: version))
     }
     sequence = PageSequence(of: writer.name, expecting: pageCount)
     let length = 1 + pageCount * UInt64(PR7559.pageBytes)

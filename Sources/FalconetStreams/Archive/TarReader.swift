@@ -43,7 +43,7 @@ package final class TarReader: ByteSource {
         return nil
       }
       guard let header = TarHeader(block) else {
-        throw failure(.corrupt, "a tar header is damaged", at: offset)
+        throw failure(.corrupt, "a tar header is corrupt", at: offset)
       }
       left = header.size
       let (blockSize, tail) = (UInt64(TarHeader.blockSize), header.size % 512)
@@ -85,7 +85,7 @@ package final class TarReader: ByteSource {
   private func check(_ name: String, at offset: UInt64) throws(StreamError) {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard !name.hasPrefix("/"), !parts.contains(".."), !name.isEmpty else {
-      throw failure(.corrupt, "the archive has a file outside its folder", at: offset)
+      throw failure(.corrupt, "the archive has a file outside its directory", at: offset)
     }
   }
 

@@ -111,7 +111,7 @@ package final class ByteReader: ByteSource {
       throw StreamError(
         .tooLarge, path: name, offset: offset,
         message: "a length of \(count) bytes is above the limit of \(limit)",
-        remedy: "the file is damaged or of another format")
+        remedy: "the file is corrupt or of another format")
     }
     var bytes: [UInt8] = []
     while bytes.count < total {
@@ -191,8 +191,8 @@ package final class ByteReader: ByteSource {
     guard try isAtEnd() else {
       throw StreamError(
         .trailingData, path: name, offset: position,
-        message: "data follows where the end was expected",
-        remedy: "the file is damaged, of another format, or two files were joined")
+        message: "data follows the expected end",
+        remedy: "the file is corrupt, of another format, or two files were joined")
     }
   }
 

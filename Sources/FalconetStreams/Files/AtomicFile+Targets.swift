@@ -1,3 +1,4 @@
+import FalconetSystem
 import Glibc
 import SystemPackage
 

@@ -15,7 +15,7 @@ package enum Deadline {
   package static func set(seconds: UInt64) {
     if seconds > 0 {
       var action = sigaction()
-      action.__sigaction_handler.sa_handler = noteInterruption
+      action.__sigaction_handler.sa_handler = recordInterruption
       sigemptyset(&action.sa_mask)
       action.sa_flags = 0
       // The handler's globals are initialized before it can run.

@@ -1,3 +1,4 @@
+import FalconetSystem
 import SystemPackage
 
 /// The bytes of a file, from its start, without a buffer of its own.

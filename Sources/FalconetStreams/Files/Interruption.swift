@@ -1,3 +1,4 @@
+import FalconetSystem
 import Glibc
 import Synchronization
 import SystemPackage
@@ -12,7 +13,7 @@ private let writeEnd = Atomic<Int32>(-1)
 
 /// The handler of SIGINT, SIGTERM and SIGHUP, and of the deadline's SIGALRM. It calls only what is
 /// async-signal-safe: lock-free atomics and `write` on a pipe that never blocks.
-func noteInterruption(_ signal: Int32) {
+func recordInterruption(_ signal: Int32) {
   let saved = errno
   let cause: Interruption.Cause = signal == SIGALRM ? .deadline : .request
   firstCause.compareExchange(
@@ -48,7 +49,7 @@ package enum Interruption {
   package static var descriptor: Int32 { readEnd.load(ordering: .acquiring) }
 
   /// Asks for a stop, as the signals do. Callable from any thread.
-  package static func request() { noteInterruption(0) }
+  package static func request() { recordInterruption(0) }
 
   /// Takes over SIGINT, SIGTERM and SIGHUP, and ignores SIGPIPE so that writing to a pipe without
   /// reader is an error instead of the end of the process. A SIGHUP that is ignored stays so: the
@@ -67,7 +68,7 @@ package enum Interruption {
       ends = try systemCall { try FileDescriptor.pipe(options: [.closeOnExec, .nonBlocking]) }
     } catch {
       throw StreamError(
-        .system(errno: error.rawValue), message: "no pipe for signals can be made",
+        .system(errno: error.rawValue), message: "a pipe for signals cannot be created",
         remedy: "raise the limit of open files (ulimit -n)")
     }
     writeEnd.store(ends.writeEnd.rawValue, ordering: .sequentiallyConsistent)
@@ -75,7 +76,7 @@ package enum Interruption {
 
     // No SA_RESTART: a system call that waits returns EINTR, and its loop sees the flag.
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = noteInterruption
+    action.__sigaction_handler.sa_handler = recordInterruption
     sigemptyset(&action.sa_mask)
     action.sa_flags = 0
     _ = requested.load(ordering: .relaxed)

@@ -36,8 +36,8 @@ enum OutputPath {
     else { return }
     throw StreamError(
       .permission, path: path,
-      message: "is a symbolic link that user \(owner) put into a directory that all may write to",
-      remedy: "name the file that is meant, or another directory")
+      message: "is a symbolic link of user \(owner) in a directory that everyone may write to",
+      remedy: "name the file that the link points to, or use another directory")
   }
 
   private static func read(_ link: FilePath) -> FilePath? {

@@ -24,7 +24,7 @@ extension StreamError {
       case .commit: "put in place"
       }
     let folder = FilePath(fileName: path).removingLastComponent().fileName
-    let place = folder.isEmpty ? "the current folder" : folder
+    let place = folder.isEmpty ? "the current directory" : folder
     self.init(.system(errno: errno.rawValue), path: path, offset: offset, message: "")
 
     switch errno {
@@ -34,11 +34,11 @@ extension StreamError {
       remedy = "check the path"
     case .noSuchFileOrDirectory:
       kind = .notFound
-      message = "its folder does not exist"
+      message = "its directory does not exist"
       remedy = "create \(place) first"
     case .notDirectory:
       kind = .notFound
-      message = "a part of the path is not a folder"
+      message = "a part of the path is not a directory"
       remedy = "check the path"
     case .permissionDenied, .notPermitted:
       kind = .permission
@@ -49,15 +49,15 @@ extension StreamError {
         : "check the owner and the permissions of \(place)"
     case .readOnlyFileSystem:
       kind = .readOnly
-      message = "can't be \(verb): the file system is read-only"
-      remedy = "choose a folder that can be written"
+      message = "cannot be \(verb): the file system is read-only"
+      remedy = "choose a directory that can be written"
     case .noSpace, .diskQuotaExceeded:
       kind = .noSpace
       message = errno == .noSpace ? "no space left on the device" : "the disk quota is used up"
-      remedy = "free some space or choose another folder"
+      remedy = "free some space or choose another directory"
     case .isDirectory:
       kind = .isDirectory
-      message = "is a folder, not a file"
+      message = "is a directory, not a file"
       remedy = "name a file in it"
     case .brokenPipe:
       kind = .brokenPipe
@@ -73,27 +73,7 @@ extension StreamError {
       message = "the file is larger than the file system or the user's limit allows"
       remedy = "raise the limit (ulimit -f) or choose another file system"
     default:
-      message = "can't be \(verb): \(errno.description)"
+      message = "cannot be \(verb): \(errno.description)"
     }
-  }
-}
-
-/// Calls `body`, and gives the error number of a failed system call the type it has.
-func systemCall<Value>(_ body: () throws -> Value) throws(Errno) -> Value {
-  do {
-    return try body()
-  } catch let errno as Errno {
-    throw errno
-  } catch {
-    // The calls of SystemPackage throw nothing but `Errno`.
-    throw Errno.ioError
-  }
-}
-
-/// Calls `body`, a C function that returns -1 and sets `errno`, again while it is interrupted.
-func retrying(_ body: () -> Int32) throws(Errno) {
-  while body() == -1 {
-    let failure = Errno(rawValue: errno)
-    if failure != .interrupted { throw failure }
   }
 }

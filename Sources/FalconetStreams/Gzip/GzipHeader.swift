@@ -16,7 +16,7 @@ enum GzipHeader {
     func failure(_ kind: StreamError.Kind, _ message: String) -> StreamError {
       StreamError(
         kind, path: reader.name, offset: offset, message: message,
-        remedy: "the file is damaged or not gzip")
+        remedy: "the file is corrupt or not gzip")
     }
 
     var checksum = CRC32()

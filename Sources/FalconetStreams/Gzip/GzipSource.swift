@@ -88,7 +88,7 @@ package final class GzipSource: ByteSource {
       throw StreamError(
         .trailingData, path: name, offset: input.position,
         message: "data that is not gzip follows the gzip data",
-        remedy: "the file is damaged, or something was appended to it")
+        remedy: "the file is corrupt, or something was appended to it")
     }
     stage = .header
   }

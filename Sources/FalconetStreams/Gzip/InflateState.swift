@@ -81,7 +81,7 @@ final class InflateState {
 extension StreamError {
   /// The error behind a negative code of ISA-L's inflater.
   init(inflateCode code: Int32, format: String, path: String?, offset: UInt64?) {
-    let remedy = "the file is damaged; make or fetch it again"
+    let remedy = "the file is corrupt; make or fetch it again"
     switch code {
     case ISAL_INCORRECT_CHECKSUM:
       self.init(
@@ -96,7 +96,7 @@ extension StreamError {
         message: "the \(format) header names a method other than deflate", remedy: remedy)
     default:
       self.init(
-        .corrupt, path: path, offset: offset, message: "damaged \(format) data", remedy: remedy)
+        .corrupt, path: path, offset: offset, message: "corrupt \(format) data", remedy: remedy)
     }
   }
 }

@@ -2,7 +2,7 @@
 package enum Hex {
   static let digits = Array("0123456789abcdef".utf8)
 
-  /// The bytes in lower case, with a leading `0x` where asked for.
+  /// The bytes in lower case, with a leading `0x` if asked for.
   package static func encode(_ bytes: some Collection<UInt8>, prefix: Bool = false) -> String {
     String(decoding: encodedBytes(Array(bytes), prefix: prefix), as: UTF8.self)
   }
@@ -30,7 +30,7 @@ package enum Hex {
 
   /// The bytes that `text` stands for: pairs of digits of either case, after an optional `0x` or
   /// `0X`.
-  /// - Returns: Nil where another character or an odd number of digits is found.
+  /// - Returns: Nil if another character or an odd number of digits is found.
   package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     decode(utf8: Array(text.utf8))
   }
@@ -51,8 +51,8 @@ package enum Hex {
     return bytes
   }
 
-  /// The value of an ASCII digit.
-  static func value(of digit: UInt8) -> UInt8? {
+  /// The value of an ASCII digit; nil if it is none.
+  package static func value(of digit: UInt8) -> UInt8? {
     switch digit {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10

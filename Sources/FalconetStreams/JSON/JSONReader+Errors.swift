@@ -3,7 +3,7 @@ extension JSONReader {
   func syntax(_ message: String, at offset: UInt64? = nil) -> StreamError {
     StreamError(
       .syntax, path: reader.name, offset: offset ?? position, message: message,
-      remedy: "the file is damaged or of another format")
+      remedy: "the file is corrupt or of another format")
   }
 
   /// The error of a character that can't stand where it does.

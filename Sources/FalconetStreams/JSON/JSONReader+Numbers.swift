@@ -24,7 +24,7 @@ extension JSONReader {
       throw StreamError(
         .tooLarge, path: reader.name, offset: offset,
         message: "a number is above its limit of \(limit)",
-        remedy: "the file is damaged or of another format")
+        remedy: "the file is corrupt or of another format")
     }
     return value
   }

@@ -22,7 +22,7 @@ extension JSONReader {
         throw StreamError(
           .tooLarge, path: self.reader.name, offset: offset,
           message: "a string is longer than \(maxBytes) bytes",
-          remedy: "the file is damaged or of another format")
+          remedy: "the file is corrupt or of another format")
       }
       bytes.append(contentsOf: run)
     }
@@ -42,7 +42,7 @@ extension JSONReader {
     guard bytes.count <= maxBytes else {
       throw StreamError(
         .tooLarge, path: reader.name, offset: offset,
-        message: "a hexadecimal string stands for more than \(maxBytes) bytes")
+        message: "a hexadecimal string has more than \(maxBytes) bytes")
     }
     return bytes
   }
@@ -67,7 +67,7 @@ extension JSONReader {
       guard bytes.count <= maxBytes - count else {
         throw StreamError(
           .tooLarge, path: reader.name, offset: offset,
-          message: "a hexadecimal string stands for more than \(maxBytes) bytes")
+          message: "a hexadecimal string has more than \(maxBytes) bytes")
       }
       try take(bytes)
       count += bytes.count

@@ -146,7 +146,7 @@ package final class JSONReader {
       throw StreamError(
         .tooLarge, path: reader.name, offset: position,
         message: "the JSON is nested deeper than \(maximumDepth) levels",
-        remedy: "the file is damaged or of another format")
+        remedy: "the file is corrupt or of another format")
     }
     containers.append((isObject, false))
   }

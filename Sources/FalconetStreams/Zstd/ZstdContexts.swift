@@ -97,7 +97,7 @@ final class ZstdDecompressionContext {
 
 extension StreamError {
   static var zstdMemory: StreamError {
-    StreamError(.system(errno: 12), message: "no memory for zstd")
+    StreamError(.system(errno: 12), message: "not enough memory for zstd")
   }
 
   /// Throws the error that libzstd's result `code` stands for, if it is one.
@@ -110,7 +110,7 @@ extension StreamError {
     _ code: Int, offset: UInt64?, tooMuch: Kind = .tooLarge
   ) throws(StreamError) {
     guard ZSTD_isError(code) != 0 else { return }
-    let remedy = "the file is damaged; make or fetch it again"
+    let remedy = "the file is corrupt; make or fetch it again"
     switch 0 &- code {
     case 10:  // prefix_unknown
       throw StreamError(.corrupt, offset: offset, message: "not a zstd frame", remedy: remedy)
@@ -135,7 +135,7 @@ extension StreamError {
       throw StreamError(
         .truncated, offset: offset, message: "the zstd data ends early", remedy: remedy)
     default:
-      throw StreamError(.corrupt, offset: offset, message: "damaged zstd data", remedy: remedy)
+      throw StreamError(.corrupt, offset: offset, message: "corrupt zstd data", remedy: remedy)
     }
   }
 }

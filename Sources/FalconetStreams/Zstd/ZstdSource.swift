@@ -75,7 +75,7 @@ package final class ZstdSource: ByteSource {
         throw StreamError(
           .corrupt, offset: input.position,
           message: "the zstd frame does not hold as many bytes as its header says",
-          remedy: "the file is damaged; make or fetch it again")
+          remedy: "the file is corrupt; make or fetch it again")
       }
       hasFrame = true
     }
@@ -97,11 +97,11 @@ package final class ZstdSource: ByteSource {
       throw StreamError(
         .trailingData, offset: input.position,
         message: "data that is not zstd follows the zstd data",
-        remedy: "the file is damaged, or something was appended to it")
+        remedy: "the file is corrupt, or something was appended to it")
     }
     throw StreamError(
       .corrupt, offset: input.position, message: "not a zstd frame",
-      remedy: "the file is damaged or of another format")
+      remedy: "the file is corrupt or of another format")
   }
 
   private var truncated: StreamError {

@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetProofs
 import FalconetStreams
+import FalconetSystem
 import Keccak
 import Synchronization
 import SystemPackage
@@ -86,7 +87,7 @@ final class AnswerCache {
   }
 
   private func read(_ file: FilePath, quarantines: Bool) -> StepProof? {
-    guard TraceDirectory.isRegular(file) else { return nil }
+    guard FileStatus.isRegular(file) else { return nil }
     do throws(StreamError) {
       let reader = try ProofReader(FileSource(path: file.fileName))
       if let proof = try reader.next(), try reader.next() == nil { return proof }

@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -103,7 +104,7 @@ struct PrestateCache {
     in directory: TraceDirectory, _ identity: String, revision: String?
   ) throws(TraceError) -> Entry {
     let file = directory.prestate
-    guard TraceDirectory.isRegular(file), let name = try directory.undoubtedName()
+    guard FileStatus.isRegular(file), let name = try directory.undoubtedName()
     else { return .none }
     do throws(StreamError) {
       let json = JSONReader(ByteReader(try FileSource(path: file.fileName)))

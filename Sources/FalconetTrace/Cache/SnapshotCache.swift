@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import Keccak
 
 /// States of a trace in files, by their steps.
@@ -78,7 +79,7 @@ final class SnapshotCache {
           directory.quarantine(file, "the hint before it is corrupt")
         }
       } else {
-        directory.quarantine(file, "its claim is not the one that was written")
+        directory.quarantine(file, "its claim is not the one in the log")
       }
     } catch {
       if error.isOfSystem { throw .file(error) }
@@ -129,7 +130,7 @@ final class SnapshotCache {
       guard error.isWantOfRoom else { throw .file(error) }
       return directory.reportUncached(directory.snapshot(step), .file(error))
     }
-    if TraceDirectory.isRegular(directory.snapshot(step)) {
+    if FileStatus.isRegular(directory.snapshot(step)) {
       directory.reportCached()
       add(step)
     } else {

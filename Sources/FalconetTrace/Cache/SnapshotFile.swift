@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import Synchronization
 import SystemPackage
 
@@ -98,13 +99,13 @@ enum HintFile {
   static func hasRoom(for hint: [UInt8]) -> Bool { hint.count <= limit - 4 }
 
   static func encode(_ hint: [UInt8]) -> [UInt8] {
-    hint + ClaimRecord.bigEndian(ClaimRecord.checksum(hint))
+    hint + ClaimRecord.checksum(hint).bigEndianBytes
   }
 
   /// - Throws: ``StreamError`` if the system can't read the file.
   static func read(_ file: FilePath) throws(StreamError) -> Content {
-    guard TraceDirectory.exists(file) else { return .none }
-    guard TraceDirectory.isRegular(file) else { return .corrupt("it is not a file") }
+    guard FileStatus.exists(file) else { return .none }
+    guard FileStatus.isRegular(file) else { return .corrupt("it is not a file") }
     let bytes: [UInt8]
     do throws(StreamError) {
       bytes = try ByteReader(FileSource(path: file.fileName)).readAll(limit: UInt64(limit))

@@ -2,6 +2,7 @@ import FalconetMachine
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import Keccak
 import SystemPackage
@@ -45,7 +46,7 @@ struct ChallengerDirectory {
 
   /// Whether a snapshot is the state of its step that has a claim. It may be of another program.
   func hasSnapshot(_ step: UInt64, _ claim: Bytes32?) -> Bool {
-    guard let claim, TraceDirectory.isRegular(snapshot(step)),
+    guard let claim, FileStatus.isRegular(snapshot(step)),
       let image = try? Snapshot.load(path: snapshot(step).fileName)
     else { return false }
     return image.state.scalars.step == step && image.state.claim(witness: image.witness) == claim
@@ -53,7 +54,7 @@ struct ChallengerDirectory {
 
   /// Whether a proof holds, and leads to a claim.
   func hasProof(_ index: UInt64, _ revision: Revision, _ claim: Bytes32) -> Bool {
-    guard TraceDirectory.isRegular(proof(index)),
+    guard FileStatus.isRegular(proof(index)),
       let source = try? FileSource(path: proof(index).fileName),
       let proof = try? ProofReader(source).next(), proof.post == claim
     else { return false }
@@ -73,7 +74,7 @@ struct ChallengerDirectory {
 
   /// The last step, if the file is there and valid.
   func readLastStep() -> UInt64? {
-    guard TraceDirectory.isRegular(lastStep), let source = try? FileSource(path: lastStep.fileName),
+    guard FileStatus.isRegular(lastStep), let source = try? FileSource(path: lastStep.fileName),
       let reader = try? ByteReader.decompressing(source).reader
     else { return nil }
     let json = JSONReader(reader)
@@ -92,7 +93,7 @@ struct ChallengerDirectory {
   static func numbers(in directory: FilePath, suffix: String) throws(TraceError) -> [UInt64] {
     try TraceDirectory.names(in: directory).compactMap { name in
       guard let number = UInt64(name.dropLast(suffix.count)), "\(number)\(suffix)" == name,
-        TraceDirectory.isRegular(directory.appending(fileName: name))
+        FileStatus.isRegular(directory.appending(fileName: name))
       else { return nil }
       return number
     }.sorted()

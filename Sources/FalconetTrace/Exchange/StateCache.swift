@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -81,7 +82,7 @@ package final class StateCache {
         claim: machine.claim())
       if content.root != identity || otherInput != nil {
         let others = content.states.keys.filter {
-          TraceDirectory.isRegular(FilePath(fileName: place.path($0)))
+          FileStatus.isRegular(FilePath(fileName: place.path($0)))
         }
         let key = content.root == identity ? otherInput : nil
         content = StateCacheRecord.Content(root: identity)
@@ -103,7 +104,7 @@ package final class StateCache {
     inputs = content.inputs
     self.otherInput = otherInput
     claims = content.states.filter {
-      TraceDirectory.isRegular(FilePath(fileName: place.path($0.key)))
+      FileStatus.isRegular(FilePath(fileName: place.path($0.key)))
     }
     isStartCached = claims[start] != nil && place.isSnapshot(input, of: start)
     policy.record(reached: max(content.reached, start))
@@ -127,7 +128,7 @@ package final class StateCache {
     if let root, root.revision != machine.revision.name {
       return StreamError(
         .unsupported, path: place.path(start),
-        message: "the state is of runs by revision \(root.revision), and this one is by "
+        message: "the state is of runs with revision \(root.revision), but this run has "
           + machine.revision.name,
         remedy: "choose that revision, or use another directory")
     }
@@ -194,7 +195,7 @@ package final class StateCache {
     let step = machine.step
     guard !machine.hasExited, step > start, claims[step] == nil else { return false }
     // The file there is another's.
-    guard !TraceDirectory.exists(FilePath(fileName: place.path(step))) else { return false }
+    guard !FileStatus.exists(FilePath(fileName: place.path(step))) else { return false }
     var cached = [0] + (claims.keys + [step]).sorted()
     var discarded: [UInt64] = []
     while cached.count - 1 > limit {

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
 
 /// The place in which the runs of one game cache states for one another.
@@ -35,10 +36,10 @@ package struct StateCachePlace {
 
   /// Whether a file is the snapshot of a step here, by whatever path.
   func isSnapshot(_ input: String, of step: UInt64) -> Bool {
-    var (first, second) = (stat(), stat())
-    return input.withFileName { stat($0, &first) } == 0
-      && path(step).withFileName { lstat($0, &second) } == 0
-      && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    guard let given = FileStatus(of: input, followsLinks: true),
+      let own = FileStatus(of: path(step))
+    else { return false }
+    return given.isSameFile(as: own)
   }
 
   /// Removes a step's snapshot.

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -49,7 +50,7 @@ struct StateCacheRecord {
   ///
   /// - Throws: ``StreamError`` if the system can't read it.
   func read() throws(StreamError) -> Reading {
-    guard TraceDirectory.isRegular(path) else { return .none }
+    guard FileStatus.isRegular(path) else { return .none }
     guard TraceDirectory.size(path) <= Self.limit else {
       return .corrupt(
         StreamError(.tooLarge, path: path.fileName, message: "more than \(Self.limit) bytes"))

@@ -2,6 +2,7 @@ import FalconetMachine
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import SystemPackage
 
 extension TraceCore {
@@ -9,10 +10,10 @@ extension TraceCore {
   func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try checkExists()
     let origin = ChallengerDirectory(path)
-    guard TraceDirectory.isDirectory(origin.path) else {
+    guard FileStatus.isDirectory(origin.path) else {
       throw .file(
         StreamError(
-          .notFound, path: path, message: "there is no such directory", remedy: "check the path"))
+          .notFound, path: path, message: "the directory does not exist", remedy: "check the path"))
     }
     try origin.refuse(within: directory)
     try inputs.check()
@@ -29,7 +30,7 @@ extension TraceCore {
         adoption.snapshots += 1
       }
     }
-    if let last = origin.readLastStep(), TraceDirectory.isRegular(origin.final) {
+    if let last = origin.readLastStep(), FileStatus.isRegular(origin.final) {
       try attempt(origin.final, &adoption) { (adoption) throws(TraceError) in
         try adoptFinal(origin.final, last)
       }
@@ -47,7 +48,7 @@ extension TraceCore {
       switch error {
       case .file(let failure) where failure.isOfSystem || failure.path != file.fileName: throw error
       case .file, .contradiction, .otherInputs: adoption.refuse(file, error.description)
-      case .budget: adoption.refuse(file, "there is no room for it within the disk budget")
+      case .budget: adoption.refuse(file, "the disk budget has no room for it")
       default: throw error
       }
     }
@@ -111,7 +112,7 @@ extension TraceCore {
     }
     let scalars = image.state.scalars
     guard scalars.exited, image.state.version == version, last < .max, scalars.step == last + 1
-    else { throw Self.wrong(file, "it is not the state that step \(last) ended with") }
+    else { throw Self.wrong(file, "it is not the state after step \(last)") }
     let witness = image.witness
     try adopt(TraceEnd(index: last, claim: image.state.claim(witness: witness), witness: witness))
   }

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import Keccak
 import Synchronization
@@ -29,7 +30,7 @@ final class ClaimLog: Sendable {
     self.name = name
     var (content, size) = (ClaimLogContent(), Int64(0))
     var faults = ["it does not exist"]
-    if TraceDirectory.isRegular(directory.claims) {
+    if FileStatus.isRegular(directory.claims) {
       (content, size, faults) = try Self.read(directory.claims, name)
       if !faults.isEmpty { directory.quarantine(directory.claims, faults.joined(separator: ", ")) }
     }
@@ -179,7 +180,7 @@ final class ClaimLog: Sendable {
 
   /// Whether a file begins as a log does, of whatever format, corrupt or not.
   static func isLog(_ file: FilePath) -> Bool {
-    guard TraceDirectory.isRegular(file),
+    guard FileStatus.isRegular(file),
       let reader = try? ByteReader(FileSource(path: file.fileName), capacity: ClaimRecord.size),
       let start = try? reader.peek(upTo: 6)
     else { return false }
@@ -188,7 +189,7 @@ final class ClaimLog: Sendable {
 
   /// Which trace a log is of.
   static func readName(_ file: FilePath) throws(TraceError) -> TraceName.Found {
-    guard TraceDirectory.isRegular(file) else { return .nothing }
+    guard FileStatus.isRegular(file) else { return .nothing }
     do throws(StreamError) {
       let size = headerCount * ClaimRecord.size
       let reader = try ByteReader(FileSource(path: file.fileName), capacity: size)

@@ -108,7 +108,7 @@ struct ClaimLogReading {
     content.drop(end)
     if !end.isEmpty { faults.append("\(end.count) claims contradict the end of the trace") }
     if wrong > 0 {
-      faults.append("\(wrong) records don't match their checksums")
+      faults.append("\(wrong) records do not match their checksums")
       content.source = nil
     }
     if dropped > 0 {

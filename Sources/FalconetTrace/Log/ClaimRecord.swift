@@ -1,3 +1,4 @@
+import FalconetMachine
 import FalconetStreams
 import Keccak
 
@@ -73,17 +74,13 @@ struct ClaimRecord {
   }
 
   var bytes: [UInt8] {
-    let content = Self.bigEndian(index) + claim.bytes
-    return content + Self.bigEndian(Self.checksum(content))
+    let content = index.bigEndianBytes + claim.bytes
+    return content + Self.checksum(content).bigEndianBytes
   }
 
   static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var checksum = CRC32()
     checksum.add(bytes)
     return checksum.value
-  }
-
-  static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: value.bigEndian) { Array($0) }
   }
 }

@@ -15,8 +15,8 @@ enum TraceInputs {
 
   /// The hash of a source: of its identity, and of which local inputs it is given in front of it.
   static func hash(source identity: [UInt8], locals: some Sequence<UInt64>) -> Bytes32 {
-    var text = ClaimRecord.bigEndian(UInt64(identity.count)) + identity
-    for index in locals.sorted() { text += ClaimRecord.bigEndian(index) }
+    var text = UInt64(identity.count).bigEndianBytes + identity
+    for index in locals.sorted() { text += index.bigEndianBytes }
     return ClaimRecord(.source, 0, Keccak256.hash(text)).claim
   }
 

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import SystemPackage
 
@@ -17,7 +18,7 @@ final class DirectoryLock: Sendable {
   init(_ path: FilePath, _ name: String) throws(TraceError) {
     let file = path.appending(name)
     (self.path, self.file) = (path, file)
-    guard !TraceDirectory.exists(file) || TraceDirectory.isRegular(file) else {
+    guard !FileStatus.exists(file) || FileStatus.isRegular(file) else {
       throw .file(
         StreamError(
           .unsupported, path: file.fileName, message: "it is not a file", remedy: "remove it"))
@@ -102,9 +103,8 @@ final class DirectoryLock: Sendable {
   }
 
   private static func isSame(_ descriptor: FileDescriptor, _ file: FilePath) -> Bool {
-    var (held, named) = (stat(), stat())
-    return fstat(descriptor.rawValue, &held) == 0
-      && file.withPlatformString({ lstat($0, &named) }) == 0
-      && held.st_dev == named.st_dev && held.st_ino == named.st_ino
+    guard let held = FileStatus(descriptor.rawValue), let named = FileStatus(file)
+    else { return false }
+    return held.isSameFile(as: named)
   }
 }

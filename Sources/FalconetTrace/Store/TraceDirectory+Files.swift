@@ -1,5 +1,5 @@
-import FalconetOracle
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import SystemPackage
 
@@ -38,14 +38,14 @@ extension TraceDirectory {
     let name = file.lastComponent?.fileName ?? "file"
     var target = quarantinePath.appending(fileName: name)
     var number = 1
-    while Self.exists(target), number < 10_000 {
+    while FileStatus.exists(target), number < 10_000 {
       target = quarantinePath.appending(fileName: "\(name).\(number)")
       number += 1
     }
     let moved = file.withPlatformString { from in
       target.withPlatformString { rename(from, $0) }
     }
-    if moved != 0, !Self.isDirectory(file) { remove(file) }
+    if moved != 0, !FileStatus.isDirectory(file) { remove(file) }
     report(
       TraceIncident(path: file.fileName, reason: reason, movedTo: moved == 0 ? target.fileName : "")
     )
@@ -79,24 +79,17 @@ extension TraceDirectory {
 
   /// The names in a directory; none if there is no directory.
   static func names(in directory: FilePath) throws(TraceError) -> [String] {
-    var names: [String] = []
-    do throws(Errno) {
-      try FolderListing.forEachName(in: directory) { name in
-        names.append(name)
-        return true
-      }
-    } catch {
+    do throws(Errno) { return try DirectoryListing.names(in: directory) } catch {
       if error == .noSuchFileOrDirectory { return [] }
       throw .file(StreamError(error, .read, path: directory.fileName))
     }
-    return names
   }
 
   /// Bytes of a file, or of all files in a directory. Links are not followed.
   static func size(_ file: FilePath, depth: Int = 0) -> UInt64 {
-    guard let status = status(file) else { return 0 }
-    if status.st_mode & S_IFMT == S_IFREG { return UInt64(max(status.st_size, 0)) }
-    guard status.st_mode & S_IFMT == S_IFDIR, depth < deepest,
+    guard let status = FileStatus(file) else { return 0 }
+    if status.kind == .regular { return status.size }
+    guard status.kind == .directory, depth < deepest,
       let names = try? names(in: file)
     else { return 0 }
     return names.reduce(0) { $0 &+ size(file.appending(fileName: $1), depth: depth + 1) }
@@ -107,7 +100,7 @@ extension TraceDirectory {
   private static func removeTree(_ file: FilePath, depth: Int = 0) -> Errno? {
     var failure: Errno?
     let removed: Int32
-    if isDirectory(file) {
+    if FileStatus.isDirectory(file) {
       for name in depth < deepest ? (try? names(in: file)) ?? [] : [] {
         failure = failure ?? removeTree(file.appending(fileName: name), depth: depth + 1)
       }
@@ -119,25 +112,6 @@ extension TraceDirectory {
     return removed == 0 || error == .noSuchFileOrDirectory ? failure : failure ?? error
   }
 
-  /// Directories in directories that are looked into. The provider makes one level.
+  /// How deep directories are looked into. The provider makes one level.
   private static let deepest = 16
-
-  static func exists(_ file: FilePath) -> Bool { status(file) != nil }
-
-  static func isRegular(_ file: FilePath) -> Bool {
-    status(file).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
-  }
-
-  static func isDirectory(_ file: FilePath) -> Bool {
-    status(file).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
-  }
-
-  static func isLink(_ file: FilePath) -> Bool {
-    status(file).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
-  }
-
-  private static func status(_ file: FilePath) -> stat? {
-    var status = stat()
-    return file.withPlatformString { lstat($0, &status) } == 0 ? status : nil
-  }
 }

@@ -1,5 +1,5 @@
-import FalconetOracle
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import Synchronization
 import SystemPackage
@@ -46,7 +46,7 @@ final class TraceDirectory: Sendable {
 
   /// The path of the directory that a path names. A link to it is followed, one in it never.
   private static func followed(_ path: String) -> FilePath {
-    isLink(FilePath(fileName: path)) ? resolved(path) : FilePath(fileName: path)
+    FileStatus.isLink(FilePath(fileName: path)) ? resolved(path) : FilePath(fileName: path)
   }
 
   /// The absolute path of a directory that is there, so that the process can go to another one.
@@ -61,7 +61,7 @@ final class TraceDirectory: Sendable {
 
   /// Opens a directory if there is one; nil if there is none, which may be an error.
   static func ifPresent(_ path: String, isRequired: Bool) throws(TraceError) -> TraceDirectory? {
-    if exists(FilePath(fileName: path)) { return try TraceDirectory(path) }
+    if FileStatus.exists(FilePath(fileName: path)) { return try TraceDirectory(path) }
     if isRequired { throw missing(path) }
     return nil
   }
@@ -69,13 +69,13 @@ final class TraceDirectory: Sendable {
   private static func missing(_ path: String) -> TraceError {
     .file(
       StreamError(
-        .notFound, path: path, message: "there is no such directory", remedy: "check the path"))
+        .notFound, path: path, message: "the directory does not exist", remedy: "check the path"))
   }
 
   /// Opens a directory that is there, to delete it.
   init(existing path: String) throws(TraceError) {
     self.path = Self.resolved(path)
-    guard Self.isDirectory(self.path) else { throw Self.missing(path) }
+    guard FileStatus.isDirectory(self.path) else { throw Self.missing(path) }
     try Self.refuseForeign(self.path)
     lock = try DirectoryLock(self.path, Name.lock)
   }
@@ -91,14 +91,14 @@ final class TraceDirectory: Sendable {
     throw StreamError(
       .notFound, path: path.fileName,
       message: "the directory, or its lock, was moved, replaced or deleted while it was open",
-      remedy: "put it back, or reopen the trace")
+      remedy: "restore it, or reopen the trace")
   }
 
   /// Whether a directory is this one, or in it, however its path names it. One that isn't there yet
   /// counts by the place that its path names.
   func holds(_ other: FilePath) -> Bool {
     var place = other
-    while !Self.exists(place), place.removeLastComponent() {}
+    while !FileStatus.exists(place), place.removeLastComponent() {}
     place = Self.resolved(place.isEmpty ? "." : place.fileName)
     repeat { if lock.isOf(place) { return true } } while place.removeLastComponent()
     return false
@@ -115,6 +115,8 @@ final class TraceDirectory: Sendable {
     static let claims = "claims.log"
     static let last = "last.json.gz"
     static let quarantine = "quarantine"
+    static let snapshotSuffix = ".fsnap"
+    static let hintSuffix = ".hint"
     static let directories = ["snapshots", "proofs", quarantine]
     static let files = [lock, identity, prestate, claims, last]
     /// Whether a name is that of an unfinished file.
@@ -132,18 +134,18 @@ final class TraceDirectory: Sendable {
   var identity: FilePath { path.appending(Name.identity) }
   var prestate: FilePath { path.appending(Name.prestate) }
 
-  func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step).fsnap") }
-  func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step).hint") }
+  func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step)\(Name.snapshotSuffix)") }
+  func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step)\(Name.hintSuffix)") }
   func proof(_ index: UInt64) -> FilePath { proofs.appending("\(index).json.gz") }
 
   private static func make(_ directory: FilePath) throws(TraceError) {
     let made = directory.withPlatformString { mkdir($0, 0o777) }
     guard made != 0 else { return }
     let error = Errno(rawValue: errno)
-    guard error == .fileExists || isDirectory(directory) else {
+    guard error == .fileExists || FileStatus.isDirectory(directory) else {
       throw .file(StreamError(error, .create, path: directory.fileName))
     }
-    guard isDirectory(directory) else {
+    guard FileStatus.isDirectory(directory) else {
       throw .file(StreamError(.notDirectory, .create, path: directory.fileName))
     }
   }
@@ -162,9 +164,9 @@ final class TraceDirectory: Sendable {
 
   /// Whether a file is one that stands in a trace's directory before it says so.
   private static func isBeginning(_ file: FilePath, _ name: String) -> Bool {
-    if name == Name.lock { return isRegular(file) && size(file) == 0 }
+    if name == Name.lock { return FileStatus.isRegular(file) && size(file) == 0 }
     if name.hasPrefix(Name.identity) { return isOwnTemporary(name) }
-    return Name.directories.contains(name) && isDirectory(file)
+    return Name.directories.contains(name) && FileStatus.isDirectory(file)
       && (try? names(in: file))?.isEmpty == true
   }
 
@@ -177,18 +179,20 @@ final class TraceDirectory: Sendable {
   /// Clears the names of files of what is no file, and those of directories of what is no directory, so
   /// that nothing outside of the directory is read or written through them.
   func clearNames() throws(TraceError) {
-    if Self.exists(quarantinePath), !Self.isDirectory(quarantinePath) { remove(quarantinePath) }
+    if FileStatus.exists(quarantinePath), !FileStatus.isDirectory(quarantinePath) {
+      remove(quarantinePath)
+    }
     for name in Name.files {
       let file = path.appending(fileName: name)
-      if Self.exists(file), !Self.isRegular(file) { quarantine(file, "it is not a file") }
+      if FileStatus.exists(file), !FileStatus.isRegular(file) { quarantine(file, Self.noFile) }
     }
     for directory in [snapshots, proofs] { try makeDirectory(directory) }
   }
 
   /// Makes a directory in this one, if there is none. A file with its name is quarantined.
   func makeDirectory(_ directory: FilePath) throws(TraceError) {
-    if Self.isDirectory(directory) { return }
-    if Self.exists(directory) { quarantine(directory, "it is not a directory") }
+    if FileStatus.isDirectory(directory) { return }
+    if FileStatus.exists(directory) { quarantine(directory, "it is not a directory") }
     try Self.make(directory)
   }
 
@@ -205,10 +209,11 @@ final class TraceDirectory: Sendable {
         quarantine(file, Self.foreign)
       }
     }
-    let steps = try numbers(in: snapshots, suffixes: [".fsnap", ".hint"])
-    for name in try Self.names(in: snapshots) where name.hasSuffix(".hint") {
-      let snapshot = snapshots.appending(name.dropLast(5) + ".fsnap")
-      if !Self.isRegular(snapshot) { remove(snapshots.appending(name)) }
+    try quarantineFalseHints()
+    let steps = try numbers(in: snapshots, suffixes: [Name.snapshotSuffix, Name.hintSuffix])
+    for name in try Self.names(in: snapshots) where name.hasSuffix(Name.hintSuffix) {
+      let snapshot = snapshots.appending(name.dropLast(Name.hintSuffix.count) + Name.snapshotSuffix)
+      if !FileStatus.isRegular(snapshot) { remove(snapshots.appending(name)) }
     }
     _ = try numbers(in: proofs, suffixes: [".json.gz"])
     let used = Self.size(path)
@@ -216,12 +221,25 @@ final class TraceDirectory: Sendable {
     return steps
   }
 
+  /// Quarantines what has the name of a hint and is no file, and its state, which is of no use without it.
+  private func quarantineFalseHints() throws(TraceError) {
+    for name in try Self.names(in: snapshots) where name.hasSuffix(Name.hintSuffix) {
+      let hint = snapshots.appending(fileName: name)
+      guard !FileStatus.isRegular(hint) else { continue }
+      quarantine(hint, Self.noFile)
+      let snapshot = snapshots.appending(
+        fileName: name.dropLast(Name.hintSuffix.count) + Name.snapshotSuffix)
+      if FileStatus.isRegular(snapshot) { quarantine(snapshot, "the hint before it is corrupt") }
+    }
+  }
+
+  private static let noFile = "it is not a file"
   private static let foreign = "it is not a file of a trace"
 
   /// The numbers N of a directory's files `N` + the first suffix, ascending. Unfinished files
   /// are removed; others are quarantined.
   func numbers(in directory: FilePath, suffixes: [String]) throws(TraceError) -> [UInt64] {
-    guard Self.isDirectory(directory) else { return [] }
+    guard FileStatus.isDirectory(directory) else { return [] }
     var numbers: [UInt64] = []
     for name in try Self.names(in: directory) where !Name.isSystem(name) {
       let file = directory.appending(fileName: name)
@@ -231,8 +249,8 @@ final class TraceDirectory: Sendable {
         if Name.isTemporary(name) { remove(file) } else { quarantine(file, Self.foreign) }
         continue
       }
-      guard Self.isRegular(file) else {
-        quarantine(file, "it is not a file")
+      guard FileStatus.isRegular(file) else {
+        quarantine(file, Self.noFile)
         continue
       }
       if suffix == suffixes.first { numbers.append(number) }

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetStreams
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -56,7 +57,7 @@ extension TraceDirectory {
         quarantine(directory.appending(name), reason)
       }
     }
-    if Self.exists(last) { quarantine(last, reason) }
+    if FileStatus.exists(last) { quarantine(last, reason) }
   }
 
   /// What `trace.json` says.
@@ -72,7 +73,7 @@ extension TraceDirectory {
   static func isTrace(_ path: FilePath) throws(TraceError) -> Bool {
     if ClaimLog.isLog(path.appending(Name.claims)) { return true }
     let identity = path.appending(Name.identity)
-    guard isRegular(identity) else { return false }
+    guard FileStatus.isRegular(identity) else { return false }
     do throws(StreamError) { return try TraceNameFile(identity).isTrace } catch {
       if error.isOfSystem { throw .file(error) }
       return false
@@ -80,7 +81,7 @@ extension TraceDirectory {
   }
 
   private static func readName(_ identity: FilePath) throws(TraceError) -> TraceName.Found {
-    guard isRegular(identity) else { return .nothing }
+    guard FileStatus.isRegular(identity) else { return .nothing }
     do throws(StreamError) {
       let file = try TraceNameFile(identity)
       if file.isTrace, let format = file.format { try TraceName.check(format: format, identity) }

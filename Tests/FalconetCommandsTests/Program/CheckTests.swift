@@ -7,11 +7,7 @@ struct CheckTests {
   private let folder: TemporaryFolder
 
   init() throws {
-    folder = try TemporaryFolder()
-    let outcome = try Tool.run(
-      Guest.run("hello", meta: false) + ["--output", "a.fsnap", "--stop-at", "=10"],
-      in: folder.path)
-    try #require(outcome.exitCode == 0, "\(outcome.log)")
+    folder = try Guest.folderWithSnapshot("a.fsnap")
     var bytes = try #require(folder.read("a.fsnap"))
     bytes[bytes.count / 2] ^= 1
     try folder.write(bytes, to: "bad.fsnap")

@@ -72,7 +72,7 @@ struct TraceFailureTests {
   func noFolder() throws {
     for command in [["status"], ["prune"], ["export", folder.file("game")]] {
       let outcome = try Tool.run(arguments(command[0]) + command.dropFirst())
-      #expect(outcome.exitCode == 1 && outcome.log.contains("there is no such folder"))
+      #expect(outcome.exitCode == 1 && outcome.log.contains("the directory does not exist"))
     }
     let outcome = try Tool.run([
       "trace", "claim", "--folder", folder.file("t"), "--input", folder.file("none.bin"), "5",

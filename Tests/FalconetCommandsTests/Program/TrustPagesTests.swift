@@ -6,11 +6,7 @@ struct TrustPagesTests {
   private let folder: TemporaryFolder
 
   init() throws {
-    folder = try TemporaryFolder()
-    let outcome = try Tool.run(
-      Guest.run("hello", meta: false) + ["--output", "a.fsnap", "--stop-at", "=10"],
-      in: folder.path)
-    try #require(outcome.exitCode == 0, "\(outcome.log)")
+    folder = try Guest.folderWithSnapshot("a.fsnap")
   }
 
   private func tool(_ arguments: String...) throws -> Outcome {

@@ -38,6 +38,15 @@ enum Guest {
     return root.file(guest)
   }
 
+  /// A folder with a snapshot of this name: the guest `hello` after 10 steps.
+  static func folderWithSnapshot(_ name: String) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run(
+      run("hello", meta: false) + ["--output", name, "--stop-at", "=10"], in: folder.path)
+    try #require(outcome.exitCode == 0, "\(outcome.log)")
+    return folder
+  }
+
   /// The arguments of a run of a guest: `run --input … --meta …`.
   static func run(_ guest: String, meta: Bool = true) throws -> [String] {
     let folder = try folder(guest)

@@ -93,7 +93,7 @@ struct ELFBuilder {
 extension [UInt8] {
   /// Writes a big-endian integer over the bytes at a place.
   mutating func poke(_ value: UInt64, count: Int, at offset: Int) {
-    replaceSubrange(offset..<offset + count, with: bigEndian(value, count))
+    replaceSubrange(offset..<offset + count, with: FalconetELFTests.bigEndian(value, count))
   }
 }
 

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetSystem
 import FalconetTestSupport
 import Keccak
 import Testing
@@ -10,11 +11,11 @@ import Testing
       ([], .emptyCommand), ([""], .emptyCommand),
       (["no-such-program-anywhere"], .notFound), (["/no/such/program"], .notFound),
       (["/dev/null/x"], .notFound), (["/dev/null"], .notExecutable), (["/tmp"], .notExecutable),
-    ] as [([String], ServerStartError.Kind)])
+    ] as [([String], ProcessStartError.Kind)])
   func `A command that can't be started is an error at once`(
-    command: [String], kind: ServerStartError.Kind
+    command: [String], kind: ProcessStartError.Kind
   ) {
-    let error = failure { () throws(ServerStartError) in
+    let error = failure { () throws(ProcessStartError) in
       _ = try ServerOracle(command: command) { _, _ in }
     }
     #expect(error?.kind == kind)

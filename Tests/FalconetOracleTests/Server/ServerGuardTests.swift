@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetSystem
 import FalconetTestSupport
 import Glibc
 import Testing
@@ -151,7 +152,7 @@ import Testing
   @Test func `A program that cannot be started leaves no guard`() async {
     await #expect(processExitsWith: .success) {
       for missing in Self.systems {
-        #expect(throws: ServerStartError.self) {
+        #expect(throws: ProcessStartError.self) {
           try ServerOracle(
             command: ["/nowhere/server"], options: .init(), without: missing, onOutput: { _, _ in })
         }

@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetOracle
 import FalconetStreams
+import FalconetSystem
 import FalconetTestSupport
 import Glibc
 import Testing
@@ -112,11 +113,11 @@ import Testing
         for limit in leaking {
           let before = count(in: "/proc/self/fd")
           setLimit(limit)
-          do throws(ServerStartError) {
+          do throws(ProcessStartError) {
             _ = try ServerOracle(command: ["true"]) { _, _ in }
             #expect(limit > 17)
           } catch {
-            #expect(error == ServerStartError(.system(.tooManyOpenFiles), program: "true"))
+            #expect(error == ProcessStartError(.system(.tooManyOpenFiles), program: "true"))
           }
           setLimit(1024)
           if count(in: "/proc/self/fd") <= before { leaking.remove(limit) }

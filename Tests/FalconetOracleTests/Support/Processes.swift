@@ -1,4 +1,5 @@
 import FalconetOracle
+import FalconetSystem
 import FalconetTestSupport
 import Glibc
 import SystemPackage
@@ -20,7 +21,7 @@ func isRunning(_ id: pid_t) -> Bool {
 /// The number of entries of a folder of /proc.
 func count(in folder: String) -> Int {
   var count = 0
-  try? FolderListing.forEachName(in: FilePath(folder)) { _ in
+  try? DirectoryListing.forEachName(in: FilePath(folder)) { _ in
     count += 1
     return true
   }

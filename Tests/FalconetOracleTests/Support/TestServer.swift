@@ -1,4 +1,5 @@
 import FalconetOracle
+import FalconetSystem
 import Synchronization
 import Testing
 
@@ -23,7 +24,7 @@ final class Output: Sendable {
 func startServer(
   _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(600),
   grace: Grace = .test, output: Output = Output(), without missing: ProcessSpawner.MissingMeans = []
-) throws(ServerStartError) -> ServerOracle {
+) throws(ProcessStartError) -> ServerOracle {
   try ServerOracle(
     command: ["python3", serverScript, mode, argument],
     options: .init(timeout: timeout, grace: grace, hurriedGrace: grace), without: missing,

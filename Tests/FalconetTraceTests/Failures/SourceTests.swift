@@ -2,6 +2,7 @@ import FalconetMachine
 import FalconetOracle
 import FalconetSnapshots
 import FalconetStreams
+import FalconetSystem
 import FalconetTestSupport
 import FalconetTrace
 import Glibc
@@ -156,7 +157,7 @@ struct SourceTests {
       // A busy host can take seconds to start a server, which is no stall.
       let patience: Duration = now.value == "stall" ? .milliseconds(500) : .seconds(30)
       let options = ServerOracle.Options(timeout: patience, hurriedGrace: .short)
-      do throws(ServerStartError) {
+      do throws(ProcessStartError) {
         return try ServerOracle(
           command: ["python3", String(script), now.value, preimages], options: options
         ) { _, _ in }

@@ -3,6 +3,7 @@ import FalconetStreams
 import FalconetTestSupport
 import FalconetTrace
 import Glibc
+import Keccak
 import Testing
 
 @Suite("Folders with damaged, missing and foreign files")
@@ -102,6 +103,38 @@ struct DamageTests {
     // What was found once is found once.
     let trace = try TraceProvider(directory: folder, recorded.source, Self.options)
     #expect(trace.incidents == [], "\(comment)")
+  }
+
+  @Test("A state whose hint is corrupt is recomputed, and both files are quarantined")
+  func corruptHints() throws {
+    let recorded = try RecordedTrace(.v8, "oracle")
+    let original = try TemporaryFolder()
+    let options = TraceOptions(snapshotInterval: 500_000)
+    _ = try TraceProvider(directory: original.path, recorded.source, options).lastStep()
+    let steps = TemporaryFolder.names(in: original.file("snapshots")).filter {
+      $0.hasSuffix(".hint")
+    }.compactMap { UInt64($0.dropLast(5)) }
+    // Far enough from the prestate that reading a state is faster than executing.
+    let step = try #require(steps.max())
+    let intact = try copy(original)
+    let expected: Bytes32
+    do {
+      let trace = try TraceProvider(directory: intact.file("t"), recorded.source, options)
+      expected = try trace.claim(at: step + 10).claim
+      #expect(try trace.status().executedSteps == 11)
+      #expect(trace.incidents == [])
+    }
+    var random = SeededGenerator(seed: 12)
+    for damage in Damage.allCases where damage != .removed {
+      let folder = try copy(original)
+      let files = ["hint", "fsnap"].map { folder.file("t/snapshots/\(step).\($0)") }
+      try damage.happen(to: files[0], &random)
+      let trace = try TraceProvider(directory: folder.file("t"), recorded.source, options)
+      #expect(try trace.claim(at: step + 10).claim == expected, "\(damage)")
+      #expect(try trace.status().executedSteps > 1000, "\(damage)")
+      #expect(trace.incidents.map(\.path) == files, "\(damage)")
+      #expect(trace.incidents.allSatisfy { $0.movedTo.contains("/quarantine/") }, "\(damage)")
+    }
   }
 
   @Test("Where nothing says of which trace the files are, none is believed")
@@ -239,7 +272,7 @@ struct DamageTests {
     for _ in 0..<2 {
       #expect {
         try TraceProvider(directory: folder.path, recorded.source)
-      } throws: { "\($0)".contains("not a trace's") }
+      } throws: { "\($0)".contains("not of a trace") }
       #expect(throws: TraceError.self) { try TraceProvider.deleteAll(directory: folder.path) }
     }
     for (name, text) in files { #expect(folder.read(name) == Array(text.utf8)) }

@@ -190,7 +190,7 @@ struct ForgedFileTests {
     planted[31] ^= 1
     try folder.write(log + Forge.record(end.index + 5, planted), to: "t/claims.log")
     var trace: TraceProvider? = try open()
-    #expect(trace?.incidents.first?.reason.contains("contradict where the trace ends") == true)
+    #expect(trace?.incidents.first?.reason.contains("contradict the end of the trace") == true)
     #expect(try trace?.lastStep() == end)
     #expect(try trace?.claim(at: end.index + 5).claim == end.claim)
     trace = nil

@@ -1,3 +1,4 @@
+import FalconetMachine
 import FalconetStreams
 
 /// A block as it is in a file.
@@ -30,12 +31,12 @@ extension SectionReader {
     guard numberBytes...FsnapFormat.blockSectionLimit(pages: pages) ~= heading.length else {
       throw failure(
         .corrupt, heading.offset,
-        "a block of \(pages) pages can't have \(heading.length) bytes")
+        "a block of \(pages) pages cannot have \(heading.length) bytes")
     }
-    let found = try readBytes(numberBytes).reduce(0) { $0 << 8 | UInt64($1) }
+    let found = try readBytes(numberBytes).bigEndian
     guard found == number else {
       throw failure(
-        .corrupt, heading.contentOffset, "block \(found) is where block \(number) was expected")
+        .corrupt, heading.contentOffset, "found block \(found) instead of block \(number)")
     }
     let frame = try readBytes(heading.length - numberBytes)
     try end()
@@ -51,7 +52,7 @@ extension SectionReader {
         .corrupt, heading.offset, "the trailer does not have 8 bytes for each block")
     }
     var offsets: [UInt64] = []
-    while left > 0 { offsets.append(try readBytes(8).reduce(0) { $0 << 8 | UInt64($1) }) }
+    while left > 0 { offsets.append(try readBytes(8).bigEndian) }
     try end()
     try expectEnd()
     return offsets
@@ -82,7 +83,7 @@ final class StreamedBlocks: BlockSource {
     let offset = sections.position
     guard try sections.readTrailer(header) == offsets else {
       throw sections.failure(
-        .corrupt, offset, "the trailer does not say where the blocks are")
+        .corrupt, offset, "the trailer does not have the places of the blocks")
     }
   }
 }

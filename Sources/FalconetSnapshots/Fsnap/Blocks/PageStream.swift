@@ -102,8 +102,8 @@ final class PageStream {
       throw StreamError(
         .corrupt, path: layers[key.layer].name, offset: block.offset,
         message: "page \(map.table.indices[page]) in block \(key.number) does not have the root"
-          + " that the page table gives",
-        remedy: FsnapHeader.damaged)
+          + " in the page table",
+        remedy: FsnapHeader.remedy)
     }
     try block.bytes.withPage(slot) { (bytes) throws(StreamError) in
       try body(map.table.indices[page], bytes, map.table.roots[page])
@@ -118,7 +118,7 @@ extension PackedBlock {
       throw StreamError(
         .corrupt, path: name, offset: offset,
         message: "a block is not one zstd frame of \(byteCount) bytes with a checksum",
-        remedy: FsnapHeader.damaged)
+        remedy: FsnapHeader.remedy)
     }
     do {
       return try worker.decompress(frame, count: byteCount)

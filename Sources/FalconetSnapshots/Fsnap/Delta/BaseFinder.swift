@@ -1,6 +1,7 @@
 import FalconetStreams
-import Glibc
+import FalconetSystem
 import Keccak
+import SystemPackage
 
 /// Finds the bases of deltas.
 struct BaseFinder {
@@ -16,10 +17,10 @@ struct BaseFinder {
     switch location {
     case .nowhere:
       throw StreamError(
-        .notFound, path: delta, message: "a delta can't be read without its base, \(name.claim)",
+        .notFound, path: delta, message: "a delta cannot be read without its base, \(name.claim)",
         remedy: "name the base", missing: .base)
     case .beside(let file):
-      return try search(folder(of: file), name, below: depth, of: delta)
+      return try search(file.parentDirectory, name, below: depth, of: delta)
     case .named(let path) where isFolder(path):
       return try search(path, name, below: depth, of: delta)
     case .named(let path):
@@ -84,36 +85,29 @@ struct BaseFinder {
       .notFound, path: delta,
       message: "the base of the delta is not in \(folder): claim \(name.claim), state version"
         + " \(name.version.rawValue), page table \(name.tableDigest)",
-      remedy: "put it there under a name that ends in .fsnap, or name it", missing: .base)
+      remedy: "put it there with a name that ends in .fsnap, or name it", missing: .base)
   }
 
   /// The regular files of a folder whose names end in `.fsnap`, by name.
   private static func snapshots(in folder: String) throws(StreamError) -> [String] {
-    guard let stream = folder.withFileName({ opendir($0) }) else {
+    let names: [String]
+    do throws(Errno) {
+      names = try DirectoryListing.names(in: FilePath(fileName: folder))
+    } catch {
       throw StreamError(
-        .system(errno: errno), path: folder, message: "the folder can't be read",
+        .system(errno: error.rawValue), path: folder,
+        message: "the directory cannot be read: \(error)",
         remedy: "check its permissions, or name the base", missing: .base)
     }
-    defer { closedir(stream) }
-    var files: [String] = []
-    while let entry = readdir(stream) {
-      let name = DirectoryEntry.name(entry)
-      let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-      if name.hasSuffix(".fsnap"), mode(of: path) == S_IFREG { files.append(path) }
-    }
-    return files.sorted()
+    return names.filter { $0.hasSuffix(".fsnap") }.sorted().map {
+      folder.hasSuffix("/") ? folder + $0 : folder + "/" + $0
+    }.filter { kind(of: $0) == .regular }
   }
 
-  private static func folder(of file: String) -> String {
-    guard let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == file.utf8.startIndex ? "/" : String(file[..<slash])
-  }
+  private static func isFolder(_ path: String) -> Bool { kind(of: path) == .directory }
 
-  private static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
-
-  private static func mode(of path: String) -> mode_t? {
-    var status = stat()
-    return path.withFileName { stat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
+  private static func kind(of path: String) -> FileStatus.Kind? {
+    FileStatus(of: path, followsLinks: true)?.kind
   }
 }
 

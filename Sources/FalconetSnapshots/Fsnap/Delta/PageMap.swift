@@ -97,7 +97,7 @@ struct PageMap {
         .corrupt, path: name,
         message: "the pages of the delta and its base are not the \(description.header.pageCount)"
           + " pages of the state",
-        remedy: "the file was not written by a correct program")
+        remedy: "the program that wrote the file is faulty")
     }
     return (table, places)
   }

@@ -1,5 +1,6 @@
 import FalconetStreams
-import Glibc
+import FalconetSystem
+import SystemPackage
 
 /// Bytes that are read at any place.
 protocol RandomAccess: AnyObject {
@@ -15,46 +16,35 @@ protocol RandomAccess: AnyObject {
 }
 
 /// A regular file that is read at any place.
-///
-/// Soundness: the descriptor is this object's own and is closed with it; buffers are used during
-/// the calls that get them.
 final class RandomAccessFile: RandomAccess {
   let name: String
   let size: UInt64
-  private let descriptor: Int32
+  private let file: PositionalFile
 
   /// Opens the file at `path`.
   init(path: String) throws(StreamError) {
-    // Says what is wrong where the file is missing, may not be read, or is a folder.
-    guard let size = try FileSource(path: path).size else {
+    name = path
+    // Says what is wrong if the file is missing, may not be read, or is a directory.
+    let isFile = try FileSource(path: path).size != nil
+    let opened: PositionalFile?
+    do throws(Errno) {
+      opened = isFile ? try PositionalFile(path: FilePath(fileName: path)) : nil
+    } catch { throw StreamError(error, .read, path: path) }
+    guard let opened else {
       throw StreamError(
-        .unsupported, path: path, message: "a pipe or device can't be read at any place",
+        .unsupported, path: path, message: "a pipe or device has no random access",
         remedy: "copy it to a file first")
     }
-    name = path
-    self.size = size
-    descriptor = path.withFileName { open($0, O_RDONLY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw Self.failure(path) }
+    file = opened
+    size = opened.size
   }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
 
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64
   ) throws(StreamError) -> Int {
-    guard let position = off_t(exactly: offset) else { return 0 }
-    while true {
-      let count = pread(descriptor, buffer.baseAddress, buffer.count, position)
-      if count >= 0 { return count }
-      if errno != EINTR { throw Self.failure(name) }
+    do throws(Errno) { return try file.read(into: buffer, at: offset) } catch {
+      throw StreamError(error, .read, path: name)
     }
-  }
-
-  private static func failure(_ path: String) -> StreamError {
-    let number = errno
-    let reason = strerror(number).map { String(cString: $0) } ?? "error \(number)"
-    return StreamError(
-      .system(errno: number), path: path, message: "can't be read: \(reason)")
   }
 }
 

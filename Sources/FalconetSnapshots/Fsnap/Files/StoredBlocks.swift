@@ -32,7 +32,7 @@ final class StoredBlocks: BlockSource {
       zip(offsets, ends).allSatisfy({ $0 < $1 })
     else {
       throw sections.failure(
-        .corrupt, trailer, "the trailer puts blocks where there can be none")
+        .corrupt, trailer, "the trailer places blocks outside the file")
     }
   }
 

@@ -46,16 +46,16 @@ struct FsnapDescription {
     guard table.digest == header.tableDigest else {
       throw StreamError(
         .corrupt, path: name,
-        message: "the page table is not the one that the header gives the digest of",
-        remedy: FsnapHeader.damaged)
+        message: "the page table does not match the header's digest",
+        remedy: FsnapHeader.remedy)
     }
     let root = table.memoryRoot(header.version.wordSize)
     guard root == header.memoryRoot else {
       throw StreamError(
         .corrupt, path: name,
-        message: "the pages' roots give the memory root \(root), but the witness says"
+        message: "the pages have the memory root \(root), but the witness has"
           + " \(header.memoryRoot)",
-        remedy: "the file was not written by a correct program")
+        remedy: "the program that wrote the file is faulty")
     }
   }
 
@@ -67,7 +67,7 @@ struct FsnapDescription {
     guard count > limit else { return }
     throw StreamError(
       .tooLarge, path: name,
-      message: "\(count) \(what) are more than \(limit), the most of a .fsnap file that is"
+      message: "\(count) \(what) are more than \(limit), the limit of a .fsnap file that is"
         + " compressed as a whole",
       remedy: "decompress the file first")
   }
@@ -86,7 +86,7 @@ struct FsnapDescription {
     let name = FsnapBaseName(try sections.readBytes(size))
     var gone: [UInt64] = []
     while sections.left > 0 {
-      let index = try sections.readBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+      let index = try sections.readBytes(8).bigEndian
       guard gone.last.map({ $0 < index }) ?? true else {
         throw sections.failure(
           .corrupt, sections.position, "removed pages are not in ascending order")
@@ -122,8 +122,8 @@ struct FsnapDescription {
     guard state.witness(memoryRoot: header.memoryRoot) == header.witness else {
       throw StreamError(
         .corrupt, path: sections.name, offset: heading.offset,
-        message: "the state is not the one that the witness tells of",
-        remedy: "the file was not written by a correct program")
+        message: "the state does not match the witness",
+        remedy: "the program that wrote the file is faulty")
     }
     return state
   }
@@ -144,7 +144,7 @@ struct FsnapDescription {
     while sections.left > 0 {
       let offset = sections.position
       let entry = try sections.readBytes(entryBytes)
-      let index = entry[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+      let index = entry[..<8].bigEndian
       guard index < limit else {
         throw sections.failure(
           .corrupt, offset,
@@ -152,7 +152,7 @@ struct FsnapDescription {
       }
       guard table.indices.last.map({ $0 < index }) ?? true else {
         throw sections.failure(
-          .corrupt, offset, "page \(index) is there twice or not in ascending order")
+          .corrupt, offset, "page \(index) appears twice or not in ascending order")
       }
       table.append(index, Bytes32(entry[8...]) ?? Bytes32())
     }

@@ -20,7 +20,7 @@ extension FsnapHeader {
   package init(_ reader: ByteReader) throws(StreamError) {
     let start = reader.position
     func failure(
-      _ kind: StreamError.Kind, at offset: Int, _ message: String, remedy: String = Self.damaged
+      _ kind: StreamError.Kind, at offset: Int, _ message: String, remedy: String = Self.remedy
     ) -> StreamError {
       StreamError(
         kind, path: reader.name, offset: start &+ UInt64(offset), message: message, remedy: remedy)
@@ -30,7 +30,7 @@ extension FsnapHeader {
     guard Self.recognizes(fixed) else {
       throw failure(
         .corrupt, at: FsnapFormat.magicOffset, "the magic number of a .fsnap file is missing",
-        remedy: "the file is damaged or of another format")
+        remedy: "the file is corrupt or of another format")
     }
     guard fixed[40] == FsnapFormat.version else {
       throw failure(
@@ -76,11 +76,11 @@ extension FsnapHeader {
         at: problem.isInTail
           ? Self.fixedByteCount + size + problem.offset
           : problem.offset, problem.message,
-        remedy: "the file was not written by a correct program")
+        remedy: "the program that wrote the file is faulty")
     }
   }
 
-  static let damaged = "the file is damaged; make or fetch it again"
+  static let remedy = "the file is corrupt; make or fetch it again"
 
   /// What is wrong with a header whose checksum is right.
   private func problem(
@@ -112,7 +112,7 @@ extension FsnapHeader {
     if isDelta ? storedPageCount > pageCount : storedPageCount != pageCount {
       return (
         11, true,
-        "\(storedPageCount) pages in the file do not go with \(pageCount) pages"
+        "\(storedPageCount) pages in the file do not match \(pageCount) pages"
           + " of the state"
       )
     }
@@ -120,7 +120,7 @@ extension FsnapHeader {
       return (11, true, "\(storedPageCount) pages in one file are more than 2^32 - 1")
     }
     if trailerBytes != trailerByteCount {
-      return (51, true, "a trailer of \(trailerBytes) bytes does not go with \(blockCount) blocks")
+      return (51, true, "a trailer of \(trailerBytes) bytes does not match \(blockCount) blocks")
     }
     return nil
   }

@@ -42,7 +42,7 @@ final class SectionReader: ByteSource {
       }
       guard !SectionKind.known.contains(heading.kind) else {
         throw failure(
-          .corrupt, heading.offset, "section \(heading.kind) is where \(kind) was expected")
+          .corrupt, heading.offset, "found section \(heading.kind) instead of \(kind)")
       }
       guard !heading.isMandatory else {
         throw StreamError(
@@ -57,7 +57,7 @@ final class SectionReader: ByteSource {
   /// Reads the section that names a revision.
   private func readRevision(_ heading: SectionHeading) throws(StreamError) {
     guard revision == nil else {
-      throw failure(.corrupt, heading.offset, "section \(heading.kind) is there twice")
+      throw failure(.corrupt, heading.offset, "section \(heading.kind) appears twice")
     }
     guard 1...UInt64(FsnapFormat.maximumRevisionBytes) ~= heading.length else {
       throw failure(
@@ -137,7 +137,7 @@ final class SectionReader: ByteSource {
   /// Ends the current section: all of its content was read, and matches the checksum.
   func end() throws(StreamError) {
     guard left == 0 else {
-      throw failure(.corrupt, position, "\(left) bytes of a section are left over")
+      throw failure(.corrupt, position, "\(left) bytes follow the content of a section")
     }
     let offset = position
     guard try reader.readUInt32() == checksum.value else {
@@ -152,6 +152,6 @@ final class SectionReader: ByteSource {
   func failure(
     _ kind: StreamError.Kind, _ offset: UInt64, _ message: String
   ) -> StreamError {
-    StreamError(kind, path: name, offset: offset, message: message, remedy: FsnapHeader.damaged)
+    StreamError(kind, path: name, offset: offset, message: message, remedy: FsnapHeader.remedy)
   }
 }

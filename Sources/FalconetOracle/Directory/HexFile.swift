@@ -1,3 +1,4 @@
+import FalconetStreams
 import SystemPackage
 
 /// Reading a file that holds bytes as hexadecimal digits of either case, and maybe one newline at
@@ -29,7 +30,7 @@ package enum HexFile {
         guard !ended else { throw .badDigit(UInt8(ascii: "\n"), offset: offset - 1) }
         if character == UInt8(ascii: "\n") {
           ended = true
-        } else if let digit = value(of: character) {
+        } else if let digit = Hex.value(of: character) {
           guard offset < textLimit else { throw .tooLarge(limit: limit) }
           if let upper = high {
             bytes.append(upper << 4 | digit)
@@ -45,14 +46,5 @@ package enum HexFile {
     }
     guard high == nil else { throw .oddLength(2 * bytes.count + 1) }
     return bytes
-  }
-
-  private static func value(of digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }

@@ -1,4 +1,5 @@
 import FalconetStreams
+import FalconetSystem
 import Glibc
 import SystemPackage
 
@@ -10,7 +11,7 @@ package final class WorkDirectory {
   private let descriptor: FileDescriptor
 
   /// Whether the directory stays.
-  private var isKept = false
+  private var isRetained = false
   private let label: String
 
   /// - Parameters:
@@ -28,7 +29,7 @@ package final class WorkDirectory {
       throw .file(
         StreamError(
           .system(errno: error.rawValue), path: parent,
-          message: "no temporary directory can be made in it: \(error)",
+          message: "a temporary directory cannot be created in it: \(error)",
           remedy: "choose another directory for temporary files"))
     }
   }
@@ -40,7 +41,7 @@ package final class WorkDirectory {
 
   /// Removes the directory, unless it stays; for a process that ends before this object does.
   func discard() {
-    guard !isKept else { return }
+    guard !isRetained else { return }
     // With what another program left there.
     UnfinishedName.removeDirectory(FilePath(fileName: path))
   }
@@ -49,9 +50,9 @@ package final class WorkDirectory {
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Lets the directory stay, for somebody to look at, under a name that does not go with the process.
-  func keep() {
-    guard !isKept else { return }
-    isKept = true
+  func retain() {
+    guard !isRetained else { return }
+    isRetained = true
     let parent = FilePath(fileName: path).removingLastComponent().fileName
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
     let new = "\(parent)/falconet-\(label)-\(random)"
@@ -64,7 +65,7 @@ package final class WorkDirectory {
     let made = "\(path)/\(name)".withFileName { mkdir($0, 0o700) == 0 || errno == EEXIST }
     guard !made else { return }
     throw StreamError(
-      .system(errno: errno), path: "\(path)/\(name)", message: "the directory can't be made")
+      .system(errno: errno), path: "\(path)/\(name)", message: "the directory cannot be created")
   }
 
   func remove(_ path: String) { _ = path.withFileName { unlink($0) } }

@@ -1,5 +1,4 @@
 import CFalconetProcess
-import FalconetStreams
 @preconcurrency import Glibc
 import SystemPackage
 
@@ -27,9 +26,9 @@ package enum ProcessSpawner {
     _ command: [String], descriptors: [FileDescriptor],
     environment: [(name: String, value: String)],
     without missing: MissingMeans = []
-  ) throws(ServerStartError) -> (id: pid_t, guardian: ProcessGuard) {
+  ) throws(ProcessStartError) -> (id: pid_t, guardian: ProcessGuard) {
     guard let program = command.first, !program.isEmpty else {
-      throw ServerStartError(.emptyCommand, program: "")
+      throw ProcessStartError(.emptyCommand, program: "")
     }
     let paths = paths(of: program) + [nil]
     let arguments = command.map { $0.withFileName { strdup($0) } } + [nil]
@@ -51,9 +50,9 @@ package enum ProcessSpawner {
     }
     switch failure {
     case 0: return (family.child, ProcessGuard(family))
-    case ENOENT, ENOTDIR: throw ServerStartError(.notFound, program: program)
-    case EACCES, ENOEXEC, EISDIR: throw ServerStartError(.notExecutable, program: program)
-    default: throw ServerStartError(.system(Errno(rawValue: failure)), program: program)
+    case ENOENT, ENOTDIR: throw ProcessStartError(.notFound, program: program)
+    case EACCES, ENOEXEC, EISDIR: throw ProcessStartError(.notExecutable, program: program)
+    default: throw ProcessStartError(.system(Errno(rawValue: failure)), program: program)
     }
   }
 

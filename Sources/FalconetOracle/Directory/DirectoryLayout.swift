@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetSystem
 import Keccak
 import SystemPackage
 
@@ -32,8 +33,8 @@ package enum DirectoryLayout: String, Sendable {
     // Else the marker would be looked for in the working folder.
     guard !folder.isEmpty else {
       throw PreimageError(
-        .unreadable, message: "the name of the folder of pre-images is empty",
-        remedy: "name a folder")
+        .unreadable, message: "the name of the directory of pre-images is empty",
+        remedy: "name a directory")
     }
     let path = folder.appending(marker)
     let content: [UInt8]
@@ -53,7 +54,7 @@ package enum DirectoryLayout: String, Sendable {
       throw PreimageError(
         .unreadable,
         message: "\(path) names the unknown layout \"\(name)\"",
-        remedy: "use a folder that a host wrote with format file or directory")
+        remedy: "use a directory that a host wrote with format file or directory")
     }
     return layout
   }
@@ -64,12 +65,12 @@ package enum DirectoryLayout: String, Sendable {
     var hasFolders = false
     var hasManifest = false
     do throws(Errno) {
-      try FolderListing.forEachName(in: folder) { name in
+      try DirectoryListing.forEachName(in: folder) { name in
         if isKey(name, prefix: "0x", digits: 64, suffix: ".txt") {
           hasFiles = true
         } else if !hasFolders, isKey(name, prefix: "", digits: 4, suffix: "") {
           // A name of four digits that is no folder has no names in it.
-          try? FolderListing.forEachName(in: folder.appending(fileName: name)) { inner in
+          try? DirectoryListing.forEachName(in: folder.appending(fileName: name)) { inner in
             hasFolders = isKey(inner, prefix: "", digits: 60, suffix: ".txt")
             return !hasFolders
           }
@@ -80,8 +81,8 @@ package enum DirectoryLayout: String, Sendable {
       }
     } catch {
       throw PreimageError(
-        .unreadable, message: "the folder of pre-images \(folder) cannot be read: \(error)",
-        remedy: "give a directory that a host or a recorded run wrote")
+        .unreadable, message: "the directory of pre-images \(folder) cannot be read: \(error)",
+        remedy: "use a directory that a host or a recorded run wrote")
     }
     switch (hasFiles, hasFolders) {
     case (true, true):

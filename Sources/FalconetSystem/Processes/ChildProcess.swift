@@ -5,20 +5,20 @@ import SystemPackage
 ///
 /// It stays unreaped until ``reap()`` even when it has ended: its number, and its group's, belong
 /// to nobody else that long, so that a signal can't reach a stranger.
-final class ServerProcess {
-  let id: pid_t
+package final class ChildProcess {
+  package let id: pid_t
   /// Ends the group if this process can't.
-  let guardian: ProcessGuard
+  package let guardian: ProcessGuard
   private var known: ExitStatus?
   private var isReaped = false
 
-  init(id: pid_t, guardian: ProcessGuard) {
+  package init(id: pid_t, guardian: ProcessGuard) {
     self.id = id
     self.guardian = guardian
   }
 
   /// How the process ended; nil while it runs. Costs one system call while it runs.
-  func exitStatus() -> ExitStatus? {
+  package func exitStatus() -> ExitStatus? {
     if known != nil { return known }
     var info = siginfo_t()
     let result = waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT)
@@ -35,7 +35,7 @@ final class ServerProcess {
   }
 
   /// Waits for its end, at most `time`.
-  func waitForExit(atMost time: Duration) -> ExitStatus? {
+  package func waitForExit(atMost time: Duration) -> ExitStatus? {
     let clock = SuspendingClock()
     let end = clock.now.advanced(by: time)
     while true {
@@ -47,13 +47,14 @@ final class ServerProcess {
   }
 
   /// Sends `signal` to all processes of the group.
-  func signalGroup(_ signal: Int32) {
-    if !isReaped { kill(-id, signal) }
+  package func signalGroup(_ signal: Int32) {
+    // The guard is in the group, so the number is the group's as long as one of them is not reaped.
+    if !isReaped || !guardian.isGone { kill(-id, signal) }
   }
 
   /// Removes the ended process from the system's table, and ends its guard. Does nothing while it
   /// runs.
-  func reap() {
+  package func reap() {
     guard exitStatus() != nil else { return }
     guardian.end()
     guard !isReaped else { return }

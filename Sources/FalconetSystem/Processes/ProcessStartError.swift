@@ -1,12 +1,12 @@
 import SystemPackage
 
-/// Why a pre-image server could not be started.
-package struct ServerStartError: Error, Sendable, Equatable, CustomStringConvertible {
+/// Why a program could not be started.
+package struct ProcessStartError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What failed.
   package enum Kind: Sendable, Equatable {
     /// The command has no words.
     case emptyCommand
-    /// There is no such program, in PATH where its name has no slash.
+    /// There is no such program, in PATH if its name has no slash.
     case notFound
     /// The program may not be executed, or is no program.
     case notExecutable
@@ -15,7 +15,7 @@ package struct ServerStartError: Error, Sendable, Equatable, CustomStringConvert
   }
 
   package var kind: Kind
-  /// The program's name as it was given; empty where there is none.
+  /// The program's name as it was given; empty if there is none.
   package var program: String
 
   package init(_ kind: Kind, program: String) {
@@ -24,12 +24,12 @@ package struct ServerStartError: Error, Sendable, Equatable, CustomStringConvert
   }
 
   package var description: String {
-    let shown = "pre-image server \"\(program)\""
+    let shown = "the program \"\(program)\""
     return switch kind {
-    case .emptyCommand: "the command of the pre-image server is empty: name a program after --"
+    case .emptyCommand: "the command is empty: name a program"
     case .notFound where program.utf8.contains(UInt8(ascii: "/")):
       "\(shown) does not exist: check its path"
-    case .notFound: "\(shown) is not in PATH: give its path, or add its folder to PATH"
+    case .notFound: "\(shown) is not in PATH: give its path, or add its directory to PATH"
     case .notExecutable: "\(shown) cannot be executed: check that it is a program and its mode"
     case .system(let errno): "\(shown) cannot be started: \(errno)\(Self.remedy(errno))"
     }

@@ -56,13 +56,13 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
     if let index = PreimageKey.localIndex(of: key) {
       return PreimageError(
         .missing, key: key, lastHint: lastHint,
-        message: "the folder \(path) has no local input \(index), which hosts don't store",
+        message: "the directory \(path) has no local input \(index), which hosts don't store",
         remedy: "give it")
     }
     let state = layout == nil ? ", nor any other" : ""
     return PreimageError(
       .missing, key: key, lastHint: lastHint,
-      message: "the folder \(path) has no pre-image for the key the guest asked for\(state)",
+      message: "the directory \(path) lacks the pre-image that the guest requested\(state)",
       remedy: "record a run with its host")
   }
 }

@@ -89,6 +89,14 @@ extension String {
   }
 }
 
+extension String {
+  /// The path of the directory in which this path names a file.
+  package var parentDirectory: String {
+    guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == utf8.startIndex ? "/" : String(self[..<slash])
+  }
+}
+
 extension FilePath {
   /// The path whose text is `fileName`.
   package init(fileName: String) {

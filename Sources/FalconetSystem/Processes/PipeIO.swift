@@ -7,7 +7,7 @@ import SystemPackage
 /// to, with its own count.
 package enum PipeIO {
   /// What one attempt to read or write did.
-  enum Outcome: Equatable {
+  package enum Outcome: Equatable {
     /// So many bytes moved, at least one.
     case moved(Int)
     /// Nothing can move now.
@@ -26,11 +26,11 @@ package enum PipeIO {
   }
 
   /// The most bytes that one read takes: what a pipe holds.
-  static let chunkSize = 65536
+  package static let chunkSize = 65536
 
   /// Makes a pipe whose ends are closed in children, and lie above the numbers that
   /// ``ProcessSpawner`` gives its child and above the standard streams, which may be closed here.
-  static func make() throws(Errno) -> (read: FileDescriptor, write: FileDescriptor) {
+  package static func make() throws(Errno) -> (read: FileDescriptor, write: FileDescriptor) {
     let low = try FileDescriptor.pipe(options: .closeOnExec)
     defer {
       close(low.readEnd.rawValue)
@@ -56,12 +56,14 @@ package enum PipeIO {
   }
 
   /// Makes reads and writes of this end return at once.
-  static func makeNonBlocking(_ end: FileDescriptor) {
+  package static func makeNonBlocking(_ end: FileDescriptor) {
     _ = fcntl(end.rawValue, F_SETFL, fcntl(end.rawValue, F_GETFL) | O_NONBLOCK)
   }
 
   /// Appends to `bytes` what one read gives, at most `limit` bytes.
-  static func read(_ end: FileDescriptor, into bytes: inout [UInt8], atMost limit: Int) -> Outcome {
+  package static func read(_ end: FileDescriptor, into bytes: inout [UInt8], atMost limit: Int)
+    -> Outcome
+  {
     withUnsafeTemporaryAllocation(byteCount: min(limit, chunkSize), alignment: 1) { buffer in
       let count = Glibc.read(end.rawValue, buffer.baseAddress, buffer.count)
       guard count >= 0 else { return Outcome(failure: errno) }
@@ -74,7 +76,7 @@ package enum PipeIO {
   ///
   /// The signal is held back in this thread for the call, and taken back if the call raised it, so
   /// that nothing depends on what the program does with it elsewhere.
-  static func write(_ end: FileDescriptor, _ bytes: ArraySlice<UInt8>) -> Outcome {
+  package static func write(_ end: FileDescriptor, _ bytes: ArraySlice<UInt8>) -> Outcome {
     var pipeSignal = sigset_t()
     var pending = sigset_t()
     var previous = sigset_t()
@@ -96,7 +98,7 @@ package enum PipeIO {
   ///
   /// - Returns: for each whether it is; all false after `time` or a signal. A negative descriptor
   ///   is never ready.
-  static func wait(
+  package static func wait(
     for descriptors: [(descriptor: Int32, events: Int32)], atMost time: Duration
   ) -> [Bool] {
     var polled = descriptors.map {

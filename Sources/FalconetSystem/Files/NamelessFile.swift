@@ -9,7 +9,7 @@ package enum NamelessFile {
   /// Makes an empty one that can get a name.
   ///
   /// - Returns: nil if the file system has none such, or nothing can be made here.
-  static func make(in directory: FilePath, permissions: UInt32) -> Int32? {
+  package static func make(in directory: FilePath, permissions: UInt32) -> Int32? {
     let descriptor = directory.withPlatformString {
       Glibc.open($0, O_WRONLY | flag | O_CLOEXEC, mode_t(permissions))
     }

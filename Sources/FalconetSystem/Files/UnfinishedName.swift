@@ -10,7 +10,7 @@ import SystemPackage
 /// of the mark is gone, and nobody holds the lock that it held.
 package enum UnfinishedName {
   /// A new name beside `final`.
-  static func make(for final: FilePath) -> FilePath {
+  package static func make(for final: FilePath) -> FilePath {
     // A name may have 255 bytes; the tail takes up to 60 of them.
     var stem = (final.lastComponent?.fileName ?? "").fileNameBytes
     if stem.count > 190 {
@@ -46,13 +46,13 @@ package enum UnfinishedName {
   }
 
   /// Takes the lock that tells that a file is being written. It goes with the descriptor.
-  static func lock(_ descriptor: FileDescriptor) {
+  package static func lock(_ descriptor: FileDescriptor) {
     // Where there are no locks, the mark alone tells.
     _ = flock(descriptor.rawValue, LOCK_EX | LOCK_NB)
   }
 
   /// The mark in a name; nil if the name is no unfinished file's.
-  static func mark(in name: String) -> ProcessMark? {
+  package static func mark(in name: String) -> ProcessMark? {
     let parts = name.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 5, parts[parts.count - 5].hasSuffix(".tmp"),
       UInt32(parts[parts.count - 1], radix: 16) != nil
@@ -68,7 +68,7 @@ package enum UnfinishedName {
 
   /// Removes what killed processes left in the directory of `file`, if that wasn't done lately.
   /// That it can't be done is no error.
-  static func sweep(besides file: FilePath) {
+  package static func sweep(besides file: FilePath) {
     let parent = file.removingLastComponent()
     sweepNow(and: parent.isEmpty ? "." : parent)
   }
@@ -90,7 +90,7 @@ package enum UnfinishedName {
       return true
     }
     guard isDue else { return }
-    for name in names(in: directory) {
+    for name in (try? DirectoryListing.names(in: directory)) ?? [] {
       guard let mark = mark(in: name), mark.life != .runs else { continue }
       remove(directory.appending(fileName: name), isGone: mark.life == .isGone)
     }
@@ -138,7 +138,7 @@ package enum UnfinishedName {
   /// Removes what is in a directory, to a depth that the files of ours never have.
   private static func empty(_ directory: Int32, depth: Int = 0) {
     guard depth < 32 else { return }
-    for name in names(in: directory) {
+    for name in (try? DirectoryListing.names(in: directory)) ?? [] {
       name.withFileName { name in
         guard unlinkat(directory, name, 0) != 0 else { return }
         let inner = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -148,30 +148,5 @@ package enum UnfinishedName {
         _ = unlinkat(directory, name, AT_REMOVEDIR)
       }
     }
-  }
-
-  /// The names in an open directory.
-  private static func names(in directory: Int32) -> [String] {
-    // `closedir` closes the copy.
-    let copy = fcntl(directory, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0 else { return [] }
-    guard let stream = fdopendir(copy) else {
-      close(copy)
-      return []
-    }
-    return names(reading: stream)
-  }
-
-  private static func names(in directory: FilePath) -> [String] {
-    guard let stream = directory.withPlatformString({ opendir($0) }) else { return [] }
-    return names(reading: stream)
-  }
-
-  /// The names in a directory, which is closed.
-  private static func names(reading stream: OpaquePointer) -> [String] {
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) { names.append(DirectoryEntry.name(entry)) }
-    return names.filter { $0 != "." && $0 != ".." }
   }
 }
