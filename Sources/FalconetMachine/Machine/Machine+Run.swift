@@ -97,12 +97,11 @@ extension Machine {
   private func run<Word: MachineWord>(
     _ word: Word.Type, to target: UInt64, _ stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason {
-    var turns = 0
     lastRead = nil
     while !state.scalars.exited {
       guard state.scalars.step != target else { return .step }
       turns &+= 1
-      if turns & 0xFF == 0, shouldInterrupt() { return .interrupted }
+      if turns == 0, shouldInterrupt() { return .interrupted }
       if let engine = preparedEngine(), let budget = engineBudget(to: target) {
         engine.runActiveThread(budget)
         guard state.scalars.step != target else { return .step }

@@ -47,6 +47,10 @@ package final class Machine: StepEnvironment {
   }
   /// Is asked at least every 25 million steps whether a run shall stop where it is.
   package var shouldInterrupt: () -> Bool = { false }
+
+  /// How often an engine or the plain step had its turn: every 256th asks ``shouldInterrupt``. Counted over
+  /// calls, so that many short runs are interrupted as one long run is.
+  var turns: UInt8 = 0
   /// Bytes of hints that a source which takes hints may have to get at once, unfinished ones counted:
   /// a write that would make it more fails, and the state is kept.
   package var hintLimit = Machine.usualHintLimit

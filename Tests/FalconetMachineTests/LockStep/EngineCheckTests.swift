@@ -49,4 +49,21 @@ struct EngineCheckTests {
     #expect(throws: MachineError.self) { _ = try machine.run(until: 10) }
     #expect(machine.step == image.state.scalars.step + 1)
   }
+
+  @Test("A checked run is interrupted after a comparison; many short runs are, as one long run is")
+  func isInterrupted() throws {
+    var image = MachineImage(.v8)
+    // A branch to itself.
+    image.write(words: [0x1000_FFFF, 0], at: 0x1000)
+    image.state.threads.left[0].pc = 0x1000
+    image.state.threads.left[0].nextPC = 0x1004
+    let checked = try image.machine(EngineKind.check)
+    checked.shouldInterrupt = { true }
+    #expect(try checked.run(until: checked.step + 10_000_000) == .interrupted)
+    #expect(checked.step <= image.state.scalars.step + 1_000_000)
+
+    let machine = try image.machine(EngineKind.step)
+    machine.shouldInterrupt = { true }
+    #expect(try (0..<512).contains { _ in try machine.run(steps: 1) == .interrupted })
+  }
 }

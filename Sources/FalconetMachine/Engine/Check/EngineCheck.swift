@@ -160,6 +160,8 @@ extension Machine {
       do { try check.follow(failure) } catch { throw .engines(error) }
       let reason = try outcome.get()
       if reason != .step || step == target { return reason }
+      // Turns are rare beside the plain steps of the comparison.
+      if shouldInterrupt() { return .interrupted }
     }
   }
 
