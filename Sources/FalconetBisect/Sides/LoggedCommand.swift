@@ -35,7 +35,7 @@ struct LoggedCommand {
       let (id, guardian) = try ProcessSpawner.spawn(
         command, descriptors: placed, environment: [])
       process = ChildProcess(id: id, guardian: guardian)
-    } catch { throw .program(side: side, "\(command.first ?? "") cannot be started: \(error)") }
+    } catch { throw .program(side: side, "the other VM cannot be started: \(error)") }
     defer {
       process.signalGroup(SIGKILL)
       process.reap()

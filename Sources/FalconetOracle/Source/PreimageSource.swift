@@ -61,7 +61,7 @@ package struct PreimageSource: Sendable {
         let options = ServerOracle.Options(timeout: timeout, isInterrupted: isInterrupted)
         let started = try ServerOracle(command: command, options: options, onOutput: onHostOutput)
         (oracle, server) = (started, started)
-      } catch { throw PreimageError(.unreadable, message: "\(error)") }
+      } catch { throw PreimageError(.unreadable, message: "the pre-image server \(error)") }
     }
     if !localInputs.isEmpty { oracle = LocalInputs(localInputs, source: oracle) }
     oracle = CheckedOracle(oracle)

@@ -23,10 +23,11 @@ package struct ProcessStartError: Error, Sendable, Equatable, CustomStringConver
     self.program = program
   }
 
+  /// The rest of a sentence that begins with what the program is for.
   package var description: String {
-    let shown = "the program \"\(program)\""
+    let shown = "\"\(program)\""
     return switch kind {
-    case .emptyCommand: "the command is empty: name a program"
+    case .emptyCommand: "has no command: name a program"
     case .notFound where program.utf8.contains(UInt8(ascii: "/")):
       "\(shown) does not exist: check its path"
     case .notFound: "\(shown) is not in PATH: give its path, or add its directory to PATH"
