@@ -7,6 +7,9 @@ let hot: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 ]
 
+/// Settings of the targets in which every unsafe expression is marked.
+let strict: [SwiftSetting] = [.strictMemorySafety()]
+
 /// The program carries the Swift runtime: it starts a quarter faster, and runs where no Swift is. The
 /// libraries whose names begin with an underscore are parts of FoundationEssentials, which
 /// argument-parser uses. No test may depend on the target, since its executable would be linked so too;
@@ -46,12 +49,12 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     .target(name: "CKeccak", cSettings: [.unsafeFlags(["-O3"])]),
-    .target(name: "Keccak", dependencies: ["CKeccak"], swiftSettings: hot),
+    .target(name: "Keccak", dependencies: ["CKeccak"], swiftSettings: hot + strict),
     // Linked statically, so that the program runs where no OpenSSL is, or another release of it.
     .target(
       name: "CSHA256",
       linkerSettings: [.linkedLibrary(":libcrypto.a", .when(platforms: [.linux]))]),
-    .target(name: "FalconetThreads"),
+    .target(name: "FalconetThreads", swiftSettings: strict),
     .target(name: "CFalconetProcess"),
     .target(
       name: "FalconetSystem",
@@ -71,7 +74,8 @@ let package = Package(
       dependencies: [
         "FalconetMachine", "FalconetStreams", "FalconetSystem",
         .product(name: "SystemPackage", package: "swift-system"),
-      ]),
+      ],
+      swiftSettings: strict),
     .target(
       name: "FalconetOracle",
       dependencies: [
@@ -90,9 +94,11 @@ let package = Package(
       dependencies: [
         "FalconetMachine", "FalconetOracle", "FalconetStreams", "FalconetSystem",
         "FalconetThreads", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
-      ]),
+      ],
+      swiftSettings: strict),
     .target(
-      name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"]),
+      name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"],
+      swiftSettings: strict),
     .target(
       name: "FalconetTrace",
       dependencies: [
@@ -107,8 +113,8 @@ let package = Package(
         "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "FalconetRun", dependencies: ["FalconetMachine"]),
-    .target(name: "Falconet", dependencies: library),
+    .target(name: "FalconetRun", dependencies: ["FalconetMachine"], swiftSettings: strict),
+    .target(name: "Falconet", dependencies: library, swiftSettings: strict),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
     .target(name: "FalconetC", dependencies: library + ["CFalconet"]),

@@ -7,7 +7,7 @@ import Glibc
 
 /// The version as a string that lives as long as the process.
 ///
-/// Soundness: never written after it is made, never freed.
+/// Safety: never written after it is made, never freed.
 private struct VersionText: @unchecked Sendable {
   static let shared = VersionText()
   let start: UnsafePointer<CChar>?

@@ -6,9 +6,9 @@ import Synchronization
 /// A child made by `fork` has none of its parent's threads, and may find the lock taken; it gets
 /// helpers of its own.
 ///
-/// Soundness: everything that changes is used under `lock`, which with the conditions lies in memory
+/// Safety: everything that changes is used under `lock`, which with the conditions lies in memory
 /// that is never given back, as the object isn't.
-final class Helpers: @unchecked Sendable {
+@safe final class Helpers: @unchecked Sendable {
   /// Enough to wait for a disk many times at once.
   private static let limit = 64
   /// Seconds that a thread waits for work before it ends.
@@ -24,13 +24,13 @@ final class Helpers: @unchecked Sendable {
   private var busy = 0
 
   private init() {
-    pthread_mutex_init(lock, nil)
-    pthread_cond_init(hasLeft, nil)
+    unsafe pthread_mutex_init(lock, nil)
+    unsafe pthread_cond_init(hasLeft, nil)
     var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(hasWork, &attributes)
-    pthread_condattr_destroy(&attributes)
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(hasWork, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   /// The address of the helpers of this process, or of the one it is a copy of; 0 if there are none.
@@ -39,51 +39,51 @@ final class Helpers: @unchecked Sendable {
   /// The helpers of this process.
   static var current: Helpers {
     let address = known.load(ordering: .acquiring)
-    if let pointer = UnsafeRawPointer(bitPattern: address) {
-      let helpers = Unmanaged<Helpers>.fromOpaque(pointer).takeUnretainedValue()
+    if let pointer = unsafe UnsafeRawPointer(bitPattern: address) {
+      let helpers = unsafe Unmanaged<Helpers>.fromOpaque(pointer).takeUnretainedValue()
       if helpers.process == getpid() { return helpers }
     }
-    let made = Unmanaged.passRetained(Helpers())
-    let (isStored, _) = known.compareExchange(
+    let made = unsafe Unmanaged.passRetained(Helpers())
+    let (isStored, _) = unsafe known.compareExchange(
       expected: address, desired: UInt(bitPattern: made.toOpaque()),
       ordering: .acquiringAndReleasing)
-    if isStored { return made.takeUnretainedValue() }
+    if isStored { return unsafe made.takeUnretainedValue() }
     // Another thread was first.
-    made.release()
+    unsafe made.release()
     return Self.current
   }
 
   deinit {
-    lock.deallocate()
-    hasWork.deallocate()
-    hasLeft.deallocate()
+    unsafe lock.deallocate()
+    unsafe hasWork.deallocate()
+    unsafe hasLeft.deallocate()
   }
 
   /// Asks `count` threads to help with a loop, and makes those that are lacking, as far as the
   /// system gives any.
   func offer(_ loop: SharedLoop, to count: Int) {
-    pthread_mutex_lock(lock)
+    unsafe pthread_mutex_lock(lock)
     for _ in 0..<count { offered.append(loop) }
     while threads - busy < offered.count, threads < Self.limit,
       BackgroundThread({ [self] in serve() }) != nil
     {
       threads += 1
     }
-    pthread_cond_broadcast(hasWork)
-    pthread_mutex_unlock(lock)
+    unsafe pthread_cond_broadcast(hasWork)
+    unsafe pthread_mutex_unlock(lock)
   }
 
   /// Takes back what no thread has begun, and waits for those that have.
   func withdraw(_ loop: SharedLoop) {
-    pthread_mutex_lock(lock)
+    unsafe pthread_mutex_lock(lock)
     offered.removeAll { $0 === loop }
-    while loop.active > 0 { pthread_cond_wait(hasLeft, lock) }
-    pthread_mutex_unlock(lock)
+    while loop.active > 0 { unsafe pthread_cond_wait(hasLeft, lock) }
+    unsafe pthread_mutex_unlock(lock)
   }
 
   /// What each thread does.
   private func serve() {
-    pthread_mutex_lock(lock)
+    unsafe pthread_mutex_lock(lock)
     while true {
       if let loop = offered.popLast() {
         help(loop)
@@ -92,7 +92,7 @@ final class Helpers: @unchecked Sendable {
       }
     }
     threads -= 1
-    pthread_mutex_unlock(lock)
+    unsafe pthread_mutex_unlock(lock)
   }
 
   /// Helps with a loop. The lock is held before and after.
@@ -101,12 +101,12 @@ final class Helpers: @unchecked Sendable {
     loop.numbered += 1
     busy += 1
     let number = loop.numbered
-    pthread_mutex_unlock(lock)
+    unsafe pthread_mutex_unlock(lock)
     loop.work(as: number)
-    pthread_mutex_lock(lock)
+    unsafe pthread_mutex_lock(lock)
     busy -= 1
     loop.active -= 1
-    if loop.active == 0 { pthread_cond_broadcast(hasLeft) }
+    if loop.active == 0 { unsafe pthread_cond_broadcast(hasLeft) }
   }
 
   /// Waits for a loop to help with. The lock is held before and after.
@@ -114,8 +114,8 @@ final class Helpers: @unchecked Sendable {
   /// - Returns: whether there may be one.
   private func waitForWork() -> Bool {
     var end = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &end)
+    unsafe clock_gettime(CLOCK_MONOTONIC, &end)
     end.tv_sec += Self.patience
-    return pthread_cond_timedwait(hasWork, lock, &end) == 0 || !offered.isEmpty
+    return unsafe pthread_cond_timedwait(hasWork, lock, &end) == 0 || !offered.isEmpty
   }
 }

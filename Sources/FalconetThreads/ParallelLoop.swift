@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// A loop whose turns are done by several threads at once.
@@ -56,7 +57,7 @@ package enum ParallelLoop {
 
 /// What the threads of one loop share.
 ///
-/// Soundness: `body` is set at the start and taken away by ``forget()``, which the loop's owner calls
+/// Safety: `body` is set at the start and taken away by ``forget()``, which the loop's owner calls
 /// once no other thread is in ``work(as:)``. `active` and `numbered` are used under the lock of
 /// ``Helpers``.
 final class SharedLoop: @unchecked Sendable {
@@ -84,4 +85,10 @@ final class SharedLoop: @unchecked Sendable {
   }
 
   func forget() { body = nil }
+}
+
+/// The host's processor cores.
+package enum HostCores {
+  /// Those that are on line, at least 1.
+  package static let count = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
 }

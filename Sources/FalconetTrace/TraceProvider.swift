@@ -30,7 +30,7 @@ import Synchronization
 ///
 /// A question that fails changes nothing: asked again once the cause is gone, it is answered.
 ///
-/// Soundness: `core` is accessed under `lock` alone, except for its constants and for what is known,
+/// Safety: `core` is accessed under `lock` alone, except for its constants and for what is known,
 /// which has locks of its own.
 package final class TraceProvider: @unchecked Sendable {
   private let core: TraceCore

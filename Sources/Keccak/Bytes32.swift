@@ -2,6 +2,9 @@
 ///
 /// Held as four words whose memory is the 32 bytes in order, so that a value can be hashed and
 /// compared without copying.
+///
+/// Safety: 32 bytes are readable or writable at each pointer, which is the caller's part; the words are
+/// 32 bytes in a row.
 package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   /// The bytes 0–7, 8–15, 16–23 and 24–31, each in host memory order.
   @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64)
@@ -12,7 +15,7 @@ package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
   /// The 32 bytes at `source`.
   /// - Precondition: 32 bytes are readable at `source`; no alignment is asked for.
   @inlinable package init(readingFrom source: UnsafeRawPointer) {
-    words = (
+    words = unsafe (
       source.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
       source.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
       source.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
@@ -47,19 +50,19 @@ package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
 
   /// The byte at `index`, 0 to 31.
   @inlinable package subscript(index: Int) -> UInt8 {
-    get { withBytes { $0[index] } }
-    set { withUnsafeMutableBytes(of: &words) { $0[index] = newValue } }
+    get { unsafe withBytes { unsafe $0[index] } }
+    set { unsafe withUnsafeMutableBytes(of: &words) { unsafe $0[index] = newValue } }
   }
 
   /// Calls `body` with the 32 bytes.
   @inlinable package func withBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
-    try withUnsafeBytes(of: words, body)
+    try unsafe withUnsafeBytes(of: words, body)
   }
 
   /// The 32 bytes as an array.
-  package var bytes: [UInt8] { withBytes { Array($0) } }
+  package var bytes: [UInt8] { unsafe withBytes { unsafe Array($0) } }
 
   @inlinable package static func == (left: Bytes32, right: Bytes32) -> Bool {
     left.words.0 == right.words.0 && left.words.1 == right.words.1
@@ -78,12 +81,12 @@ extension Bytes32: CustomStringConvertible {
   /// Lower-case hexadecimal with a leading `0x`.
   package var description: String {
     let digits = Array("0123456789abcdef".utf8)
-    return String(unsafeUninitializedCapacity: 66) { text in
-      text[0] = 0x30
-      text[1] = 0x78
+    return unsafe String(unsafeUninitializedCapacity: 66) { text in
+      unsafe text[0] = 0x30
+      unsafe text[1] = 0x78
       for index in 0..<32 {
-        text[2 + 2 * index] = digits[Int(self[index] >> 4)]
-        text[3 + 2 * index] = digits[Int(self[index] & 15)]
+        unsafe text[2 + 2 * index] = digits[Int(self[index] >> 4)]
+        unsafe text[3 + 2 * index] = digits[Int(self[index] & 15)]
       }
       return 66
     }
@@ -93,6 +96,8 @@ extension Bytes32: CustomStringConvertible {
 extension Bytes32: Comparable {
   /// The order of the bytes, first byte first.
   package static func < (left: Bytes32, right: Bytes32) -> Bool {
-    left.withBytes { a in right.withBytes { b in a.lexicographicallyPrecedes(b) } }
+    unsafe left.withBytes { a in
+      unsafe right.withBytes { b in unsafe a.lexicographicallyPrecedes(b) }
+    }
   }
 }

@@ -3,6 +3,9 @@ import CKeccak
 /// A way to hash many 64-byte blocks, such as the nodes of one level of a Merkle tree.
 ///
 /// The kernels give the same results; they differ in the processor they need and in speed.
+///
+/// Safety: the kernels read and write as many blocks and digests as the precondition says, and a kernel
+/// is used only if the processor has it.
 package enum PairKernel: String, Sendable, CaseIterable {
   /// One block at a time, on any processor.
   case plain
@@ -35,9 +38,9 @@ package enum PairKernel: String, Sendable, CaseIterable {
   ) {
     #if arch(x86_64)
       switch self {
-      case .plain: ckeccak_pairs_plain(blocks, digests, count)
-      case .avx2: ckeccak_pairs_avx2(blocks, digests, count)
-      case .avx512: ckeccak_pairs_avx512(blocks, digests, count)
+      case .plain: unsafe ckeccak_pairs_plain(blocks, digests, count)
+      case .avx2: unsafe ckeccak_pairs_avx2(blocks, digests, count)
+      case .avx512: unsafe ckeccak_pairs_avx512(blocks, digests, count)
       }
     #else
       ckeccak_pairs_plain(blocks, digests, count)

@@ -12,6 +12,8 @@ struct Usage {
 }
 
 /// A program that is measured from outside.
+///
+/// Safety: C gets strings that are copied for the call and freed after it.
 struct Child {
   var path: String
   var arguments: [String]

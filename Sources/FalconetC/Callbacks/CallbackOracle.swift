@@ -8,7 +8,7 @@ import Keccak
 
 /// Pre-images and hints that go through callbacks.
 ///
-/// Soundness of the unchecked conformance: the context is passed on, never followed; the callbacks run
+/// Safety: the context is passed on, never followed; the callbacks run
 /// on the thread that executes, as the header says.
 struct CallbackOracle: PreimageOracle, @unchecked Sendable {
   /// Nil if there are no pre-images.
@@ -60,6 +60,8 @@ struct CallbackOracle: PreimageOracle, @unchecked Sendable {
 }
 
 /// A pre-image while a callback appends to it.
+///
+/// Safety: as ``Handle``: one call at a time uses what it holds.
 final class Answer: Handle, @unchecked Sendable {
   override class var kind: String { "answer" }
 

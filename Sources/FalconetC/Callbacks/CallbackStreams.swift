@@ -2,6 +2,9 @@ import CFalconet
 import FalconetStreams
 
 /// The bytes that a read callback returns.
+///
+/// Safety: the context is passed on, never followed; a result outside of the buffer's count is an
+/// error.
 final class CallbackSource: ByteSource {
   let name = "the read callback"
   private let callback: falconet_read_fn
@@ -28,7 +31,7 @@ final class CallbackSource: ByteSource {
 
 /// Bytes of the caller's, without a copy.
 ///
-/// Soundness: used only during the call that got them.
+/// Safety: used only during the call that got them.
 final class BorrowedSource: ByteSource {
   let name = "memory"
   private var rest: Slice<UnsafeRawBufferPointer>
@@ -44,6 +47,9 @@ final class BorrowedSource: ByteSource {
 }
 
 /// Passes bytes to a write callback.
+///
+/// Safety: the context is passed on, never followed; the bytes are valid during the call of the
+/// callback.
 final class CallbackSink: ByteSink {
   let name = "the write callback"
   private let callback: falconet_write_fn

@@ -3,6 +3,8 @@ import FalconetMachine
 import FalconetOracle
 
 /// Sources of pre-images as callers describe them, opened when steps are executed.
+///
+/// Safety: the context is passed on, never followed; words are read as ``Argument`` reads them.
 extension PreimageSource {
   static func callbacks(_ oracle: CallbackOracle) -> PreimageSource {
     PreimageSource(.custom { oracle })
@@ -33,7 +35,7 @@ extension PreimageSource {
 
 /// Takes what a server writes to its standard streams.
 ///
-/// Soundness of the unchecked conformance: the context is passed on, never followed; that the
+/// Safety: the context is passed on, never followed; that the
 /// callback may run on another thread is what the header says.
 private struct HostOutput: @unchecked Sendable {
   let function: falconet_output_fn?

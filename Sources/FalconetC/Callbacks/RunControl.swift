@@ -3,7 +3,7 @@ import Synchronization
 
 /// What ends a run from outside: cancellation from any thread, and the progress callback.
 ///
-/// Soundness of the unchecked conformance: the flag is atomic; all else is used by the call that
+/// Safety: the flag is atomic; all else is used by the call that
 /// has the machine to itself.
 final class RunControl: @unchecked Sendable {
   private let isCancelled = Atomic<Bool>(false)
@@ -26,7 +26,7 @@ final class RunControl: @unchecked Sendable {
 
 /// The progress callback, and when it is due.
 ///
-/// Soundness of the unchecked conformance: the context is passed on, never followed; on which
+/// Safety: the context is passed on, never followed; on which
 /// threads the callback runs is what the header says.
 struct ProgressReport: @unchecked Sendable {
   private let callback: falconet_progress_fn?

@@ -10,6 +10,8 @@ import FalconetStreams
 import FalconetTrace
 
 /// A machine as the C interface hands it out.
+///
+/// Safety: as ``Handle``: one call at a time uses the machine; the cancellation is atomic.
 final class MachineHandle: Handle, @unchecked Sendable {
   override class var kind: String { "machine" }
 

@@ -7,7 +7,7 @@ import Glibc
 
 /// The names of revisions as strings that live as long as the process.
 ///
-/// Soundness: never written after they are made, never freed.
+/// Safety: never written after they are made, never freed.
 private struct RevisionNames: @unchecked Sendable {
   static let shared = RevisionNames()
   private let names: [[UnsafePointer<CChar>?]]

@@ -150,6 +150,8 @@ extension MachineHandle {
 }
 
 /// Calls the functions of a caller's events.
+///
+/// Safety: the context and the handle are passed on, never followed.
 private struct RunEvents: RunObserver {
   /// Why a run ended early.
   enum Failure: Error {

@@ -8,6 +8,8 @@ import FalconetStreams
 import Keccak
 
 /// The proof of a handle.
+///
+/// Safety: as ``Handle``; the proof does not change.
 final class ProofHandle: Handle, @unchecked Sendable {
   override class var kind: String { "proof" }
 

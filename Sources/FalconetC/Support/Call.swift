@@ -23,6 +23,9 @@ func streaming<Value>(_ body: () throws(StreamError) -> Value) throws(CallError)
 }
 
 /// The arguments of a call. Each function throws if its argument is not valid.
+///
+/// Safety: a pointer that is NULL is an error. That others point to what `falconet.h` asks for, during
+/// the call, is the caller's promise; it holds for all functions of the interface.
 enum Argument {
   /// A pointer that may not be NULL. What it points to is the caller's promise.
   static func pointer<Pointer>(_ pointer: Pointer?, _ name: String) throws(CallError) -> Pointer {

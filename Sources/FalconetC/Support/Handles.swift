@@ -4,7 +4,7 @@ import Synchronization
 
 /// The object that a handle of the C interface stands for.
 ///
-/// Soundness of the unchecked conformance: what subclasses hold is used inside of
+/// Safety: what subclasses hold is used inside of
 /// ``Handles/use(_:_:_:)`` only, which lets in one call at a time, or is safe by itself.
 class Handle: @unchecked Sendable {
   private let isInUse = Atomic<Bool>(false)
@@ -39,6 +39,8 @@ class Handle: @unchecked Sendable {
 
 /// The objects whose handles have not been freed. A handle looks like a pointer, but is a number that is
 /// issued once. It is looked up here and never dereferenced, so a freed or wrong one is an error.
+///
+/// Safety: a handle is a number in the form of a pointer, and is never followed.
 enum Handles {
   private struct Table {
     var objects: [UInt: Handle] = [:]

@@ -6,6 +6,9 @@ import Glibc
 import Keccak
 
 /// The results of a call.
+///
+/// Safety: where results go is not NULL, and has the room that `falconet.h` asks for, which is the
+/// caller's promise. Copies are allocated with as many bytes as are written.
 enum Output {
   /// Makes a handle for what `body` returns; NULL if it throws.
   static func handle(

@@ -48,6 +48,8 @@ public func falconet_trace_snapshots(
   }
 }
 
+/// Safety: the texts are valid during the call of the callback; the context is passed on, never
+/// followed.
 extension TraceIncident {
   fileprivate func tell(_ callback: falconet_incident_fn, _ context: UnsafeMutableRawPointer?) {
     path.withFileName { path in

@@ -9,7 +9,7 @@ import Synchronization
 
 /// The trace of a handle.
 ///
-/// Soundness of the unchecked conformance: all that it holds may be used from any thread.
+/// Safety: all that it holds may be used from any thread.
 final class TraceHandle: Handle, @unchecked Sendable {
   typealias Preimages = @Sendable () throws(PreimageError) -> any PreimageOracle
 
@@ -81,7 +81,7 @@ final class TraceHandle: Handle, @unchecked Sendable {
 
 /// What the calls of a trace set, and the thread that executes reads.
 ///
-/// Soundness of the unchecked conformance: all is accessed under the lock; contexts of callbacks
+/// Safety: all is accessed under the lock; contexts of callbacks
 /// are passed on and never followed.
 private final class TraceSurroundings: @unchecked Sendable {
   private let lock = Mutex<Void>(())

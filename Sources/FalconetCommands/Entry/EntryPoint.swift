@@ -6,7 +6,7 @@ import Glibc
 
 /// What the program's `main` calls, with what it was given.
 ///
-/// Sound as far as the system is: `arguments` has `count` zero-terminated strings, which stay.
+/// Safety: as the system promises, `arguments` has `count` zero-terminated strings, which stay.
 ///
 /// - Returns: the exit code.
 @c public func falconet_tool_main(

@@ -7,6 +7,8 @@ import FalconetTrace
 import Logging
 
 /// Which trace a command queries, and how it is executed.
+///
+/// Safety: the server is opened, closed and replaced by the one thread that the command runs on.
 struct TraceFolderOptions: ParsableArguments {
   @Option(help: "Directory of the trace; created if it does not exist.", completion: .directory)
   var folder: String

@@ -49,9 +49,9 @@ final class ELFInput: Sendable {
     try check(offset: offset, count: UInt64(buffer.count), what: what)
     switch storage {
     case .bytes(let bytes):
-      bytes.withUnsafeBytes { source in
+      unsafe bytes.withUnsafeBytes { source in
         // Sound: `check` has found that the range lies within the bytes.
-        buffer.copyMemory(from: .init(rebasing: source[Int(offset)...].prefix(buffer.count)))
+        unsafe buffer.copyMemory(from: .init(rebasing: source[Int(offset)...].prefix(buffer.count)))
       }
     case .file(let file):
       let count: Int
@@ -68,9 +68,9 @@ final class ELFInput: Sendable {
   func read(at offset: UInt64, count: UInt64, what: String) throws(ELFError) -> [UInt8] {
     try check(offset: offset, count: count, what: what)
     var failure: ELFError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
       do throws(ELFError) {
-        try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset, what: what)
+        try unsafe read(into: UnsafeMutableRawBufferPointer(buffer), at: offset, what: what)
         initialized = Int(count)
       } catch {
         failure = error

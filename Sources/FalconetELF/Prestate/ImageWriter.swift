@@ -16,8 +16,8 @@ struct ImageWriter {
   /// Writes bytes, as a part of a range or as a whole one.
   func write(_ bytes: [UInt8], at address: UInt64) throws(ELFError) {
     do throws(HostMemoryError) {
-      try bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
-        try memory.write(UnsafeRawBufferPointer(bytes), at: address)
+      try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
+        try unsafe memory.write(UnsafeRawBufferPointer(bytes), at: address)
       }
     } catch {
       throw noMemory(error)

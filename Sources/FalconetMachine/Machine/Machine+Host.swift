@@ -49,7 +49,7 @@ extension Machine {
 
   private func fetchPreimage(_ key: Bytes32) throws(StepError) {
     let data = try ask(key)
-    check?.note(key, data)
+    check?.record(key, data)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 + data.count)
     withUnsafeBytes(of: UInt64(data.count).bigEndian) { bytes.append(contentsOf: $0) }

@@ -10,6 +10,8 @@ import Keccak
 ///
 /// Not safe to use from two threads at once. After a call throws, the machine is in the state before
 /// the step that failed, and that state can be saved.
+///
+/// Safety: frees the bank, which its engine no longer uses then.
 package final class Machine: StepEnvironment {
   /// Whose rules steps are executed by: one of the state's version.
   ///

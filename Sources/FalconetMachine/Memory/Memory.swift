@@ -5,6 +5,10 @@ import Keccak
 /// All of the address space is readable; what was never written is zero. Bytes are kept in guest
 /// order, so words are big-endian. The Merkle tree over the pages is brought up to date when a root
 /// or a proof is asked for.
+///
+/// Safety: a page's place stays valid as long as the memory lives, since pages never move. Offsets into
+/// a page are below 4096, and a value's offset is a multiple of its size, so that it lies inside the
+/// page. One thread at a time uses a memory.
 package final class Memory {
   package static let pageSize = 4096
 

@@ -16,7 +16,7 @@ package struct HintStorageError: Error, Sendable, CustomStringConvertible {
 
 /// Bytes in a temporary file without a name, which only grows. Holes are zeros and take no room.
 ///
-/// Soundness: the descriptor is opened once and closed in `deinit`; bytes below `end` are never
+/// Safety: the descriptor is opened once and closed in `deinit`; bytes below `end` are never
 /// written again; each call reads or writes within the buffer that it is given.
 final class HintSpool: Sendable {
   private let file: Int32

@@ -3,7 +3,7 @@ import Synchronization
 /// The instruction table as one revision has it, by the codes of instructions: what the plain step
 /// looks an instruction up in.
 ///
-/// Premise of its unsafe use: `rows` points to ``count`` rows that are never changed and never freed,
+/// Safety: `rows` points to ``count`` rows that are never changed and never freed,
 /// and a ``Operation/place(of:)`` is below ``count``. There are as many sets of rows as there are
 /// combinations of requirements that revisions have, a handful.
 package struct InstructionDecoder: @unchecked Sendable {

@@ -71,7 +71,8 @@ package struct ContractCall: Sendable, Equatable {
   }
 
   private static func word(_ number: UInt64) -> [UInt8] {
-    [UInt8](repeating: 0, count: 24) + withUnsafeBytes(of: number.bigEndian) { Array($0) }
+    unsafe [UInt8](repeating: 0, count: 24)
+      + withUnsafeBytes(of: number.bigEndian) { unsafe Array($0) }
   }
 }
 

@@ -28,7 +28,8 @@ final class BoundedSource: ByteSource {
         remedy: "the file is corrupt or of another format")
     }
     let size = Int(min(UInt64(buffer.count), left))
-    let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<size]))
+    let count = try unsafe source.read(
+      into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<size]))
     left -= UInt64(count)
     return count
   }

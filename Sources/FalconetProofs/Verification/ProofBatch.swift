@@ -79,7 +79,7 @@ package struct ProofBatch: Sendable {
 
 /// A file whose proofs are read bit by bit.
 ///
-/// Soundness: `ProofBatch` has one thread at a time read each file, and waits for it.
+/// Safety: `ProofBatch` has one thread at a time read each file, and waits for it.
 private final class OpenProofs: @unchecked Sendable {
   struct Item: Sendable {
     var name: String

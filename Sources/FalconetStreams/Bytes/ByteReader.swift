@@ -8,7 +8,7 @@
 /// let pages = try reader.readUInt64()
 /// ```
 ///
-/// The buffer is the one unsafe part: `start ≤ end ≤ storage.count` always holds, bytes below
+/// Safety: `start ≤ end ≤ storage.count` always holds, bytes below
 /// `end` were written by the source, and no pointer into the buffer outlives a call.
 package final class ByteReader: ByteSource {
   /// The buffer's size in bytes where none is given.

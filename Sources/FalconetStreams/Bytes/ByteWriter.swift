@@ -2,7 +2,7 @@
 ///
 /// `finish()` has to be called at the end: what is still buffered is lost otherwise.
 ///
-/// The buffer is the one unsafe part: `used ≤ storage.count` always holds, bytes below `used`
+/// Safety: `used ≤ storage.count` always holds, bytes below `used`
 /// were written here, and no pointer into the buffer outlives a call.
 package final class ByteWriter: ByteSink {
   package var name: String { sink.name }

@@ -1,6 +1,8 @@
 import CISAL
 
 /// The CRC-32 of gzip, zlib and PNG (reflected polynomial 0xEDB88320, RFC 1952 section 8).
+///
+/// Safety: the C function reads `bytes.count` bytes and keeps no pointer.
 package struct CRC32: Sendable, Equatable {
   /// The checksum of all bytes added so far; 0 for none.
   package private(set) var value: UInt32 = 0

@@ -87,7 +87,7 @@ package final class AtomicFileGroup {
 /// Commits groups of files on threads of its own, one group at a time; in the calling thread if the
 /// system gives none.
 ///
-/// Soundness: `AtomicFile`s are not safe to use from two threads at once. A group is handed over
+/// Safety: `AtomicFile`s are not safe to use from two threads at once. A group is handed over
 /// whole, and each file is used by one thread at a time: by the one that makes it durable, and after
 /// all those are done by the one that commits the group. `changed` is touched by that one, and by the
 /// owner after it has waited for it.

@@ -29,6 +29,8 @@ func recordInterruption(_ signal: Int32) {
 /// Waits for standard input, pipes and sockets end with `.interrupted` once it is set. Files in
 /// hand are written to their end. Loops that run long look at `isRequested`; loops that wait add
 /// `descriptor` to their `poll`.
+///
+/// Safety: only addresses of signal handlers are compared; none is called through its bits.
 package enum Interruption {
   /// Why the program is to stop.
   package enum Cause: UInt8, Sendable {

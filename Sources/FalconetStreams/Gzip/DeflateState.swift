@@ -2,7 +2,7 @@ import CISAL
 
 /// ISA-L's deflater at its level 1 with a safe interface.
 ///
-/// Sound for the reasons given at `InflateState`; the level buffer lives as long as the state that
+/// Safety: as `InflateState`; the level buffer lives as long as the state that
 /// points to it.
 final class DeflateState {
   enum Format {

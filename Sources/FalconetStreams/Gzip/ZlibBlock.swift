@@ -6,6 +6,8 @@ import CISAL
 /// let inflater = ZlibInflate()
 /// let page = try inflater.inflate(compressed, count: 4096)
 /// ```
+///
+/// Safety: ISA-L reads `bytes.count` bytes for a checksum and keeps no pointer.
 package final class ZlibInflate {
   private static let headerSize = 2
   private static let trailerSize = 4

@@ -2,7 +2,7 @@ import CZstd
 
 /// libzstd's compressor with a safe interface.
 ///
-/// Sound, because libzstd makes and frees the context, and because the buffers that a call gets
+/// Safety: libzstd makes and frees the context, and the buffers that a call gets
 /// are bounded by their counts and not kept after it.
 final class ZstdCompressionContext {
   private let context: OpaquePointer
@@ -46,7 +46,9 @@ final class ZstdCompressionContext {
   }
 }
 
-/// libzstd's decompressor with a safe interface; sound as `ZstdCompressionContext` is.
+/// libzstd's decompressor with a safe interface.
+///
+/// Safety: as `ZstdCompressionContext`.
 final class ZstdDecompressionContext {
   private let context: OpaquePointer
 

@@ -8,6 +8,8 @@ import SystemPackage
 /// A process that is killed leaves it behind. The next one that writes a file in the directory it is
 /// in removes it, and so does the next run if that is the directory of temporary files: if the process
 /// of the mark is gone, and nobody holds the lock that it held.
+///
+/// Safety: a directory stream is used until the one `closedir` that ends it.
 package enum UnfinishedName {
   /// A new name beside `final`.
   package static func make(for final: FilePath) -> FilePath {

@@ -26,6 +26,7 @@ private enum EscapedByte {
   }
 }
 
+/// Safety: a name ends with a zero byte, which is the caller's part.
 extension String {
   /// The text of a name.
   package init(fileName bytes: some Sequence<UInt8>) {

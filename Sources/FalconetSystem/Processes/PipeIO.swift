@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Reading and writing pipes without waiting, and waiting for them.
 ///
-/// The unsafe part is that bytes go to and from memory that is valid for the one call it is handed
+/// Safety: bytes go to and from memory that is valid for the one call it is handed
 /// to, with its own count.
 package enum PipeIO {
   /// What one attempt to read or write did.

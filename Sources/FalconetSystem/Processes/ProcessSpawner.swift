@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Starts processes with chosen descriptors, each with a guard that ends it when this process does.
 ///
-/// The unsafe part is C's: arrays of strings that are copied for the call and freed after it.
+/// Safety: C gets arrays of strings that are copied for the call and freed after it.
 /// `environ` is read without a lock, as every C program does: a program that changes its
 /// environment does so before it starts a server.
 package enum ProcessSpawner {

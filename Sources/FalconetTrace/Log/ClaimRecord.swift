@@ -53,7 +53,7 @@ struct ClaimRecord {
     self = record
   }
 
-  /// Soundness: all callers pass 44 bytes.
+  /// Safety: all callers pass 44 bytes.
   private init?(_ bytes: UnsafeRawBufferPointer) {
     let content = UnsafeRawBufferPointer(rebasing: bytes[..<Self.contentSize])
     let checksum = bytes.loadUnaligned(fromByteOffset: Self.contentSize, as: UInt32.self)

@@ -21,6 +21,8 @@ package struct EngineMismatch: Error, Sendable, CustomStringConvertible {
 ///
 /// It takes the memory of a second machine and the time of the plain step. Pre-images are asked for
 /// once: it gets what the first machine got.
+///
+/// Safety: a machine owns its check, so it outlives it.
 final class EngineCheck {
   /// Steps between comparisons.
   static let interval: UInt64 = 1_000_000
@@ -57,8 +59,8 @@ final class EngineCheck {
     agreed = (machine.checkpoint(), shadow.checkpoint())
   }
 
-  /// Notes a pre-image that the machine got.
-  func note(_ key: Bytes32, _ data: [UInt8]) { replay.preimages[key] = data }
+  /// Records a pre-image that the machine got.
+  func record(_ key: Bytes32, _ data: [UInt8]) { replay.preimages[key] = data }
 
   /// Brings the second machine to where the first is, and compares.
   ///

@@ -66,3 +66,132 @@ struct OperationExecutor<Word: MachineWord> {
     return .next
   }
 }
+
+extension OperationExecutor {
+  /// What a load puts into its register.
+  @inline(__always)
+  func load(_ access: AccessKind, _ address: Word, _ operation: DecodedOperation) -> Word {
+    switch access {
+    case .byte: Word(truncatingIfNeeded: load(Int8.self, address))
+    case .byteUnsigned: Word(load(UInt8.self, address))
+    case .half: Word(truncatingIfNeeded: load(Int16.self, address))
+    case .halfUnsigned: Word(load(UInt16.self, address))
+    case .word: Word(extending: load(UInt32.self, address))
+    case .wordUnsigned: Word(load(UInt32.self, address))
+    case .double: load(Word.self, address)
+    case .wordLeft, .wordRight, .doubleLeft, .doubleRight:
+      SubWord.load(
+        access, from: load(Word.self, address), at: address, into: read(operation.second))
+    }
+  }
+
+  @inline(__always)
+  func store(_ access: AccessKind, _ value: Word, _ address: Word) -> Outcome {
+    switch access {
+    case .byte, .byteUnsigned: store(UInt8(truncatingIfNeeded: value), address)
+    case .half, .halfUnsigned: store(UInt16(truncatingIfNeeded: value), address)
+    case .word, .wordUnsigned: store(value.low32, address)
+    case .double: store(value, address)
+    case .wordLeft, .wordRight, .doubleLeft, .doubleRight:
+      store(
+        SubWord.store(access, of: value, into: load(Word.self, address), at: address), address)
+    }
+  }
+
+  /// The value at an address, whose bits inside the value are ignored.
+  @inline(__always)
+  func load<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Value.Type, _ address: Word
+  ) -> Value {
+    let address = UInt64(address)
+    let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
+    return Value(
+      bigEndian: memory.readPage(address).load(fromByteOffset: offset, as: Value.self))
+  }
+
+  /// Writes a value at an address, whose bits inside the value are ignored.
+  @inline(__always)
+  func store<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ value: Value, _ address: Word
+  ) -> Outcome {
+    let address = UInt64(address)
+    let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
+    guard let page = memory.writablePage(address) else {
+      return storeElsewhere(value, address, offset)
+    }
+    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    return .next
+  }
+
+  /// A store to a page that is not directly writable: its first write, the reserved word. Code is
+  /// left to the plain step, so that no engine changes what it is executing.
+  @inline(never)
+  private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ value: Value, _ address: UInt64, _ offset: Int
+  ) -> Outcome {
+    guard !memory.hasCode(at: address), let page = memory.preparePage(address) else {
+      return .leave
+    }
+    let word = address & Word.size.addressMask
+    if machine.rules.hasReservations,
+      machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
+    {
+      machine.state.scalars.reservation = Reservation()
+      machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
+      memory.guardPage(of: 0)
+    }
+    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    return .next
+  }
+
+  /// `ll` and `lld` of the step with this number.
+  @inline(never)
+  func loadLinked(
+    _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
+  ) {
+    let isDouble = access.size == 8
+    if machine.rules.hasReservations {
+      let thread = machine.withThread { $0.id }
+      machine.state.scalars.reservation = Reservation(
+        status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
+      machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
+      memory.guardPage(of: UInt64(address))
+    }
+    write(
+      operation.destination,
+      isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address)))
+  }
+
+  /// `sc` and `scd` of the step with this number.
+  @inline(never)
+  func storeConditional(
+    _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
+  ) -> Outcome {
+    let isDouble = access.size == 8
+    let thread = machine.withThread { $0.id }
+    // A machine without reservations always stores.
+    let keeps = machine.rules.hasReservations
+    let reservation = Reservation(
+      status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
+    let succeeds = !keeps || machine.state.scalars.reservation == reservation
+    if succeeds {
+      guard !memory.hasCode(at: UInt64(address)), let page = memory.preparePage(UInt64(address))
+      else { return .leave }
+      machine.state.scalars.reservation = Reservation()
+      memory.guardPage(of: 0)
+      let value = read(operation.second)
+      let offset = Int(UInt64(address) & 0xFFC)
+      if isDouble {
+        page.storeBytes(of: value.bigEndian, toByteOffset: offset & ~7, as: Word.self)
+      } else {
+        page.storeBytes(of: value.low32.bigEndian, toByteOffset: offset, as: UInt32.self)
+      }
+    }
+    if keeps {
+      machine.statistics.note(
+        .storeConditional(thread: thread, succeeded: succeeds), step: step, activeThread: 0)
+    }
+    write(operation.destination, succeeds ? 1 : 0)
+    return .next
+  }
+}

@@ -5,6 +5,8 @@
 ///
 /// Each handler ends with a call of the next. An optimizing compiler makes a jump of that call, so a run
 /// of any length takes no stack; nothing in the language promises it, so ``TailCallCheck`` tests it.
+///
+/// Safety: as ``Handler``.
 typealias HandlerFunction =
   @convention(c) (
     UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int

@@ -25,6 +25,8 @@ protocol CodeEmitter {
 }
 
 /// Enters code: the bank, flat memory, its flags, the budget, the address of a block's code.
+///
+/// Safety: as ``Translator``.
 typealias CodeEntry =
   @convention(c) (
     UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int, UInt

@@ -6,6 +6,9 @@ import Keccak
 ///
 /// A page's first hashings compute all of it. From the third on its nodes are cached if there is
 /// room, and only what differs is hashed.
+///
+/// Safety: the pages that `page` gives have 4096 bytes, and nobody writes them during an update or a
+/// proof.
 struct MemoryTree {
   /// Hashings of a page before its nodes are cached.
   private static let hashingsBeforeCaching = 2

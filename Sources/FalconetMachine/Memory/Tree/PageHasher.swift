@@ -4,6 +4,9 @@ import Keccak
 /// Computes the Merkle roots of pages: 128 leaves of 32 bytes, so 127 hashes a page.
 ///
 /// Pages are hashed in groups, level by level, so that the kernel always has many nodes at once.
+///
+/// Safety: the buffer of nodes has room for a group of pages. Pages and roots are as the preconditions
+/// say.
 package struct PageHasher {
   /// Pages hashed together: enough to fill the widest kernel at the level below the root.
   private static let group = 8

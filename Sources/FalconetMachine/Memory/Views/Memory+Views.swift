@@ -43,7 +43,7 @@ extension Memory {
     discardPages { !kept.contains($0) }
   }
 
-  /// Tells that nobody needs a view any longer, so that pages copied for it alone are freed.
+  /// Drops a view that nobody needs any longer, so that pages copied for it alone are freed.
   ///
   /// - Precondition: the view is of this memory, and is not used after this.
   package func release(_ view: MemoryView) {

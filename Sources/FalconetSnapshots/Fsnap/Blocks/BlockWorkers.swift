@@ -43,7 +43,7 @@ final class BlockWorkers {
 
 /// What one thread needs to work on blocks, kept from one to the next.
 ///
-/// Soundness: `BlockWorkers` gives each worker to one thread at a time, and waits for all threads
+/// Safety: `BlockWorkers` gives each worker to one thread at a time, and waits for all threads
 /// before it hands workers out again.
 final class BlockWorker: @unchecked Sendable {
   private var compressor: ZstdBlockCompressor?
