@@ -3,7 +3,7 @@ import SystemPackage
 
 /// The names in a directory, without `.` and `..`, in no particular order.
 ///
-/// Soundness: C's directory stream is open for the length of one call, and is used by that call alone.
+/// Safety: C's directory stream is open for the length of one call, and is used by that call alone.
 /// An entry's name is zero-terminated inside the entry, which lives until the next `readdir`.
 package enum DirectoryListing {
   /// Calls `body` with each name, until it returns false.

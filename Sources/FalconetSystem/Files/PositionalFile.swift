@@ -3,7 +3,7 @@ import SystemPackage
 
 /// An open file that is read and written at any offset.
 ///
-/// Soundness: the descriptor is this object's own and is closed with it; each call stays within the
+/// Safety: the descriptor is this object's own and is closed with it; each call stays within the
 /// buffer that it is given.
 package final class PositionalFile: Sendable {
   private let descriptor: Int32
