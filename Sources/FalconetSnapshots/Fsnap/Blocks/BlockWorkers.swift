@@ -21,23 +21,35 @@ final class BlockWorkers {
     _ count: Int, _ body: @Sendable (BlockWorker, Int) throws(StreamError) -> Value
   ) throws(StreamError) -> [Value] {
     let workers = workers
-    let results = Mutex([Result<Value, StreamError>?](repeating: nil, count: count))
+    let results = Mutex(Results<Value>(count))
     ParallelLoop.run(count, threads: workers.count) { item, thread in
-      let result: Result<Value, StreamError>
       do throws(StreamError) {
-        result = .success(try body(workers[thread], item))
+        let value = try body(workers[thread], item)
+        results.withLock { $0.values[item] = value }
       } catch {
-        result = .failure(error)
+        results.withLock { $0.record(error, of: item) }
       }
-      results.withLock { $0[item] = result }
     }
-    var values: [Value] = []
-    for result in results.withLock({ $0 }) {
-      // Every number below `count` has one worker.
-      guard let result else { continue }
-      values.append(try result.get())
+    return try results.withLock { $0 }.inOrder()
+  }
+
+  /// What blocks came to, and the first error in their order.
+  private struct Results<Value: Sendable>: Sendable {
+    var values: [Value?]
+    private var failure: (item: Int, error: StreamError)?
+
+    init(_ count: Int) { values = [Value?](repeating: nil, count: count) }
+
+    mutating func record(_ error: StreamError, of item: Int) {
+      if let failure, failure.item < item { return }
+      failure = (item, error)
     }
-    return values
+
+    /// Each block has had one worker, so without a failure every value is there.
+    func inOrder() throws(StreamError) -> [Value] {
+      if let failure { throw failure.error }
+      return values.compactMap { $0 }
+    }
   }
 }
 
