@@ -70,7 +70,13 @@ final class RunningTool {
     sigemptyset(&blocked)
     for signal in blockedSignals { sigaddset(&blocked, signal) }
     posix_spawnattr_setsigmask(&attributes, &blocked)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    // Tests run in the background, or under nohup, ignore signals, which a child would inherit.
+    var restored = sigset_t()
+    sigemptyset(&restored)
+    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&restored, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &restored)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
     // env changes the folder, and becomes the program.
     let command = ["env", "-C", folder] + wrapper + [program] + arguments
