@@ -419,7 +419,7 @@ class Measurement:
                     if answer.refusal is not None:
                         self.refused[door.name] += answer.count
                         text = answer.refusal
-                        named = "use a directory for each game" in text or "directory is of" in text
+                        named = "a directory for each game" in text or "directory is of" in text
                         self.expect(named, door.name, owner, asker, kind, answer)
                     else:
                         self.expect(

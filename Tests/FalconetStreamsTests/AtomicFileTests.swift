@@ -160,7 +160,7 @@ private func place(_ bytes: [UInt8], at path: String) throws {
     }
     #expect(
       error?.description
-        == "/nonexistent/deep/a.bin: its folder does not exist: create /nonexistent/deep first")
+        == "/nonexistent/deep/a.bin: its directory does not exist: create /nonexistent/deep first")
   }
 
   @Test func `a relative path is one in the current folder`() throws {

@@ -47,7 +47,7 @@ struct CheckELFTests {
     #expect(outcome.text.contains(" reachable, built by go1.27.3\n"))
     #expect(
       outcome.text.contains(
-        "may not run as it does elsewhere:\n  go1.27.3 takes pages that runtime."))
+        "may not run as it does elsewhere:\n  go1.27.3 expects that pages returned by runtime."))
     #expect(outcome.text.contains("    remedy: build it with -ldflags"))
     let report = try JSONValue(
       Tool.run(["check-elf", "--type", "8", "--json", "guest.elf"], in: folder.path).output)

@@ -100,7 +100,7 @@ struct PreimageSourceTests {
   func noSource() throws {
     let outcome = try run([])
     #expect(outcome.exitCode == 1)
-    #expect(outcome.lines(with: "error", "no source").count == 1)
+    #expect(outcome.lines(with: "error", "no pre-image source is configured").count == 1)
     #expect(folder.names == [])
   }
 

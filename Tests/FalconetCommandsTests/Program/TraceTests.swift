@@ -99,7 +99,7 @@ struct TraceTests {
     let outcome = try Tool.run([
       "trace", "last", "--folder", folder.file("t"), "--input", input,
     ])
-    #expect(outcome.exitCode == 1 && outcome.log.contains("no source"))
+    #expect(outcome.exitCode == 1 && outcome.log.contains("no pre-image source is configured"))
     let held = open(folder.file("t/lock"), O_RDWR)
     defer { close(held) }
     #expect(flock(held, LOCK_EX) == 0)
@@ -128,7 +128,7 @@ struct TraceTests {
       let outcome = try last(other)
       #expect(outcome.exitCode == 1 && outcome.text == "", "\(other)")
       #expect(
-        outcome.lines(with: "error: ", "local key ", "use a directory for each game").count == 1,
+        outcome.lines(with: "error: ", "local key ", "a directory for each game").count == 1,
         "\(outcome.log)")
     }
     for same in [["--preimages", valid], server + [valid], []] {

@@ -156,10 +156,10 @@ struct CalldataTests {
         return ""
       } catch { return error.description }
     }
-    #expect(error(blob).contains("--preimages"))
-    #expect(error(blob, .init(store: store(source))).contains("--kzg-proof"))
+    #expect(error(blob).contains("name the host's store"))
+    #expect(error(blob, .init(store: store(source))).contains("supply that proof"))
     #expect(error(blob, .init(kzgProof: [1], store: store(source))).contains("1 bytes"))
-    #expect(error(blob, .init(store: DictionaryOracle())).contains("has none"))
+    #expect(error(blob, .init(store: DictionaryOracle())).contains("lacks the key"))
     var entry = key(of: source, .blob)
     entry[0] = 2
     let wrong = DictionaryOracle([entry: [UInt8](repeating: 2, count: 80)])

@@ -70,7 +70,7 @@ struct PlaceTests {
     ] {
       #expect(
         performing: ask,
-        throws: { "\($0)".contains("\(path): the folder, or its lock, was moved") })
+        throws: { "\($0)".contains("\(path): the directory, or its lock, was moved") })
     }
     #expect(try trace.claim(at: 100) == known.0)
     try? trace.prune()
