@@ -1,10 +1,11 @@
 /*
- * Falconet, a fault-proof VM that executes what Cannon executes, for programs in any language.
+ * Falconet, a fault-proof VM that is compatible with Cannon. This is its interface for C and other
+ * languages.
  *
  * Errors. A call returns a falconet_status; FALCONET_OK, 0, is success. After any other status,
  * falconet_error_message() on the same thread says what was wrong, where, and what to do. A call
- * that fails sets a handle that it would have made to NULL and a buffer to empty, and writes no
- * other result.
+ * that fails sets the handle that it would have created to NULL, or its buffer to empty, and writes
+ * no other result.
  *
  * Handles. Machines, proofs and traces are opaque. Free each handle once, with the free function of
  * its kind. NULL, a handle of another kind and one that has been freed are
@@ -21,12 +22,12 @@
  * FALCONET_BUSY. There are three exceptions: the functions that cancel and resume; traces, which many
  * threads may use at once; and the callbacks of falconet_machine_run_events(), which may look at
  * their machine. Different handles are independent, so machines run in parallel. A calling thread
- * needs 64 KiB of stack. After fork(), the child must not use what its parent made.
+ * needs 64 KiB of stack. After fork(), the child must not use handles that its parent created.
  *
  * Callbacks run on the thread of the call that needs them, before it returns; only the output of a
- * pre-image server arrives on a thread of its own. They get the context that they were set with.
- * Pointers that they get are valid until they return. They must return: no exception or longjmp may
- * leave them.
+ * pre-image server arrives on a thread of its own. They receive the context that was passed when
+ * they were set. Pointers passed to them are valid until they return. They must return normally: an
+ * exception or longjmp must not leave them.
  *
  * The library handles no signals and writes nothing to standard output or error.
  */
@@ -199,8 +200,9 @@ falconet_status falconet_machine_free(falconet_machine *machine);
 const char *falconet_revision_name(uint32_t version, size_t position);
 
 /*
- * Sets the revision of the machine's state version by which steps are executed, by any of its
- * names; NULL selects the newest. FALCONET_NOT_FOUND if the version has no revision of that name.
+ * Sets the revision by which the machine executes steps. Any name of a revision of its state
+ * version is accepted; NULL selects the newest. FALCONET_NOT_FOUND if the version has no revision
+ * of that name.
  */
 falconet_status falconet_machine_set_revision(falconet_machine *machine, const char *revision);
 
@@ -299,8 +301,9 @@ falconet_status falconet_machine_set_page_limit(falconet_machine *machine, uint6
 
 /*
  * The most bytes of hints that the source of pre-images gets at once, including unfinished ones; 0,
- * the default, stands for 8 GiB. A step that would exceed it gives FALCONET_PREIMAGE_ERROR, and the
- * machine is in the state before it. One hint has at most 1 GiB.
+ * the default, stands for 8 GiB. A step that would exceed this gives FALCONET_PREIMAGE_ERROR,
+ * and the
+ * machine is in the state before it. A single hint may have at most 1 GiB.
  */
 falconet_status falconet_machine_set_hint_limit(falconet_machine *machine, uint64_t bytes);
 
@@ -547,7 +550,7 @@ falconet_status falconet_proof_get_info(const falconet_proof *proof, falconet_pr
 /* The witness before the step. */
 falconet_status falconet_proof_state_data(const falconet_proof *proof, falconet_buffer *data);
 
-/* The thread's witness, in versions with threads, and the memory proofs. */
+/* The witness of the thread (in versions with threads), followed by the memory proofs. */
 falconet_status falconet_proof_proof_data(const falconet_proof *proof, falconet_buffer *data);
 
 /* The whole pre-image that the step reads from, preceded by its length in 8 bytes, big-endian. */
@@ -574,9 +577,9 @@ falconet_status falconet_proof_write(
 falconet_status falconet_proof_verify(const falconet_proof *proof, uint32_t version);
 
 /*
- * Like falconet_proof_verify(), by a revision of the versions that have it, by any of its names;
- * NULL: by the newest of each version, as there. FALCONET_NOT_FOUND if no requested version has a
- * revision of that name.
+ * Like falconet_proof_verify(), but under the named revision, in the versions that have it. Any of
+ * its names is accepted. NULL selects the newest of each version, as there. FALCONET_NOT_FOUND if
+ * no requested version has a revision of that name.
  */
 falconet_status falconet_proof_verify_revision(
     const falconet_proof *proof, uint32_t version, const char *revision);
@@ -623,7 +626,7 @@ typedef struct falconet_trace_options {
  * Opens the directory of a trace, or creates it. The prestate is a snapshot's file. It is read when
  * steps must be executed, and immediately if the directory does not recognize its inode and times.
  * FALCONET_LOCKED if the directory is in use. FALCONET_INVALID_ARGUMENT if it belongs to another
- * prestate or revision, or is neither a trace's nor empty.
+ * prestate or revision, or if it is neither empty nor the directory of a trace.
  */
 falconet_status falconet_trace_open(
     const char *folder, const char *prestate, const falconet_trace_options *options,
@@ -644,8 +647,8 @@ falconet_status falconet_trace_free(falconet_trace *trace);
 
 /*
  * Like the functions of the same name for machines. A source is used from the next executed step
- * on, and is reopened after it failed: a server is started when steps are to be executed, and
- * restarted after it ended. After one of these calls, callbacks of an earlier source are no longer
+ * on, and is reopened after a failure: a server is started when steps must be executed, and
+ * restarted if it has ended. After one of these calls, callbacks of an earlier source are no longer
  * called. Each of them waits for a call that executes steps.
  */
 falconet_status falconet_trace_set_preimages(
@@ -705,8 +708,8 @@ typedef struct falconet_trace_claim {
 } falconet_trace_claim;
 
 /*
- * The claims at `count` indices, in their order, from one pass over the trace. If calls of other
- * threads execute meanwhile, they take turns at each index.
+ * The claims at `count` indices, in their order, from one pass over the trace. If calls on other
+ * threads also execute steps, the calls take turns, one index at a time.
  */
 falconet_status falconet_trace_claims(
     falconet_trace *trace, const uint64_t *indices, size_t count, falconet_trace_claim *claims);
@@ -799,14 +802,15 @@ typedef struct falconet_trace_adoption {
 
 /*
  * Adopts the proofs, the states and the end in one of op-challenger's directories. The caller must
- * ensure that it is of this trace. What does not hold is not adopted, and is reported to `refused`.
+ * ensure that it belongs to this trace. Anything that fails its check is not adopted, and is
+ * reported to `refused`.
  * `refused` and `adoption` may be NULL.
  */
 falconet_status falconet_trace_adopt(
     falconet_trace *trace, const char *path, falconet_trace_adoption *adoption,
     falconet_incident_fn refused, void *context);
 
-/* Deletes the directory. After that the trace answers nothing, and must still be freed. */
+/* Deletes the directory. The trace can then no longer be used, but must still be freed. */
 falconet_status falconet_trace_delete(falconet_trace *trace);
 
 /* Deletes the directory of a trace that is not open, whatever state it is in. */
