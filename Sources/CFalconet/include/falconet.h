@@ -301,8 +301,7 @@ falconet_status falconet_machine_set_page_limit(falconet_machine *machine, uint6
 
 /*
  * The most bytes of hints that the source of pre-images gets at once, including unfinished ones; 0,
- * the default, stands for 8 GiB. A step that would exceed this gives FALCONET_PREIMAGE_ERROR,
- * and the
+ * the default, stands for 8 GiB. A step that would exceed it gives FALCONET_PREIMAGE_ERROR, and the
  * machine is in the state before it. A single hint may have at most 1 GiB.
  */
 falconet_status falconet_machine_set_hint_limit(falconet_machine *machine, uint64_t bytes);

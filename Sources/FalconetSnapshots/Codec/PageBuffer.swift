@@ -2,7 +2,7 @@ import FalconetMachine
 
 /// One page's bytes while they pass.
 ///
-/// Safety: allocated for the life of the object, all 4096 bytes initialised.
+/// Safety: allocated for the life of the object, all 4096 bytes initialized.
 final class PageBuffer {
   let bytes: UnsafeMutableRawBufferPointer
 

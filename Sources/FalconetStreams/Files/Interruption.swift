@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-// A signal handler may only touch globals that are initialised already: `install()` uses each of
+// A signal handler may only touch globals that are initialized already: `install()` uses each of
 // them before it sets the handler.
 private let requested = Atomic<Bool>(false)
 /// The raw value of the first cause; 0 before it.

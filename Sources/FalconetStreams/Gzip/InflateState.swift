@@ -3,7 +3,7 @@ import CISAL
 /// ISA-L's inflater with a safe interface.
 ///
 /// Safety: the state is allocated here with the size that the C header gives, is
-/// initialised before use and freed once; the pointers to input and output that it
+/// initialized before use and freed once; the pointers to input and output that it
 /// holds during a call are bounded by the buffers' counts and cleared before the call returns. The
 /// state has no pointer into itself.
 final class InflateState {

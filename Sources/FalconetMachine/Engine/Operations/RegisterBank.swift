@@ -4,7 +4,7 @@
 /// A register of a 32-bit machine is held sign-extended: then what a 64-bit machine does with it is
 /// right for both, and only addresses differ, whose upper half goes to the slow path.
 ///
-/// Safety: 256 entries are allocated and initialised, and an index is a byte, so every access is in
+/// Safety: 256 entries are allocated and initialized, and an index is a byte, so every access is in
 /// bounds. The machine that owns the bank frees it.
 struct RegisterBank {
   static let hi: UInt8 = 32
