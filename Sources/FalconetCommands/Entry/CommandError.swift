@@ -60,6 +60,11 @@ struct CommandError: Error, CustomStringConvertible {
   init(_ error: TraceError) {
     switch error {
     case .interrupted: self = .interrupted
+    // The prestate, a file of the directory or the source was waited for.
+    case .file(let failure) where failure.kind == .interrupted: self = .interrupted
+    case .source(let failure) where failure.kind == .interrupted,
+      .machine(.preimage(let failure, _, _)) where failure.kind == .interrupted:
+      self = .interrupted
     case .machine(.fault(let fault)):
       self.init(.fault(fault), "the program stopped the VM: \(fault)")
     case .machine(.memory(let failure, _, _)) where failure.limit != nil:

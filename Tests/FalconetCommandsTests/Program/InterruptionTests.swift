@@ -100,6 +100,22 @@ struct InterruptionTests {
     #expect(folder.names == [])
   }
 
+  @Test("A trace that waits for its prestate ends with 130 for a signal, with 3 out of time")
+  func tracePrestate() throws {
+    let arguments = ["trace", "last", "--folder", "t", "--input", "-"]
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+      let tool = try RunningTool(arguments, in: folder.path, input: .openPipe)
+      #expect(eventually { tool.catches(SIGINT, SIGTERM) })
+      tool.send(signal)
+      try expectInterrupted(tool)
+    }
+    let tool = try RunningTool(
+      arguments + ["--timeout", "1s"], in: folder.path, input: .openPipe)
+    let outcome = try tool.wait()
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.lines(with: "error: out of time").count == 1)
+  }
+
   @Test("A SIGHUP that was ignored at the start, as nohup does, stays ignored")
   func nohup() throws {
     let tool = try RunningTool(try endless(), in: folder.path, wrapper: ["nohup"])
