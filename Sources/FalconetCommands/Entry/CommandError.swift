@@ -60,8 +60,8 @@ struct CommandError: Error, CustomStringConvertible {
   init(_ error: TraceError) {
     switch error {
     case .interrupted: self = .interrupted
-    // The prestate, a file of the directory or the source was waited for.
-    case .file(let failure) where failure.kind == .interrupted: self = .interrupted
+    case .file(let failure): self.init(failure)
+    // The source was waited for.
     case .source(let failure) where failure.kind == .interrupted,
       .machine(.preimage(let failure, _, _)) where failure.kind == .interrupted:
       self = .interrupted
