@@ -127,7 +127,7 @@ static int become_child(void *argument) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  // As a shell does, a path that may not be executed is remembered, and the next tried.
+  // As a shell does, a path that may not be executed is noted, and the next tried.
   int refused = 0;
   for (char *const *path = child->paths; failure == 0 && *path; path++) {
     execve(*path, child->arguments, child->environment);

@@ -1,4 +1,4 @@
-// OpenSSL's functions for one hash are deprecated in favour of those that look an algorithm up by its
+// OpenSSL's functions for one hash are deprecated in favor of those that look an algorithm up by its
 // name. They are still the right ones here: they need a few kilobytes of libcrypto, and the others need
 // nearly all of it. Both use the processor's SHA instructions.
 #define OPENSSL_SUPPRESS_DEPRECATED

@@ -14,7 +14,7 @@ struct Options {
   var rounds = 5
   var isQuick = false
   var usesAllCores = false
-  /// The sections to run; all where empty.
+  /// The sections to run; all if empty.
   var sections: [String] = []
 
   init(_ arguments: some Sequence<String>) throws(BenchmarkError) {

@@ -15,7 +15,7 @@ package struct DictionaryOracle: PreimageOracle, Sendable {
   /// Whether ``hints`` grows; a long run sends millions of hints.
   package var keepsHints: Bool
 
-  /// The hints so far, in order, where ``keepsHints`` is set.
+  /// The hints so far, in order, if ``keepsHints`` is set.
   package private(set) var hints: [[UInt8]] = []
 
   private var lastHint: [UInt8]?
@@ -49,7 +49,7 @@ package struct DictionaryOracle: PreimageOracle, Sendable {
     return key
   }
 
-  /// - Throws: ``PreimageError`` of kind `missing` where the dictionary has no such key.
+  /// - Throws: ``PreimageError`` of kind `missing` if the dictionary has no such key.
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     guard let preimage = preimages[key] else {
       throw PreimageError(
@@ -62,7 +62,7 @@ package struct DictionaryOracle: PreimageOracle, Sendable {
 
   package var takesHints: Bool { keepsHints }
 
-  /// Keeps the hint where ``keepsHints`` is set, and ignores it otherwise.
+  /// Keeps the hint if ``keepsHints`` is set, and ignores it otherwise.
   package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
     if keepsHints { hints.append(hint) }

@@ -7,7 +7,7 @@ package enum PreimageKey {
   /// The most bytes that a pre-image may have: 1 GiB.
   ///
   /// The protocol's length field has 64 bits; a source that announces or holds more than this is
-  /// broken, and the limit keeps it from taking all memory.
+  /// faulty, and the limit keeps it from taking all memory.
   package static let maximumPreimageSize = 1 << 30
 
   /// The key of local input `index`: the type, 23 zero bytes, the index in 8 bytes, big-endian.

@@ -4,7 +4,7 @@ import Keccak
 
 /// A step's proof, as it stands in a proof file.
 package struct StepProof: Sendable, Equatable {
-  /// Steps executed before the one that is proved. Left out, as is ``pre``, where a challenger
+  /// Steps executed before the one that is proved. Left out, as is ``pre``, when a challenger
   /// shows that a program has exited.
   package var step: UInt64?
   /// The claim before the step.
@@ -13,17 +13,17 @@ package struct StepProof: Sendable, Equatable {
   package var post: Bytes32
   /// The witness before the step.
   package var stateData: [UInt8]
-  /// The thread's witness and the memory proofs; empty where a challenger shows that a program has
+  /// The thread's witness and the memory proofs; empty when a challenger shows that a program has
   /// exited.
   package var proofData: [UInt8]
-  /// The key of the pre-image that the step reads; nil where it reads none.
+  /// The key of the pre-image that the step reads; nil if it reads none.
   package var oracleKey: Bytes32?
-  /// The whole pre-image with its length in 8 bytes, big-endian, in front; empty where none is
+  /// The whole pre-image with its length in 8 bytes, big-endian, in front; empty if none is
   /// read.
   package var oracleValue: [UInt8] = []
   /// Where the part that is read starts, counted from the length prefix.
   package var oracleOffset: UInt64 = 0
-  /// The state version; nil where the file does not tell, as Cannon's don't.
+  /// The state version; nil if the file does not tell, as Cannon's don't.
   package var version: StateVersion?
 
   package init(post: Bytes32, stateData: [UInt8], proofData: [UInt8]) {

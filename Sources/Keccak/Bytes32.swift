@@ -23,7 +23,7 @@ package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
     )
   }
 
-  /// The given bytes, or nil where there are not exactly 32 of them.
+  /// The given bytes, or nil if there are not exactly 32 of them.
   @inlinable package init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
     self.init()

@@ -26,7 +26,7 @@ struct Child {
   /// A process starts with the peak memory of the one that made it. So a small one in between does:
   /// this program, with nothing loaded.
   ///
-  /// - Throws: where it can't be started, or ends with an exit code other than 0.
+  /// - Throws: if it can't be started, or ends with an exit code other than 0.
   func run() throws -> Usage {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw BenchmarkError("no pipe: \(errno)") }

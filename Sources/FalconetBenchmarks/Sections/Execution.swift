@@ -20,7 +20,7 @@ extension Section {
       }
       if guest.steps < Self.longRun {
         trials.append(
-          Trial(guest.name, "translator, made anew") { row in try Self.measureNew(guest, &row) })
+          Trial(guest.name, "translator, new machine") { row in try Self.measureNew(guest, &row) })
       }
       trials.append(
         Trial(guest.name, "step") { row in
@@ -30,7 +30,7 @@ extension Section {
     try run(trials, rounds: options.rounds)
     notes.append(
       "Speeds by wall time and by processor time. Short guests are executed again and again in one"
-        + " machine, which is taken back to its first step; `made anew`: in a new machine each time,"
+        + " machine, which is taken back to its first step; `new machine`: in a new machine each time,"
         + " so that all code is translated again. `step` executes the first"
         + " \(Self.plainSteps / 1_000_000) million steps.")
   }

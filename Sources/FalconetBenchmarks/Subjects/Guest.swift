@@ -81,6 +81,6 @@ struct Guests {
   /// The guest of a name.
   subscript(name: String) -> Guest? { all.first { $0.name == name } }
 
-  /// The guest that long measurements are of: `compute` where it is there.
+  /// The guest that long measurements are of: `compute` if it is there.
   var long: Guest? { self["compute"] ?? self["loop"] }
 }

@@ -9,10 +9,10 @@ package struct Divergence {
   package struct Part {
     package let name: String
     package let step: SideStep
-    /// What the proof says, where there is one.
+    /// What the proof says, if there is one.
     package let verdict: ProofVerifier.Verdict?
 
-    /// The step as the proof's data has it executed; nil where there is no proof, or one that can't
+    /// The step as the proof's data has it executed; nil if there is no proof, or one that can't
     /// be.
     package var execution: StatelessStep? { verdict?.findings.first?.execution }
 
@@ -37,7 +37,7 @@ package struct Divergence {
   package let step: UInt64
   package let a: Part
   package let b: Part
-  /// How the states after the step differ, where both runs have one.
+  /// How the states after the step differ, if both runs have one.
   package let difference: AfterDifference?
 
   /// Executes the step on both sides, whose states before it are kept.

@@ -5,7 +5,7 @@ import FalconetMachine
 /// Claims are compared at 1, 2, 4, 8, … steps from the start on until they differ, then in the
 /// middle of what is left, again and again. That takes at most 2·log2(n) + 3 claims a side, where n
 /// is the number of steps up to twice the one that is looked for, but not past the end of the
-/// program. The last state that both share is kept, so each side executes at most n steps for the
+/// program. The last state that both share is saved, so each side executes at most n steps for the
 /// first part and n/2 for the second: three times n together.
 ///
 /// A difference that is gone again at every step that is looked at is not found: a wrong value that
@@ -13,7 +13,7 @@ import FalconetMachine
 package struct Bisection {
   /// How two runs compare.
   package enum Outcome: Sendable, Equatable {
-    /// They are the same as far as they were compared; up to their end, where they have ended by
+    /// They are the same as far as they were compared; up to their end, if they have ended by
     /// then.
     case same(until: UInt64, ended: Bool)
     /// They differ from the first state on.
@@ -29,7 +29,7 @@ package struct Bisection {
   /// Called for each step at which claims are compared, with whether they were the same.
   package var onComparison: (UInt64, Bool) -> Void = { _, _ in }
 
-  /// - Throws: ``BisectError/mismatch(_:)`` where the runs begin at different steps, are of
+  /// - Throws: ``BisectError/mismatch(_:)`` if the runs begin at different steps, are of
   ///   different versions, or have no steps in common.
   package init(_ a: any BisectSide, _ b: any BisectSide) throws(BisectError) {
     self.a = a
@@ -114,7 +114,7 @@ package struct Bisection {
     try b.saveState()
   }
 
-  /// The first step from one on that has claims; the last that has up to a limit, where that one is
+  /// The first step from one on that has claims; the last that has up to a limit, if that one is
   /// past it.
   private func step(atOrAfter step: UInt64, upTo limit: UInt64) -> UInt64? {
     guard let steps else { return min(step, limit) }
@@ -123,7 +123,7 @@ package struct Bisection {
     return left.first { $0 >= step } ?? last
   }
 
-  /// The step in the middle of two others that has claims; nil where there is none between.
+  /// The step in the middle of two others that has claims; nil if there is none between.
   private func step(between low: UInt64, _ high: UInt64) -> UInt64? {
     guard let steps else { return high - low > 1 ? low + (high - low) / 2 : nil }
     let between = steps.filter { $0 > low && $0 < high }

@@ -144,7 +144,7 @@ package final class Shadow {
     record.start()
   }
 
-  /// Takes the machine back to the last mark, where both had one claim.
+  /// Takes the machine back to the last mark, when both had one claim.
   package func goBack() {
     if let marked { machine.restore(marked.checkpoint) }
   }

@@ -34,9 +34,9 @@ package struct SideClaim: Sendable, Equatable {
 
 /// What one run did in one step.
 package struct SideStep {
-  /// The proof of the step, where the run gives one.
+  /// The proof of the step, if the run gives one.
   package var proof: StepProof?
-  /// The state after the step, where the run gives one.
+  /// The state after the step, if the run gives one.
   package var after: MemoryImage?
   /// Why there is no state after the step.
   package var failure: String?
@@ -54,9 +54,9 @@ package struct SideStep {
 package protocol BisectSide: AnyObject {
   /// What the user calls it.
   var name: String { get }
-  /// The version of its states, where it is known.
+  /// The version of its states, if it is known.
   var version: StateVersion? { get }
-  /// The revision whose rules its steps are executed by, where it is known.
+  /// The revision whose rules its steps are executed by, if it is known.
   var revision: Revision? { get }
   /// The first step that it has a claim of.
   var start: UInt64 { get }

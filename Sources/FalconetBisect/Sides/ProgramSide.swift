@@ -140,7 +140,7 @@ package final class ProgramSide: BisectSide {
 
   /// Runs the program from a snapshot.
   ///
-  /// - Returns: what it says where it ended with the exit code of a panic.
+  /// - Returns: what it says if it ended with the exit code of a panic.
   private func run(from state: State, _ arguments: [String]) throws(BisectError) -> String? {
     let server = command.server.isEmpty ? [] : ["--"] + command.server
     let child = LoggedCommand(

@@ -61,7 +61,7 @@ enum Argument {
     return result
   }
 
-  /// `count` elements, where NULL is allowed for none. Valid during the call.
+  /// `count` elements; NULL is allowed for none. Valid during the call.
   static func elements<Element>(
     _ start: UnsafePointer<Element>?, _ count: Int, _ name: String
   ) throws(CallError) -> UnsafeBufferPointer<Element> {
@@ -69,7 +69,7 @@ enum Argument {
     return UnsafeBufferPointer(start: count == 0 ? start : try pointer(start, name), count: count)
   }
 
-  /// Room for `count` elements, where NULL is allowed for none. Valid during the call.
+  /// Room for `count` elements; NULL is allowed for none. Valid during the call.
   static func room<Element>(
     _ start: UnsafeMutablePointer<Element>?, _ count: Int, _ name: String
   ) throws(CallError) -> UnsafeMutableBufferPointer<Element> {
@@ -78,7 +78,7 @@ enum Argument {
       start: count == 0 ? start : try pointer(start, name), count: count)
   }
 
-  /// `count` bytes, where NULL is allowed for none. Valid during the call.
+  /// `count` bytes; NULL is allowed for none. Valid during the call.
   static func bytes(
     _ start: UnsafeRawPointer?, _ count: Int, _ name: String
   ) throws(CallError) -> UnsafeRawBufferPointer {

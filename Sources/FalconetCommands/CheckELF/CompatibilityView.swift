@@ -31,7 +31,7 @@ struct CompatibilityView {
       lines.append("    by " + way(finding.path))
       if let remedy = finding.remedy { lines.append("    remedy: " + remedy) }
     }
-    lines += concerns(report.concerns.filter { !$0.isHarmful }, "of no harm:")
+    lines += concerns(report.concerns.filter { !$0.isHarmful }, "harmless:")
     if !excused.isEmpty {
       lines.append("not in \(version), and not executed:")
       for finding in excused {

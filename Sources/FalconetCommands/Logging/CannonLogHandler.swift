@@ -157,7 +157,7 @@ struct Loggers: Sendable {
 }
 
 extension Logger {
-  /// Logs bytes that a program wrote: as text where all of it is printable, else in hexadecimal.
+  /// Logs bytes that a program wrote: as text if all of it is printable, else in hexadecimal.
   func log(output bytes: [UInt8]) {
     let isText = bytes.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0A || $0 == 0x09 }
     if isText {

@@ -20,7 +20,7 @@ struct ProfileOptions: ParsableArguments {
 
   var interval: SamplingInterval { steps.value == 0 ? .adaptive : .steps(steps.value) }
 
-  /// The format of the profile; nil where none is asked for.
+  /// The format of the profile; nil if none is asked for.
   func format() throws(UsageError) -> ProfileFormat? {
     guard !path.isEmpty else { return nil }
     do { return try ProfileFormat(fileName: path) } catch { throw UsageError("\(error)") }

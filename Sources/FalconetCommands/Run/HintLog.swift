@@ -9,12 +9,12 @@ import Keccak
 /// since the last pre-image that came, all of them count.
 final class HintLog: PreimageOracle {
   private var source: any PreimageOracle
-  /// The hints so far; kept and put back by those who take the machine back. Long ones lie in
+  /// The hints so far; saved and restored by those who take the machine back. Long ones lie in
   /// temporary files.
   var hints: [PendingHint] = []
   /// Whether the next hint begins a new list.
   private var isAnswered = false
-  /// Bytes of hints that are remembered; the last one always is.
+  /// Bytes of hints that are stored; the last one always is.
   private static let limit = 1 << 20
 
   init(_ source: any PreimageOracle) { self.source = source }

@@ -43,7 +43,7 @@ enum Inputs {
     }
   }
 
-  /// The symbols of a metadata file; nil where none is named.
+  /// The symbols of a metadata file; nil if none is named.
   static func symbols(_ path: String, _ logger: Logger) throws(CommandError) -> SymbolTable? {
     guard !path.isEmpty else {
       logger.info("no metadata file specified, defaulting to empty metadata")

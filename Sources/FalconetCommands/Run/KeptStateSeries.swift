@@ -7,7 +7,7 @@ import SystemPackage
 
 /// The states that one run keeps for those that follow: when they are due, and which are saved.
 ///
-/// They only make later runs quicker. If one cannot be kept, a warning says why, and the run continues
+/// They only make later runs quicker. If one cannot be stored, a warning says why, and the run continues
 /// without keeping more.
 final class KeptStateSeries {
   private let states: StateCache
@@ -16,15 +16,15 @@ final class KeptStateSeries {
   private let logger: Logger
   /// Apart from that of the snapshots that were asked for, whose failure ends the run.
   private let writer = SnapshotWriter()
-  /// The step at which the next state is due; the largest number where none is.
+  /// The step at which the next state is due; the largest number if none is.
   private(set) var next: UInt64 = 0
   private var isOff = false
   /// The step of the last state that was given to the writer.
   private var saved: UInt64?
 
   /// - Parameter input: the file that the machine's state is from.
-  /// - Returns: nil if the plan keeps none, or none can be kept.
-  /// - Throws: ``CommandError`` if the state is not the one that a run kept in that file.
+  /// - Returns: nil if the plan stores none, or none can be stored.
+  /// - Throws: ``CommandError`` if the state is not the one that a run stored in that file.
   init?(
     _ plan: RunPlan, _ machine: Machine, from input: String, _ logger: Logger
   ) throws(CommandError) {
@@ -59,12 +59,12 @@ final class KeptStateSeries {
     // Not in the directory of the snapshots if possible: op-challenger warns about what it finds
     // there.
     let hasFile = !plan.output.isEmpty && plan.output != "-"
-    let neighbour = FilePath(fileName: hasFile ? plan.output : name.name(step: 0))
-    let folder = neighbour.removingLastComponent().fileName
+    let neighbor = FilePath(fileName: hasFile ? plan.output : name.name(step: 0))
+    let folder = neighbor.removingLastComponent().fileName
     return StateCachePlace(directory: folder.isEmpty ? "." : folder) { name.name(step: $0) }
   }
 
-  /// Gives up the state that a run was to start from, if a run kept it and it is damaged.
+  /// Discards the state that a run was to start from, if a run stored it and it is corrupt.
   static func giveUp(_ input: String, after error: StreamError, _ plan: RunPlan, _ logger: Logger) {
     guard let place = place(plan) else { return }
     do {
@@ -78,7 +78,7 @@ final class KeptStateSeries {
   /// How many steps after one the next state is due.
   func stepsToNext(from step: UInt64) -> UInt64 { next > step ? next - step : .max }
 
-  /// Saves the machine's state at a step where one is due, if it is worth it.
+  /// Saves the machine's state at a step at which one is due, if it is worth it.
   ///
   /// - Parameter isSaved: whether it is saved anyway.
   func keep(_ machine: Machine, isSaved: Bool) {
@@ -100,7 +100,7 @@ final class KeptStateSeries {
     }
   }
 
-  /// Records why the run cannot continue without a pre-image. If the run started from a kept state that
+  /// Records why the run cannot continue without a pre-image. If the run started from a stored state that
   /// may be the reason, the state is discarded.
   func note(_ failure: PreimageError) {
     guard hints.mayLackHint(failure) else { return }

@@ -14,7 +14,7 @@ package struct PreimageStop: Equatable {
   /// Stop at pre-images whose length with prefix is greater; 0 is off.
   package private(set) var sizeLimit: UInt64 = 0
 
-  /// From the three flags; nil where none asks for a stop.
+  /// From the three flags; nil if none asks for a stop.
   package init?(flag: String?, type: String?, largerThan: UInt64) throws(UsageError) {
     sizeLimit = largerThan
     if let flag, !flag.isEmpty {

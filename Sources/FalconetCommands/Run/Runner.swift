@@ -246,7 +246,7 @@ extension Runner: RunObserver {
     return true
   }
 
-  /// Why execution failed. A state that leads to a pre-image that is not available is not kept.
+  /// Why execution failed. A state that leads to a pre-image that is not available is not stored.
   func failure(_ error: MachineError) -> CommandError {
     if case .preimage(let failure, _, _) = error { kept?.note(failure) }
     return CommandError(error, in: machine, symbols: guest.symbols)

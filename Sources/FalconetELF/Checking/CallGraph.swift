@@ -1,6 +1,6 @@
 /// Which functions can be reached from a program's entry, and by which.
 struct CallGraph {
-  /// By function, the one that it was first reached from; the entry's is itself. Nil where it is not
+  /// By function, the one that it was first reached from; the entry's is itself. Nil if it is not
   /// reached.
   private let callers: [Int?]
   private let entry: Int?
@@ -33,7 +33,7 @@ struct CallGraph {
   /// The most functions that a way is told with.
   private static let pathLimit = 64
 
-  /// A shortest way from the entry to a function, both included; empty where there is none. Of a
+  /// A shortest way from the entry to a function, both included; empty if there is none. Of a
   /// longer one than 64 functions, what follows the entry is left out.
   func path(to function: Int) -> [Int] {
     var path: [Int] = []

@@ -16,13 +16,13 @@ struct CodeMap {
   /// functions of its own, named as a look-up of an address between two symbols answers.
   let functions: [CodeFunction]
 
-  /// - Throws: `ELFError` where section headers can't be read.
+  /// - Throws: `ELFError` if section headers can't be read.
   init(_ elf: ELFFile, _ symbols: SymbolTable) throws(ELFError) {
     ranges = try Self.ranges(of: elf)
     functions = ranges.flatMap { Self.functions(in: $0, symbols) }
   }
 
-  /// Sections of instructions inside executable segments, or those segments where sections tell of
+  /// Sections of instructions inside executable segments, or those segments if sections list
   /// none.
   private static func ranges(of elf: ELFFile) throws(ELFError) -> [Range<UInt64>] {
     let segments = merged(
@@ -97,7 +97,7 @@ struct CodeMap {
       guard start >= position, start & 3 == 0 else { continue }
       var size = symbols.size(at: index)
       if size == 0 {
-        // A label: a function where no other symbol says what follows.
+        // A label: a function if no other symbol says what follows.
         let following = (index + 1..<symbols.count).first(where: named)
         let next = following.map { symbols.start(at: $0) } ?? range.upperBound
         guard next > start else { continue }

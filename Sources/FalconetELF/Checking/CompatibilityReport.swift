@@ -27,9 +27,9 @@ package struct CompatibilityReport: Sendable {
     package let function: String
     /// Where it is: of a system call made by a wrapper, where the wrapper is called. Ascending.
     package let addresses: [UInt64]
-    /// A shortest way of calls from the entry, both ends included; empty where there is none.
+    /// A shortest way of calls from the entry, both ends included; empty if there is none.
     package let path: [String]
-    /// Why it is not met although calls lead there, where that is known.
+    /// Why it is not met although calls lead there, if that is known.
     package let excuse: String?
     /// What to do about it, if that is known.
     package let remedy: String?

@@ -22,7 +22,7 @@ struct FunctionOutline {
 
 /// Where a branch or jump goes, as far as the instruction tells.
 struct BranchTarget {
-  /// Nil where a register holds it.
+  /// Nil if a register holds it.
   let address: UInt64?
   /// Whether what follows the delay slot is reached in another way only.
   let isAlways: Bool

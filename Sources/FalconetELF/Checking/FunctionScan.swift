@@ -11,7 +11,7 @@ struct FunctionScan {
   /// A place where a system call is made, here or in the function that is called.
   struct SystemCallSite {
     var address: UInt64
-    /// The number, where it can be seen.
+    /// The number, if it can be seen.
     var number: StaticValue
   }
 
@@ -41,7 +41,7 @@ struct FunctionScan {
   /// - Parameters:
   ///   - wrappers: by the address of the function.
   ///   - watched: by the address of a function, the argument of its calls to note.
-  ///   - globalPointer: what register 28 holds, where known.
+  ///   - globalPointer: what register 28 holds, if known.
   init(
     _ function: CodeFunction, in memory: Memory, under rules: Rules,
     wrappers: [UInt64: Set<ArgumentPlace>], watched: [UInt64: ArgumentPlace],

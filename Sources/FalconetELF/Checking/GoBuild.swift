@@ -125,7 +125,7 @@ package struct GoBuild: Sendable, Equatable {
 }
 
 extension Memory {
-  /// `count` bytes from an address on; zeros where there is no memory.
+  /// `count` bytes from an address on; zeros if there is no memory.
   fileprivate func bytes(at address: UInt64, count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     read(into: &bytes, from: address, count: count)

@@ -26,7 +26,7 @@ enum KnownGuards {
 
   private static let onlyWithCgo = "only in programs with cgo"
 
-  /// Why a problem of a function is never met; nil where that is not known.
+  /// Why a problem of a function is never met; nil if that is not known.
   static func reason(
     _ problem: CompatibilityReport.Problem, in function: String, of build: GoBuild?
   ) -> String? {

@@ -20,7 +20,7 @@ struct StaticState {
 
   /// The state at a function's entry.
   ///
-  /// - Parameter globalPointer: what register 28 holds in all of the program, where that is known.
+  /// - Parameter globalPointer: what register 28 holds in all of the program, if that is known.
   init(writtenRegisters: Set<Int>, globalPointer: UInt64?) {
     globalPointerValue = globalPointer.map { .constant($0) } ?? .unknown
     registers[Self.globalPointer] = globalPointerValue

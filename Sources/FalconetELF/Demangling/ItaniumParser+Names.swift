@@ -76,7 +76,7 @@ extension ItaniumParser {
       }
     }
     guard let current else { throw Refusal() }
-    // The whole name is remembered as a type, if it is one.
+    // The whole name is recorded as a type, if it is one.
     if isRemembered { forgetLastSubstitution() }
     result.node = current
     return result

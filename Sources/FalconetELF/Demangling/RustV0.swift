@@ -1,4 +1,4 @@
-/// Rust's names of today (RFC 2603). Back references are read again where they are met, so the work is
+/// Rust's names of today (RFC 2603). Back references are read again when they are met, so the work is
 /// counted; a name that takes too much is not demangled.
 struct RustV0 {
   /// Why parsing ends early.

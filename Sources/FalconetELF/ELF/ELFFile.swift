@@ -24,8 +24,8 @@ package final class ELFFile: Sendable {
 
   /// Opens a file, which stays open as long as this object lives.
   ///
-  /// - Throws: ``ELFError`` where it can't be read, is not a big-endian MIPS file, or has headers
-  ///   that are damaged or lie outside the file.
+  /// - Throws: ``ELFError`` if it can't be read, is not a big-endian MIPS file, or has headers
+  ///   that are corrupt or lie outside the file.
   package convenience init(path: String) throws(ELFError) {
     try self.init(ELFInput(path: path))
   }
@@ -33,7 +33,7 @@ package final class ELFFile: Sendable {
   /// Takes a file that is in memory already.
   ///
   /// - Parameter name: what errors call it.
-  /// - Throws: ``ELFError`` where it is not a big-endian MIPS file, or has headers that are damaged
+  /// - Throws: ``ELFError`` if it is not a big-endian MIPS file, or has headers that are corrupt
   ///   or lie outside the file.
   package convenience init(bytes: [UInt8], name: String) throws(ELFError) {
     try self.init(ELFInput(bytes: bytes, name: name))

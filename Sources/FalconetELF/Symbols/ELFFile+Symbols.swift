@@ -3,8 +3,8 @@ import FalconetMachine
 extension ELFFile {
   /// The program's symbol table, without its null entry.
   ///
-  /// - Throws: ``ELFError`` of kind `noSymbols` where the file has none, as after stripping; others
-  ///   where the table or its names are damaged or too large.
+  /// - Throws: ``ELFError`` of kind `noSymbols` if the file has none, as after stripping; others
+  ///   if the table or its names are corrupt or too large.
   package func symbols() throws(ELFError) -> SymbolTable {
     guard let section = try sections.first(ofType: ELFSection.symbols) else {
       throw ELFError(
@@ -71,7 +71,7 @@ extension ELFFile {
       start: fields.word(), size: fields.word(), nameOffset: name, nameLength: 0)
   }
 
-  /// How many bytes precede the zero byte that ends the name at `offset`; nil where there is none.
+  /// How many bytes precede the zero byte that ends the name at `offset`; nil if there is none.
   private static func length(ofNameAt offset: UInt32, in names: [UInt8]) -> UInt32? {
     guard offset < names.count,
       let end = names[Int(offset)...].firstIndex(of: 0)

@@ -3,7 +3,7 @@ package struct Symbol: Sendable, Equatable {
   package var name: String
   /// Its first address.
   package var start: UInt64
-  /// Its length in bytes; 0 where the linker does not know it.
+  /// Its length in bytes; 0 if the linker does not know it.
   package var size: UInt64
 
   package init(name: String, start: UInt64, size: UInt64) {

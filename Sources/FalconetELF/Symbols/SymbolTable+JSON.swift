@@ -4,7 +4,7 @@ extension SymbolTable {
   /// Reads the JSON of a `meta.json`: an object whose `symbols` are objects with `name`, `start`
   /// and `size`. Other keys are skipped; the order of the symbols does not matter.
   ///
-  /// - Throws: `StreamError` where the source can't be read, is not such JSON, or holds more
+  /// - Throws: `StreamError` if the source can't be read, is not such JSON, or holds more
   ///   symbols than a table may have.
   package static func read(from source: any ByteSource) throws(StreamError) -> SymbolTable {
     let reader = ByteReader(source)

@@ -1,5 +1,5 @@
 extension SymbolTable {
-  /// What ``name(at:)`` answers where there are no symbols at all.
+  /// What ``name(at:)`` answers if there are no symbols at all.
   package static let unknown = "!unknown"
   /// What ``name(at:)`` answers below the first symbol.
   package static let beforeFirst = "!start"

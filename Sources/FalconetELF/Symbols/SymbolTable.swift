@@ -32,7 +32,7 @@ package struct SymbolTable: Sendable {
     self.names = names
   }
 
-  /// Takes symbols in any order, or nil where they are more than a table may hold. Those that start
+  /// Takes symbols in any order, or nil if they are more than a table may hold. Those that start
   /// at the same address keep the order they have here.
   package init?(_ symbols: some Sequence<Symbol>) {
     var builder = SymbolTableBuilder()
@@ -71,7 +71,7 @@ package struct SymbolTable: Sendable {
     names[Int(entry.nameOffset)..<Int(entry.nameOffset) + Int(entry.nameLength)]
   }
 
-  /// The index of the last symbol that starts at or below `address`, or nil where all start above.
+  /// The index of the last symbol that starts at or below `address`, or nil if all start above.
   ///
   /// O(log n).
   func index(at address: UInt64) -> Int? { entries.indexOfLast(atOrBelow: address, by: \.start) }

@@ -6,7 +6,7 @@ struct SymbolTableBuilder {
   /// How many bytes of names are left before the limit of a table.
   var nameBytesLeft: Int { SymbolTable.maximumNameBytes - names.count }
 
-  /// Adds a symbol, or answers false where it would go beyond the limits of a table.
+  /// Adds a symbol, or answers false if it would go beyond the limits of a table.
   mutating func append(
     name: some Collection<UInt8>, start: UInt64, size: UInt64
   ) -> Bool {

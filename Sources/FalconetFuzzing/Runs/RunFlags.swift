@@ -30,7 +30,7 @@ struct RunFlags {
   private var savesOnError: Bool { has(128, in: 2) }
   private var format: String { !keepsStates && has(1, in: 3) ? "json" : "text" }
 
-  /// Bytes behind the flags that are the record of kept states.
+  /// Bytes behind the flags that are the record of stored states.
   var recordSize: Int { keepsStates ? Int(bytes[3]) : 0 }
 
   var output: String { "out" + ending }

@@ -8,7 +8,7 @@ enum StreamChecks {
   private static let limit = 1 << 16
 
   /// Reads a stream in large and in small portions, which must not matter. One that expands beyond
-  /// the limit may be damaged there, which larger portions come to sooner.
+  /// the limit may be corrupt there, which larger portions come to sooner.
   static func run(_ open: (_ chunk: Int) throws(StreamError) -> any ByteSource) throws {
     let whole = read(open, chunk: .max, capacity: 1 << 16)
     let pieces = read(open, chunk: 3, capacity: 40)

@@ -2,7 +2,7 @@ import FalconetMachine
 
 /// Executes the instructions of call frames (DWARF, "Call Frame Instructions") up to an address.
 ///
-/// What they may come to is bounded: each byte is executed once, and states are remembered only so
+/// What they may come to is bounded: each byte is executed once, and states are saved only so
 /// deep.
 struct FrameProgram {
   /// What all functions of a kind have in common.
@@ -76,7 +76,7 @@ struct FrameProgram {
   }
 
   private mutating func set(_ register: UInt64, _ rule: FrameRow.Rule) {
-    // Those of floating point and others are of no use here.
+    // Those of floating point and others are not used here.
     guard register < UInt64(Self.registerCount) else { return }
     row.rules[Int(register)] = rule
   }

@@ -4,7 +4,7 @@ import FalconetMachine
 /// The function table that Go's linker puts into every program (`runtime.pclntab`), read from a
 /// guest's memory: which function an address is in, and the size of its stack frame there.
 ///
-/// Understands the layout of Go 1.18 and later. All that is read may be damaged: look-ups then
+/// Understands the layout of Go 1.18 and later. All that is read may be corrupt: look-ups then
 /// answer nil, and take bounded time.
 struct GoFunctionTable {
   /// The table's first four bytes from Go 1.18 and from Go 1.20 on (`internal/abi`, PCLnTabMagic).
@@ -24,7 +24,7 @@ struct GoFunctionTable {
   private let entries: [UInt32]
   /// Where each function's record is, in bytes from ``records``.
   private let recordOffsets: [UInt32]
-  /// Where the inlining trees are counted from, where symbols tell.
+  /// Where the inlining trees are counted from, if symbols tell.
   let inlineTrees: UInt64?
 
   /// The table at an address, or nil if there is none, if it is corrupt, or if nothing tells where the

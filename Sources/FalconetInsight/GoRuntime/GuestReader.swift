@@ -50,7 +50,7 @@ package struct GuestReader {
   }
 
   /// An unsigned integer in base 128, least significant group first, of at most 5 bytes; moves
-  /// `address` behind it. Nil where it is longer.
+  /// `address` behind it. Nil if it is longer.
   func varint(_ address: inout UInt64) -> UInt32? {
     var value: UInt32 = 0
     for shift in stride(from: UInt32(0), through: 28, by: 7) {

@@ -51,7 +51,7 @@ struct CallTree {
     nodes[node].samples &+= 1
   }
 
-  /// The callee's node, made where there is none; nil where there may be no more.
+  /// The callee's node, made if there is none; nil if there may be no more.
   private mutating func child(of node: Int, _ instruction: UInt64) -> Int? {
     let key = Key(parent: node, instruction: instruction)
     if let known = children[key] { return known }

@@ -1,6 +1,6 @@
 /// A flame graph: one SVG file that needs no other. Callers stand below callees; the width is the
 /// share of steps. Pointing at a frame tells its name and steps, clicking makes it as wide as the
-/// picture, and a search colours functions.
+/// picture, and a search colors functions.
 struct FlameGraph {
   /// Sizes in pixels.
   private static let width = 1200.0
@@ -73,8 +73,8 @@ struct FlameGraph {
     return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
   }
 
-  /// A colour by the package that a function is of, so that they stand apart: warm for the program,
-  /// grey for Go's runtime.
+  /// A color by the package that a function is of, so that they stand apart: warm for the program,
+  /// gray for Go's runtime.
   private static func color(_ name: String) -> String {
     var hash: UInt32 = 2_166_136_261
     for byte in name.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }

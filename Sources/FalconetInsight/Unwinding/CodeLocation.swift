@@ -4,10 +4,10 @@ import FalconetMachine
 /// A function at an instruction, and where that is in the source.
 package struct CodeLocation: Sendable, Equatable {
   package var function: String
-  /// The path that the compiler was given; nil where it is not known.
+  /// The path that the compiler was given; nil if it is not known.
   package var file: String?
   package var line: UInt32?
-  /// The line of the function's declaration, where known.
+  /// The line of the function's declaration, if known.
   package var startLine: UInt32?
   /// Bytes from the function's first instruction. Of an inlined call, from the one it is inlined in.
   package var offset: UInt64

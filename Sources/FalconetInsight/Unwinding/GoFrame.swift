@@ -12,7 +12,7 @@ struct GoFrame {
     case switchesForGood
   }
 
-  /// Bytes between the stack pointer and what it was at the function's entry; nil where the table
+  /// Bytes between the stack pointer and what it was at the function's entry; nil if the table
   /// doesn't tell.
   let size: UInt64?
   let isOutermost: Bool

@@ -75,7 +75,7 @@ struct StackWalk {
     return leave(size: size, slot: size > 0 ? 0 : nil)
   }
 
-  /// What was saved of the goroutine that the thread runs for, where the walk is on the thread's own
+  /// What was saved of the goroutine that the thread runs for, if the walk is on the thread's own
   /// stack. The walk is on the goroutine's from then on.
   private mutating func crossing() -> GoStacks.Saved? {
     guard !hasCrossed, let saved = GoStacks(reader: reader).savedGoroutine(ofThreadOn: g) else {
@@ -90,7 +90,7 @@ struct StackWalk {
     g != 0 && stackPointer >= reader.word(0, of: g) && stackPointer <= reader.word(1, of: g)
   }
 
-  /// Goes on to the caller of a function that call frames tell of, and answers why there is none.
+  /// Goes on to the caller of a function that call frames describe, and answers why there is none.
   mutating func leave(_ row: FrameRow) -> CallStack.End? {
     guard let base = row.base else {
       return .lost("the frame is described by an expression, which is not supported")

@@ -9,7 +9,7 @@ import FalconetMachine
 /// the first instructions are read to find where it keeps its return address, as debuggers do, and the
 /// frames found so are marked as guesses.
 ///
-/// Only reads memory. Damaged or hostile memory ends a stack, with the reason.
+/// Only reads memory. Corrupt or hostile memory ends a stack, with the reason.
 ///
 /// ```swift
 /// let unwinder = Unwinder(machine.memory, version: machine.version, symbols: symbols)
@@ -23,7 +23,7 @@ package final class Unwinder {
   let symbols: SymbolTable?
   let table: GoFunctionTable?
   private let callFrames: FrameTable?
-  /// What is wrong with the program's tables, where frames are guesses for that reason.
+  /// What is wrong with the program's tables, if frames are guesses for that reason.
   package let problem: String?
 
   /// The functions of the addresses asked for so far: programs don't change their code. Return
@@ -101,7 +101,7 @@ package final class Unwinder {
     if let table, let function = table.function(at: address) {
       return .go(GoFrame(function, of: table, at: address))
     }
-    // Call frames tell of a delay slot what is so in it.
+    // Call frames describe a delay slot by what holds in it.
     if let row = callFrames?.row(at: walk.instruction) { return .framed(row) }
     // A call that never returns may be the last of its function.
     let instruction = walk.isInnermost ? address : address &- 4

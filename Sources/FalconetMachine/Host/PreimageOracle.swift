@@ -16,7 +16,7 @@ package protocol PreimageOracle {
   /// The whole pre-image of `key`, without a length prefix.
   ///
   /// - Parameter key: the typed key; its first byte is the type (``PreimageKeyType``).
-  /// - Throws: ``PreimageError`` where it is missing, late, or not the key's.
+  /// - Throws: ``PreimageError`` if it is missing, late, or not the key's.
   mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8]
 
   /// Takes one hint, without its length prefix, and returns once the host has dealt with it.
@@ -62,7 +62,7 @@ package enum PreimageKeyType: UInt8, Sendable, CaseIterable {
   case precompile = 6
 }
 
-/// Why a pre-image could not be had, or a hint not delivered.
+/// Why a pre-image was not available, or a hint not delivered.
 ///
 /// Always an operational fault of the host or of its data, never of the guest: a run that meets one
 /// has no result, and says nothing about the claim.
@@ -88,7 +88,7 @@ package struct PreimageError: Error, Sendable, CustomStringConvertible {
   }
 
   package var kind: Kind
-  /// The key that was asked for, where it was a pre-image that failed.
+  /// The key that was asked for, if it was a pre-image that failed.
   package var key: Bytes32?
   /// The last hint that was sent before, as the host would log it.
   package var lastHint: [UInt8]?

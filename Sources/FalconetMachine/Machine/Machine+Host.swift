@@ -22,7 +22,7 @@ package struct PreimageRead: Sendable, Equatable {
     self.value = value
   }
 
-  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil where
+  /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil if
   /// the offset is past the end.
   var part: (bytes: UInt64, count: UInt64)? {
     guard offset < UInt64(value.count) else { return nil }

@@ -32,7 +32,7 @@ package struct MachineFault: Error, Sendable, CustomStringConvertible {
 package enum MachineError: Error, Sendable, CustomStringConvertible {
   /// The guest did something illegal: there is no next state.
   case fault(MachineFault)
-  /// A pre-image could not be had: nothing is known of the next state.
+  /// A pre-image was not available: nothing is known of the next state.
   case preimage(PreimageError, step: UInt64, pc: UInt64)
   /// The host has no memory for the next state, or the guest may have no more.
   case memory(HostMemoryError, step: UInt64, pc: UInt64)
@@ -120,7 +120,7 @@ extension Machine {
     return range.contains(pc)
   }
 
-  /// Executes one step with the plain step. Does nothing where the program has exited.
+  /// Executes one step with the plain step. Does nothing if the program has exited.
   package func runStep() throws(MachineError) {
     guard !state.scalars.exited else { return }
     lastRead = nil
@@ -130,7 +130,7 @@ extension Machine {
     }
   }
 
-  /// The pre-image part that the last step read, where ``runStep()`` executed it or
+  /// The pre-image part that the last step read, if ``runStep()`` executed it or
   /// ``run(until:stopAfterPreimageRead:)`` stopped for it.
   package var lastPreimageRead: PreimageRead? { lastRead }
 
@@ -140,7 +140,7 @@ extension Machine {
     }
   }
 
-  /// Runs `body`, one step; where it fails, the state is again what it was.
+  /// Runs `body`, one step; if it fails, the state is again what it was.
   func transaction(_ body: () throws(StepError) -> Void) throws(MachineError) {
     let scalars = state.scalars
     let hasThread = !state.threads.isEmpty(scalars.activeSide)
@@ -175,7 +175,7 @@ extension Machine {
     }
   }
 
-  /// How many steps the active thread can run with nothing for the scheduler to do, or nil where the
+  /// How many steps the active thread can run with nothing for the scheduler to do, or nil if the
   /// next step needs the plain step.
   private func engineBudget(to target: UInt64) -> UInt64? {
     let mask = rules.wordSize.mask

@@ -40,7 +40,7 @@ package final class Machine: StepEnvironment {
   package internal(set) var statistics = Statistics()
   /// How steps are executed between events.
   ///
-  /// Where the host can't run the engine, the next simpler one is used: see ``activeEngine``.
+  /// If the host can't run the engine, the next simpler one is used: see ``activeEngine``.
   package var engine: EngineKind {
     didSet {
       dropEngine()
@@ -70,7 +70,7 @@ package final class Machine: StepEnvironment {
   var firstWrite: (address: UInt64, old: UInt64)?
   /// The active thread before the step in hand.
   var threadBefore = ThreadState(id: 0, version: .newest)
-  /// Has the portable engine use its switch even where it needn't, for tests.
+  /// Has the portable engine use its switch even if it need not, for tests.
   package var forcesSwitch = false {
     didSet { dropEngine() }
   }

@@ -2,7 +2,7 @@ import Keccak
 
 /// The memory proofs of one step, and the roots that they lead to.
 ///
-/// Roots are kept, since the versions that a proof may be of ask for the same ones.
+/// Roots are cached, since the versions that a proof may be of ask for the same ones.
 final class MemoryProofs {
   /// A leaf and its siblings from the bottom up.
   private struct Proof {

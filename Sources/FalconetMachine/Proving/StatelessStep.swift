@@ -8,11 +8,11 @@ import Keccak
 package struct StatelessStep: Sendable {
   /// The state that the step was executed from.
   package let before: StateWitness
-  /// The state that follows; the same where the program had exited.
+  /// The state that follows; the same if the program had exited.
   package let after: StateWitness
-  /// The thread that ran, as it was before; nil where the program had exited.
+  /// The thread that ran, as it was before; nil if the program had exited.
   package let thread: ThreadState?
-  /// The instruction, nil where the scheduler took the step or the program had exited.
+  /// The instruction, nil if the scheduler took the step or the program had exited.
   package let instruction: (pc: UInt64, bits: UInt32)?
   /// The words of memory that the step touched, in order, without the instruction.
   package let accesses: [MemoryAccess]
@@ -23,7 +23,7 @@ package struct StatelessStep: Sendable {
   package struct Input: Sendable {
     /// The witness of the state before the step.
     package var stateData: [UInt8]
-    /// The thread's witness and the memory proofs; may be empty where the program has exited.
+    /// The thread's witness and the memory proofs; may be empty if the program has exited.
     package var proofData: [UInt8]
     /// The pre-image that the step reads, if any.
     package var preimage: PreimageRead?
@@ -62,8 +62,8 @@ package struct StatelessStep: Sendable {
 
   /// Executes a step by the rules of a revision.
   ///
-  /// - Throws: ``StepError/witness(_:)`` where the data is not what the step needs,
-  ///   ``StepError/panic(_:)`` where no state follows.
+  /// - Throws: ``StepError/witness(_:)`` if the data is not what the step needs,
+  ///   ``StepError/panic(_:)`` if no state follows.
   package init(_ input: Input, revision: Revision) throws(StepError) {
     try self.init(input, revision) {
       MemoryProofs(input.proofData[$0...], wordSize: revision.version.wordSize)

@@ -10,7 +10,7 @@ package struct StepWitness: Sendable, Equatable {
   package var post: Bytes32
   /// The witness before the step.
   package var stateData: [UInt8]
-  /// The thread's witness, where there are threads, then the proofs of the instruction and of the
+  /// The thread's witness, if there are threads, then the proofs of the instruction and of the
   /// memory that the step touches. Proofs that the step does not need are zero.
   package var proofData: [UInt8]
   /// The pre-image part that the step reads.
@@ -18,11 +18,11 @@ package struct StepWitness: Sendable, Equatable {
 }
 
 extension StateVersion {
-  /// Bytes of a thread's witness: the thread, then the root of its stack without it. 0 where the
+  /// Bytes of a thread's witness: the thread, then the root of its stack without it. 0 if the
   /// state has no stacks.
   package var threadWitnessBytes: Int { isSingleThreaded ? 0 : threadLayout.byteCount + 32 }
 
-  /// Proofs of data in a step's proof data: two where `clock_gettime` may need them.
+  /// Proofs of data in a step's proof data: two if `clock_gettime` may need them.
   package var dataProofCount: Int { isSingleThreaded ? 1 : 2 }
 
   /// Bytes of a step's proof data.
@@ -32,11 +32,11 @@ extension StateVersion {
 }
 
 extension Machine {
-  /// Executes one step and gives what proves it, or nil where the program has exited.
+  /// Executes one step and gives what proves it, or nil if the program has exited.
   ///
-  /// Takes as long as two claims: the proofs' nodes are kept where the claims have them.
+  /// Takes as long as two claims: the proofs' nodes are cached along with those of the claims.
   ///
-  /// - Throws: ``MachineError`` where the step can't be executed; the state is then as before.
+  /// - Throws: ``MachineError`` if the step can't be executed; the state is then as before.
   package func prove() throws(MachineError) -> StepWitness? {
     guard !state.scalars.exited else { return nil }
     let stateData = witness()
@@ -61,7 +61,7 @@ extension Machine {
       preimage: lastRead)
   }
 
-  /// The active thread and the root of its stack without it; empty where there are no stacks.
+  /// The active thread and the root of its stack without it; empty if there are no stacks.
   private func threadWitness() -> [UInt8] {
     let stack = state.threads.stack(state.scalars.activeSide)
     guard !version.isSingleThreaded, let thread = stack.last else { return [] }

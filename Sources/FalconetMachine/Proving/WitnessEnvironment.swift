@@ -6,11 +6,11 @@ package struct MemoryAccess: Sendable, Equatable {
   package var address: UInt64
   /// The word before the step.
   package var before: UInt64
-  /// What the step wrote, where it wrote.
+  /// What the step wrote, if it wrote.
   package var after: UInt64?
 }
 
-/// What a step may touch where nothing is known but its witness: every word is proved against the
+/// What a step may touch when nothing is known but its witness: every word is proved against the
 /// memory root before it is used.
 final class WitnessEnvironment: StepEnvironment {
   let rules: Rules
@@ -19,7 +19,7 @@ final class WitnessEnvironment: StepEnvironment {
   var threads: WitnessStacks
   /// The memory's root, as the words written so far make it.
   private(set) var memoryRoot: Bytes32
-  /// What the step executed, where the scheduler let it.
+  /// What the step executed, if the scheduler let it.
   private(set) var instruction: (pc: UInt64, bits: UInt32)?
   private(set) var accesses: [MemoryAccess] = []
   private(set) var readsPreimage = false

@@ -27,7 +27,7 @@ extension Step {
     return false
   }
 
-  /// Moves the active thread to the other stack, and turns round where its own is then empty.
+  /// Moves the active thread to the other stack, and turns round if its own is then empty.
   static func preempt(_ environment: Environment) {
     let side = environment.scalars.activeSide
     let thread = environment.threads.pop(side)

@@ -45,7 +45,7 @@ package struct MachineState: Sendable, Equatable {
     return VMStatus(exitCode: scalars.exitCode)
   }
 
-  /// The thread that the next step runs, or nil where the stack it would come from is empty.
+  /// The thread that the next step runs, or nil if the stack it would come from is empty.
   package var activeThread: ThreadState? { threads.stack(scalars.activeSide).last }
 }
 

@@ -5,9 +5,9 @@ package struct StateWitness: Sendable, Equatable {
   /// The scalars, and the thread of a single-threaded state. No other threads.
   package var state: MachineState
   package var memoryRoot: Bytes32
-  /// The root of the left thread stack; zeros where the state has no stacks.
+  /// The root of the left thread stack; zeros if the state has no stacks.
   package var leftStackRoot = Bytes32()
-  /// The root of the right thread stack; zeros where the state has no stacks.
+  /// The root of the right thread stack; zeros if the state has no stacks.
   package var rightStackRoot = Bytes32()
 
   package var version: StateVersion { state.version }

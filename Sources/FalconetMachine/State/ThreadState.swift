@@ -10,7 +10,7 @@ package struct ThreadState: Sendable, Equatable {
   package var id: UInt64
   package var exitCode: UInt8 = 0
   package var exited = false
-  /// The address that a blocked thread waits at; all ones where it waits for nothing. 0 in versions
+  /// The address that a blocked thread waits at; all ones if it waits for nothing. 0 in versions
   /// whose futexes don't block.
   package var futexAddress: UInt64 = 0
   /// The value that a blocked thread waits to see changed.

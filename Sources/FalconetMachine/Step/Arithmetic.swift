@@ -19,7 +19,7 @@ enum Arithmetic<Word: MachineWord> {
     Word(extending: value.low32 &<< amount)
   }
 
-  /// As versions 3 and 4 do it: the upper half is all ones where the shifted value has any bit at or
+  /// As versions 3 and 4 do it: the upper half is all ones if the shifted value has any bit at or
   /// above bit 31, else zero.
   @inline(__always) static func shiftLeftFilling(
     _ value: Word, by amount: UInt32

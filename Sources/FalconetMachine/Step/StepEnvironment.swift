@@ -30,7 +30,7 @@ package protocol StepEnvironment: AnyObject {
   /// The eight bytes of the current pre-image, with its length prefix, that start at the current
   /// offset: left-aligned, first byte most significant, zeros after the end.
   /// - Returns: the bytes, and how many of them there are, at least 1.
-  /// - Throws: ``Panic/preimageOffset(_:length:)`` where the offset is not below the length.
+  /// - Throws: ``Panic/preimageOffset(_:length:)`` if the offset is not below the length.
   func readPreimage() throws(StepError) -> (bytes: UInt64, count: UInt64)
   /// Appends `count` bytes at `address` to the hints.
   func writeHint(at address: UInt64, count: UInt64) throws(StepError)
@@ -53,7 +53,7 @@ package enum StepEvent: Sendable, Equatable {
   case loadLinked(thread: UInt64)
   /// A thread executed `sc` or `scd`.
   case storeConditional(thread: UInt64, succeeded: Bool)
-  /// A write ended the reservation, or hit its address where there was none.
+  /// A write ended the reservation, or hit its address when there was none.
   case reservationEnded
   /// A thread was preempted because its quantum was over.
   case forcedPreemption

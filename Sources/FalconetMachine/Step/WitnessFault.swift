@@ -20,7 +20,7 @@ package enum ProofSlot: Int, Sendable, CaseIterable, CustomStringConvertible {
   }
 }
 
-/// What is wrong with the data that a step is executed from, where a contract would revert.
+/// What is wrong with the data that a step is executed from; a contract would revert.
 package enum WitnessFault: Error, Sendable, Equatable {
   /// The state's witness has another size, in bytes, than the version's.
   case stateDataSize(expected: Int, given: Int)
@@ -38,7 +38,7 @@ package enum WitnessFault: Error, Sendable, Equatable {
   case preimageKey(expected: Bytes32, given: Bytes32)
   /// The pre-image's part starts elsewhere than at the state's offset.
   case preimageOffset(expected: UInt64, given: UInt64)
-  /// The pre-image's length prefix, nil where it is cut short, is not its length.
+  /// The pre-image's length prefix, nil if it is cut short, is not its length.
   case preimageLength(expected: UInt64, given: UInt64?)
 }
 

@@ -32,7 +32,7 @@ extension Step {
     exit(code: UInt8(truncatingIfNeeded: code), environment)
   }
 
-  /// Ends the thread; the machine too, where it is the only one. The scheduler removes it later.
+  /// Ends the thread; the machine too, if it is the only one. The scheduler removes it later.
   static func exitThread(_ code: Word, _ environment: Environment) {
     let code = UInt8(truncatingIfNeeded: code)
     environment.thread.exited = true

@@ -25,7 +25,7 @@ package struct Rules: Sendable, Equatable {
   package var linkingBranches = true
   /// `dclz` and `dclo` exist.
   package var countLeadingDoublewords = false
-  /// `sll` and `sllv` shift 64 bits, and make the upper half all ones where any bit at or above bit 31
+  /// `sll` and `sllv` shift 64 bits, and make the upper half all ones if any bit at or above bit 31
   /// is set. Otherwise the result is sign-extended from bit 31.
   package var shiftLeftFillsUpperHalf = false
   /// `fcntl` knows F_GETFD.

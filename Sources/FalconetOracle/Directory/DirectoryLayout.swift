@@ -24,10 +24,10 @@ package enum DirectoryLayout: String, Sendable {
     }
   }
 
-  /// The layout of `folder` by its `kvformat`; where that is missing, by its names; nil where they
+  /// The layout of `folder` by its `kvformat`; if that is missing, by its names; nil if they
   /// don't tell, as in an empty folder.
   ///
-  /// - Throws: ``PreimageError`` of kind `unreadable` where the folder can't be read, holds a
+  /// - Throws: ``PreimageError`` of kind `unreadable` if the folder can't be read, holds a
   ///   database, or names a layout that is not known.
   package static func find(in folder: FilePath) throws(PreimageError) -> DirectoryLayout? {
     // Else the marker would be looked for in the working folder.

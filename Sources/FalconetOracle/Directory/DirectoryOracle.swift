@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Pre-images from the folder in which a host stored them, without the host.
 ///
-/// The host's layouts `file` and `directory` are read, by the file `kvformat` or, where that is
+/// The host's layouts `file` and `directory` are read, by the file `kvformat` or, if that is
 /// missing, by the names in the folder. A stored pre-image is text: hexadecimal digits of either
 /// case, with at most one newline at the end. Hints are ignored.
 ///
@@ -14,13 +14,13 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
   /// The folder.
   package let path: String
 
-  /// Nil where the folder held nothing that tells when it was opened.
+  /// Nil if the folder held nothing that tells when it was opened.
   private let layout: DirectoryLayout?
   private var lastHint: [UInt8]?
 
   /// Opens the folder at `path`.
   ///
-  /// - Throws: ``PreimageError`` of kind `unreadable` where it can't be read, its layout is not
+  /// - Throws: ``PreimageError`` of kind `unreadable` if it can't be read, its layout is not
   ///   known, or it is a pebble database. An empty folder is no error: each of its pre-images is
   ///   missing.
   package init(path: String) throws(PreimageError) {
@@ -28,8 +28,8 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
     layout = try DirectoryLayout.find(in: FilePath(fileName: path))
   }
 
-  /// - Throws: ``PreimageError`` of kind `missing` where the folder has no such key, and of kind
-  ///   `unreadable` where its file can't be read, is not hexadecimal, or describes more than
+  /// - Throws: ``PreimageError`` of kind `missing` if the folder has no such key, and of kind
+  ///   `unreadable` if its file can't be read, is not hexadecimal, or describes more than
   ///   ``PreimageKey/maximumPreimageSize`` bytes.
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let file = (layout ?? .file).path(of: key, in: FilePath(fileName: path))
@@ -44,8 +44,8 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
     }
   }
 
-  /// Ignores the hint: what is stored is there, and nothing else can be had.
-  /// Only the last one is remembered, for messages.
+  /// Ignores the hint: what is stored is there, and nothing else is available.
+  /// Only the last one is stored, for messages.
   package var takesHints: Bool { false }
 
   package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {

@@ -36,7 +36,7 @@ package struct ShutdownReport: Sendable, Equatable, CustomStringConvertible {
     case afterKill
   }
 
-  /// The server's exit status; nil where the system did not end it even by SIGKILL.
+  /// The server's exit status; nil if the system did not end it even by SIGKILL.
   package var status: ExitStatus?
   /// What it took to end the server.
   package var ending: Ending

@@ -102,7 +102,7 @@ final class ServerChannel {
     while true {
       let waited = start.duration(to: clock.now)
       if let timeout = options.timeout, waited >= timeout { throw .stalled(timeout) }
-      // A look, and no wait, where the run is to stop: what is there is taken.
+      // A look, and no wait, if the run is to stop: what is there is taken.
       let longest = options.isStopping ? .zero : Self.slice
       let left = options.timeout.map { min($0 - waited, longest) } ?? longest
       let ready = PipeIO.wait(

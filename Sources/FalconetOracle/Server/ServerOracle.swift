@@ -68,7 +68,7 @@ package final class ServerOracle: PreimageOracle {
   /// Starts the server.
   ///
   /// - Parameters:
-  ///   - command: the program, looked up in PATH where it has no slash, and its arguments.
+  ///   - command: the program, looked up in PATH if it has no slash, and its arguments.
   ///   - options: timeouts.
   ///   - onOutput: takes what the server writes to its standard streams, one call for each chunk
   ///     that is read, on a thread of its own, or if the system gives none on the thread that
@@ -134,9 +134,9 @@ package final class ServerOracle: PreimageOracle {
 
   /// Sends the key, and waits for the whole pre-image.
   ///
-  /// - Throws: ``PreimageError``: `stalled` after the timeout, `disconnected` where the server
-  ///   ended, closed its side or answered short, `wrong` where it announced more than
-  ///   ``PreimageKey/maximumPreimageSize`` bytes, `interrupted` where the run is to stop.
+  /// - Throws: ``PreimageError``: `stalled` after the timeout, `disconnected` if the server
+  ///   ended, closed its side or answered short, `wrong` if it announced more than
+  ///   ``PreimageKey/maximumPreimageSize`` bytes, `interrupted` if the run is to stop.
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let failure { throw failure }
     var length: [UInt8] = []

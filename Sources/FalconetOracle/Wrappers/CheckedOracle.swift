@@ -15,7 +15,7 @@ package struct CheckedOracle: PreimageOracle {
     self.source = source
   }
 
-  /// - Throws: ``PreimageError`` of kind `wrong` where the pre-image is not the key's, and what the
+  /// - Throws: ``PreimageError`` of kind `wrong` if the pre-image is not the key's, and what the
   ///   source throws.
   /// - Complexity: linear in the size of the pre-image.
   package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {

@@ -22,10 +22,10 @@ package struct RecordingOracle: PreimageOracle {
   /// Keys of types 2 and 4 that are stored; their pre-images can't change.
   private var stored: Set<Bytes32> = []
 
-  /// Makes the folder at `path` where it does not exist, or adds to the one that does.
+  /// Makes the folder at `path` if it does not exist, or adds to the one that does.
   ///
-  /// - Throws: ``PreimageError`` of kind `unreadable` where the folder can't be made, read or
-  ///   written, or where it holds pre-images in another layout.
+  /// - Throws: ``PreimageError`` of kind `unreadable` if the folder can't be made, read or
+  ///   written, or if it holds pre-images in another layout.
   package init(_ source: any PreimageOracle, path: String) throws(PreimageError) {
     self.source = source
     self.path = path
@@ -56,7 +56,7 @@ package struct RecordingOracle: PreimageOracle {
     }
   }
 
-  /// - Throws: what the source throws, and ``PreimageError`` of kind `unreadable` where the
+  /// - Throws: what the source throws, and ``PreimageError`` of kind `unreadable` if the
   ///   pre-image can't be stored, or the folder holds another one for the key.
   package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)

@@ -92,7 +92,7 @@ extension ContractCall.Value {
 package struct EthereumAddress: Sendable, Equatable, CustomStringConvertible {
   package let bytes: [UInt8]
 
-  /// Nil where there are not exactly 20 bytes.
+  /// Nil if there are not exactly 20 bytes.
   package init?(_ bytes: [UInt8]) {
     guard bytes.count == 20 else { return nil }
     self.bytes = bytes

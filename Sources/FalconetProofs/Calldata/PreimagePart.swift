@@ -16,7 +16,7 @@ struct PreimagePart {
   }
 
   /// The key that the oracle contract uses: that of a local input is made particular to the game
-  /// and to the dispute; nil where the game is not known.
+  /// and to the dispute; nil if the game is not known.
   var localizedKey: Bytes32? {
     guard key[0] == PreimageKeyType.local.rawValue else { return key }
     return context.caller.map {

@@ -2,7 +2,7 @@ import FalconetMachine
 import FalconetOracle
 import Keccak
 
-/// The calls that have a contract execute a step: where the step reads a pre-image one that loads
+/// The calls that have a contract execute a step: if the step reads a pre-image, one that loads
 /// the part that it reads into the oracle contract, then `step` of the MIPS contract.
 ///
 /// ```swift
@@ -35,7 +35,7 @@ package struct StepCalls: Sendable {
 
   /// `step` of the MIPS contract, to be called by the dispute game.
   package let step: ContractCall
-  /// Loads the part of the pre-image that the step reads; nil where it reads none.
+  /// Loads the part of the pre-image that the step reads; nil if it reads none.
   package let load: ContractCall?
   /// Asks the oracle contract for that part, to see whether it is loaded; nil too for a local input
   /// whose game is not known.
@@ -45,7 +45,7 @@ package struct StepCalls: Sendable {
 
   /// The calls for a proof, which is not verified.
   ///
-  /// - Throws: ``CalldataError`` where something is missing that the calls need.
+  /// - Throws: ``CalldataError`` if something is missing that the calls need.
   package init(_ proof: StepProof, _ context: Context = Context()) throws(CalldataError) {
     step = ContractCall(
       "step",

@@ -118,7 +118,7 @@ package final class Confirmer {
     record.stop()
   }
 
-  /// Takes the machine back to the last mark, where nothing is known to be wrong.
+  /// Takes the machine back to the last mark, when nothing is known to be wrong.
   package func goBack() {
     guard let seed else { return }
     machine.restore(seed.checkpoint)

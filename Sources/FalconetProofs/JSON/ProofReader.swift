@@ -3,7 +3,7 @@ import FalconetOracle
 import FalconetStreams
 import Keccak
 
-/// Reads the proofs of a file: one JSON object, or an array of them; gzip or zstd are recognised.
+/// Reads the proofs of a file: one JSON object, or an array of them; gzip or zstd are recognized.
 ///
 /// Unknown keys are ignored. Memory is bounded by the limits below, whatever the file holds.
 package final class ProofReader {
@@ -38,7 +38,7 @@ package final class ProofReader {
 
   /// The next proof, or nil after the last.
   ///
-  /// - Throws: ``StreamError`` where the file can't be read or is no proof. No call after that
+  /// - Throws: ``StreamError`` if the file can't be read or is no proof. No call after that
   ///   gives a proof.
   package func next() throws(StreamError) -> StepProof? {
     source.renew()
@@ -155,7 +155,7 @@ private struct ProofFields {
   ]
 
   /// Notes a key; unknown ones are not kept.
-  /// - Returns: false where it was there before.
+  /// - Returns: false if it was there before.
   mutating func insert(_ key: String) -> Bool {
     !Self.known.contains(key) || keys.insert(key).inserted
   }

@@ -4,7 +4,7 @@ import Keccak
 
 extension StepProof {
   /// Writes the proof file's JSON: Cannon's keys in Cannon's order. The oracle's keys are left out
-  /// where the step reads no pre-image, and an offset of 0 always. Where the proof has a version,
+  /// if the step reads no pre-image, and an offset of 0 always. If the proof has a version,
   /// the key `stateVersion`, which Cannon's files don't have, comes last.
   package func write(to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink, capacity: 32 << 10)
@@ -38,7 +38,7 @@ extension StepProof {
     }
   }
 
-  /// Writes a proof file, gzip-compressed where its name ends in `.gz`. It appears whole, or not at
+  /// Writes a proof file, gzip-compressed if its name ends in `.gz`. It appears whole, or not at
   /// all.
   package func save(path: String) throws(StreamError) {
     try AtomicFile.write(path: path) { (sink) throws(StreamError) in try write(to: sink) }

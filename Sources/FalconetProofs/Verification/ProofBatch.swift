@@ -4,9 +4,9 @@ import FalconetThreads
 
 /// What became of one proof of a batch.
 package struct ProofReport: Sendable {
-  /// The file, and where it holds several proofs, the number of this one in brackets, from 0 on.
+  /// The file, and, if it holds several proofs, the number of this one in brackets, from 0 on.
   package let name: String
-  /// The step that the proof is of, where it tells.
+  /// The step that the proof is of, if it tells.
   package let step: UInt64?
   /// What was found, or why the file could not be read: no more proofs of it follow then.
   package let result: Result<ProofVerifier.Verdict, StreamError>

@@ -11,9 +11,9 @@ package enum ProofVerifier {
   /// What was found by the rules of one revision of a version.
   package struct Finding: Sendable {
     package let revision: Revision
-    /// The step as it was executed; nil where it could not be.
+    /// The step as it was executed; nil if it could not be.
     package let execution: StatelessStep?
-    /// Why the proof does not hold; nil where it does.
+    /// Why the proof does not hold; nil if it does.
     package let fault: ProofFault?
 
     package var version: StateVersion { revision.version }
@@ -105,7 +105,7 @@ package enum ProofVerifier {
     }
   }
 
-  /// The versions whose data has a proof's sizes. Where no version has both, those whose state has.
+  /// The versions whose data has a proof's sizes. If no version has both, those whose state has.
   static func candidates(for proof: StepProof) -> [StateVersion] {
     let fitting = sizes.filter { $0.state == proof.stateData.count }
     let exact = fitting.filter { proof.proofData.isEmpty || $0.proof == proof.proofData.count }

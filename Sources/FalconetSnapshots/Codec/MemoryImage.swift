@@ -19,7 +19,7 @@ package struct MemoryImage: StateImage {
 
   /// A copy of a state, with a memory of its own. O(pages).
   ///
-  /// - Throws: ``StreamError`` where the host has no memory for it.
+  /// - Throws: ``StreamError`` if the host has no memory for it.
   package init(copying image: some StateImage) throws(StreamError) {
     let builder = MemoryBuilder()
     try image.produce(for: builder)

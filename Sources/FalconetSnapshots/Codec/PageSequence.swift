@@ -9,7 +9,7 @@ struct PageSequence {
 
   /// - Parameters:
   ///   - name: the file that is written, for errors.
-  ///   - expected: how many pages were announced, where a number was.
+  ///   - expected: how many pages were announced, if a number was.
   init(of name: String, expecting expected: UInt64? = nil) {
     self.name = name
     self.expected = expected

@@ -6,9 +6,9 @@ import Keccak
 package struct SnapshotOutline: Sendable, Equatable {
   /// The word size, which sets how many pages an address space has.
   package var wordSize: WordSize
-  /// The state version. Nil where only what follows the pages tells it: the keys of a JSON file.
+  /// The state version. Nil if only what follows the pages tells it: the keys of a JSON file.
   package var version: StateVersion?
-  /// How many pages follow. Nil where the format has no count.
+  /// How many pages follow. Nil if the format has no count.
   package var pageCount: UInt64?
   /// The claim that the file states, if its pages are not hashed: nobody verified it.
   package var unverifiedClaim: Bytes32?
@@ -29,7 +29,7 @@ package struct SnapshotOutline: Sendable, Equatable {
   /// The version and the number of pages, for a format that begins with them.
   ///
   /// - Parameter name: the file that is written, for the error.
-  /// - Throws: `.unsupported` where either is not known.
+  /// - Throws: `.unsupported` if either is not known.
   package func complete(
     for name: String
   ) throws(StreamError) -> (version: StateVersion, pageCount: UInt64) {

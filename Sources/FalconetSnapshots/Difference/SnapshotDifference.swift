@@ -21,9 +21,9 @@ package struct SnapshotDifference: Sendable {
   package struct ThreadChange: Sendable, Equatable {
     package let id: UInt64
     package let kind: Kind
-    /// What differs, where both sides have the thread.
+    /// What differs, if both sides have the thread.
     package let fields: [FieldChange]
-    /// Its pc on each side, where it has one.
+    /// Its pc on each side, if it has one.
     package let leftPC, rightPC: UInt64?
   }
 

@@ -5,9 +5,9 @@ import Glibc
 
 /// Converts snapshots from any format to any that can hold their version.
 ///
-/// Where one pass is possible, pages go straight from one to the other. Where the new format begins
-/// with what the old one tells last (the number of pages, the version), where pages are out of
-/// order, or where the order can't be known in advance, pages wait in a temporary file without a
+/// If one pass is possible, pages go straight from one to the other. If the new format begins
+/// with what the old one tells last (the number of pages, the version), if pages are out of
+/// order, or if the order can't be known in advance, pages wait in a temporary file without a
 /// name. Memory holds a table of the pages in either case, not the pages.
 package enum SnapshotConverter {
   /// Converts a file. The new one appears whole, or not at all.
@@ -52,7 +52,7 @@ package enum SnapshotConverter {
 
   /// Converts a file without a temporary one for the pages.
   ///
-  /// - Returns: false where that is not possible; nothing was written then.
+  /// - Returns: false if that is not possible; nothing was written then.
   private static func convertInOnePass(
     _ input: String, _ reading: SnapshotReading, _ output: String, _ target: SnapshotFormat
   ) throws(StreamError) -> Bool {

@@ -20,7 +20,7 @@ package final class FsnapFile {
   /// Opens the file at `path`.
   ///
   /// - Parameters:
-  ///   - bases: where the bases of a delta are looked for; beside the file where nil.
+  ///   - bases: where the bases of a delta are looked for; beside the file if nil.
   ///   - trustPages: whether pages are not hashed when they are fetched.
   package init(
     path: String, bases: FsnapBaseLocation? = nil, trustPages: Bool = false
@@ -48,7 +48,7 @@ package final class FsnapFile {
       depth: header.depth, table: map.table)
   }
 
-  /// The 4096 bytes of a page, or nil where the state doesn't have it. Reads one block.
+  /// The 4096 bytes of a page, or nil if the state doesn't have it. Reads one block.
   package func page(at index: UInt64) throws(StreamError) -> [UInt8]? {
     guard let position = map.table.position(of: index) else { return nil }
     let place = map.places[position]

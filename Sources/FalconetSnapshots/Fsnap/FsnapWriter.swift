@@ -13,10 +13,10 @@ import Keccak
 /// try FsnapWriter.write(MemoryImage(machine), to: delta, FsnapOptions(base: base))
 /// ```
 package enum FsnapWriter {
-  /// Writes a full image, or a delta where `options` has a base. `sink` is not finished.
+  /// Writes a full image, or a delta if `options` has a base. `sink` is not finished.
   ///
   /// - Returns: what a delta against the written file is made with.
-  /// - Throws: `.unsupported` where the base is of another state version or its chain too long, and
+  /// - Throws: `.unsupported` if the base is of another state version or its chain too long, and
   ///   what the sink throws.
   @discardableResult
   package static func write(

@@ -2,7 +2,7 @@ import FalconetMachine
 import FalconetStreams
 
 /// Writes the binary format that was proposed for version 0 and never merged. Canonical: pages in
-/// ascending order and whole, where the proposal's writer has them in random order.
+/// ascending order and whole, while the proposal's writer has them in random order.
 ///
 /// The producer has to know the number of pages, and to send them in ascending order.
 package final class PR7559Encoder: SnapshotConsumer {

@@ -16,7 +16,7 @@ struct TarHeader {
   var kind: Kind
 
   /// Parses `block`.
-  /// - Returns: Nil where a field is malformed or the header checksum doesn't match.
+  /// - Returns: Nil if a field is malformed or the header checksum doesn't match.
   init?(_ block: [UInt8]) {
     guard block.count == Self.blockSize, let checksum = Self.octal(block[148..<156]),
       checksum == Self.checksum(block), let size = Self.octal(block[124..<136])

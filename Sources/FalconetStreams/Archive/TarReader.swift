@@ -75,7 +75,7 @@ package final class TarReader: ByteSource {
   }
 
   /// The rest of the current file.
-  /// - Throws: `.tooLarge` where it is longer than `limit` bytes, `.truncated`.
+  /// - Throws: `.tooLarge` if it is longer than `limit` bytes, `.truncated`.
   package func contents(limit: UInt64) throws(StreamError) -> [UInt8] {
     let bytes = try reader.readBytes(left, limit: limit)
     left = 0

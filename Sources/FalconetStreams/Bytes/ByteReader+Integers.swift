@@ -12,7 +12,7 @@ extension ByteReader {
   package func readUInt64() throws(StreamError) -> UInt64 { try readInteger() }
 
   /// A big-endian integer of the width of `Value`.
-  /// - Throws: `.truncated` where the data ends before.
+  /// - Throws: `.truncated` if the data ends before.
   package func readInteger<Value: FixedWidthInteger & BitwiseCopyable>(
     as type: Value.Type = Value.self
   ) throws(StreamError) -> Value {

@@ -11,7 +11,7 @@
 /// Safety: `start ≤ end ≤ storage.count` always holds, bytes below
 /// `end` were written by the source, and no pointer into the buffer outlives a call.
 package final class ByteReader: ByteSource {
-  /// The buffer's size in bytes where none is given.
+  /// The buffer's size in bytes if none is given.
   package static let defaultCapacity = 256 << 10
 
   package var name: String { source.name }
@@ -46,7 +46,7 @@ package final class ByteReader: ByteSource {
   }
 
   /// Makes at least one more byte available behind those that are buffered.
-  /// - Returns: False at the end of the source, or where the buffer is full.
+  /// - Returns: False at the end of the source, or if the buffer is full.
   func fill() throws(StreamError) -> Bool {
     if start == end {
       start = 0
@@ -84,7 +84,7 @@ package final class ByteReader: ByteSource {
   }
 
   /// Fills `buffer`.
-  /// - Throws: `.truncated` where the data ends before.
+  /// - Throws: `.truncated` if the data ends before.
   package func readExactly(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) {
     let offset = position
     var filled = 0
@@ -102,7 +102,7 @@ package final class ByteReader: ByteSource {
   ///
   /// Memory grows with what the source really holds, so a count that lies costs at most twice the
   /// real data.
-  /// - Throws: `.truncated` where the data ends before, `.tooLarge` where `count` is above `limit`.
+  /// - Throws: `.truncated` if the data ends before, `.tooLarge` if `count` is above `limit`.
   package func readBytes(
     _ count: UInt64, limit: UInt64 = UInt64(Int.max)
   ) throws(StreamError) -> [UInt8] {
@@ -130,7 +130,7 @@ package final class ByteReader: ByteSource {
   }
 
   /// All bytes that are left.
-  /// - Throws: `.tooLarge` where they are more than `limit`.
+  /// - Throws: `.tooLarge` if they are more than `limit`.
   package func readAll(limit: UInt64) throws(StreamError) -> [UInt8] {
     var bytes: [UInt8] = []
     while try !isAtEnd() {
@@ -165,7 +165,7 @@ package final class ByteReader: ByteSource {
   }
 
   /// Drops `count` bytes.
-  /// - Throws: `.truncated` where the data ends before.
+  /// - Throws: `.truncated` if the data ends before.
   package func skip(_ count: UInt64) throws(StreamError) {
     let offset = position
     var left = count
@@ -186,7 +186,7 @@ package final class ByteReader: ByteSource {
   }
 
   /// Checks that no byte is left; with a decompressor below, that its trailer is right.
-  /// - Throws: `.trailingData` where bytes are left.
+  /// - Throws: `.trailingData` if bytes are left.
   package func expectEnd() throws(StreamError) {
     guard try isAtEnd() else {
       throw StreamError(

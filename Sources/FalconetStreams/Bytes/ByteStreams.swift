@@ -7,7 +7,7 @@ package protocol ByteSource: AnyObject {
   ///
   /// A short count is no sign of the end. Checksums are verified by the time 0 is returned, so a
   /// reader that trusts what it got has to read until then (`ByteReader.expectEnd()`).
-  /// - Returns: The number of bytes read; 0 at the end, or where `buffer` is empty.
+  /// - Returns: The number of bytes read; 0 at the end, or if `buffer` is empty.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int
 }
 

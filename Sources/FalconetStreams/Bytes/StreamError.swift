@@ -45,7 +45,7 @@ package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible 
 
   /// The class of the error.
   package var kind: Kind
-  /// A file name, "standard input" or "standard output"; nil where the bytes have no name.
+  /// A file name, "standard input" or "standard output"; nil if the bytes have no name.
   package var path: String?
   /// Where it happened, in bytes from the start of the stream that the failing layer reads or
   /// writes: the compressed bytes for gzip and zstd framing, the decompressed ones for what is
@@ -91,7 +91,7 @@ package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible 
     }
   }
 
-  /// The same error with `path` filled in where it was not known.
+  /// The same error with `path` filled in if it was not known.
   package func named(_ name: String) -> StreamError {
     var copy = self
     if copy.path == nil { copy.path = name }

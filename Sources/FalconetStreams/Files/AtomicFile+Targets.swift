@@ -9,7 +9,7 @@ extension AtomicFile {
     try? OutputPath.resolve(path).fileName
   }
 
-  /// The open target, where `path` names something that must not be replaced; nil for a regular
+  /// The open target, if `path` names something that must not be replaced; nil for a regular
   /// file.
   static func openDirectly(
     _ path: String, _ existing: Stat

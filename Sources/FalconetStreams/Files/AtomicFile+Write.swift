@@ -40,7 +40,7 @@ extension AtomicFile {
     isCommitted = true
   }
 
-  /// Writes a whole file, where `body` throws stream errors only.
+  /// Writes a whole file; `body` throws stream errors only.
   package static func write(
     path: String,
     permissions: UInt32 = 0o777,

@@ -31,7 +31,7 @@ package final class AtomicFile: ByteSink {
   /// Begins a file that will be named `path`.
   /// - Parameter permissions: The permissions of the file, of which the process's umask takes some
   ///   away.
-  /// - Throws: `.notFound` where the folder is missing, `.permission`, `.readOnly`, `.noSpace`,
+  /// - Throws: `.notFound` if the folder is missing, `.permission`, `.readOnly`, `.noSpace`,
   ///   `.isDirectory`, `.interrupted` (waiting for the reader of a named pipe), `.system`.
   package init(path: String, permissions: UInt32 = 0o777) throws(StreamError) {
     try checkPath(path)

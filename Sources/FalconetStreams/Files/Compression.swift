@@ -38,7 +38,7 @@ package enum Compression: Sendable, Equatable {
 }
 
 extension ByteReader {
-  /// A reader of the decompressed bytes of `source`, with gzip or zstd recognised by the first
+  /// A reader of the decompressed bytes of `source`, with gzip or zstd recognized by the first
   /// bytes, whatever the file's name.
   /// - Returns: The reader and the compression that was found.
   package static func decompressing(

@@ -19,7 +19,7 @@ package struct FileIdentity: Sendable, Equatable, CustomStringConvertible {
 
   /// The identity of the regular file at a path, links followed.
   ///
-  /// - Returns: nil where there is no such file, or where it was changed in the last
+  /// - Returns: nil if there is no such file, or if it was changed in the last
   ///   ``settlingTime`` seconds, or in the future by the system's clock.
   package init?(path: String) {
     var now = timespec()

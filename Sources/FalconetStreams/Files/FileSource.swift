@@ -12,7 +12,7 @@ package final class FileSource: ByteSource {
     try checkPath(path)
     let descriptor: FileDescriptor
     do throws(Errno) {
-      // Non-blocking, so that opening a named pipe does not wait where signals aren't seen.
+      // Non-blocking, so that opening a named pipe does not wait if signals aren't seen.
       descriptor = try systemCall {
         try FileDescriptor.open(
           FilePath(fileName: path), .readOnly, options: [.closeOnExec, .nonBlocking])

@@ -62,7 +62,7 @@ package enum Interruption {
   ///
   /// A second signal changes nothing. Further calls do nothing. A child process inherits the
   /// ignored SIGPIPE unless its spawn attributes reset it.
-  /// - Throws: `.system` where no pipe can be made.
+  /// - Throws: `.system` if no pipe can be made.
   package static func install() throws(StreamError) {
     guard descriptor < 0 else { return }
     let ends: (readEnd: FileDescriptor, writeEnd: FileDescriptor)

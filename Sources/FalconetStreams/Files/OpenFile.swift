@@ -13,7 +13,7 @@ final class OpenFile {
 
   let name: String
   let descriptor: FileDescriptor
-  /// Nil where the descriptor is not open; the first read or write tells.
+  /// Nil if the descriptor is not open; the first read or write tells.
   let status: Stat?
   private let closesDescriptor: Bool
   private var isOpen = true
@@ -102,14 +102,14 @@ final class OpenFile {
     }
   }
 
-  /// Closes the descriptor, where it isn't yet.
+  /// Closes the descriptor, if it isn't yet.
   func closeOnce() throws(Errno) {
     guard closesDescriptor, isOpen else { return }
     isOpen = false
     do throws(Errno) {
       try systemCall { try descriptor.close() }
     } catch {
-      // Linux closes the descriptor even where it reports EINTR.
+      // Linux closes the descriptor even if it reports EINTR.
       if error != .interrupted { throw error }
     }
   }

@@ -29,7 +29,7 @@ package final class GzipSource: ByteSource {
   }
 
   /// Reads decompressed bytes.
-  /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported`, `.trailingData` where bytes
+  /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported`, `.trailingData` if bytes
   ///   that are no gzip follow a member, and what the source throws. Offsets are those of the
   ///   compressed bytes. An error is thrown again by each later call.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
@@ -57,7 +57,7 @@ package final class GzipSource: ByteSource {
     }
   }
 
-  /// Inflates once, after getting more input where there is none.
+  /// Inflates once, after getting more input if there is none.
   private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     let hadInput = !input.buffered.isEmpty
     let progress = state.inflate(from: input.buffered, into: buffer)

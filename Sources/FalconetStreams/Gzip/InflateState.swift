@@ -15,7 +15,7 @@ final class InflateState {
   }
 
   struct Progress {
-    /// The bytes of the input that the stream used. Where a `deflate` stream ends it may be
+    /// The bytes of the input that the stream used. When a `deflate` stream ends it may be
     /// negative: bytes of an earlier call, read ahead, turn out to lie behind the stream. A gzip
     /// trailer is as long as what ISA-L reads ahead, so a `gzipBody` gives nothing back.
     var consumed: Int

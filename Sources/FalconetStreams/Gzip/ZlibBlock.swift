@@ -20,7 +20,7 @@ package final class ZlibInflate {
   /// Inflates `stream`, a whole zlib stream, which must fill `output` exactly. The Adler-32
   /// checksum is verified.
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported` (preset dictionary),
-  ///   `.tooLarge` where more than `output.count` bytes come out, `.trailingData` where bytes
+  ///   `.tooLarge` if more than `output.count` bytes come out, `.trailingData` if bytes
   ///   follow the stream. Offsets are those in `stream`.
   package func inflate(
     _ stream: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer

@@ -32,7 +32,7 @@ package enum Base64 {
   }
 
   /// The bytes that `text` stands for; carriage returns and line feeds are ignored.
-  /// - Returns: Nil where another character, wrong padding, or bits behind the last byte are
+  /// - Returns: Nil if another character, wrong padding, or bits behind the last byte are
   ///   found.
   package static func decode(_ text: [UInt8]) -> [UInt8]? {
     let values = values

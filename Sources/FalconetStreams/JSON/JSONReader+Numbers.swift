@@ -74,7 +74,7 @@ extension JSONReader {
     try peekNumberPart().flatMap(Self.digit)
   }
 
-  /// The next byte, unread; nil at the end, where a number may end too.
+  /// The next byte, unread; nil at the end, if a number may end too.
   private func peekNumberPart() throws(StreamError) -> UInt8? {
     try reader.isAtEnd() ? nil : peekByte()
   }

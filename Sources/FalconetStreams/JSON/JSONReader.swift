@@ -58,7 +58,7 @@ package final class JSONReader {
   }
 
   /// Reads the next key of the innermost object; the caller reads its value next.
-  /// - Returns: Nil where the object ends, whose end is read.
+  /// - Returns: Nil if the object ends; its end is then read.
   package func nextKey(
     maxBytes: Int = JSONReader.defaultMaximumString
   ) throws(StreamError) -> String? {
@@ -75,7 +75,7 @@ package final class JSONReader {
   }
 
   /// Moves to the next element of the innermost array; the caller reads it next.
-  /// - Returns: False where the array ends, whose end is read.
+  /// - Returns: False if the array ends; its end is then read.
   package func nextElement() throws(StreamError) -> Bool {
     try nextElement(end: UInt8(ascii: "]"), "an array")
   }
@@ -123,7 +123,7 @@ package final class JSONReader {
     }
   }
 
-  /// Reads `null` where it is next.
+  /// Reads `null` if it is next.
   /// - Returns: Whether it was.
   package func readNull() throws(StreamError) -> Bool {
     guard try peekToken() == UInt8(ascii: "n") else { return false }

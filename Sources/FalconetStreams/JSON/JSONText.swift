@@ -48,7 +48,7 @@ enum JSONText {
     }
   }
 
-  /// The length of the UTF-8 sequence of two to four bytes at `index`; nil where there is none
+  /// The length of the UTF-8 sequence of two to four bytes at `index`; nil if there is none
   /// (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
   private static func sequenceLength(_ bytes: [UInt8], at index: Int) -> Int? {
     let lead = bytes[index]

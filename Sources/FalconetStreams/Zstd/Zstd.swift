@@ -1,4 +1,4 @@
-/// One-shot zstd for blocks of known size. Use the two classes below it where many blocks follow
+/// One-shot zstd for blocks of known size. Use the two classes below it if many blocks follow
 /// one another: they keep libzstd's working memory.
 package enum Zstd {
   /// `bytes` as one frame with its content size and a checksum.
@@ -37,7 +37,7 @@ package enum Zstd {
 package final class ZstdBlockCompressor {
   private let context: ZstdCompressionContext
 
-  /// A compressor whose frames have a checksum of their content where `checksum` says so.
+  /// A compressor whose frames have a checksum of their content if `checksum` says so.
   package init(level: Int32 = 3, checksum: Bool = true) throws(StreamError) {
     context = try ZstdCompressionContext(level: level, checksum: checksum)
   }

@@ -19,7 +19,7 @@ final class ZstdCompressionContext {
   deinit { ZSTD_freeCCtx(context) }
 
   /// Compresses a part of a stream.
-  /// - Returns: What was consumed and produced; `rest` is 0 where everything that was asked for is
+  /// - Returns: What was consumed and produced; `rest` is 0 if everything that was asked for is
   ///   in `output`.
   func compress(
     from input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, isLast: Bool
@@ -72,7 +72,7 @@ final class ZstdDecompressionContext {
   }
 
   /// Decompresses a part of a stream whose input begins at `offset`.
-  /// - Returns: What was consumed and produced; `rest` is 0 where a frame is complete.
+  /// - Returns: What was consumed and produced; `rest` is 0 if a frame is complete.
   func decompress(
     from input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer,
     offset: UInt64
@@ -107,7 +107,7 @@ extension StreamError {
   /// Numbers are those of zstd_errors.h, which its authors keep stable below 100; results are
   /// their negatives.
   ///
-  /// - Parameter tooMuch: the kind of error where more bytes come out than expected.
+  /// - Parameter tooMuch: the kind of error if more bytes come out than expected.
   static func checkZstd(
     _ code: Int, offset: UInt64?, tooMuch: Kind = .tooLarge
   ) throws(StreamError) {

@@ -1,7 +1,7 @@
 /// Decompresses zstd (RFC 8878) while it is read.
 ///
 /// Frames that follow one another are joined and skippable frames skipped. Content checksums are
-/// verified where frames have them. Memory is bounded by the window limit.
+/// verified if frames have them. Memory is bounded by the window limit.
 package final class ZstdSource: ByteSource {
   /// 128 MiB, the largest window that `zstd` decompresses without being told to.
   package static let defaultWindowLog: Int32 = 27
@@ -40,7 +40,7 @@ package final class ZstdSource: ByteSource {
 
   /// Reads decompressed bytes.
   /// - Throws: `.truncated`, `.corrupt`, `.checksum`, `.unsupported`, `.tooLarge` (window),
-  ///   `.trailingData` where bytes that are no frame follow one, and what the source throws.
+  ///   `.trailingData` if bytes that are no frame follow one, and what the source throws.
   ///   Offsets are those of the compressed bytes. An error is thrown again by each later call.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     if let failure { throw failure }
@@ -83,7 +83,7 @@ package final class ZstdSource: ByteSource {
     return progress.produced
   }
 
-  /// Tells data that was appended from a damaged frame, and keeps what is no frame of RFC 8878 from
+  /// Tells data that was appended from a corrupt frame, and keeps what is no frame of RFC 8878 from
   /// libzstd, which may have been built to read the formats before it.
   private func lookForFrame() throws(StreamError) {
     let header = try input.peek(upTo: ZstdDecompressionContext.maximumHeaderSize)

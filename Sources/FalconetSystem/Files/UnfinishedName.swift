@@ -49,7 +49,7 @@ package enum UnfinishedName {
 
   /// Takes the lock that tells that a file is being written. It goes with the descriptor.
   package static func lock(_ descriptor: FileDescriptor) {
-    // Where there are no locks, the mark alone tells.
+    // If there are no locks, the mark alone tells.
     _ = flock(descriptor.rawValue, LOCK_EX | LOCK_NB)
   }
 

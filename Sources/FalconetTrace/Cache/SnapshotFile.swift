@@ -83,7 +83,7 @@ final class BudgetSink: ByteSink {
 ///
 /// A host may fetch a pre-image only when it is asked for, and then goes by the last hint. A state
 /// may lie between the two, so the hint must be sent again to a new host. A state whose hint is corrupt
-/// is therefore of no use.
+/// is therefore useless.
 enum HintFile {
   /// Bytes of a file. A state after a longer hint is not saved, since a host could lack the hint.
   private static let limit = 1 << 27

@@ -71,7 +71,7 @@ final class DirectoryLock: Sendable {
   }
 
   /// Opened for reading, which a lock needs no more than, so that the file system can be made
-  /// read-only under a provider, and the directory opened where it is. Network file systems want a
+  /// read-only under an open trace, and the directory opened where it is. Network file systems want a
   /// lock's file opened for writing.
   private static func lock(_ file: FilePath) throws(Errno) -> FileDescriptor {
     do throws(Errno) { return try lock(file, .readOnly) } catch {

@@ -221,7 +221,7 @@ final class TraceDirectory: Sendable {
     return steps
   }
 
-  /// Quarantines what has the name of a hint and is no file, and its state, which is of no use without it.
+  /// Quarantines what has the name of a hint and is no file, and its state, which is useless without it.
   private func quarantineFalseHints() throws(TraceError) {
     for name in try Self.names(in: snapshots) where name.hasSuffix(Name.hintSuffix) {
       let hint = snapshots.appending(fileName: name)

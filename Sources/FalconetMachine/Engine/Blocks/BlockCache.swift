@@ -174,7 +174,7 @@ struct AddressMap {
     shift = 64 - Self.smallest
   }
 
-  /// The place of an address, or the unused one where it would go.
+  /// The place of an address, or the unused one if it would go.
   @inline(__always)
   private func place(_ address: UInt64) -> Int {
     // Fibonacci hashing: the high bits of a multiple of 2^64 / golden ratio.

@@ -46,7 +46,7 @@ final class CodeMemory {
   func populate(upTo end: Int) {
     guard end > populated else { return }
     let next = min(count, (end + Self.populatedAtOnce - 1) & ~(Self.populatedAtOnce - 1))
-    // Where the system doesn't know the advice, pages come by faults.
+    // If the system doesn't know the advice, pages come by faults.
     madvise(writable + populated, next - populated, Self.populateForWriting)
     madvise(executable + populated, next - populated, Self.populateForReading)
     populated = next

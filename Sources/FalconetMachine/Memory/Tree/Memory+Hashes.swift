@@ -16,7 +16,7 @@ extension Memory {
   }
 
   /// The proof of the 32-byte leaf that holds `address`: the leaf, then its siblings from the
-  /// bottom up, 28 or 60 times 32 bytes. O(1) hashes where pages near it were proved before.
+  /// bottom up, 28 or 60 times 32 bytes. O(1) hashes if pages near it were proved before.
   package func proof(at address: UInt64) -> [UInt8] {
     updateTree()
     let address = address & wordSize.mask

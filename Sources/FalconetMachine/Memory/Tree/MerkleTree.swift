@@ -5,7 +5,7 @@ import Keccak
 /// A binary trie that has the pages that exist as its leaves; a missing child stands for a tree of
 /// zeros. A change marks the path to the root; ``update(_:)`` then hashes each marked node once,
 /// level by level, many at a time. The way to a page starts where it leaves the way to the page
-/// before, so neighbours cost a few nodes. Memory: about 100 bytes for each page of a dense region.
+/// before, so neighbors cost a few nodes. Memory: about 100 bytes for each page of a dense region.
 struct MerkleTree {
   /// A node, by its place in the arrays.
   typealias Node = UInt32

@@ -44,7 +44,7 @@ struct PageNodeCache {
     return slots[slot].nodes
   }
 
-  /// A slot for a page that has none, with anything in it, or nil where all are in use.
+  /// A slot for a page that has none, with anything in it, or nil if all are in use.
   mutating func take(for page: MerkleTree.Node, in tree: inout MerkleTree) -> PageNodes? {
     guard let slot = freeSlot(in: &tree) else { return nil }
     slots[slot].owner = page

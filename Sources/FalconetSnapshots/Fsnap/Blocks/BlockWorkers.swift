@@ -53,7 +53,7 @@ final class BlockWorkers {
   }
 }
 
-/// What one thread needs to work on blocks, kept from one to the next.
+/// What one thread needs to work on blocks, reused from one to the next.
 ///
 /// Safety: `BlockWorkers` gives each worker to one thread at a time, and waits for all threads
 /// before it hands workers out again.

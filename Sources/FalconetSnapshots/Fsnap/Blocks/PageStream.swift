@@ -5,7 +5,7 @@ import Keccak
 /// Brings all pages of a state in ascending order from the blocks they are in.
 ///
 /// Works on a few blocks at a time: they are read one after the other and unpacked on all cores. Of
-/// each layer the last block is kept, so memory is bounded by the cores and the layers.
+/// each layer the last block is cached, so memory is bounded by the cores and the layers.
 final class PageStream {
   private let map: PageMap
   private let layers: [any BlockSource]
@@ -22,7 +22,7 @@ final class PageStream {
 
   private struct Block: Sendable {
     let bytes: [UInt8]
-    /// Empty where pages are trusted.
+    /// Empty if pages are trusted.
     let roots: [Bytes32]
     let offset: UInt64
   }
@@ -95,7 +95,7 @@ final class PageStream {
   ) throws(StreamError) {
     let place = map.places[page]
     let key = key(of: place)
-    // The page's window loaded the block, or an earlier one did and it was kept as the newest.
+    // The page's window loaded the block, or an earlier one did and it was cached as the newest.
     guard let block = blocks[key] else { return }
     let slot = Int(place.position) % layers[key.layer].header.pagesPerBlock
     if !trustsPages, block.roots[slot] != map.table.roots[page] {

@@ -75,7 +75,7 @@ struct BaseFinder {
     _ folder: String, _ name: FsnapBaseName, below depth: Int, of delta: String
   ) throws(StreamError) -> StoredBlocks {
     for file in try snapshots(in: folder) {
-      // What is damaged or can't be read is not the base.
+      // What is corrupt or can't be read is not the base.
       guard let prefix = try? ByteReader(FileSource(path: file), capacity: 64).peek(upTo: 32),
         Bytes32(prefix) == name.claim, let header = try? FsnapHeader(path: file)
       else { continue }

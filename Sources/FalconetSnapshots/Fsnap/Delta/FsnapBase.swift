@@ -20,7 +20,7 @@ package struct FsnapBaseName: Sendable, Equatable {
     self.tableDigest = tableDigest
   }
 
-  /// The name in the content of a section BASE: claim, state version, digest. Nil where the version
+  /// The name in the content of a section BASE: claim, state version, digest. Nil if the version
   /// is unknown.
   init?(_ bytes: [UInt8]) {
     guard bytes.count == Self.byteCount, let version = StateVersion(rawValue: bytes[32]),
@@ -44,7 +44,7 @@ package struct FsnapBaseName: Sendable, Equatable {
 package struct FsnapBase: Sendable {
   /// How the delta names it.
   package let name: FsnapBaseName
-  /// Deltas between it and a full image: 0 where it is one, or in another format.
+  /// Deltas between it and a full image: 0 if it is one, or in another format.
   package let depth: Int
   let table: PageTable
 
@@ -65,7 +65,7 @@ package struct FsnapBase: Sendable {
       depth: 0, table: table)
   }
 
-  /// Whether a chain of deltas may go on from here. Where not, a delta is written against an
+  /// Whether a chain of deltas may go on from here. If not, a delta is written against an
   /// earlier snapshot of the chain, or a full image is.
   package var canBeBase: Bool { depth < FsnapFormat.maximumDepth }
 }

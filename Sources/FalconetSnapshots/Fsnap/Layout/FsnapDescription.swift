@@ -112,7 +112,7 @@ struct FsnapDescription {
       state = try StateReader(reader: reader, version: header.version).state()
       try reader.expectEnd()
     } catch {
-      // Where the bytes are not those that were written, that is what is wrong.
+      // If the bytes are not those that were written, that is what is wrong.
       try sections.skip()
       var error = error
       error.offset = error.offset.map { $0 &+ heading.contentOffset }

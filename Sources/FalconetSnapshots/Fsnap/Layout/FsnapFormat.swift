@@ -12,14 +12,14 @@ enum FsnapFormat {
   static let version: UInt8 = 1
   /// The longest chain of deltas, the full image at its end not counted.
   static let maximumDepth = 64
-  /// Pages of a block where the writer has no reason for another number: 256 KiB.
+  /// Pages of a block if the writer has no reason for another number: 256 KiB.
   static let defaultPagesPerBlock = 64
   /// A reader holds some blocks in memory, so their size is bounded.
   static let maximumPagesPerBlock = 128
   /// The most pages, those that a delta removes counted apart, of a file that is compressed as a
   /// whole: 2 GiB. Few bytes could otherwise be a page table of gigabytes, which is held in memory.
   static let maximumCompressedPages: UInt64 = 1 << 19
-  /// The zstd level where none is asked for. Higher ones save little on memory pages.
+  /// The zstd level if none is asked for. Higher ones save little on memory pages.
   static let defaultLevel: Int32 = 1
   /// The most bytes of a revision's name.
   static let maximumRevisionBytes = 64

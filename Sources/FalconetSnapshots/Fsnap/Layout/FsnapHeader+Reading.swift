@@ -6,7 +6,7 @@ extension FsnapHeader {
   /// Reads the header of the file at `path` and no more. The claim is the hash of the witness;
   /// whether the pages are those of the witness is not known.
   ///
-  /// - Throws: ``StreamError`` where the file can't be read, is no `.fsnap` file, or is damaged.
+  /// - Throws: ``StreamError`` if the file can't be read, is no `.fsnap` file, or is corrupt.
   package init(path: String) throws(StreamError) {
     try self.init(ByteReader(FileSource(path: path), capacity: 1024))
   }

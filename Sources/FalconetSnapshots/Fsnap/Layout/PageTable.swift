@@ -44,7 +44,7 @@ package struct PageTable: Sendable, Equatable {
     return hasher.finalize()
   }
 
-  /// The Merkle root of the memory. One hash a page where pages lie next to one another.
+  /// The Merkle root of the memory. One hash a page if pages lie next to one another.
   package func memoryRoot(_ wordSize: WordSize) -> Bytes32 {
     PageRootTree.root(ofAscending: zip(indices, roots), wordSize: wordSize)
   }
