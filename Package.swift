@@ -10,7 +10,7 @@ let hot: [SwiftSetting] = [
 /// Settings of the targets in which every unsafe expression is marked.
 let strict: [SwiftSetting] = [.strictMemorySafety()]
 
-/// The program carries the Swift runtime: it starts a quarter faster, and runs where no Swift is. The
+/// The program carries the Swift runtime: it starts a quarter faster, and runs without Swift installed. The
 /// libraries whose names begin with an underscore are parts of FoundationEssentials, which
 /// argument-parser uses. No test may depend on the target, since its executable would be linked so too;
 /// every build of the tests builds the program in any case.
@@ -50,7 +50,7 @@ let package = Package(
 
     .target(name: "CKeccak", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Keccak", dependencies: ["CKeccak"], swiftSettings: hot + strict),
-    // Linked statically, so that the program runs where no OpenSSL is, or another release of it.
+    // Linked statically, so that the program runs without OpenSSL, and with any release of it.
     .target(
       name: "CSHA256",
       linkerSettings: [.linkedLibrary(":libcrypto.a", .when(platforms: [.linux]))]),

@@ -3,7 +3,7 @@
 trace_bisection.py PROGRAM PRESTATE WORK KILLS DEPTH
 
 Kills `falconet trace claim` at random until KILLS were killed, over as many bisections as that
-takes, and holds every answer against that of a run that was left alone, and the folder against its
+takes, and checks every answer against that of a run that was left alone, and the folder against its
 budget. Then prints what a bisection costs in three ways: one process for all, one for each question,
 and `falconet run` for each question as op-challenger starts it.
 """
@@ -77,7 +77,7 @@ def kill_bisections(length):
                 sys.exit(f"after kills the claim at {index} is another")
         aside = ask(trace("status", folder))["putAside"]
         if aside:
-            sys.exit(f"kills left what is wrong: {aside}")
+            sys.exit(f"kills left corrupt or foreign files: {aside}")
     print(f"trace: {killed} processes killed in {bisections} bisections, every answer right")
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Computes the claim of a snapshot in any of the formats of snapshot-formats.md.
 
-Written from that specification alone, so that the two can be held against each other. Needs the
-module `zstandard` or the C library for .fsnap. Uses pycryptodome's Keccak where it is installed.
+Written from that specification alone, so that the two can be compared. Needs the
+module `zstandard` or the C library for .fsnap. Uses pycryptodome's Keccak if it is installed.
 """
 import argparse, base64, ctypes, ctypes.util, functools, gzip, json, os, struct, sys, zlib
 
@@ -186,7 +186,7 @@ def unpack(frame, size):
     try:
         import zstandard
         return zstandard.ZstdDecompressor().decompress(frame, size, allow_extra_data=False)
-    except ImportError:  # the C library does as well, where it is installed
+    except ImportError:  # the C library does as well, if it is installed
         library = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
         content = ctypes.create_string_buffer(size)
         count = library.ZSTD_decompress(content, size, frame, len(frame))
@@ -252,7 +252,7 @@ class Fsnap:
             if head[:5] == kind + b"\1":
                 return content
             known = head[:4] in (b"BASE", b"STAT", b"PAGE", b"BLCK", b"INDX")
-            need(not known and head[4] == 0, f"section {head[:4]} where {kind} was expected")
+            need(not known and head[4] == 0, f"section {head[:4]} found, but {kind} was expected")
             if head[:4] == b"REVN":
                 need(self.revision is None, "a second section REVN")
                 need(0 < len(content) <= 64 and all(0x21 <= b <= 0x7e for b in content), "REVN")

@@ -724,7 +724,7 @@ class StalledServerTests(unittest.TestCase):
             waiter = act_when(self.stalls, machine.cancel)
             self.assertEqual(machine.run(), Stop.CANCELLED)
             waiter.join()
-            # The server that is started anew answers as many requests as the first one did.
+            # The restarted server answers as many requests as the first one did.
             step = machine.step
             (self.folder / "pid.stalls").unlink()
             with self.assertRaises(KeyboardInterrupt):

@@ -103,7 +103,7 @@ struct BisectionTests {
     #expect(throws: BisectError.self) { try Bisection(a, b) }
   }
 
-  @Test("A run that fails where the other goes on parts with it there")
+  @Test("A run that fails when the other goes on parts with it there")
   func failing() throws {
     // The second program has an illegal instruction where the first has none that shows.
     let code = Array(repeating: Assembly.nop, count: 100)

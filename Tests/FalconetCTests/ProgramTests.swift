@@ -68,7 +68,7 @@ import Testing
     #expect(output.contains(isLongRun ? "pairs: 110\n" : "pairs: 6\n"), "\(output)")
   }
 
-  /// Where reserving address space is not limited, valgrind keeps books on terabytes of it.
+  /// If reserving address space is not limited, valgrind keeps books on terabytes of it.
   @Test(
     .enabled(if: Shell.has("valgrind")),
     arguments: [("drive.c", "translator \(firstRead)"), ("trace.c", "\(firstRead)")])

@@ -45,7 +45,7 @@ struct CompatibilityTests {
   /// `dclz $1, $1`
   private let dclz = Assembly.special2(0x24, rs: 1, rd: 1)
 
-  @Test("An instruction counts where a version lacks it, and calls lead there")
+  @Test("An instruction counts if a version lacks it and calls lead there")
   func instruction() throws {
     let elf = try program(
       .bits64,

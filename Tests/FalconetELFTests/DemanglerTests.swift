@@ -80,7 +80,7 @@ struct DemanglerTests {
     }
   }
 
-  @Test("Names that are damaged anywhere are demangled or stay as they are")
+  @Test("Names that are corrupt anywhere are demangled or stay as they are")
   func mutations() {
     var random = SeededGenerator(seed: 19)
     let letters = Array("_ZRNKIESTPFJLDABCMXYhijklmnopqrstuv0123456789$.".utf8)

@@ -159,7 +159,7 @@ struct ProgramConcernTests {
       })
   }
 
-  @Test func `guests of older releases are of no concern, and tell their release`() throws {
+  @Test func `guests of older releases raise no concern, and tell their release`() throws {
     for (name, release) in [("64/hello.elf", "go1.24"), ("64-go1.22/hello.elf", "go1.22")] {
       let report = try report(Fixtures.elf(name))
       #expect(report.goBuild?.release.hasPrefix(release) == true)

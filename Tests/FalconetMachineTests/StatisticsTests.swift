@@ -37,7 +37,7 @@ struct StatisticsTests {
     #expect(statistics.reservationsEnded == 1)
   }
 
-  @Test("A write of word 0 counts where nothing is reserved", arguments: Versions.multiThreaded)
+  @Test("A write of word 0 counts when nothing is reserved", arguments: Versions.multiThreaded)
   func wordZero(_ version: StateVersion) throws {
     let code = [Assembly.immediate(0x28, 3), Assembly.immediate(0x28, rs: 8)]
     #expect(try execute(Self.image(version, code), steps: 2).statistics.reservationsEnded == 1)
@@ -50,7 +50,7 @@ struct StatisticsTests {
     #expect(try machine.statistics == MachineImage(version).machine().statistics)
   }
 
-  @Test("Only the five threads with the latest ll are remembered", arguments: [5, 6])
+  @Test("Only the five threads with the latest ll are recorded", arguments: [5, 6])
   func remembered(_ threads: Int) throws {
     // Threads 0, 1, … do an ll each and exit, but thread 0, which yields. Its sc comes last.
     let yield: [UInt32] = [Assembly.set(2, to: 5023), Assembly.syscall]

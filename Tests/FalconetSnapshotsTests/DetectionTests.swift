@@ -65,7 +65,7 @@ struct DetectionTests {
 
   @Test func `a file that fits both formats is an error that asks for the format`() throws {
     // One page of zeros of a `.bin` state is, as `pr7559`, an empty memory, a state of zeros, and a
-    // hint that reaches to the end where its length says so.
+    // hint that reaches to the end if its length says so.
     var bytes = [UInt8](repeating: 0, count: 204 + 4099)
     bytes[4] = 1
     bytes.replaceSubrange(200..<204, with: ProposedFormat.bigEndian(4099))

@@ -4,7 +4,7 @@ import FalconetStreams
 import FalconetTestSupport
 import Testing
 
-/// Damaged and made-up files: each gives an error, or a state that a canonical file of the same
+/// Corrupt and made-up files: each gives an error, or a state that a canonical file of the same
 /// claim stands for.
 struct HostileTests {
   /// A small file of each format and layout. Pages of pr7559 are cut short, to keep it small.

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A small disk in memory, where this process may mount one.
+/// A small disk in memory, if this process may mount one.
 package final class SmallDisk: Sendable {
   package let folder: TemporaryFolder
 
-  /// Whether disks can be had here: see `init`.
+  /// Whether disks are available here: see `init`.
   package static let isPossible = (try? SmallDisk(bytes: 1 << 20)) ?? nil != nil
 
-  /// - Returns: nil where none can be mounted.
+  /// - Returns: nil if none can be mounted.
   package init?(bytes: Int, isReadOnly: Bool = false) throws(FixtureError) {
     folder = try TemporaryFolder()
     let flags = isReadOnly ? UInt(MS_RDONLY) : 0
@@ -16,7 +16,7 @@ package final class SmallDisk: Sendable {
 
   deinit { umount2(folder.path, Int32(MNT_DETACH)) }
 
-  /// Mounts the disk anew where it is: writable or not, and with another size if one is given.
+  /// Mounts the disk again in the same place: writable or not, and with another size if one is given.
   ///
   /// - Returns: whether that could be done.
   package func remount(isReadOnly: Bool, bytes: Int? = nil) -> Bool {

@@ -36,10 +36,10 @@ package final class TemporaryFolder: Sendable {
     try sink.finish()
   }
 
-  /// The bytes of a file, or nil where there is none.
+  /// The bytes of a file, or nil if there is none.
   package func read(_ name: String) -> [UInt8]? { Self.contents(file(name)) }
 
-  /// The bytes of the file at `path`, or nil where there is none.
+  /// The bytes of the file at `path`, or nil if there is none.
   package static func contents(_ path: String) -> [UInt8]? {
     guard let source = try? FileSource(path: path) else { return nil }
     return try? ByteReader(source).readAll(limit: 1 << 28)
@@ -50,7 +50,7 @@ package final class TemporaryFolder: Sendable {
     try ByteReader.decompressing(FileSource(path: file(name))).reader.readAll(limit: 1 << 28)
   }
 
-  /// The permission bits of a file; nil where there is none.
+  /// The permission bits of a file; nil if there is none.
   package func permissions(_ name: String) -> UInt32? {
     var status = stat()
     return file(name).withFileName { stat($0, &status) } == 0 ? status.st_mode & 0o7777 : nil
@@ -59,7 +59,7 @@ package final class TemporaryFolder: Sendable {
   /// The names in the folder, sorted, hidden ones too.
   package var names: [String] { Self.names(in: path) }
 
-  /// The names in a folder, sorted, hidden ones too; none where it can't be read.
+  /// The names in a folder, sorted, hidden ones too; none if it can't be read.
   package static func names(in path: String) -> [String] {
     ((try? DirectoryListing.names(in: FilePath(fileName: path))) ?? []).sorted()
   }

@@ -63,7 +63,7 @@ struct ExchangeTests {
     for (index, claim) in recorded.claims { #expect(try other.claim(at: index).claim == claim) }
   }
 
-  @Test("Another program's files under names that an export uses are written anew, others left")
+  @Test("Another program's files under names that an export uses are rewritten, others left")
   func otherProgram() throws {
     let (folder, recorded, trace) = try exported()
     let last = recorded.vector.steps - 1
@@ -184,7 +184,7 @@ struct ExchangeTests {
 }
 
 extension TemporaryFolder {
-  /// The number of a file in its file system; nil where there is none.
+  /// The number of a file in its file system; nil if there is none.
   fileprivate func inode(_ name: String) -> UInt64? {
     var status = stat()
     return stat(file(name), &status) == 0 ? UInt64(status.st_ino) : nil

@@ -41,7 +41,7 @@ struct RecordedAnswerTests {
       }
     }
 
-    /// Slots of data that a step doesn't use are zeros here, and anything where it was recorded.
+    /// Slots of data that a step doesn't use are zeros here, and anything in the recording.
     private func isSame(_ data: [UInt8], _ recorded: [UInt8], _ version: StateVersion) -> Bool {
       let slotBytes = version.wordSize == .bits32 ? 896 : 1920
       let start = recorded.count - (version.isSingleThreaded ? 1 : 2) * slotBytes

@@ -84,12 +84,12 @@ struct StateCacheTests {
     #expect(names == ["22000000.fsnap"])
   }
 
-  @Test("No more states are kept than may be, and what others wrote is left alone")
+  @Test("No more states are stored than allowed, and what others wrote is left alone")
   func limit() throws {
     try folder.write("another's", to: "snapshots/7.fsnap.old")
     try run(to: 22_000_000, limit: 1)
     #expect(names == ["22000000.fsnap", "7.fsnap.old"])
-    // A snapshot that no run kept: it stays, and is not written over.
+    // A snapshot that no run stored: it stays, and is not written over.
     try folder.write("another's", to: "snapshots/24000000.fsnap")
     let kept = try states(prestate(), limit: 1)
     #expect(try !kept.admit(machine(at: 24_000_000)))
@@ -101,7 +101,7 @@ struct StateCacheTests {
     #expect(names.contains("24000000.fsnap") && names.contains("7.fsnap.old"))
   }
 
-  @Test("A state from which a pre-image can't be had is given up, if a run kept it")
+  @Test("A state after which a pre-image is not available is discarded, if a run stored it")
   func forgetting() throws {
     try run(to: 22_000_000)
     try folder.write("another's", to: "snapshots/5.fsnap")
@@ -112,7 +112,7 @@ struct StateCacheTests {
   }
 
   @Test(
-    "A damaged record is begun anew, and costs nothing but the order of the questions",
+    "A corrupt record is started again, and costs nothing but the order of the questions",
     arguments: [
       "", "{", "[]", #"{"states": [1, 2]}"#, #"{"states": "x", "end": 7}"#,
       #"{"states": [{"step": 7}]}"#, #"{"states": [{"step": 7, "claim": "0x12"}]}"#,
@@ -128,7 +128,7 @@ struct StateCacheTests {
     #expect(try run(to: 22_100_000) == 22_000_000)
   }
 
-  @Test("A run of another program gives up the states of the one before, and of no one else")
+  @Test("A run of another program discards the states of the one before, and of no one else")
   func otherProgram() throws {
     try run(to: 22_000_000)
     try folder.write("another's", to: "snapshots/24000000.fsnap")
@@ -140,7 +140,7 @@ struct StateCacheTests {
     #expect(try states(prestate()).remark == nil)
   }
 
-  @Test("A snapshot that stands in its place, and was not kept, begins no new record")
+  @Test("A snapshot that stands in its place, and was not stored, begins no new record")
   func askedSnapshot() throws {
     try run(to: 22_000_000)
     let later = try prestate()
@@ -150,7 +150,7 @@ struct StateCacheTests {
     #expect(try run(to: 22_100_000) == 22_000_000)
   }
 
-  @Test("A state that is not the one that was kept is refused and given up")
+  @Test("A state that is not the one that was stored is refused and discarded")
   func mismatch() throws {
     try run(to: 22_000_000)
     let early = try prestate()
@@ -165,7 +165,7 @@ struct StateCacheTests {
     #expect(try run(to: 22_000_000) == 0)
   }
 
-  @Test("A kept state that is damaged is given up, by whatever path it was named")
+  @Test("A stored state that is corrupt is discarded, by whatever path it was named")
   func damagedState() throws {
     try run(to: 22_000_000)
     try folder.write("another's", to: "snapshots/5.fsnap")

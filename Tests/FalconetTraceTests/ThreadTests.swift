@@ -33,7 +33,7 @@ struct ThreadTests {
     mutating func hint(_ hint: [UInt8]) throws(PreimageError) { try source.hint(hint) }
   }
 
-  @Test("A damaged file is put aside by the thread that answers alone")
+  @Test("A corrupt file is quarantined by the thread that answers alone")
   func damagedStep() throws {
     let folder = try TemporaryFolder()
     let (isWaiting, mayGo) = (Shared(false), Shared(true))

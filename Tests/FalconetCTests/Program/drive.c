@@ -150,7 +150,7 @@ static void save_and_reopen(falconet_machine *machine, const char *folder) {
           machine, FALCONET_FORMAT_BIN, FALCONET_COMPRESSION_GZIP, refuse, NULL));
 }
 
-/* Proves one step, and verifies the proof, what was saved of it, and one that is damaged. */
+/* Proves one step, and verifies the proof, what was saved of it, and one that is corrupt. */
 static void prove_and_verify(falconet_machine *machine, const char *folder) {
   falconet_proof *proof, *copy;
   falconet_proof_info info;

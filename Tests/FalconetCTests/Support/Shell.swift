@@ -5,7 +5,7 @@ import Testing
 enum Shell {
   /// What a command left behind.
   struct Outcome {
-    /// The exit code; 128 and more where a signal ended it.
+    /// The exit code; 128 and more if a signal ended it.
     var exitCode: Int32
     /// Standard output and standard error.
     var output: String

@@ -84,7 +84,7 @@ struct GoFlagsTests {
     #expect(try rewritten("", "-b=2") == ["--", "", "-b=2"])
   }
 
-  @Test("Where another -- follows, only what stands behind it counts")
+  @Test("If another -- follows, only what stands behind it counts")
   func secondTerminator() throws {
     #expect(try rewritten("host", "-b", "--", "real") == ["--", "real"])
     #expect(try rewritten("--a=1", "--", "x", "--", "y") == ["--a=1", "--", "y"])

@@ -15,7 +15,7 @@ struct LogLineTests {
   }
 
   @Test(
-    "Values are quoted where they would make a line ambiguous",
+    "Values are quoted if they would make a line ambiguous",
     arguments: [
       ("plain", "plain"), ("a/b-c_1.2:3", "a/b-c_1.2:3"), ("", "\"\""), ("a b", "\"a b\""),
       ("a=b", "\"a=b\""), ("say \"x\"", "\"say \\\"x\\\"\""),

@@ -2,7 +2,7 @@ import FalconetStreams
 import FalconetTestSupport
 import Testing
 
-@Suite("Snapshots that are damaged or odd")
+@Suite("Snapshots that are corrupt or odd")
 struct BadSnapshotTests {
   private let folder: TemporaryFolder
   /// The empty state of version 8 with one page.

@@ -29,7 +29,7 @@ struct BisectTests {
     let trace = try Fixtures.vector(.v8, "hello").steps
     var random = SeededGenerator(seed: 5)
     for _ in 0..<(isLongRun ? 20 : 1) {
-      // Fewer claims, and so fewer processes, where the fault is early.
+      // Fewer claims, and so fewer processes, if the fault is early.
       let fault = 1 + random.next() % (isLongRun ? trace - 1 : 2_000)
       let outcome = try bisect("--program-b", faulty(fault), "--meta", symbols, "--json")
       #expect(outcome.exitCode == 0, "\(outcome.log)")

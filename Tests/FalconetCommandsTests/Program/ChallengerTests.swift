@@ -62,7 +62,7 @@ struct ChallengerTests {
     #expect(try run(second, from: start(second)).exitCode == 0)
     #expect(try proof(second)["step"] == .number(second))
 
-    // Index `first` again, from the snapshot: the same proof, made anew.
+    // Index `first` again, from the snapshot: the same proof, made again.
     let once = try proof(first)
     #expect(try run(first, from: start(first)).exitCode == 0)
     #expect(try proof(first) == once)

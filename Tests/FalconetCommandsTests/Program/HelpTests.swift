@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Help, version and completions")
 struct HelpTests {
-  /// With `FALCONET_UPDATE_HELP=1` the recorded texts are written anew.
+  /// With `FALCONET_UPDATE_HELP=1` the recorded texts are rewritten.
   private static let updates = getenv("FALCONET_UPDATE_HELP") != nil
 
   /// The commands as the program itself describes them.

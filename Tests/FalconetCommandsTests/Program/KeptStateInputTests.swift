@@ -1,8 +1,8 @@
 import FalconetTestSupport
 import Testing
 
-/// What `run --keep-states` keeps for one game is of no use to another of the same prestate.
-@Suite("Kept states and the inputs that they depend on")
+/// What `run --keep-states` stores for one game is useless to another of the same prestate.
+@Suite("Stored states and the inputs that they depend on")
 struct KeptStateInputTests {
   private let folder: TemporaryFolder
   private static let index: UInt64 = 3_000_000
@@ -51,7 +51,7 @@ struct KeptStateInputTests {
 
   private func prestate() throws -> String { try Guest.folder("oracle") + "/state.bin.gz" }
 
-  /// Has a state kept of the game whose inputs are those of `oracle-valid`. The guest is too short for
+  /// Has a state stored of the game whose inputs are those of `oracle-valid`. The guest is too short for
   /// a run to find one worth keeping, so it is put in the place of one.
   private func keep() throws {
     let flags = try Source.directory.flags(isOther: false)
@@ -73,7 +73,7 @@ struct KeptStateInputTests {
   }
 
   @Test(
-    "A run from a kept state with another game's inputs fails, and names the key",
+    "A run from a stored state with another game's inputs fails, and names the key",
     arguments: Source.allCases)
   func fromKept(_ source: Source) throws {
     try keep()
@@ -91,7 +91,7 @@ struct KeptStateInputTests {
   }
 
   @Test(
-    "A run from the prestate with another game's inputs discards what was kept",
+    "A run from the prestate with another game's inputs discards what was stored",
     arguments: Source.allCases)
   func fromPrestate(_ source: Source) throws {
     try keep()
@@ -116,7 +116,7 @@ struct KeptStateInputTests {
     #expect(try JSONValue(folder.decompressed("fresh.json.gz")) == proof(index))
   }
 
-  @Test("A run by another revision fails from a kept state, and discards it from the prestate")
+  @Test("A run by another revision fails from a stored state, and discards it from the prestate")
   func revision() throws {
     try keep()
     let flags = ["--revision", "1.8.0"] + (try Source.directory.flags(isOther: false))

@@ -1,7 +1,7 @@
 import FalconetTestSupport
 import Testing
 
-/// What `run --keep-states` does where something is in its way.
+/// What `run --keep-states` does when something is in its way.
 @Suite("Runs that keep states")
 struct KeptStateRunTests {
   private let folder: TemporaryFolder
@@ -26,7 +26,7 @@ struct KeptStateRunTests {
       ] + rest, in: folder.path)
   }
 
-  /// A run did all that it was asked for, and said that it kept no states, and why.
+  /// A run did all that it was asked for, and said that it stored no states, and why.
   private func expectWhole(_ outcome: Outcome, _ index: UInt64, _ reason: String) {
     #expect(outcome.exitCode == 0, "\(outcome.log)")
     #expect(outcome.lines(with: "level=WARN", "No more states are kept", reason).count == 1)
@@ -47,7 +47,7 @@ struct KeptStateRunTests {
     let outcome = try run(
       21_999_999, from: try Guest.folder("threads") + "/state.bin.gz", snapshots: "nowhere")
     expectWhole(outcome, 21_999_999, "nowhere/22000000.bin.gz")
-    // What somebody puts there later is not taken for a kept state.
+    // What somebody puts there later is not taken for a stored state.
     let record = try JSONValue(try #require(folder.read(".falconet-states.json")))
     #expect(record["states"] == .array([]))
   }
@@ -88,7 +88,7 @@ struct KeptStateRunTests {
   }
 
   @Test(
-    "A kept state that is damaged is removed, so that the next try starts further back",
+    "A stored state that is corrupt is removed, so that the next try starts further back",
     arguments: Damage.allCases)
   func damagedState(_ damage: Damage) throws {
     #expect(
@@ -103,7 +103,7 @@ struct KeptStateRunTests {
     #expect(snapshots == [])
   }
 
-  @Test("A state that is not the one that was kept is refused and removed")
+  @Test("A state that is not the one that was stored is refused and removed")
   func otherState() throws {
     let input = try keepEarlyState(claim: "0x03" + String(repeating: "00", count: 31))
     let outcome = try run(5_000_000, from: input)
@@ -123,7 +123,7 @@ struct KeptStateRunTests {
     #expect(snapshots == ["22000000.bin.gz"])
   }
 
-  @Test("A run of another program removes what was kept for the one before")
+  @Test("A run of another program removes what was stored for the one before")
   func otherProgram() throws {
     #expect(
       try run(21_999_999, from: try Guest.folder("threads") + "/state.bin.gz").exitCode == 0)

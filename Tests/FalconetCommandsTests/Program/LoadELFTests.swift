@@ -85,7 +85,7 @@ struct LoadELFTests {
     ("segments of an odd size", 54, [0, 1]), ("sections past the end", 40, [0x7F]),
   ]
 
-  @Test("A damaged ELF file is refused, and nothing is written", arguments: damage.indices)
+  @Test("A corrupt ELF file is refused, and nothing is written", arguments: damage.indices)
   func damaged(_ index: Int) throws {
     let (_, place, bytes) = Self.damage[index]
     var elf = try Fixtures.bytes("guests/64/hello.elf")

@@ -66,7 +66,7 @@ struct PreimageSourceTests {
   }
 
   @Test(
-    "A missing or damaged pre-image ends the run with its key and the last hint",
+    "A missing or corrupt pre-image ends the run with its key and the last hint",
     arguments: [
       nil, "", "abc", "zz", "00",
     ])

@@ -32,7 +32,7 @@ struct ScarcityTests {
     return try Tool.run(arguments, in: folder.path, program: program, wrapper: Self.alone)
   }
 
-  @Test("With no process to be had, files are read and written, and proofs made and verified")
+  @Test("If no process is available, files are read and written, and proofs made and verified")
   func noThread() throws {
     let input = try shared(Guest.folder("threads") + "/state.bin.gz")
     let made = try alone([
@@ -51,7 +51,7 @@ struct ScarcityTests {
     #expect(try witness(folder.file("again.bin.gz")) == witness(folder.file("out.fsnap")))
   }
 
-  @Test("With no process to be had, a server can't be started, and the error says why")
+  @Test("If no process is available, a server can't be started, and the error says why")
   func noServer() throws {
     let input = try shared(Guest.folder("oracle") + "/state.bin.gz")
     let outcome = try alone(["run", "--input", input, "--meta", "", "--", "sleep", "600"])

@@ -103,7 +103,7 @@ struct ShadowTests {
     #expect(!folder.names.contains("out.bin.gz"))
   }
 
-  @Test("A shadow that panics where the run does not disagrees")
+  @Test("A shadow that panics when the run does not, disagrees")
   func panic() throws {
     let program = try Tool.path.get()
     let outcome = try run(

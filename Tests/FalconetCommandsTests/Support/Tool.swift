@@ -48,7 +48,7 @@ struct ToolError: Error, CustomStringConvertible {
 
 /// What a run of the program left behind.
 struct Outcome {
-  /// The exit code; nil where a signal ended it.
+  /// The exit code; nil if a signal ended it.
   var exitCode: Int32?
   var output: [UInt8]
   /// Standard error.

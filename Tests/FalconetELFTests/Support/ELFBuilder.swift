@@ -7,11 +7,11 @@ struct ELFBuilder {
     var type: UInt32 = 1
     var address: UInt64
     var content: [UInt8] = []
-    /// Where not nil, the size in memory; the content's size otherwise.
+    /// If not nil, the size in memory; the content's size otherwise.
     var memorySize: UInt64?
-    /// Where not nil, the size in the file that the header tells.
+    /// If not nil, the size in the file that the header tells.
     var fileSize: UInt64?
-    /// Where not nil, the place in the file that the header tells.
+    /// If not nil, the place in the file that the header tells.
     var offset: UInt64?
   }
 

@@ -11,7 +11,7 @@ enum Python {
     String(#filePath.dropLast("Support/Python.swift".count)) + "Readers/" + name
   }
 
-  /// What Python prints; an error where it fails.
+  /// What Python prints; an error if it fails.
   static func run(_ arguments: [String]) throws -> [UInt8] {
     let output = "/tmp/falconet-insight-tests-\(UInt64.random(in: .min ... .max))"
     defer { unlink(output) }

@@ -28,7 +28,7 @@ struct FrameTests {
     }
   }
 
-  /// The calls of a thread, kept by watching every call and return.
+  /// The calls of a thread, recorded by watching every call and return.
   private struct Watcher {
     /// Where the calls return to, innermost last.
     private(set) var calls: [UInt64] = []
@@ -145,7 +145,7 @@ struct FrameTests {
     #expect(!seen.contains { $0.hasPrefix("_Z") })
   }
 
-  @Test("Sections that are damaged anywhere trap nothing and end nowhere")
+  @Test("Sections that are corrupt anywhere trap nothing and end nowhere")
   func damaged() throws {
     var random = SeededGenerator(seed: 3)
     for guest in ["c-small", "rust-small"] {

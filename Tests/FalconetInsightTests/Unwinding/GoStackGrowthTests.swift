@@ -43,7 +43,7 @@ struct GoStackGrowthTests {
     (.v5, "threads"), (.v8, "threads"), (.v8, "1.26"), (.v8, "1.27"),
   ]
 
-  @Test("Where a stack grows, the calls go on to the goroutine's first", arguments: programs)
+  @Test("When a stack grows, the calls go on to the goroutine's first", arguments: programs)
   func growth(_ version: StateVersion, _ name: String) throws {
     let prestate =
       name == "threads"

@@ -51,7 +51,7 @@ struct GuessTests {
       ])
   }
 
-  @Test("Where no symbol tells the function, the stack ends there, with the reason")
+  @Test("If no symbol tells the function, the stack ends there, with the reason")
   func unknown() throws {
     let machine = try image(.v8).machine(.step)
     for _ in 0..<5 { try machine.runStep() }

@@ -4,9 +4,9 @@ import FalconetMachine
 import FalconetTestSupport
 import Testing
 
-@Suite("Unwinding in damaged memory")
+@Suite("Unwinding in corrupt memory")
 struct HostileMemoryTests {
-  @Test("A damaged function table ends in guesses or a reason, never in a trap")
+  @Test("A corrupt function table ends in guesses or a reason, never in a trap")
   func damagedTable() throws {
     var random = SeededGenerator(seed: 5)
     let guest = try Guest(.v8, "abort")
@@ -50,7 +50,7 @@ struct HostileMemoryTests {
     }
   }
 
-  @Test("A table that is no table is told of")
+  @Test("A table that is no table is reported")
   func noTable() throws {
     let guest = try Guest(.v8, "hello")
     #expect(guest.unwinder.problem == nil)

@@ -62,7 +62,7 @@ struct EncodingTests {
     for (place, expected) in values { #expect(Self.value(bytes, place) == expected) }
   }
 
-  /// Offsets in the order of `value` below; nil where the version lacks the field.
+  /// Offsets in the order of `value` below; nil if the version lacks the field.
   @Test(
     "The witness of many threads",
     arguments: [

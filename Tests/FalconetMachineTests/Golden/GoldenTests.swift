@@ -40,7 +40,7 @@ struct GoldenTests {
     #expect(try MachineImage(version, at: 0).machine().claim() == Bytes32(hex: claim))
   }
 
-  /// Bytes of the witness, and of a thread where there are threads.
+  /// Bytes of the witness, and of a thread if there are threads.
   @Test(
     "Sizes of encodings",
     arguments: [

@@ -54,7 +54,7 @@ struct RestoreTests {
       let image =
         loops
         ? LoopProgram.image(version, seed: seed) : RandomProgram.image(version, seed: seed)
-      // Pre-images are a matter of other tests: a program ends where it reads one.
+      // Pre-images are a matter of other tests: a program ends when it reads one.
       let plain = try PlainTrace(image, steps: 600)
       #expect(!loops || plain.claims.count == 601, "seed \(seed)")
       for setup in EngineSetup.allCases {

@@ -40,7 +40,7 @@ struct LargeMemoryTests {
         #expect(memory.pageRoots().map(\.root) == roots)
       }
     }
-    // Half of the pages again and again, more of them than can be kept.
+    // Half of the pages again and again, more of them than can be cached.
     memory.restartTree(cachedPages: 1000)
     for _ in 0..<5 {
       for index in memory.pageIndices where random.chance(2) {

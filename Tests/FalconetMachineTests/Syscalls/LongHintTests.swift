@@ -50,7 +50,7 @@ struct LongHintTests {
   }
 
   @Test(
-    "A count of all ones ends at once where nobody takes hints", arguments: StateVersion.allCases)
+    "A count of all ones ends at once if nobody takes hints", arguments: StateVersion.allCases)
   func allOnes(_ version: StateVersion) throws {
     let count = version.wordSize.mask
     var image = Self.image(version, .max)

@@ -172,7 +172,7 @@ struct FutexTests {
     #expect(machine.state.threads.right.map(\.id) == [1])
     #expect(machine.state.scalars.wakeup == Self.place)
     try machine.runStep()
-    // It ends where it turns from the right to the left.
+    // It ends when it turns from the right to the left.
     #expect(machine.state.threads.left.map(\.id) == [0, 1])
     #expect(!machine.state.scalars.traverseRight)
     #expect(machine.state.scalars.wakeup == none)

@@ -3,7 +3,7 @@ import FalconetOracle
 import FalconetTestSupport
 import Testing
 
-@Suite("Roots of thread stacks, kept from state to state")
+@Suite("Roots of thread stacks, cached from state to state")
 struct StackRootsTests {
   @Test(
     "Claims and proofs of a machine that switches threads are those of its state alone",

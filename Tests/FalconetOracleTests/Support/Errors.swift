@@ -2,7 +2,7 @@ import FalconetMachine
 import Keccak
 import Testing
 
-/// The error that asking for `key` throws, or nil with an issue where it throws none.
+/// The error that asking for `key` throws, or nil with an issue if it throws none.
 func rejection(
   by oracle: some PreimageOracle, for key: Bytes32,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -17,7 +17,7 @@ func rejection(
   }
 }
 
-/// The error that `body` throws, or nil with an issue where it throws none.
+/// The error that `body` throws, or nil with an issue if it throws none.
 func failure<Failure: Error>(
   _ body: () throws(Failure) -> Void, sourceLocation: SourceLocation = #_sourceLocation
 ) -> Failure? {

@@ -11,7 +11,7 @@ enum Decoder {
     #filePath.dropLast("/Tests/FalconetProofsTests/Calldata/Decoder.swift".count))
   private static let script = root + "/Tests/FalconetProofsTests/Calldata/decode_calldata.py"
 
-  /// A Python that has the packages; nil where there is none.
+  /// A Python that has the packages; nil if there is none.
   private static let python = [root + "/.build/test-tools/bin/python3", "python3"].first {
     lines(of: "'\($0)' -c 'import eth_abi, eth_hash.auto; print(1)' 2>/dev/null") == ["1"]
   }

@@ -29,7 +29,7 @@ struct ProofFileTests {
 
   private let zeros = String(repeating: "0", count: 62)
 
-  @Test("Keys stand in order, without the oracle's where nothing is read")
+  @Test("Keys stand in order, without the oracle's if nothing is read")
   func plain() throws {
     #expect(
       try text(proof) == """
@@ -71,7 +71,7 @@ struct ProofFileTests {
         """)
   }
 
-  @Test("A file is compressed where its name ends in .gz", arguments: ["5.json", "5.json.gz"])
+  @Test("A file is compressed if its name ends in .gz", arguments: ["5.json", "5.json.gz"])
   func save(_ name: String) throws {
     let path = "/tmp/falconet-proof-\(UInt64.random(in: .min ... .max))-\(name)"
     defer { unlink(path) }

@@ -11,7 +11,7 @@ func usedSlots(of machine: Machine) throws -> Int {
   let isSingle = machine.version.isSingleThreaded
   switch bits >> 26 {
   case 0x1A, 0x1B, 0x20...0x2E, 0x30, 0x34, 0x37, 0x3F: return 1
-  // A store that fails where there are threads touches nothing.
+  // A store that fails when there are threads touches nothing.
   case 0x38: return isSingle || holdsReservation(machine, thread, bits, status: 1) ? 1 : 0
   case 0x3C: return holdsReservation(machine, thread, bits, status: 2) ? 1 : 0
   case 0 where bits & 0x3F == 0x0C: return slotsOfSystemCall(thread, machine.version)

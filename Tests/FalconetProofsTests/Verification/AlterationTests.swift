@@ -139,7 +139,7 @@ private struct Alteration {
       }
       let offset = Int(proof.oracleOffset)
       if offset >= 8 {
-        expect(isHashed ? ["oracle-value"] : ["post"], "value where it is read") {
+        expect(isHashed ? ["oracle-value"] : ["post"], "value when it is read") {
           $0.oracleValue[offset] ^= 1
         }
       }

@@ -70,7 +70,7 @@ struct ConfirmerTests {
   }
 
   @Test(
-    "A page that an engine wrote without telling has a stale hash: the second machine hashes anew")
+    "A page that an engine wrote without telling has a stale hash: the second machine rehashes it")
   func staleHash() throws {
     let machine = try Self.machine()
     let confirmer = Confirmer(machine, stretch: 1000)

@@ -31,7 +31,7 @@ extension StepProof {
 }
 
 extension ProofVerifier.Verdict {
-  /// Why the proof does not hold, in one word; nil where it does.
+  /// Why the proof does not hold, in one word; nil if it does.
   var reason: String? { fault?.reason ?? findings.compactMap { $0.fault?.reason }.first }
 
   /// What happened, for a failed test's message.

@@ -117,7 +117,7 @@ struct FsnapDamageTests {
           failure { () throws(StreamError) in try Fsnap.check(moved, trustPages: true) }
         }
         #expect(kind() == .corrupt)
-        // Even where the block's number is put right.
+        // Even if the block's number is put right.
         moved[starts[first] + 16] = UInt8(first)
         #expect(kind() == .checksum)
       }

@@ -128,7 +128,7 @@ struct FsnapRoundTripTests {
     try Snapshot.read(MemorySource(Fsnap.write(image)), into: consumer)
     #expect(consumer.roots == Dictionary(uniqueKeysWithValues: zip(table.indices, table.roots)))
 
-    // The bytes are not looked at where the root is known.
+    // The bytes are not looked at when the root is known.
     let calculator = ClaimCalculator()
     try calculator.begin(SnapshotOutline(version: .v8))
     let zeros = [UInt8](repeating: 0, count: Memory.pageSize)

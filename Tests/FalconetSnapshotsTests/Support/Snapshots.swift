@@ -77,7 +77,7 @@ enum Snapshots {
   }
 }
 
-/// The kind of the error that an operation throws; nil where it throws none.
+/// The kind of the error that an operation throws; nil if it throws none.
 func failure<Value>(of body: () throws(StreamError) -> Value) -> StreamError.Kind? {
   do throws(StreamError) {
     _ = try body()

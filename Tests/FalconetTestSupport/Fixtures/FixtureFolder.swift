@@ -1,7 +1,7 @@
 import FalconetStreams
 import Glibc
 
-/// Why a fixture could not be had: the archive is damaged, or does not hold what a test asks for.
+/// Why a fixture is not available: the archive is corrupt, or does not hold what a test asks for.
 package struct FixtureError: Error, Sendable, CustomStringConvertible {
   package var description: String
 

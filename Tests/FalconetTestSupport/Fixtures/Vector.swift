@@ -157,7 +157,7 @@ extension Fixtures {
 }
 
 extension JSONReader {
-  /// 32 bytes in hexadecimal; zeros where the string stands for another number of them, so that a
+  /// 32 bytes in hexadecimal; zeros if the string stands for another number of them, so that a
   /// comparison fails.
   fileprivate func readHash() throws(StreamError) -> Bytes32 {
     Bytes32(try readHex(maxBytes: 32)) ?? Bytes32()

@@ -30,7 +30,7 @@ package struct ForgedFsnap {
     }
   }
 
-  /// The file, with every checksum and offset made anew.
+  /// The file, with every checksum and offset recomputed.
   package var bytes: [UInt8] {
     let headerSum = Forge.checksum(header)
     var bytes = header + headerSum

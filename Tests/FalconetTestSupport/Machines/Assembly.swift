@@ -26,7 +26,7 @@ package enum Assembly {
     opcode << 26 | UInt32(truncatingIfNeeded: address >> 2) & 0x03FF_FFFF
   }
 
-  /// `ori rt, $0, value`: sets a register where register 0 holds 0.
+  /// `ori rt, $0, value`: sets a register when register 0 holds 0.
   package static func set(_ register: UInt32, to value: UInt16) -> UInt32 {
     immediate(0x0D, rt: register, Int(value))
   }

@@ -53,7 +53,7 @@ extension InstructionGenerator {
   private mutating func emitFutex(_ number: UInt16) {
     move(4, from: base())
     set(5, random.pick([128, 128, 129, 129, 0]))
-    // The value there, where it is below 256.
+    // The value there, if it is below 256.
     if random.chance(4) { set(6, 0) } else { emit(Assembly.immediate(0x24, rs: 4, rt: 6, 3)) }
     set(7, random.pick([0, 1]))
     call(number)

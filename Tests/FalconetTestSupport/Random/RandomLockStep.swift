@@ -33,7 +33,7 @@ package enum RandomLockStep {
     machine.state.activeThread.map { machine.memory.hasPage($0.pc >> 12) } ?? true
   }
 
-  /// Holds a machine whose last step failed against one that did not try that step.
+  /// Compares a machine whose last step failed with one that did not try that step.
   private static func compareWithStateBefore(_ machines: LockStep, _ image: MachineImage) throws {
     let before = try image.machine(.step, oracle: RandomOracle())
     guard try before.run(until: machines.plain.step) == .step,

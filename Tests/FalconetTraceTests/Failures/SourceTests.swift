@@ -13,7 +13,7 @@ struct SourceTests {
   private static let options = TraceOptions(snapshotInterval: 1_000_000)
 
   @Test(
-    "A source that fails is an error that says so; asked again, it is opened anew",
+    "A source that fails is an error that says so; asked again, it is reopened",
     arguments: [FailingSource.Mode.missing, .lying, .dead])
   func failures(_ mode: FailingSource.Mode) throws {
     let folder = try TemporaryFolder()
@@ -42,7 +42,7 @@ struct SourceTests {
     #expect(source.openings == 5)
   }
 
-  @Test("A source that is opened anew is sent the last hint again before it is asked")
+  @Test("A source that is reopened is sent the last hint again before it is asked")
   func hints() throws {
     let folder = try TemporaryFolder()
     let source = FailingSource(try Fixtures.preimages("oracle-valid"))
@@ -60,7 +60,7 @@ struct SourceTests {
     #expect(hints.last?.first == hints.first?.last)
   }
 
-  @Test("A source is opened anew before the next step where the caller wants so")
+  @Test("A source is opened again before the next step if the caller asks for it")
   func reopening() throws {
     let folder = try TemporaryFolder()
     let source = FailingSource(try Fixtures.preimages("oracle-valid"))
@@ -195,7 +195,7 @@ struct SourceTests {
     #expect { try other.claim(at: 6_000_000) } throws: { "\($0)" == "no server here" }
   }
 
-  @Test("A question is given up when the caller wants so, and answered when asked again")
+  @Test("A question ends when the caller cancels it, and is answered when asked again")
   func interruption() throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "threads")

@@ -6,7 +6,7 @@ import Glibc
 import Keccak
 import Testing
 
-@Suite("Folders with damaged, missing and foreign files")
+@Suite("Directories with corrupt, missing and foreign files")
 struct DamageTests {
   private static let options = TraceOptions(snapshotInterval: 200_000)
   private static let files = [
@@ -137,12 +137,12 @@ struct DamageTests {
     }
   }
 
-  @Test("Where nothing says of which trace the files are, none is believed")
+  @Test("If nothing says of which trace the files are, none is believed")
   func noName() throws {
     let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
     try fill(folder, recorded)
-    // What is damaged still begins as a log does.
+    // What is corrupt still begins as a log does.
     try folder.write("FALTRC and no more", to: "claims.log")
     try folder.write([1, 2, 3], to: "trace.json")
     let trace = try TraceProvider(directory: folder.path, recorded.source, Self.options)
@@ -155,7 +155,7 @@ struct DamageTests {
     }
   }
 
-  @Test("Unfinished files are removed, foreign ones put aside, hidden ones left")
+  @Test("Unfinished files are removed, foreign ones quarantined, hidden ones left")
   func foreignFiles() throws {
     let recorded = try RecordedTrace(.v8, "hello")
     let folder = try TemporaryFolder()
@@ -176,7 +176,7 @@ struct DamageTests {
   }
 
   @Test(
-    "A file or a link in place of a folder is put aside, before the opening or after it",
+    "A file or a link in place of a folder is quarantined, before the opening or after it",
     arguments: ["proofs", "snapshots"], [false, true])
   func noFolder(_ name: String, _ isLink: Bool) throws {
     let recorded = try RecordedTrace(.v8, "hello")

@@ -24,7 +24,7 @@ struct LimitTests {
     for round in 0..<60 {
       if round % 20 == 0 {
         trace = nil
-        // What was put aside counts.
+        // What was quarantined counts.
         try folder.write(random.bytes(30_000), to: round == 0 ? "lock" : "snapshots/foreign")
         trace = try TraceProvider(directory: folder.path, recorded.source, options)
       }
@@ -38,7 +38,7 @@ struct LimitTests {
     #expect(try kibibytes < 4_000 || trace?.status().snapshots.isEmpty == false)
   }
 
-  @Test("Step data that has no room is given all the same, and nothing given up for it")
+  @Test("Step data that has no room is given all the same, and nothing discarded for it")
   func uncachedStep() throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "hello")

@@ -97,7 +97,7 @@ struct RetentionPolicyTests {
     #expect(policy.worst < fixed.worst && policy.worst < 2)
   }
 
-  @Test("The first state is never chosen, and where it is alone there is no choice")
+  @Test("The first state is never chosen, and if it is alone there is no choice")
   func firstState() {
     var policy = RetentionPolicy()
     #expect(policy.leastValuable([]) == nil)
@@ -122,7 +122,7 @@ struct RetentionPolicyTests {
     #expect(unfinished.leastValuable([0, 10, 20, 320]) != 3)
   }
 
-  @Test("Questions without number are remembered within bounds")
+  @Test("Questions without number are recorded within bounds")
   func bounds() {
     var policy = RetentionPolicy()
     for question in 0..<10_000 as Range<UInt64> {

@@ -66,7 +66,7 @@ int trie_find(struct trie *trie, const u8 *key, u64 count, struct bytes *value) 
   return find(trie, load(trie, &trie->root), path, value);
 }
 
-/* Writes the node anew with another value below it. Returns its hash. */
+/* Rewrites the node with another value below it. Returns its hash. */
 static struct hash replace(struct trie *trie, struct hash at, struct path path,
                            struct bytes value) {
   struct item items[BRANCH];

@@ -18,7 +18,7 @@ enum PythonReader {
   /// Whether it hashes large states in little time.
   static let isFast = succeeds("from Crypto.Hash import keccak")
 
-  /// What the reader prints, without the line's end; nil where it fails.
+  /// What the reader prints, without the line's end; nil if it fails.
   static func claim(_ arguments: [String]) throws -> String? {
     let folder = try TemporaryFolder()
     let output = folder.file("output")
