@@ -23,6 +23,8 @@ public struct Divergence: Sendable {
   /// Each copy executes at most three times as many steps as precede the difference.
   ///
   /// - Parameters:
+  ///   - first: a machine at the step at which the comparison starts.
+  ///   - second: the machine to compare it with.
   ///   - limit: the last step that is compared.
   ///   - cancellation: lets another thread end the comparison.
   /// - Returns: nil if the runs do not differ up to their ends or the limit.

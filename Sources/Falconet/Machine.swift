@@ -151,6 +151,7 @@ public final class Machine {
   /// run. A machine past that step does nothing.
   ///
   /// - Parameters:
+  ///   - step: the steps since the program's start after which the run stops.
   ///   - events: what happens on the way.
   ///   - cancellation: lets another thread end the run.
   @discardableResult
@@ -179,7 +180,10 @@ public final class Machine {
 
   /// Executes as ``run(until:events:cancellation:)`` does, and counts the steps of each function.
   ///
-  /// - Parameter program: names the functions. Without it only their addresses are known.
+  /// - Parameters:
+  ///   - step: the steps since the program's start after which the run stops.
+  ///   - program: names the functions. Without it only their addresses are known.
+  ///   - cancellation: lets another thread end the run.
   public func profile(
     until step: UInt64 = .max, program: Program? = nil, cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Profile {

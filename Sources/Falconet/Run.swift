@@ -41,6 +41,7 @@ public struct RunEvents {
   ///   - steps: steps to prove, in any order.
   ///   - interval: proves every step that this number divides, including step 0. If it is 0, only
   ///     `steps` count.
+  ///   - body: receives each proof. If it throws, the run ends.
   public mutating func prove(
     at steps: [UInt64] = [], every interval: UInt64 = 0, _ body: @escaping (Proof) throws -> Void
   ) {
@@ -54,6 +55,7 @@ public struct RunEvents {
   ///   - steps: steps to pause at, in any order. The run does not pause at the step at which it stops.
   ///   - interval: pauses at every step that this number divides, including step 0. If it is 0, only
   ///     `steps` count.
+  ///   - body: receives the machine, which stays in its state. If it throws, the run ends.
   public mutating func pause(
     at steps: [UInt64] = [], every interval: UInt64 = 0,
     _ body: @escaping (Machine) throws -> Void

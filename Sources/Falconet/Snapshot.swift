@@ -42,7 +42,10 @@ public enum Snapshot {
   /// Writes a snapshot in another format. The new file appears completely or not at all, and may
   /// replace the old one.
   ///
-  /// - Parameter format: the format to write. Nil selects it by the new file's name.
+  /// - Parameters:
+  ///   - path: the snapshot to read, in any format, compressed or not.
+  ///   - output: the file to write.
+  ///   - format: the format to write. Nil selects it by the new file's name.
   public static func convert(
     _ path: String, to output: String, format: SnapshotFormat? = nil
   ) throws(FalconetError) {

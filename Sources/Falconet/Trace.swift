@@ -105,7 +105,9 @@ public final class Trace: Sendable {
   /// O(1) if it is cached; otherwise the time that it takes to execute the steps from the nearest known
   /// state.
   ///
-  /// - Parameter cancellation: lets another thread end the call.
+  /// - Parameters:
+  ///   - index: the number of steps executed before the one whose claim is asked for.
+  ///   - cancellation: lets another thread end the call.
   public func claim(
     at index: UInt64, cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Claim {
@@ -128,8 +130,11 @@ public final class Trace: Sendable {
   /// Past the end there is nothing to prove: the result then has the witness and the claim of the state
   /// that exited, and no proof data. ``end(cancellation:)`` tells the last index.
   ///
-  /// - Parameter confirmed: whether the steps before it are first executed a second time, by the plain
-  ///   step on another machine, and the proof is verified.
+  /// - Parameters:
+  ///   - index: the number of steps executed before the one to prove.
+  ///   - confirmed: whether the steps before it are first executed a second time, by the plain step on
+  ///     another machine, and the proof is verified.
+  ///   - cancellation: lets another thread end the call.
   public func proof(
     at index: UInt64, confirmed: Bool = false, cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Proof {
