@@ -253,7 +253,10 @@ extension Machine {
       isExecuting = false
     }
     try connect()
-    do throws(EventFailure) { return try body() } catch {
+    let value: Value
+    do throws(EventFailure) { value = try body() } catch {
+      // The error of the run says more than one of files that are written beside it.
+      try? source.flush()
       switch error {
       case .cancelled: return nil
       case .caller(let cause): throw FalconetError(cause: cause)
@@ -265,6 +268,8 @@ extension Machine {
       case .machine(let failure): throw preimages.completed(FalconetError(failure))
       }
     }
+    do throws(PreimageError) { try source.flush() } catch { throw FalconetError(error) }
+    return value
   }
 }
 

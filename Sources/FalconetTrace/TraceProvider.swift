@@ -49,7 +49,16 @@ package final class TraceProvider: @unchecked Sendable {
   private func withCore<Result>(
     _ body: (TraceCore) throws(TraceError) -> Result
   ) throws(TraceError) -> Result {
-    try lock.withLock { _ throws(TraceError) in try body(core) }
+    try lock.withLock { _ throws(TraceError) in
+      // If the answer fails, what the source was asked for is not lost with it.
+      let answer: Result
+      do throws(TraceError) { answer = try body(core) } catch {
+        try? core.inputs.flush()
+        throw error
+      }
+      do throws(PreimageError) { try core.inputs.flush() } catch { throw .source(error) }
+      return answer
+    }
   }
 
   // MARK: Answers

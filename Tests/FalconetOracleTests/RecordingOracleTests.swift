@@ -19,6 +19,7 @@ import Testing
     var recording = try RecordingOracle(source, path: path)
     try recording.hint([5])
     for key in keys { _ = try recording.preimage(for: key) }
+    try recording.flush()
     #expect((recording.source as? DictionaryOracle)?.hints == [[5]])
 
     #expect(TemporaryFolder.contents("\(path)/kvformat") == Array("file".utf8))
@@ -37,6 +38,7 @@ import Testing
     _ = try recording.preimage(for: asked)
     _ = try recording.preimage(for: asked)
     #expect(rejection(by: recording, for: key(2))?.kind == .missing)
+    try recording.flush()
     #expect(folder.names == ["\(asked).txt", "kvformat"])
   }
 
@@ -48,6 +50,7 @@ import Testing
     for _ in 0..<2 {
       var recording = try RecordingOracle(source, path: folder.path)
       for key in keys { _ = try recording.preimage(for: key) }
+      try recording.flush()
       inodes.append(
         (keys.map { "\($0).txt" } + ["kvformat"]).map { name in
           var status = stat()
@@ -65,6 +68,7 @@ import Testing
     let folder = try TemporaryFolder()
     var first = try RecordingOracle(DictionaryOracle([key: [1]]), path: folder.path)
     _ = try first.preimage(for: key)
+    try first.flush()
     let second = try RecordingOracle(DictionaryOracle([key: [2]]), path: folder.path)
     let error = rejection(by: second, for: key)
     #expect(error?.kind == .unreadable)
@@ -128,5 +132,65 @@ import Testing
     try folder.write("0", to: "\(key(2)).txt")
     let recording = try RecordingOracle(DictionaryOracle([key(2): [1]]), path: folder.path)
     #expect(rejection(by: recording, for: key(2))?.kind == .unreadable)
+  }
+
+  @Test func `Thousands of files are whole after a flush, and requests may follow it`() throws {
+    let folder = try TemporaryFolder()
+    var generator = SeededGenerator(seed: 3)
+    var source = DictionaryOracle()
+    // More than two groups, and types whose keys say nothing of the pre-image.
+    var keys = (0..<400).map { _ in source.insert(keccak256: generator.bytes(32)) }
+    for number in 0..<160 {
+      var key = PreimageKey.keccak256(of: [UInt8(number & 0xFF), UInt8(number >> 8)])
+      key[0] = PreimageKeyType.blob.rawValue
+      source.preimages[key] = generator.bytes(32)
+      keys.append(key)
+    }
+    var recording = try RecordingOracle(source, path: folder.path)
+    for part in [keys[..<530], keys[530...]] {
+      for key in part { _ = try recording.preimage(for: key) }
+      try recording.flush()
+      let replay = try DirectoryOracle(path: folder.path)
+      for key in part { #expect(try replay.preimage(for: key) == source.preimages[key]) }
+    }
+    #expect(folder.names.count == keys.count + 1)
+  }
+
+  @Test func `What was served is stored when the recorder goes without a flush`() throws {
+    let folder = try TemporaryFolder()
+    var source = DictionaryOracle()
+    let key = source.insert(sha256: [1])
+    do {
+      var recording = try RecordingOracle(source, path: folder.path)
+      _ = try recording.preimage(for: key)
+    }
+    #expect(try DirectoryOracle(path: folder.path).preimage(for: key) == [1])
+  }
+
+  @Test func `A few files don't wait for a group to be full`() throws {
+    let folder = try TemporaryFolder()
+    var source = DictionaryOracle()
+    let keys = [source.insert(sha256: [1]), source.insert(sha256: [2])]
+    var recording = try RecordingOracle(source, path: folder.path)
+    _ = try recording.preimage(for: keys[0])
+    usleep(1_100_000)
+    _ = try recording.preimage(for: keys[1])
+    // The files are put in place beside the run, however long that takes.
+    while !folder.names.contains("\(keys[0]).txt") { usleep(5_000) }
+    #expect(folder.read("\(keys[0]).txt") == Array("01".utf8))
+    try recording.flush()
+  }
+
+  @Test func `A file that cannot be written is an error of the request`() throws {
+    let folder = try TemporaryFolder()
+    var source = DictionaryOracle()
+    let key = source.insert(sha256: [1])
+    let path = folder.file("new")
+    let recording = try RecordingOracle(source, path: path)
+    unlink("\(path)/kvformat")
+    rmdir(path)
+    let error = rejection(by: recording, for: key)
+    #expect(error?.kind == .unreadable)
+    #expect(error?.message.contains("cannot be recorded") == true)
   }
 }

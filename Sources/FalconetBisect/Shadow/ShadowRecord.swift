@@ -42,6 +42,8 @@ final class ShadowRecord: PreimageOracle {
 
   var takesHints: Bool { source.takesHints }
 
+  func flush() throws(PreimageError) { try source.flush() }
+
   /// Writes what was recorded as a host stores it.
   func write(to folder: WorkDirectory) throws(StreamError) {
     for name in written { folder.remove("\(folder.path)/\(name)") }

@@ -52,6 +52,8 @@ final class HintLog: PreimageOracle {
 
   var takesHints: Bool { source.takesHints }
 
+  func flush() throws(PreimageError) { try source.flush() }
+
   /// A machine's state with the hints in front of its unfinished one. The machine that continues from
   /// it sends them before it asks for the first pre-image.
   ///

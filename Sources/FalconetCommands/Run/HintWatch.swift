@@ -30,6 +30,8 @@ final class HintWatch: PreimageOracle {
 
   var takesHints: Bool { source.takesHints }
 
+  func flush() throws(PreimageError) { try source.flush() }
+
   func hint(_ hint: [UInt8]) throws(PreimageError) {
     hasStarted = true
     try source.hint(hint)

@@ -65,6 +65,7 @@ struct Runner {
       try finishProofs()
       try finishSnapshots()
       kept?.finish()
+      do { try machine.oracle.flush() } catch { throw CommandError("\(error)") }
       isExecuted = true
       progress.end()
       logger.info(
@@ -87,6 +88,9 @@ struct Runner {
         logger.error("Failed to write state snapshot", metadata: ["err": "\(error)"])
       }
       kept?.finish()
+      do { try machine.oracle.flush() } catch {
+        logger.error("Failed to record pre-images", metadata: ["err": "\(error)"])
+      }
       switch error.cause {
       case .interrupted, .outOfTime: saveState()
       case .fault(let fault):

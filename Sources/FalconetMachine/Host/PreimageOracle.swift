@@ -27,6 +27,10 @@ package protocol PreimageOracle {
 
   /// Whether hints matter to the source. If not, long ones need not be handed to it.
   var takesHints: Bool { get }
+
+  /// Completes what the source does beside answering, such as files that it writes. Requests may
+  /// follow.
+  mutating func flush() throws(PreimageError)
 }
 
 extension PreimageOracle {
@@ -44,6 +48,8 @@ extension PreimageOracle {
   }
 
   package var takesHints: Bool { true }
+
+  package mutating func flush() throws(PreimageError) {}
 }
 
 /// The first byte of a pre-image key.

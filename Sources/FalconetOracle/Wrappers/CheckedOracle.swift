@@ -42,6 +42,8 @@ package struct CheckedOracle: PreimageOracle {
 
   package var takesHints: Bool { source.takesHints }
 
+  package mutating func flush() throws(PreimageError) { try source.flush() }
+
   package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     lastHint = hint
     try source.hint(hint)

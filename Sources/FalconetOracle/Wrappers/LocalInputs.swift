@@ -30,6 +30,8 @@ package struct LocalInputs: PreimageOracle {
 
   package var takesHints: Bool { source.takesHints }
 
+  package mutating func flush() throws(PreimageError) { try source.flush() }
+
   package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     try source.hint(hint)
   }

@@ -4,23 +4,25 @@ import Glibc
 import Keccak
 import SystemPackage
 
-/// Passes on another source's pre-images, and stores each in a folder, so that the run can be
+/// Passes on another source's pre-images, and stores each in a directory, so that the run can be
 /// repeated from there with ``DirectoryOracle`` alone.
 ///
-/// The folder gets the host's layout `file`, local inputs included: they belong to one run, so a
-/// folder serves one run, or runs with the same inputs. A pre-image is stored whole or not at all;
-/// one that is stored already is left as it is, and must be the same. Each is made durable before
-/// it is passed on, which costs the time of two `fsync`.
+/// The directory gets the host's layout `file`, local inputs included: they belong to one run, so a
+/// directory serves one run, or runs with the same inputs. A pre-image is stored whole or not at all;
+/// one that is stored already is left as it is, and must be the same.
+///
+/// Files are made durable in groups, as ``AtomicFileGroup`` does, while the run goes on: all of them by
+/// the time ``flush()`` returns. A process that is killed before leaves out pre-images that it served
+/// last, at most ``PreimageRecord/interval`` and one request ago, and never leaves a part of one.
 ///
 /// Wrap a ``CheckedOracle``, so that nothing wrong is stored.
 package struct RecordingOracle: PreimageOracle {
-  /// The folder.
+  /// The directory.
   package let path: String
   /// The source whose answers are stored.
   package var source: any PreimageOracle
 
-  /// Keys of types 2 and 4 that are stored; their pre-images can't change.
-  private var stored: Set<Bytes32> = []
+  private let record = PreimageRecord()
 
   /// Makes the folder at `path` if it does not exist, or adds to the one that does.
   ///
@@ -50,18 +52,24 @@ package struct RecordingOracle: PreimageOracle {
     let marker = folder.appending(DirectoryLayout.marker)
     // A folder that was told by its names gets the marker too.
     if (try? StoredFile(marker)) == nil {
-      try Self.write(to: marker, key: nil) { (output) throws(StreamError) in
+      do throws(StreamError) {
+        let output = try AtomicFile(path: marker.fileName, permissions: 0o666)
         try output.write(Array(DirectoryLayout.file.rawValue.utf8))
-      }
+        try output.commit()
+      } catch { throw PreimageRecord.failure(error) }
     }
   }
 
-  /// - Throws: what the source throws, and ``PreimageError`` of kind `unreadable` if the
-  ///   pre-image can't be stored, or the folder holds another one for the key.
+  /// - Throws: what the source throws, and ``PreimageError`` of kind `unreadable` if this or an earlier
+  ///   pre-image can't be stored, or the directory holds another one for the key.
   package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+    try record.beginIfDue()
     let preimage = try source.preimage(for: key)
-    guard !stored.contains(key) else { return preimage }
     let file = DirectoryLayout.file.path(of: key, in: FilePath(fileName: path))
+    if let isSame = record.has(key, preimage) {
+      guard isSame else { throw Self.differs(key, file) }
+      return preimage
+    }
     let existing: [UInt8]?
     do throws(StoredFileFault) {
       existing = try HexFile.read(file, limit: preimage.count)
@@ -76,18 +84,17 @@ package struct RecordingOracle: PreimageOracle {
     }
     if let existing {
       guard existing == preimage else { throw Self.differs(key, file) }
+      record.note(key, preimage)
     } else {
-      try Self.write(to: file, key: key) { (output) throws(StreamError) in
-        // In pieces: the text of a large pre-image is twice its size.
-        for start in stride(from: 0, to: preimage.count, by: Self.pieceSize) {
-          let piece = preimage[start..<min(start + Self.pieceSize, preimage.count)]
-          try output.write(Array(Hex.encode(piece).utf8))
-        }
-      }
+      try record.write(key, preimage, to: file)
     }
-    let type = PreimageKeyType(rawValue: key[0])
-    if type == .keccak256 || type == .sha256 { stored.insert(key) }
     return preimage
+  }
+
+  /// Waits until all that was served is durable.
+  package mutating func flush() throws(PreimageError) {
+    try source.flush()
+    try record.finish()
   }
 
   package mutating func longHint(_ hint: LongHint) throws(PreimageError) {
@@ -98,22 +105,6 @@ package struct RecordingOracle: PreimageOracle {
 
   package mutating func hint(_ hint: [UInt8]) throws(PreimageError) {
     try source.hint(hint)
-  }
-
-  private static let pieceSize = 65536
-
-  /// Writes a file whole or not at all.
-  private static func write(
-    to file: FilePath, key: Bytes32?, _ body: (AtomicFile) throws(StreamError) -> Void
-  ) throws(PreimageError) {
-    do throws(StreamError) {
-      let output = try AtomicFile(path: file.fileName, permissions: 0o666)
-      try body(output)
-      try output.commit()
-    } catch {
-      throw PreimageError(
-        .unreadable, key: key, message: "pre-images cannot be recorded: \(error)")
-    }
   }
 
   private static func unfit(_ path: String, _ reason: String) -> PreimageError {

@@ -63,6 +63,8 @@ final class AnswerRecorder: PreimageOracle {
   func longHint(_ hint: LongHint) throws(PreimageError) { try source.longHint(hint) }
 
   var takesHints: Bool { source.takesHints }
+
+  func flush() throws(PreimageError) { try source.flush() }
 }
 
 /// Serves what was recorded; hints were sent already.

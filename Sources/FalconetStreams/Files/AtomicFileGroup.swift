@@ -58,6 +58,14 @@ package final class AtomicFileGroup {
     if collected.count == Self.limit { try submit() }
   }
 
+  /// Begins to make the files durable that were written so far, and to name them. Waits for those
+  /// that it began with before.
+  ///
+  /// - Throws: why an earlier file could not be put in place.
+  package func begin() throws(StreamError) {
+    if !collected.isEmpty { try submit() }
+  }
+
   /// Waits until all files are durable and have their names.
   ///
   /// - Throws: Why one is not, once; the others are.

@@ -33,6 +33,8 @@ package final class HintedOracle: PreimageOracle {
 
   package var takesHints: Bool { source?.takesHints ?? false }
 
+  package func flush() throws(PreimageError) { try source?.flush() }
+
   package func hint(_ hint: [UInt8]) throws(PreimageError) {
     try send(hint)
     self.hint = hint

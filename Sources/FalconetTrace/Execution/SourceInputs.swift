@@ -52,6 +52,8 @@ final class SourceInputs: PreimageOracle {
 
   var takesHints: Bool { oracle.takesHints }
 
+  func flush() throws(PreimageError) { try oracle.flush() }
+
   /// The last hint that the program wrote.
   var lastHint: [UInt8]? {
     get { oracle.hint }
