@@ -9,8 +9,11 @@ package struct FileNameFormat: Sendable, Equatable {
   private let pieces: [Piece]
   private let format: String
 
-  /// - Throws: ``UsageError`` if the format has a verb other than `%d`, `%x` and `%%`, or more
-  ///   than one number.
+  /// No system has longer file names.
+  private static let maximumWidth = 255
+
+  /// - Throws: ``UsageError`` if the format has a verb other than `%d`, `%x` and `%%`, more
+  ///   than one number, or one that is wider than a file name can be.
   package init(_ format: String) throws(UsageError) {
     self.format = format
     var pieces: [Piece] = []
@@ -27,10 +30,15 @@ package struct FileNameFormat: Sendable, Equatable {
       switch rest.popFirst() {
       case "%" where digits.isEmpty: text.append("%")
       case let verb? where verb == "d" || verb == "x":
+        let width = digits.allSatisfy { $0 == "0" } ? 0 : Int(digits)
+        guard let width, width <= Self.maximumWidth else {
+          throw UsageError(
+            "file name format \"\(format)\": the width is more than \(Self.maximumWidth)")
+        }
         pieces.append(.text(text))
         text = ""
         pieces.append(
-          .number(radix: verb == "d" ? 10 : 16, width: min(Int(digits) ?? 0, 64), zeros: zeros))
+          .number(radix: verb == "d" ? 10 : 16, width: width, zeros: zeros))
       default:
         throw UsageError("file name format \"\(format)\": only %d, %x and %% are known")
       }

@@ -13,6 +13,9 @@ extension StepPattern {
         throw UsageError("step pattern \"\(text)\" asks for every 0 steps: use 1 or more")
       }
       self = .every(interval)
+    case _ where text.allSatisfy(\.isNumber):
+      throw UsageError(
+        "unrecognized step matcher: \"\(text)\": use =\(text), and no commas inside a number")
     default:
       throw UsageError(
         "unrecognized step matcher: \"\(text)\": use never, always, =N or %N")
@@ -30,12 +33,19 @@ extension StepPattern {
 }
 
 extension StepPatterns {
-  /// The patterns of a flag that may be repeated, each value a comma-separated list.
-  package init(_ values: [String]) throws(UsageError) {
+  /// The patterns of a flag that may be repeated, each value a comma-separated list. `@steps.txt` in a
+  /// list stands for the patterns in that file.
+  ///
+  /// - Throws: ``UsageError`` for what is no pattern, `StreamError` for a file that cannot be read.
+  package init(_ values: [String]) throws {
     var patterns: [StepPattern] = []
     for value in values {
       for part in value.split(separator: ",", omittingEmptySubsequences: false) {
-        patterns.append(try StepPattern(part))
+        if part.hasPrefix("@") {
+          patterns += try StepList.patterns(of: String(part.dropFirst()))
+        } else {
+          patterns.append(try StepPattern(part))
+        }
       }
     }
     self.init(of: patterns)

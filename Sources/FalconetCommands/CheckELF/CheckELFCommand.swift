@@ -2,6 +2,7 @@ import ArgumentParser
 import FalconetELF
 import FalconetMachine
 import FalconetStreams
+import Logging
 
 struct CheckELFCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,13 +48,13 @@ struct CheckELFCommand: ParsableCommand {
         "state version \(version.rawValue) has no revision \"\(revision ?? "")\": 'falconet list'"
           + " names those that exist")
     }
+    let elf = try Inputs.elf(path, while: "failed to check the program")
     let report: CompatibilityReport
     do {
-      report = try ELFFile(path: path).checkCompatibility(with: revision, accepting: Set(accept))
-    } catch {
-      throw CommandError("failed to check the program: \(error)")
-    }
-    let view = CompatibilityView(report, path: path)
+      report = try elf.checkCompatibility(with: revision, accepting: Set(accept))
+      if !accept.isEmpty { warn(ofUnknown: try elf.symbols()) }
+    } catch { throw CommandError("failed to check the program: \(error)") }
+    let view = CompatibilityView(report, path: elf.name)
     do {
       if json {
         try view.write(to: StandardOutputSink())
@@ -62,5 +63,18 @@ struct CheckELFCommand: ParsableCommand {
       }
     } catch { throw CommandError(error, while: "failed to write") }
     guard report.isCompatible else { throw ExitCode(1) }
+  }
+
+  /// A name that is no function's accepts nothing. It may be a typing error, or the function was in an
+  /// earlier release of the program.
+  private func warn(ofUnknown symbols: SymbolTable) {
+    let logger = Loggers(format: .text, level: .info).logger("check-elf")
+    for name in symbols.unknown(accept) {
+      var metadata: Logger.Metadata = ["name": "\(name)"]
+      if let similar = Suggestion.closest(to: name, among: symbols.sourceNames) {
+        metadata["similar"] = "\(similar)"
+      }
+      logger.warning("--accept names a function that the program does not have", metadata: metadata)
+    }
   }
 }

@@ -12,6 +12,8 @@ struct CommandError: Error, CustomStringConvertible {
     case interrupted
     /// The time that the user gave is over.
     case outOfTime
+    /// What reads standard output has closed it, as `head` does once it has seen enough.
+    case outputClosed
   }
 
   let cause: Cause
@@ -98,6 +100,9 @@ struct CommandError: Error, CustomStringConvertible {
     case .other: 1
     case .fault: 2
     case .outOfTime: 3
+    // What a shell reports of a program that SIGPIPE ends. Not 0: nobody read the rest, which may
+    // hold a verdict.
+    case .outputClosed: 141
     case .interrupted: 130
     }
   }
@@ -108,6 +113,8 @@ extension CommandError {
   init(_ error: StreamError, while action: String? = nil) {
     if error.kind == .interrupted {
       self = .interrupted
+    } else if error.kind == .brokenPipe, error.path == StandardOutputSink.name {
+      self.init(.outputClosed, "\(error)")
     } else {
       let text = "\(error.withFlag)"
       self.init(action.map { "\($0): \(text)" } ?? text)

@@ -4,6 +4,8 @@ import FalconetStreams
 import Glibc
 
 struct FalconetCommand: ParsableCommand {
+  static let _errorPrefix = "error: "
+
   static let configuration = CommandConfiguration(
     commandName: "falconet",
     abstract: "A fault-proof virtual machine, compatible with Cannon.",
@@ -35,7 +37,7 @@ public enum CommandLineTool {
   ///
   /// - Parameter arguments: the arguments without the program's name.
   /// - Returns: the exit code: 0 done, 1 error, 2 a panic of the VM, 3 out of time, 64 bad
-  ///   usage, 130 interrupted.
+  ///   usage, 130 interrupted, 141 the output's reader is gone.
   public static func run(_ arguments: [String]) -> Int32 {
     occupyStandardStreams()
     // Commands that have a flag for it set it again.
@@ -59,7 +61,9 @@ public enum CommandLineTool {
     }
 
     fileprivate init(_ error: CommandError) {
-      self.init(code: error.exitCode, text: "error: \(error)")
+      // Whoever closed the output knows, and wants no message.
+      let isSilent = if case .outputClosed = error.cause { true } else { false }
+      self.init(code: error.exitCode, text: isSilent ? "" : "error: \(error)")
     }
   }
 
@@ -74,24 +78,25 @@ public enum CommandLineTool {
   /// Runs a command.
   private static func end(of arguments: [String]) -> End {
     do {
-      var command = try parse(rewritten(arguments))
+      var command: any ParsableCommand
+      do { command = try parse(rewritten(arguments)) } catch {
+        // The parser also names what else is missing if a name is mistyped. The name comes first.
+        throw mistake(in: arguments) ?? error
+      }
       // A command that only has commands of its own would print its help, as if it were done.
       guard arguments.isEmpty || type(of: command).configuration.subcommands.isEmpty else {
-        let name = arguments.joined(separator: " ")
-        throw UsageError("no command is given: 'falconet \(name) --help' lists them")
+        throw UsageError("no command is given")
       }
       try command.run()
       Deadline.clear()
-      switch Interruption.cause {
-      case nil: return End(code: 0)
-      case .request: return End(code: CommandError.interrupted.exitCode)
-      // Time ran out after the command: something that it should have done may be missing.
-      case .deadline: return End(.interrupted)
-      }
+      // The signal came, or time ran out, at the command's end: something that it should have done
+      // may be missing.
+      return Interruption.cause == nil ? End(code: 0) : End(.interrupted)
     } catch let error as CommandError {
       return End(error)
     } catch let error as UsageError {
-      return End(code: ExitCode.validationFailure.rawValue, text: "error: \(error)")
+      return End(
+        code: ExitCode.validationFailure.rawValue, text: "error: \(error)" + hint(arguments))
     } catch let error as StreamError {
       return End(CommandError(error))
     } catch {
@@ -102,20 +107,26 @@ public enum CommandLineTool {
     }
   }
 
+  /// The command or flag in a command line that does not exist; nil if help is requested, or it is
+  /// something else that is wrong.
+  private static func mistake(in arguments: [String]) -> UsageError? {
+    guard let vocabulary = try? CommandVocabulary(of: FalconetCommand.self) else { return nil }
+    return vocabulary.mistake(in: arguments, isLikeGo: isLikeCannon(arguments.first))
+  }
+
+  /// What to read after a mistake in a command line.
+  private static func hint(_ arguments: [String]) -> String {
+    let name = (try? CommandVocabulary(of: FalconetCommand.self))?.name(of: arguments)
+    return "\n  See '\(name ?? "falconet") --help' for more information."
+  }
+
   /// Parses a command line.
   ///
   /// ArgumentParser takes a command's arguments apart once more for each command above it, which
   /// takes a millisecond or two. So the last command is tried first. If it has no answer (there
   /// is a mistake, or help is requested), parsing starts again from the top, which knows its full name.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
-    var command: any ParsableCommand.Type = FalconetCommand.self
-    var rest = arguments[...]
-    while let next = command.configuration.subcommands.first(where: {
-      $0.configuration.commandName == rest.first
-    }) {
-      command = next
-      rest.removeFirst()
-    }
+    let (command, rest) = command(of: arguments)
     if command.configuration.subcommands.isEmpty,
       let parsed = try? command.parseAsRoot(Array(rest)), type(of: parsed) == command
     {
@@ -124,16 +135,37 @@ public enum CommandLineTool {
     return try FalconetCommand.parseAsRoot(arguments)
   }
 
+  /// The command that a command line names, as far as it exists, and the arguments after it.
+  private static func command(
+    of arguments: [String]
+  ) -> (type: any ParsableCommand.Type, rest: ArraySlice<String>) {
+    var command: any ParsableCommand.Type = FalconetCommand.self
+    var rest = arguments[...]
+    while let next = command.configuration.subcommands.first(where: {
+      $0.configuration.commandName == rest.first
+    }) {
+      command = next
+      rest.removeFirst()
+    }
+    return (command, rest)
+  }
+
   /// The commands that Cannon has too, whose flags are read as Go reads them.
   private static let likeCannon: [any ParsableCommand.Type] = [
     LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
   ]
 
-  /// The flags of a command that Cannon has as Go reads them; other arguments as they are.
+  private static func isLikeCannon(_ name: String?) -> Bool {
+    likeCannon.contains { $0.configuration.commandName == name }
+  }
+
+  /// The flags of a command that Cannon has as Go reads them; other arguments as they are, but for those
+  /// of a server, if the command's declaration has no room for them.
   private static func rewritten(_ arguments: [String]) throws(UsageError) -> [String] {
-    guard let name = arguments.first,
-      likeCannon.contains(where: { $0.configuration.commandName == name })
-    else { return arguments }
+    guard let name = arguments.first, isLikeCannon(name) else {
+      return command(of: arguments).type is any TakesServerWords.Type
+        ? ServerWords.rewritten(arguments) : arguments
+    }
     return [name] + (try GoFlags.rewritten(arguments.dropFirst()))
   }
 
@@ -162,8 +194,9 @@ public enum CommandLineTool {
       return end.code
     }
     do { try OutputFile.print([end.text]) } catch {
-      Console().write(line: "error: \(error)")
-      return 1
+      let failure = End(CommandError(error))
+      if !failure.text.isEmpty { Console().write(line: failure.text) }
+      return failure.code
     }
     return 0
   }

@@ -14,6 +14,7 @@ extension StreamError {
     switch missing {
     case .base: advised.remedy += " with --base"
     case .format: advised.remedy += " with --from"
+    case .prestate: advised.remedy += ", with 'falconet load-elf'"
     }
     return advised
   }

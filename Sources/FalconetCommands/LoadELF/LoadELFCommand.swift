@@ -76,9 +76,6 @@ struct LoadELFCommand: ParsableCommand {
     } catch { throw CommandError(error, while: "failed to write") }
   }
 
-  /// ELF files are read here and there, so standard input is taken in whole, up to this many bytes.
-  private static let standardInputLimit: UInt64 = 1 << 30
-
   private func loader(for version: StateVersion) throws -> LoaderRevision? {
     guard let loader else { return nil }
     guard let revision = LoaderRevision(named: loader), version.loaders.contains(revision) else {
@@ -93,22 +90,11 @@ struct LoadELFCommand: ParsableCommand {
   private func load(
     _ version: StateVersion, _ loader: LoaderRevision?
   ) throws(CommandError) -> (Prestate, [ProgramConcern]) {
+    let elf = try Inputs.elf(path, while: "failed to load ELF data")
     do {
-      let elf: ELFFile
-      if path == "-" {
-        let reader = ByteReader(StandardInputSource())
-        let bytes = try reader.readAll(limit: Self.standardInputLimit)
-        elf = try ELFFile(bytes: bytes, name: reader.name)
-      } else {
-        elf = try ELFFile(path: path)
-      }
       let prestate = try Prestate.load(elf, version: version, loader: loader)
       let concerns = try elf.concerns(in: version, loadedAs: prestate)
       return (prestate, concerns.filter(\.isHarmful))
-    } catch let error as StreamError {
-      throw CommandError(error, while: "failed to load ELF data")
-    } catch {
-      throw CommandError("failed to load ELF data into VM state: \(error)")
-    }
+    } catch { throw CommandError("failed to load ELF data into VM state: \(error)") }
   }
 }

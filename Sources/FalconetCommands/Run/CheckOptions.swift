@@ -30,7 +30,7 @@ struct CheckOptions: ParsableArguments {
   @Option(help: "How long --shadow may take each time, such as 90s or 15m; 0 is no limit.")
   var shadowTimeout = TimeSpan(seconds: 900)
 
-  func plan(_ plan: RunPlan) throws(UsageError) -> CheckPlan {
+  func plan(_ plan: RunPlan) throws -> CheckPlan {
     if confirm, plan.proofs.patterns.isEmpty {
       throw UsageError("--confirm confirms proofs: ask for some with --proof-at")
     }

@@ -38,10 +38,28 @@ enum Inputs {
     elf: String, meta: String, _ logger: Logger
   ) throws(CommandError) -> GuestProgram {
     guard !elf.isEmpty else { return GuestProgram(symbols: try symbols(meta, logger)) }
-    do { return try GuestProgram(ELFFile(path: elf)) } catch {
+    let program = try self.elf(elf, while: "failed to load the program")
+    do { return try GuestProgram(program) } catch {
       throw CommandError("failed to load the program: \(error)")
     }
   }
+
+  /// An ELF file; `-` is standard input, which is read as a whole, since ELF files are read here and
+  /// there.
+  static func elf(_ path: String, while action: String) throws(CommandError) -> ELFFile {
+    do {
+      guard path == "-" else { return try ELFFile(path: path) }
+      let reader = ByteReader(StandardInputSource())
+      return try ELFFile(bytes: reader.readAll(limit: standardInputLimit), name: reader.name)
+    } catch let error as StreamError {
+      throw CommandError(error, while: action)
+    } catch {
+      throw CommandError("\(action): \(error)")
+    }
+  }
+
+  /// The most bytes of an ELF file that come from standard input.
+  private static let standardInputLimit: UInt64 = 1 << 30
 
   /// The symbols of a metadata file; nil if none is named.
   static func symbols(_ path: String, _ logger: Logger) throws(CommandError) -> SymbolTable? {

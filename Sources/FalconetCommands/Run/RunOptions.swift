@@ -45,7 +45,7 @@ struct EventOptions: ParsableArguments {
       included; 0 is off. With a key or a type, both conditions must hold, at any offset and \
       step.
       """)
-  var stopAtPreimageLargerThan = GoNumber(0)
+  var stopAtPreimageLargerThan = GoByteCount(0)
 
   @Option(
     help: """
@@ -68,7 +68,7 @@ struct EventOptions: ParsableArguments {
       writesDeltas: snapshotDelta, keptStates: keepStates,
       stop: try StepPatterns(stopAt),
       preimageStop: try PreimageStop(
-        flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan.value),
+        flag: stopAtPreimage, type: stopAtPreimageType, largerThan: stopAtPreimageLargerThan.bytes),
       output: output, debugInfo: debugInfo, saveOnError: saveOnError, tracesThreads: tracesThreads)
     try plan.checkNames()
     return plan
@@ -107,24 +107,6 @@ struct PreimageOptions: ParsableArguments {
     return PreimageSource(
       server: server, folder: folder, locals: inputs, record: record, timeout: timeout.seconds)
   }
-}
-
-/// A time in whole seconds: `90`, `90s`, `15m` or `2h`.
-struct TimeSpan: ExpressibleByArgument {
-  let seconds: UInt64
-
-  init(seconds: UInt64) { self.seconds = seconds }
-
-  init?(argument: String) {
-    let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600]
-    let unit = argument.last.flatMap { units[$0] }
-    guard let count = UInt64(unit == nil ? argument[...] : argument.dropLast()),
-      case (let seconds, false) = count.multipliedReportingOverflow(by: unit ?? 1)
-    else { return nil }
-    self.seconds = seconds
-  }
-
-  var defaultValueDescription: String { "\(seconds / 60)m" }
 }
 
 /// How log lines look, for every command that logs.

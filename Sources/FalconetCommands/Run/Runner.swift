@@ -99,6 +99,7 @@ struct Runner {
       case .other:
         saveState()
         if plan.tracesThreads, !isExecuted { traceThreads() }
+      case .outputClosed: saveState()
       }
       do { if !isExecuted { try profile?.write() } } catch {
         logger.error("Failed to write the profile", metadata: ["err": "\(error)"])

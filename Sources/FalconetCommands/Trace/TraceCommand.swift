@@ -29,34 +29,40 @@ struct TraceCommand: ParsableCommand {
 struct TraceQuestion: ParsableArguments {
   @OptionGroup var trace: TraceFolderOptions
 
-  @Argument(help: "Indices; several are answered in one pass.")
-  var indices: [UInt64]
+  @Argument(help: "Indices, or @FILE for those in a file; several are answered in one pass.")
+  var indices: [String]
 
-  @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
+  // Argument-parser allows no second list of arguments.
+  @Option(name: .customLong(ServerWords.flag), help: .hidden)
   var server: [String] = []
 
-  /// Asks, and prints an object for each answer, with the members that `print` writes.
+  /// Asks, and prints an array with an object for each answer, with the members that `print` writes.
   func answer<Answer>(
-    _ ask: (TraceProvider) throws(TraceError) -> [Answer],
+    _ ask: (TraceProvider, [UInt64]) throws(TraceError) -> [Answer],
     print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
   ) throws {
-    try trace.withProvider(server, ask) { (answers, json) throws(StreamError) in
-      try json.list(answers, isSingle: indices.count == 1) { (answer) throws(StreamError) in
-        try print(answer, json)
+    let indices = try StepList.numbers(self.indices)
+    try trace.withProvider(server) { (provider) throws(TraceError) in
+      try ask(provider, indices)
+    } print: { (answers, json) throws(StreamError) in
+      try json.beginArray()
+      for answer in answers {
+        try json.object { () throws(StreamError) in try print(answer, json) }
       }
+      try json.endArray()
     }
   }
 }
 
-struct TraceClaimCommand: ParsableCommand {
+struct TraceClaimCommand: ParsableCommand, TakesServerWords {
   static let configuration = CommandConfiguration(
     commandName: "claim", abstract: "Print the claims at indices, as JSON.")
 
   @OptionGroup var question: TraceQuestion
 
   func run() throws {
-    try question.answer { (provider) throws(TraceError) in
-      try provider.claims(at: question.indices)
+    try question.answer { (provider, indices) throws(TraceError) in
+      try provider.claims(at: indices)
     } print: { (claim, json) throws(StreamError) in
       try json.member("index", claim.index)
       try json.member("claim", hex: claim.claim.bytes)
@@ -65,7 +71,7 @@ struct TraceClaimCommand: ParsableCommand {
   }
 }
 
-struct TraceStepCommand: ParsableCommand {
+struct TraceStepCommand: ParsableCommand, TakesServerWords {
   static let configuration = CommandConfiguration(
     commandName: "step",
     abstract: "Print the step data at indices: claims, witness, proofs, pre-image, as JSON.")
@@ -83,12 +89,13 @@ struct TraceStepCommand: ParsableCommand {
   var confirmSteps = GoNumber(Confirmer.usualStretch)
 
   func run() throws {
-    try question.answer { (provider) throws(TraceError) -> [(TraceStep, Confirmation?)] in
+    try question.answer {
+      (provider, indices) throws(TraceError) -> [(TraceStep, Confirmation?)] in
       if confirm {
-        return try provider.confirmedStepData(at: question.indices, stretch: confirmSteps.value)
+        return try provider.confirmedStepData(at: indices, stretch: confirmSteps.value)
           .map { ($0.step, $0.confirmation) }
       }
-      return try provider.stepData(at: question.indices).map { ($0, nil) }
+      return try provider.stepData(at: indices).map { ($0, nil) }
     } print: { (answer: (TraceStep, Confirmation?), json) throws(StreamError) in
       let (step, confirmation) = answer
       try json.member("index", step.index)

@@ -19,11 +19,16 @@ struct TraceFolderOptions: ParsableArguments {
   @Option(help: "The most steps between snapshots; fewer if they are small.")
   var snapshotInterval: UInt64 = 1_000_000_000
 
-  @Option(help: "MiB that the directory may take.")
-  var diskBudget: UInt64 = 16_384
+  @Option(
+    help: "The most that the directory may take, such as 10GiB; in MiB if no unit is given.")
+  var diskBudget = BudgetSize(16 << 30)
 
-  @Option(help: "MiB that states in memory may take beside the machine.")
-  var memoryBudget: UInt64 = 512
+  @Option(
+    help: """
+      The most memory that states may take beside the machine, such as 1GiB; in MiB if no unit is \
+      given.
+      """)
+  var memoryBudget = BudgetSize(512 << 20)
 
   @Option(help: "What executes steps: translator, portable, step or check.")
   var engine = EngineKind.translator
@@ -70,8 +75,8 @@ struct TraceFolderOptions: ParsableArguments {
     trace.revision = revision.revision
     trace.sourceIdentity = { source.identity }
     var options = TraceOptions(
-      snapshotInterval: snapshotInterval, diskBudget: Self.bytes(diskBudget),
-      memoryBudget: Self.bytes(memoryBudget), engine: engine)
+      snapshotInterval: snapshotInterval, diskBudget: diskBudget.bytes,
+      memoryBudget: memoryBudget.bytes, engine: engine)
     options.makesDirectory = makesDirectory
     options.hintLimit = limits.hintLimit.bytes
     do throws(TraceError) {
@@ -107,21 +112,5 @@ extension TraceFolderOptions {
       prestate: { () throws(StreamError) in
         try Snapshot.loadHashed(from: StandardInputSource(), reading)
       }, preimages: preimages)
-  }
-
-  private static func bytes(_ mebibytes: UInt64) -> UInt64 {
-    let (bytes, overflow) = mebibytes.multipliedReportingOverflow(by: 1 << 20)
-    return overflow ? .max : bytes
-  }
-}
-
-extension JSONWriter {
-  /// An object for each element, in an array unless there is a single one.
-  func list<Element>(
-    _ elements: [Element], isSingle: Bool, _ body: (Element) throws(StreamError) -> Void
-  ) throws(StreamError) {
-    if !isSingle { try beginArray() }
-    for element in elements { try object { () throws(StreamError) in try body(element) } }
-    if !isSingle { try endArray() }
   }
 }

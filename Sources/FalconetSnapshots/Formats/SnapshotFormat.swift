@@ -87,6 +87,11 @@ package struct SnapshotFormat: RawRepresentable, Hashable, Sendable, CaseIterabl
     }
     // Of formats that fit equally well, this is the first.
     guard let best = fits.max(by: { $0.fit < $1.fit }) else {
+      if try reader.peek(upTo: 4) == [0x7F, 0x45, 0x4C, 0x46] {
+        throw StreamError(
+          .unsupported, path: reader.name, message: "the file is an ELF file, not a snapshot",
+          remedy: "make a prestate of the program first", missing: .prestate)
+      }
       throw StreamError.unknownVersion(first, name: reader.name)
     }
     let rivals = fits.filter { best.fit.rawValue - $0.fit.rawValue <= 1 }

@@ -41,6 +41,8 @@ package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible 
     case base
     /// Which format a file has.
     case format
+    /// A snapshot, in place of the program that one can be made of.
+    case prestate
   }
 
   /// The class of the error.

@@ -32,8 +32,11 @@ package final class FileSink: ByteSink {
 
 /// Standard output, without a buffer of its own. The descriptor stays open.
 package final class StandardOutputSink: ByteSink {
-  package var name: String { file.name }
-  private let file = OpenFile(.standardOutput, name: "standard output", closes: false)
+  /// What errors call it.
+  package static let name = "standard output"
+
+  package var name: String { Self.name }
+  private let file = OpenFile(.standardOutput, name: StandardOutputSink.name, closes: false)
 
   /// The process's standard output.
   package init() {}
@@ -48,7 +51,7 @@ extension StandardOutputSink {
   package static func check() throws(StreamError) {
     let flags = fcntl(STDOUT_FILENO, F_GETFL)
     guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
-      throw StreamError(.badFileDescriptor, .write, path: "standard output")
+      throw StreamError(.badFileDescriptor, .write, path: name)
     }
   }
 }

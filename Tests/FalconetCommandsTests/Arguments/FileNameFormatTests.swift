@@ -46,9 +46,13 @@ struct FileNameFormatTests {
     #expect(try FileNameFormat(format).step(of: name) == step)
   }
 
-  @Test("An absurd width is no absurd name")
+  @Test("A width is honored up to the longest name of a file, and refused beyond")
   func width() throws {
-    #expect(try FileNameFormat("%999999999999d").name(step: 1).count <= 64)
-    #expect(try FileNameFormat("%99999999999999999999999d").name(step: 1).count <= 64)
+    #expect(try FileNameFormat("%100d").name(step: 1).count == 100)
+    #expect(try FileNameFormat("%0255d").name(step: 1).count == 255)
+    #expect(try FileNameFormat("%0000d").name(step: 1) == "1")
+    for format in ["%256d", "%0256x", "%99999999d", "%99999999999999999999999d"] {
+      #expect(throws: UsageError.self) { try FileNameFormat(format) }
+    }
   }
 }

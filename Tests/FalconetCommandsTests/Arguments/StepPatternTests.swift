@@ -1,5 +1,6 @@
 import FalconetCommands
 import FalconetRun
+import FalconetStreams
 import FalconetTestSupport
 import Testing
 
@@ -87,6 +88,44 @@ struct StepPatternTests {
     #expect(try StepPatterns(["never,never"]).patterns.isEmpty)
     #expect(throws: UsageError.self) { try StepPatterns(["=5,x"]) }
     #expect(throws: UsageError.self) { try StepPatterns(["=5, =6"]) }
+  }
+
+  @Test("A file's steps join those of the flag; numbers alone, patterns and comments are allowed")
+  func files() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("# steps\n5 7,=9\n\n%20  # and more\r\n0x1e\n", to: "steps.txt")
+    let path = "@" + folder.file("steps.txt")
+    let patterns = try StepPatterns(["=1,\(path)", "=2"])
+    #expect(
+      patterns.patterns == [.at(1), .at(5), .at(7), .at(9), .every(20), .at(30), .at(2)])
+    #expect(try StepList.numbers(["=3", "4", "010", "0x10", "1_000"]) == [3, 4, 10, 16, 1000])
+    try folder.write("12\n=13", to: "steps.txt")
+    #expect(try StepList.numbers(["1", path]) == [1, 12, 13])
+  }
+
+  @Test("What is wrong in a file of steps is named with its line")
+  func badFiles() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("steps.txt")
+    try folder.write("5\n\n6 seven\n", to: "steps.txt")
+    for read in [
+      { _ = try StepPatterns(["@" + path]) }, { _ = try StepList.numbers(["@" + path]) },
+    ] {
+      let error = #expect(throws: UsageError.self) { try read() }
+      #expect(error?.description.hasPrefix("\(path), line 3: ") == true)
+      #expect(error?.description.contains("seven") == true)
+    }
+    try folder.write("%5", to: "steps.txt")
+    #expect(throws: UsageError.self) { try StepList.numbers(["@" + path]) }
+    #expect(throws: UsageError.self) { try StepPatterns(["@"]) }
+    let missing = #expect(throws: StreamError.self) { try StepPatterns(["@\(path).none"]) }
+    #expect(missing?.kind == .notFound)
+  }
+
+  @Test("Digits in groups are told to be that")
+  func groups() {
+    let error = #expect(throws: UsageError.self) { try StepPatterns(["=591,664"]) }
+    #expect(error?.description.hasSuffix("use =664, and no commas inside a number") == true)
   }
 
   @Test("Numbers are read as Go reads them, above a word they are refused")

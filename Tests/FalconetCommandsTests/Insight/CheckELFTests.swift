@@ -60,6 +60,24 @@ struct CheckELFTests {
     #expect(loaded.log.contains("madvdontneed=0"))
   }
 
+  @Test("A program from standard input")
+  func standardInput() throws {
+    let elf = try Fixtures.bytes("guests/64/hello.elf")
+    let outcome = try Tool.run(["check-elf", "--type", "8", "-"], input: elf)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.text.hasPrefix("standard input: "))
+  }
+
+  @Test("--accept warns of a name that is no function's, and asks for the one that was meant")
+  func acceptedNames() throws {
+    let outcome = try check(
+      "--type", "6", "--accept", "runtime.netpolinit", "--accept", "runtime.sysFaultOS")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.lines(with: "level=WARN", "--accept").count == 1)
+    #expect(
+      outcome.lines(with: "name=runtime.netpolinit", "similar=runtime.netpollinit").count == 1)
+  }
+
   @Test("A version that there is not, and one of another word size")
   func mistakes() throws {
     #expect(try check("--type", "9").exitCode == 64)

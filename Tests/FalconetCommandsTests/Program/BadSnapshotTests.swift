@@ -37,6 +37,13 @@ struct BadSnapshotTests {
     #expect(folder.names == before)
   }
 
+  @Test("An ELF file in place of a snapshot: the error says what to do with it")
+  func program() throws {
+    let elf = try Fixtures.bytes("guests/64/hello.elf")
+    try expectRefused(
+      elf, "program.elf", "make a prestate of the program first, with 'falconet load-elf'")
+  }
+
   @Test("The intact one is accepted")
   func intact() throws {
     #expect(state.count == 419 + 8 + 4096)

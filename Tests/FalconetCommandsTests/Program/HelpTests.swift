@@ -108,6 +108,49 @@ struct HelpTests {
     #expect(folder.names == [])
   }
 
+  @Test(
+    "A command or flag that does not exist is named, with the one that was probably meant",
+    arguments: [
+      (["verfy", "x"], "unknown command 'verfy': did you mean 'verify'?", ""),
+      (["rnu", "--input", "x"], "unknown command 'rnu': did you mean 'run'?", ""),
+      (["frobnicate"], "unknown command 'frobnicate'", ""),
+      (["trace", "clam", "5"], "unknown command 'clam': did you mean 'claim'?", " trace"),
+      (
+        ["run", "--inptu", "a"], "unknown flag --inptu of 'falconet run': did you mean --input?",
+        " run"
+      ),
+      (
+        ["run", "-inptu=a"], "unknown flag -inptu of 'falconet run': did you mean --input?", " run"
+      ),
+      (["run", "--inpt"], "unknown flag --inpt of 'falconet run': did you mean --input?", " run"),
+      (
+        ["run", "--input", "--bogus", "--stop-att", "=5"],
+        "unknown flag --stop-att of 'falconet run': did you mean --stop-at?", " run"
+      ),
+      (
+        ["inspect", "--jsno"], "unknown flag --jsno of 'falconet inspect': did you mean --json?",
+        " inspect"
+      ),
+      (
+        ["inspect", "-json", "x"], "unknown flag -json of 'falconet inspect': did you mean --json?",
+        " inspect"
+      ),
+      (["diff", "a", "--bogus"], "unknown flag --bogus of 'falconet diff'", " diff"),
+      (
+        ["trace", "claim", "--foldre", "x"],
+        "unknown flag --foldre of 'falconet trace claim': did you mean --folder?", " trace claim"
+      ),
+      (["--bogus"], "unknown flag --bogus of 'falconet'", ""),
+      (["trace"], "no command is given", " trace"),
+    ])
+  func unknown(_ arguments: [String], _ message: String, _ command: String) throws {
+    let outcome = try Tool.run(arguments)
+    #expect(outcome.exitCode == 64)
+    #expect(
+      outcome.log
+        == "error: \(message)\n  See 'falconet\(command) --help' for more information.\n")
+  }
+
   @Test("Completions for three shells", arguments: ["bash", "zsh", "fish"])
   func completions(_ shell: String) throws {
     let outcome = try Tool.run(["--generate-completion-script", shell])

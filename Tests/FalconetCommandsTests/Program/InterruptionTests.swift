@@ -100,6 +100,21 @@ struct InterruptionTests {
     #expect(folder.names == [])
   }
 
+  @Test("A command that is interrupted says so, whether it has printed its result or not")
+  func late() throws {
+    let input = try Guest.folder("hello") + "/state.bin.gz"
+    for arguments in [["witness", "--input", input], ["check", input]] {
+      let tool = try RunningTool(arguments, in: folder.path)
+      #expect(eventually { tool.catches(SIGINT, SIGTERM) })
+      tool.send(SIGINT)
+      let outcome = try tool.wait()
+      // The command may be done before the signal comes.
+      #expect(outcome.exitCode == 130 || outcome.exitCode == 0)
+      #expect(
+        outcome.lines(with: "error: command interrupted").count == (outcome.exitCode == 0 ? 0 : 1))
+    }
+  }
+
   @Test("A trace that waits for its prestate ends with 130 for a signal, with 3 out of time")
   func tracePrestate() throws {
     let arguments = ["trace", "last", "--folder", "t", "--input", "-"]
