@@ -20,6 +20,13 @@ let standalone: [LinkerSetting] = [
     .when(platforms: [.linux]))
 ]
 
+/// Linux links libzstd.a, which pkg-config does not know: it would add the shared library.
+#if os(Linux)
+  let zstdPackage: String? = nil
+#else
+  let zstdPackage: String? = "libzstd"
+#endif
+
 /// The library's modules. What stands above them, the Swift interface, the C interface and the commands,
 /// may use each.
 let library: [Target.Dependency] = [
@@ -40,13 +47,14 @@ let package = Package(
     .library(name: "_FalconetBenchmarks", type: .static, targets: ["_FalconetBenchmarks"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    // Exact, so that a release can be built again: Scripts/release names them in its bill of materials.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   ],
   targets: [
     .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
-    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: zstdPackage, providers: [.apt(["libzstd-dev"])]),
 
     .target(name: "CKeccak", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Keccak", dependencies: ["CKeccak"], swiftSettings: hot + strict),
@@ -66,6 +74,10 @@ let package = Package(
       dependencies: [
         "CISAL", "CZstd", "FalconetSystem", "FalconetThreads",
         .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      linkerSettings: [
+        // Linked statically, so that what reads snapshots runs where no zstd is.
+        .linkedLibrary(":libzstd.a", .when(platforms: [.linux]))
       ]),
     .target(
       name: "FalconetMachine", dependencies: ["FalconetThreads", "Keccak"], swiftSettings: hot),
