@@ -24,6 +24,8 @@ struct DemoCommand: ParsableCommand {
       try demonstrate(DemoProgram())
     } catch let error as StreamError {
       throw CommandError(error, while: "failed to write the demo's files")
+    } catch let error as PreimageError {
+      throw CommandError("failed to write the demo's files: \(error)")
     }
   }
 
@@ -46,6 +48,7 @@ struct DemoCommand: ParsableCommand {
     }
     rows.append(("state version", "\(Self.version.rawValue) (\(Self.version.name))"))
     let loading = milliseconds(clock.now - start)
+    try writeInputs(of: program)
 
     let machine = Machine(
       state: image.state, memory: image.memory,
@@ -77,12 +80,46 @@ struct DemoCommand: ParsableCommand {
     rows.append(("pre-images read", "\(machine.statistics.preimageRequests)"))
     rows.append(("memory", Progress.size(ofPages: machine.memory.pageCount)))
     rows.append(("last claim", "\(machine.claim())"))
+    rows.append(("program", "\(dir)/program.elf"))
+    rows.append(("its pre-images", "\(dir)/preimages"))
     rows.append(("prestate", "\(dir)/state.bin.gz"))
     rows.append(("symbols", "\(dir)/meta.json"))
     rows.append(("proof of a pre-image read", proofPath))
     rows.append(("snapshot on the way", "\(dir)/state-\(Self.snapshotStep).bin.gz"))
     rows.append(("last state", "\(dir)/out.bin.gz"))
-    try OutputFile.print(Self.table(rows))
+    try OutputFile.print(Self.table(rows) + [""] + nextCommands(proof: proofPath))
+  }
+
+  /// Writes what a user needs to repeat the run: the program, and its pre-images as a host stores them.
+  private func writeInputs(of program: DemoProgram) throws {
+    try AtomicFile.write(path: "\(dir)/program.elf") { (sink) throws(StreamError) in
+      try sink.write(program.elf)
+    }
+    var recording = try RecordingOracle(
+      DictionaryOracle(program.preimages), path: "\(dir)/preimages")
+    for key in program.preimages.keys { _ = try recording.preimage(for: key) }
+    try recording.flush()
+  }
+
+  private func nextCommands(proof: String) -> [String] {
+    func path(_ name: String) -> String { Self.shellWord("\(dir)/\(name)") }
+    let symbols = path("meta.json")
+    return [
+      "Try next:",
+      "  falconet verify \(Self.shellWord(proof))",
+      "  falconet inspect \(path("state-\(Self.snapshotStep).bin.gz")) --meta \(symbols)",
+      "  falconet run --input \(path("state.bin.gz")) --preimages \(path("preimages"))"
+        + " --meta \(symbols) --proof-at %1000000 --profile profile.svg",
+      "  falconet check-elf \(path("program.elf")) --type \(Self.version.rawValue)",
+    ]
+  }
+
+  /// The text as one word of a shell.
+  private static func shellWord(_ text: String) -> String {
+    let plain = text.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0))
+    }
+    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   private func advance(_ machine: Machine, to step: UInt64) throws {

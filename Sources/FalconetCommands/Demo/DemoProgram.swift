@@ -5,7 +5,7 @@ import Keccak
 /// The program that `falconet demo` runs, built into the tool, with its pre-images.
 ///
 /// A Go program that asks for blocks of data by their hashes, adds up their bytes, and exits with 0
-/// where the sum is the one that a local input claims.
+/// if the sum is the one that a local input claims.
 struct DemoProgram {
   /// The step in which the program first reads a part of a pre-image.
   static let firstRead: UInt64 = 591_664

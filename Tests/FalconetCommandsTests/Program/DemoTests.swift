@@ -12,7 +12,7 @@ struct DemoTests {
     #expect(outcome.log == "")
     #expect(folder.names == ["falconet-demo"])
     let files = TemporaryFolder.names(in: folder.file("falconet-demo"))
-    #expect(files.count == 5)
+    #expect(files.count == 7)
     for file in files { #expect(outcome.text.contains("falconet-demo/" + file)) }
 
     let last = try witness(folder.file("falconet-demo/out.bin.gz"))
@@ -24,6 +24,21 @@ struct DemoTests {
     let proof = try #require(files.first { $0.hasPrefix("proof-") })
     let json = try JSONValue(folder.decompressed("falconet-demo/" + proof))
     #expect(json["oracle-key"] != nil)
+  }
+
+  @Test("The commands that it suggests work", arguments: ["falconet-demo", "it's here"])
+  func next(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run(["demo", "--dir", name], in: folder.path)
+    let commands = outcome.text.split(separator: "\n").filter { $0.hasPrefix("  falconet ") }
+    #expect(commands.count == 4)
+    let tool = try Tool.path.get()
+    for command in commands {
+      let line = "cd '\(folder.path)' && '\(tool)'" + command.dropFirst("  falconet".count)
+      #expect(shell(line + " > output 2>&1") == 0, "\(command)")
+    }
+    #expect(folder.names.contains("profile.svg"))
+    #expect(folder.names.contains("proof-9000000.json"))
   }
 
   @Test("Another folder can be named, and used again")
