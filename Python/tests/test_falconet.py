@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import copy
+import dataclasses
 import gc
 import inspect
 import io
@@ -23,7 +24,7 @@ import unittest
 from collections.abc import Callable
 
 import falconet
-from falconet import Machine, Proof, Stop, Trace, _library
+from falconet import ChangeKind, Machine, Program, Proof, Stop, Trace, _library
 
 FIXTURES = pathlib.Path(os.environ["FALCONET_FIXTURES"])
 GUEST = FIXTURES / "guests/64/oracle.elf"
@@ -322,9 +323,11 @@ class ErrorTests(unittest.TestCase):
                     use()
             with self.assertRaises(TypeError):
                 machine.use_preimage_server("op-program --server")
+            with self.assertRaises(TypeError):
+                copy.copy(machine)
+            # A proof does not change.
+            self.assertIs(copy.copy(proof), proof)
             for item in [machine, proof]:
-                with self.assertRaises(TypeError):
-                    copy.copy(item)
                 with self.assertRaises(TypeError):
                     pickle.dumps(item)
 
@@ -831,6 +834,126 @@ time.sleep(600)
             if int(fields[2]) == group and fields[0] != "Z":
                 return True
         return False
+
+
+class CompareTests(unittest.TestCase):
+    def test_runs_part_at_the_step_that_reads_another_input(self) -> None:
+        machines = [Machine.load_elf(GUEST) for _ in range(2)]
+        for machine, name in zip(machines, ["oracle-valid", "oracle-invalid"]):
+            machine.use_preimage_folder(FIXTURES / "preimages" / name)
+        found = machines[0].bisect(machines[1])
+        self.assertFalse(found.at_start)
+        self.assertNotEqual(found.first, found.second)
+        self.assertEqual([machine.step for machine in machines], [0, 0])
+        for proof, claim in [(found.first_proof, found.first), (found.second_proof, found.second)]:
+            proof.verify()
+            self.assertEqual((proof.step, proof.post), (found.step, claim))
+        calls = found.first_proof.calldata(caller=bytes(20))
+        self.assertEqual([call.purpose for call in calls], ["load", "read", "step"])
+        self.assertEqual(calls[2].function, "step(bytes,bytes,bytes32)")
+        self.assertEqual([call.purpose for call in found.first_proof.calldata()], ["load", "step"])
+        with self.assertRaises(ValueError):
+            found.first_proof.calldata(caller=bytes(19))
+        with self.assertRaises(falconet.PreimageError):
+            found.first_proof.calldata(preimage_folder="/nowhere")
+        self.assertIsNone(machines[0].bisect(machines[1], until=found.step))
+        # By claims alone, which a trace gives.
+        with tempfile.TemporaryDirectory() as folder:
+            with Trace.open(pathlib.Path(folder) / "trace", machines[1]) as trace:
+                trace.use_preimage_folder(FIXTURES / "preimages/oracle-invalid")
+
+                def claim(step: int) -> bytes:
+                    return trace.claim(step - 1).claim if step else trace.prestate_claim
+
+                same = machines[0].bisect(claim)
+        self.assertEqual((same.step, same.first, same.second), (found.step, found.first, found.second))
+        self.assertIsNone(same.second_proof)
+        self.assertTrue(machines[0].bisect(lambda step: None).at_start)
+        with self.assertRaisesRegex(ValueError, "31"):
+            machines[0].bisect(lambda step: bytes(31))
+        with self.assertRaises(ValueError):
+            machines[0].bisect(machines[0])
+
+        def broken(key: bytes) -> bytes:
+            raise OSError("the disk is gone")
+
+        machines[1].use_preimages(broken)
+        with self.assertRaises(falconet.PreimageError) as caught:
+            machines[0].bisect(machines[1])
+        self.assertEqual(str(caught.exception.__cause__), "the disk is gone")
+
+    def test_snapshots_are_described_converted_and_compared_without_loading(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, Machine.load_elf(GUEST) as machine:
+            first, second = (pathlib.Path(folder) / name for name in ("a.bin.gz", "b.fsnap"))
+            machine.run(1000)
+            machine.save(first)
+            falconet.convert(first, second)
+            info = falconet.snapshot_info(second)
+            self.assertEqual((info.version, info.step, info.exit_code), (8, 1000, None))
+            self.assertEqual((info.claim, info.witness), (machine.claim(), machine.witness()))
+            self.assertTrue(info.verified)
+            self.assertFalse(falconet.snapshot_info(second, trust_pages=True).verified)
+            same = falconet.diff(first, second)
+            self.assertEqual((same.same, same.changes), (True, []))
+            machine.run(300_000)
+            machine.save(second)
+            difference = falconet.diff(first, second, pages=1 << 20)
+            with Machine.open(first) as other:
+                self.assertEqual(other.diff(machine, pages=1 << 20), difference)
+            self.assertFalse(difference.same)
+            words = [change for change in difference.changes if change.kind == ChangeKind.WORD]
+            self.assertEqual(len(words), difference.words)
+            self.assertGreater(len(words), 100)
+            for change in words:
+                self.assertEqual(
+                    change.second, int.from_bytes(machine.read_memory(change.address, 8), "big")
+                )
+            steps = [change for change in difference.changes if change.name == "step"]
+            self.assertEqual([(change.first, change.second) for change in steps], [(1000, 300_000)])
+            threads = [change for change in difference.changes if change.name == "pc"]
+            self.assertEqual([change.second for change in threads], [machine.threads[-1].pc])
+            with self.assertRaises(FileNotFoundError):
+                falconet.diff(first, "/nowhere")
+            with self.assertRaises(falconet.UnsupportedError):
+                falconet.convert(first, second, "json")
+
+    def test_a_program_is_checked_and_names_functions(self) -> None:
+        with Program.open(GUEST) as program, Machine.load_elf(GUEST) as machine:
+            check = program.check()
+            self.assertTrue(check.compatible)
+            self.assertGreater(check.functions, check.reachable_functions)
+            self.assertFalse(any(finding.harmful for finding in check.findings))
+            harmful = Program.open(FIXTURES / "guests/64/threads.elf").check(8, "1.7.0").findings
+            self.assertEqual(dataclasses.asdict(check)["functions"], check.functions)
+            self.assertTrue(all(finding.problem for finding in harmful))
+            profile = machine.profile(100_000, program=program, interval=1000)
+            self.assertEqual(machine.step, 100_000)
+            lines = profile.folded().splitlines()
+            self.assertEqual(sum(int(line.split()[-1]) for line in lines), 100_000)
+            self.assertIn("runtime.", profile.folded())
+            with tempfile.TemporaryDirectory() as folder:
+                profile.save(pathlib.Path(folder) / "run.svg")
+                with self.assertRaises(falconet.UnsupportedError):
+                    profile.save(pathlib.Path(folder) / "run.txt")
+            self.assertIn("thread 0 [running]:\n#0 ", machine.traceback(program))
+            self.assertIn("thread 0", machine.traceback())
+            with self.assertRaises(ValueError):
+                program.check(9)
+        with self.assertRaises(ValueError):
+            machine.traceback(program)
+
+    def test_values_become_dictionaries(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, Machine.load_elf(GUEST) as machine:
+            with Trace.open(pathlib.Path(folder) / "trace", machine) as trace:
+                step = trace.step(1000)
+                values = [
+                    step, trace.claim(1000), trace.status(), trace.adopt(folder),
+                    machine.threads[0], machine.diff(Machine.load_elf(GUEST)),
+                ]
+            for value in values:
+                self.assertEqual(list(dataclasses.asdict(value)), list(vars(value)))
+            self.assertIs(dataclasses.asdict(step)["proof"], step.proof)
+            step.proof.verify()
 
 
 class LibraryTests(unittest.TestCase):

@@ -20,7 +20,7 @@ import Testing
     var (stop, step, count, flag) = (FALCONET_STOP_STEP, UInt64(7), 0, false)
     var (number, byte, hash) = (UInt32(0), UInt8(0), [UInt8](repeating: 9, count: 32))
     var (buffer, thread) = (falconet_buffer(), falconet_thread())
-    var proof: OpaquePointer?
+    var (proof, divergence): (OpaquePointer?, _) = (nil, falconet_divergence())
     let statuses = [
       falconet_machine_set_preimages(nil, nil, nil, nil),
       falconet_machine_set_preimage_folder(nil, "/"),
@@ -49,18 +49,31 @@ import Testing
       falconet_machine_prove(nil, &proof),
       falconet_answer_append(nil, nil, 0),
       falconet_answer_explain(nil, "why"),
+      falconet_machine_diff(nil, nil, 1, nil, nil, nil),
+      falconet_machine_bisect(nil, nil, 1, &divergence),
+      falconet_machine_bisect_claims(nil, { _, _, _ in FALCONET_OK }, nil, 1, &divergence),
+      falconet_machine_traceback(nil, nil, &buffer),
+      falconet_machine_profile(nil, 1, nil, 0, &stop, &proof),
+      falconet_proof_calldata(nil, nil, { _, _ in }, nil),
+      falconet_program_check(nil, 8, nil, nil, nil, nil),
+      falconet_profile_save(nil, "/tmp/never.svg"),
+      falconet_profile_write(
+        nil, FALCONET_PROFILE_PPROF, FALCONET_COMPRESSION_NONE, { _, _, _ in 0 }, nil),
     ]
     #expect(statuses.allSatisfy { $0 == FALCONET_INVALID_ARGUMENT })
     // Nothing was written.
     #expect(step == 7 && hash == [UInt8](repeating: 9, count: 32) && proof == nil)
     #expect(falconet_machine_free(nil) == FALCONET_OK)
     #expect(falconet_proof_free(nil) == FALCONET_OK)
+    #expect(falconet_program_free(nil) == FALCONET_OK)
+    #expect(falconet_profile_free(nil) == FALCONET_OK)
     falconet_buffer_free(nil)
   }
 
   @Test func `no pointer for a result is an error`() throws {
     let machine = try Self.machine()
     defer { falconet_machine_free(machine) }
+    var proof: OpaquePointer?
     let statuses = [
       falconet_machine_open("/tmp", nil, nil),
       falconet_machine_open_memory(nil, 0, nil, nil),
@@ -81,6 +94,15 @@ import Testing
       falconet_machine_save(machine, nil, FALCONET_FORMAT_BIN),
       falconet_machine_set_local_input(machine, 1, nil, 5),
       falconet_proof_open(nil, nil),
+      falconet_snapshot_describe("/tmp", nil, nil, nil),
+      falconet_snapshot_convert(nil, nil, "/tmp/never.bin", FALCONET_FORMAT_BIN),
+      falconet_snapshot_convert("/tmp", nil, nil, FALCONET_FORMAT_BIN),
+      falconet_snapshot_diff(nil, nil, "/tmp", nil, 1, nil, nil, nil),
+      falconet_machine_bisect(machine, machine, 1, nil),
+      falconet_machine_bisect_claims(machine, nil, nil, 1, nil),
+      falconet_machine_traceback(machine, nil, nil),
+      falconet_machine_profile(machine, 1, nil, 0, nil, &proof),
+      falconet_program_open(nil, nil),
     ]
     #expect(statuses.allSatisfy { $0 == FALCONET_INVALID_ARGUMENT })
     var step: UInt64 = 1

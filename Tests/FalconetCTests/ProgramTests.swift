@@ -1,8 +1,11 @@
 import FalconetMachine
+import FalconetOracle
 import FalconetTestSupport
+import Keccak
 import Testing
 
-/// C programs that drive a whole run, Program/drive.c, and a whole trace, Program/trace.c.
+/// C programs that drive a whole run, Program/drive.c, and a whole trace, Program/trace.c, and that
+/// compare runs, Program/compare.c.
 @Suite struct ProgramTests {
   /// The step that reads part of a pre-image first.
   private static let firstRead = 591664
@@ -53,6 +56,39 @@ import Testing
     #expect(output.contains("claim \(expected.finalHash)\n"))
   }
 
+  @Test(arguments: ["gcc", "clang"])
+  func `a C program without warnings compares runs and states, and looks at a program`(
+    compiler: String
+  ) throws {
+    let program = try Self.compile("compare.c", with: compiler, as: "compare-" + compiler)
+    let output = try Shell.output(Self.command(program, Self.otherPreimages()))
+    let (step, claims) = try Self.divergence()
+    #expect(output.contains("step \(step)\nfirst \(claims[0])\nsecond \(claims[1])\n"), "\(output)")
+    // The step reads a local input, whose key depends on the game.
+    let calls = output.split(separator: "\n").filter { $0.hasPrefix("call ") }
+    #expect(calls.map { $0.split(separator: " ")[1] } == ["load", "step", "load", "read", "step"])
+    #expect(output.contains("call step MIPS step(bytes,bytes,bytes32) "))
+    #expect(output.contains("traceback thread 0 [running]:\n"))
+  }
+
+  /// The first step at which runs with other inputs differ, found one by one around what C found.
+  private static func divergence() throws -> (UInt64, [Bytes32]) {
+    let machines = try ["oracle-valid", "oracle-invalid"].map { name in
+      let machine = try Fixtures.machine(RecordedRun(version: .v8, guest: "oracle"))
+      machine.oracle = try DirectoryOracle(path: Fixtures.path("preimages/" + name))
+      return machine
+    }
+    for machine in machines { _ = try machine.run(until: UInt64(firstRead)) }
+    while machines[0].claim() == machines[1].claim() {
+      for machine in machines { _ = try machine.run(steps: 1) }
+    }
+    return (machines[0].step - 1, machines.map { $0.claim() })
+  }
+
+  private static func otherPreimages() throws -> String {
+    Shell.quoted(try Fixtures.path("preimages/oracle-invalid"))
+  }
+
   /// Three games, or in a long run all of them, through the command, C and the Python package.
   @Test func `a directory of one game never answers another, through any door`() throws {
     let program = try Self.compile("games.c", with: "gcc", as: "games")
@@ -71,16 +107,20 @@ import Testing
   /// If reserving address space is not limited, valgrind keeps books on terabytes of it.
   @Test(
     .enabled(if: Shell.has("valgrind")),
-    arguments: [("drive.c", "translator \(firstRead)"), ("trace.c", "\(firstRead)")])
+    arguments: [("drive.c", "translator \(firstRead)"), ("trace.c", "\(firstRead)")]
+      + (isLongRun ? [("compare.c", "")] : []))
   func `valgrind finds no error and no leak`(source: String, arguments: String) throws {
     let program = try Self.compile(source, with: "gcc", as: "valgrind-" + source.dropLast(2))
-    let last = isLongRun ? "" : "\(Self.firstRead + 100_000)"
+    let last =
+      if source == "compare.c" { try Self.otherPreimages() } else if isLongRun { "" } else {
+        "\(Self.firstRead + 100_000)"
+      }
     let output = try Shell.output(
       "ulimit -v 4000000; valgrind --quiet --error-exitcode=9 --smc-check=all-non-file"
         + " --leak-check=full --show-leak-kinds=definite,indirect"
         + " --errors-for-leak-kinds=definite,indirect "
         + Self.command(program, "\(arguments) \(last)"))
-    #expect(output.contains("claim 0x"))
+    #expect(output.contains(source == "compare.c" ? "first 0x" : "claim 0x"))
     #expect(!output.contains("=="), "\(output)")
   }
 }

@@ -1,7 +1,9 @@
 """A fault-proof VM that executes what Cannon executes.
 
 ``Machine`` opens snapshots and ELF files, runs them, and proves their steps; ``Proof`` is a step's
-proof, which it verifies; ``Trace`` answers what a challenger asks of a program.
+proof, which it verifies; ``Trace`` answers what a challenger asks of a program; ``Program`` is an
+ELF file, which it checks. ``snapshot_info()``, ``convert()`` and ``diff()`` read snapshots without
+loading them.
 """
 
 from ._library import revisions, version
@@ -20,8 +22,18 @@ from .errors import (
     RejectedError,
     UnsupportedError,
 )
-from .machine import Machine, PreimageRead, Stop, Thread
-from .proof import Proof
+from .machine import Divergence, Machine, PreimageRead, Stop, Thread
+from .program import Finding, FindingKind, Profile, Program, ProgramCheck
+from .proof import ContractCall, Proof
+from .snapshots import (
+    Change,
+    ChangeKind,
+    Difference,
+    SnapshotInfo,
+    convert,
+    diff,
+    snapshot_info,
+)
 from .trace import (
     Trace,
     TraceAdoption,
@@ -38,8 +50,15 @@ __all__ = [
     "BadDataError",
     "BusyError",
     "CancelledError",
+    "Change",
+    "ChangeKind",
+    "ContractCall",
+    "Difference",
+    "Divergence",
     "ExitedError",
     "FalconetError",
+    "Finding",
+    "FindingKind",
     "InvalidArgumentError",
     "LockedError",
     "Machine",
@@ -48,8 +67,12 @@ __all__ = [
     "Panic",
     "PreimageError",
     "PreimageRead",
+    "Profile",
+    "Program",
+    "ProgramCheck",
     "Proof",
     "RejectedError",
+    "SnapshotInfo",
     "Stop",
     "Thread",
     "Trace",
@@ -60,5 +83,8 @@ __all__ = [
     "TraceStatus",
     "TraceStep",
     "UnsupportedError",
+    "convert",
+    "diff",
     "revisions",
+    "snapshot_info",
 ]

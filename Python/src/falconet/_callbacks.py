@@ -108,20 +108,24 @@ class Callbacks:
         self._progress = callback
 
     def call(self, handle: Any, function: str, *arguments: Any) -> None:
-        """Calls a function that may call back, and raises what callbacks raised.
+        """Calls a function that may call back, and raises what callbacks raised."""
+        self.execute(handle, lambda: self.guard.call(function, handle, *arguments))
+
+    def execute(self, handle: Any, body: Callable[[], None]) -> None:
+        """Calls ``body``, which calls a function that may call back.
 
         Python raises KeyboardInterrupt in the main thread, whatever that executes; in a callback it
         could not be caught in time. The main thread therefore waits while another one makes the call.
         """
         if threading.current_thread() is not threading.main_thread():
-            self.guard.call(function, handle, *arguments)
+            body()
             return
         failures: list[BaseException] = []
         done = threading.Event()
 
         def work() -> None:
             try:
-                self.guard.call(function, handle, *arguments)
+                body()
             except BaseException as error:
                 failures.append(error)
             finally:

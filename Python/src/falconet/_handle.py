@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Callable, ClassVar, Iterable, Optional, Type, TypeVar, Union
 
 from . import _library as c
-from ._callbacks import Callbacks, PreimageSource
+from ._callbacks import Callbacks
+from ._callbacks import PreimageSource as PreimageSource
 from .errors import BusyError
 
 Path = Union[str, "os.PathLike[str]"]

@@ -14,7 +14,7 @@ from .errors import BY_STATUS, FalconetError
 ABI_VERSION = 1
 ANY_VERSION = 0xFFFFFFFF
 FOREVER = 0xFFFFFFFF
-OK, NOT_FOUND, IO_ERROR = 0, 3, 4
+OK, NOT_FOUND, IO_ERROR, PANIC = 0, 3, 4, 8
 
 READ = ctypes.CFUNCTYPE(c_int64, c_void_p, c_void_p, c_size_t)
 WRITE = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)
@@ -25,6 +25,7 @@ INCIDENT = ctypes.CFUNCTYPE(None, c_void_p, c_char_p, c_char_p, c_char_p)
 PROGRESS = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64)
 PROOF = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
 PAUSE = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
+CLAIM = ctypes.CFUNCTYPE(c_int, c_void_p, c_uint64, POINTER(c_uint8))
 
 
 class Buffer(ctypes.Structure):
@@ -91,6 +92,114 @@ class ProofInfo(ctypes.Structure):
         ("has_pre", c_bool),
         ("has_preimage", c_bool),
     ]
+
+
+class SnapshotInfo(ctypes.Structure):
+    """falconet_snapshot_info"""
+
+    _fields_ = [
+        ("step", c_uint64),
+        ("claim", c_uint8 * 32),
+        ("version", c_uint32),
+        ("exited", c_bool),
+        ("exit_code", c_uint8),
+        ("verified", c_bool),
+    ]
+
+
+class Difference(ctypes.Structure):
+    """falconet_difference"""
+
+    _fields_ = [
+        ("kind", c_int),
+        ("in_first", c_bool),
+        ("in_second", c_bool),
+        ("name", c_char_p),
+        ("thread", c_uint64),
+        ("address", c_uint64),
+        ("first", c_uint64),
+        ("second", c_uint64),
+        ("first_bytes", POINTER(c_uint8)),
+        ("first_count", c_size_t),
+        ("second_bytes", POINTER(c_uint8)),
+        ("second_count", c_size_t),
+    ]
+
+
+class DifferenceTotals(ctypes.Structure):
+    """falconet_difference_totals"""
+
+    _fields_ = [("pages", c_uint64), ("words", c_uint64), ("same", c_bool)]
+
+
+class ContractCall(ctypes.Structure):
+    """falconet_contract_call"""
+
+    _fields_ = [
+        ("purpose", c_char_p),
+        ("contract", c_char_p),
+        ("function", c_char_p),
+        ("data", POINTER(c_uint8)),
+        ("count", c_size_t),
+    ]
+
+
+class CalldataOptions(ctypes.Structure):
+    """falconet_calldata_options"""
+
+    _fields_ = [
+        ("local_context", c_char_p),
+        ("caller", c_char_p),
+        ("kzg_proof", c_char_p),
+        ("preimage_folder", c_char_p),
+    ]
+
+
+class Divergence(ctypes.Structure):
+    """falconet_divergence"""
+
+    _fields_ = [
+        ("step", c_uint64),
+        ("first", c_uint8 * 32),
+        ("second", c_uint8 * 32),
+        ("first_proof", c_void_p),
+        ("second_proof", c_void_p),
+        ("differs", c_bool),
+        ("at_start", c_bool),
+        ("has_first", c_bool),
+        ("has_second", c_bool),
+    ]
+
+
+class Finding(ctypes.Structure):
+    """falconet_finding"""
+
+    _fields_ = [
+        ("kind", c_int),
+        ("harmful", c_bool),
+        ("problem", c_char_p),
+        ("function", c_char_p),
+        ("path", c_char_p),
+        ("excuse", c_char_p),
+        ("remedy", c_char_p),
+        ("addresses", POINTER(c_uint64)),
+        ("address_count", c_size_t),
+    ]
+
+
+class Check(ctypes.Structure):
+    """falconet_check"""
+
+    _fields_ = [
+        ("functions", c_uint64),
+        ("reachable_functions", c_uint64),
+        ("compatible", c_bool),
+    ]
+
+
+DIFFERENCE = ctypes.CFUNCTYPE(None, c_void_p, POINTER(Difference))
+CONTRACT_CALL = ctypes.CFUNCTYPE(None, c_void_p, POINTER(ContractCall))
+FINDING = ctypes.CFUNCTYPE(None, c_void_p, POINTER(Finding))
 
 
 class TraceOptions(ctypes.Structure):
@@ -183,6 +292,26 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_thread": [c_void_p, c_size_t, POINTER(ThreadFields)],
     "machine_save": [c_void_p, c_char_p, c_int],
     "machine_write": [c_void_p, c_int, c_int, WRITE, c_void_p],
+    "snapshot_describe": [c_char_p, POINTER(Reading), POINTER(SnapshotInfo), POINTER(Buffer)],
+    "snapshot_convert": [c_char_p, POINTER(Reading), c_char_p, c_int],
+    "snapshot_diff": [
+        c_char_p,
+        POINTER(Reading),
+        c_char_p,
+        POINTER(Reading),
+        c_size_t,
+        DIFFERENCE,
+        c_void_p,
+        POINTER(DifferenceTotals),
+    ],
+    "machine_diff": [
+        c_void_p,
+        c_void_p,
+        c_size_t,
+        DIFFERENCE,
+        c_void_p,
+        POINTER(DifferenceTotals),
+    ],
     "machine_prove": [c_void_p, _HANDLE],
     "proof_open": [c_char_p, _HANDLE],
     "proof_open_memory": [c_char_p, c_size_t, _HANDLE],
@@ -195,6 +324,18 @@ SIGNATURES: dict[str, list[Any]] = {
     "proof_write": [c_void_p, c_int, WRITE, c_void_p],
     "proof_verify": [c_void_p, c_uint32],
     "proof_verify_revision": [c_void_p, c_uint32, c_char_p],
+    "proof_calldata": [c_void_p, POINTER(CalldataOptions), CONTRACT_CALL, c_void_p],
+    "machine_bisect": [c_void_p, c_void_p, c_uint64, POINTER(Divergence)],
+    "machine_bisect_claims": [c_void_p, CLAIM, c_void_p, c_uint64, POINTER(Divergence)],
+    "program_open": [c_char_p, _HANDLE],
+    "program_open_memory": [c_char_p, c_size_t, _HANDLE],
+    "program_free": [c_void_p],
+    "program_check": [c_void_p, c_uint32, c_char_p, FINDING, c_void_p, POINTER(Check)],
+    "machine_traceback": [c_void_p, c_void_p, POINTER(Buffer)],
+    "machine_profile": [c_void_p, c_uint64, c_void_p, c_uint64, POINTER(c_int), _HANDLE],
+    "profile_save": [c_void_p, c_char_p],
+    "profile_write": [c_void_p, c_int, c_int, WRITE, c_void_p],
+    "profile_free": [c_void_p],
     "trace_open": [c_char_p, c_char_p, POINTER(TraceOptions), _HANDLE],
     "trace_open_machine": [c_char_p, c_void_p, POINTER(TraceOptions), _HANDLE],
     "trace_free": [c_void_p],
@@ -280,10 +421,10 @@ def numbers(values: Iterable[int], what: str) -> Any:
     return (c_uint64 * len(checked))(*checked)
 
 
-def buffer(function: str, handle: c_void_p) -> bytes:
+def buffer(function: str, handle: c_void_p, *arguments: Any) -> bytes:
     """The bytes of a function that fills a buffer."""
     result = Buffer()
-    call(function, handle, ctypes.byref(result))
+    call(function, handle, *arguments, ctypes.byref(result))
     return take(result)
 
 

@@ -39,13 +39,17 @@ class Guard(threading.local):
             return failed
 
     def call(self, function: str, *arguments: Any) -> None:
-        """Calls a function that may call back, and raises what callbacks raised meanwhile.
+        """Calls a function that may call back, and raises what callbacks raised meanwhile."""
+        self.around(lambda: c.call(function, *arguments))
+
+    def around(self, body: Callable[[], None]) -> None:
+        """Calls ``body``, and raises what callbacks raised meanwhile.
 
         The reason why a pre-image is not available becomes the cause of the ``PreimageError``.
         """
         self.error = None
         try:
-            c.call(function, *arguments)
+            body()
         except FalconetError as failure:
             error, self.error = self.error, None
             if error is None:

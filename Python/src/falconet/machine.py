@@ -12,7 +12,9 @@ from typing import Any, BinaryIO, Callable, Iterable, Optional, Union
 from . import _library as c
 from ._handle import Path, Runner
 from ._streams import COMPRESSIONS, FORMATS, Guard, pick, reader, writer
+from .program import Profile, Program
 from .proof import Proof
+from .snapshots import Difference, collect, reading_options
 
 ENGINES = {"translator": 0, "portable": 1, "step": 2, "check": 3}
 _FORMER_ENGINES = {"jit": "translator", "interpreter": "portable"}
@@ -22,15 +24,6 @@ _LAST_STEP = 2**64 - 1
 def engine_number(name: str) -> int:
     """The number of an engine, by its name or its former name."""
     return pick(ENGINES, _FORMER_ENGINES.get(name, name), "engine")
-
-
-def reading_options(format: Optional[str], base: Optional[Path], trust_pages: bool) -> c.Reading:
-    """How to read a snapshot."""
-    return c.Reading(
-        pick(FORMATS, format, "format"),
-        None if base is None else c.text(base),
-        trust_pages,
-    )
 
 
 class Stop(enum.IntEnum):
@@ -71,6 +64,32 @@ class Thread:
     right: bool
     #: Whether the next step runs it.
     active: bool
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first step at which two runs differ."""
+
+    #: Steps executed before the one that differs. The states before it are the same, unless
+    #: ``at_start``.
+    step: int
+    #: Whether the runs differ from the first state on.
+    at_start: bool
+    #: The claims after the step, 32 bytes; None for a run that cannot execute it.
+    first: Optional[bytes]
+    second: Optional[bytes]
+    #: The proofs of the step; None for a run that cannot execute it or of which only claims are
+    #: known, and if ``at_start``.
+    first_proof: Optional[Proof]
+    second_proof: Optional[Proof]
+
+
+def _step(until: Optional[int]) -> int:
+    """The step at which something ends."""
+    step = _LAST_STEP if until is None else until
+    if not 0 <= step <= _LAST_STEP:
+        raise ValueError(f"there is no step {until}")
+    return step
 
 
 def _steps(
@@ -223,9 +242,7 @@ class Machine(Runner):
         ``Panic`` and ``PreimageError``.
         """
         stop = ctypes.c_int()
-        step = _LAST_STEP if until is None else until
-        if not 0 <= step <= _LAST_STEP:
-            raise ValueError(f"there is no step {until}")
+        step = _step(until)
         guard = self._callbacks.guard
 
         def proved(_: Any, handle: int) -> bool:
@@ -266,7 +283,112 @@ class Machine(Runner):
             raise
         return Proof(handle)
 
+    def profile(
+        self,
+        until: Optional[int] = None,
+        *,
+        program: Optional[Program] = None,
+        interval: int = 0,
+    ) -> Profile:
+        """Runs as ``run()`` does, and counts the steps of each function.
+
+        ``program`` names the functions; without it, only those of a Go program have names. A sample
+        is taken every ``interval`` steps; 0 adapts the interval to keep the run fast.
+        """
+        stop, handle = ctypes.c_int(), ctypes.c_void_p()
+        step, samples = _step(until), c.number(interval, 64, "interval")
+        named = None if program is None else program._handle
+        ends = (ctypes.byref(stop), ctypes.byref(handle))
+        try:
+            self._run("machine_profile", step, named, samples, *ends)
+        except BaseException:
+            # An interrupt may come when the profile is there already.
+            c.call("profile_free", handle)
+            raise
+        return Profile(handle)
+
+    # Comparing
+
+    def bisect(
+        self,
+        other: Union["Machine", Callable[[int], Optional[bytes]]],
+        until: Optional[int] = None,
+    ) -> Optional[Divergence]:
+        """The first step at which this machine's run and another differ; None if they do not.
+
+        Copies of the machines execute steps, with their sources of pre-images, at most three times
+        as many as precede the difference. Both must be at the same step. Instead of a machine,
+        ``other`` may be a function from a number of steps to the claim of the state after them, 32
+        bytes, or None if the run cannot execute that many: of a trace, of another VM, of an
+        opponent. ``until`` is the last step that is compared.
+        """
+        found, limit = c.Divergence(), _step(until)
+        end = ctypes.byref(found)
+        try:
+            if isinstance(other, Machine):
+                machine = other
+                self._callbacks.execute(
+                    self._handle,
+                    lambda: machine._callbacks.guard.around(
+                        lambda: self._callbacks.guard.call(
+                            "machine_bisect", self._handle, machine._handle, limit, end
+                        )
+                    ),
+                )
+            else:
+                claims = self._claims(other)
+                self._run("machine_bisect_claims", claims, None, limit, end)
+        finally:
+            # Collected if the call fails after it has made them.
+            proofs = [
+                Proof(ctypes.c_void_p(proof)) if proof else None
+                for proof in (found.first_proof, found.second_proof)
+            ]
+        if not found.differs:
+            return None
+        return Divergence(
+            found.step,
+            found.at_start,
+            bytes(found.first) if found.has_first else None,
+            bytes(found.second) if found.has_second else None,
+            *proofs,
+        )
+
+    def _claims(self, source: Callable[[int], Optional[bytes]]) -> Any:
+        """A function of claims as a callback."""
+
+        def claim(_: Any, step: int, room: Any) -> int:
+            def body() -> int:
+                value = source(step)
+                if value is None:
+                    return c.PANIC
+                data = c.content(value)
+                if len(data) != 32:
+                    raise ValueError(f"a claim has 32 bytes, not {len(data)}")
+                ctypes.memmove(room, data, 32)
+                return c.OK
+
+            return int(self._callbacks.guard.run(body, c.IO_ERROR))
+
+        return c.CLAIM(claim)
+
+    def diff(self, other: "Machine", pages: int = 64) -> Difference:
+        """How this machine's state differs from another's.
+
+        The words of the ``pages`` pages with the lowest addresses among those that differ are
+        listed.
+        """
+        return collect("machine_diff", pages, self._handle, other._handle)
+
     # Looking
+
+    def traceback(self, program: Optional[Program] = None) -> str:
+        """The calls that each thread is in, the active thread first, in the style of Go's tracebacks.
+
+        ``program`` names the functions; without it, only those of a Go program have names.
+        """
+        named = None if program is None else program._handle
+        return c.buffer("machine_traceback", self._handle, named).decode("utf-8", "replace")
 
     @property
     def version(self) -> int:

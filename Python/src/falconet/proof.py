@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import ctypes
 import io
-from typing import BinaryIO, Optional, Union
+from dataclasses import dataclass
+from typing import Any, BinaryIO, List, Optional, Union
 
 from . import _library as c
 from ._handle import Handle, Path
 from ._streams import COMPRESSIONS, Guard, pick, writer
+
+
+@dataclass(frozen=True)
+class ContractCall:
+    """A call of a contract."""
+
+    #: "load" loads the part of a pre-image that the step reads, "read" asks whether it is loaded,
+    #: "step" executes the step.
+    purpose: str
+    #: "PreimageOracle" or "MIPS".
+    contract: str
+    #: The function's signature, such as ``step(bytes,bytes,bytes32)``.
+    function: str
+    #: The call's data: the selector and the encoded arguments.
+    data: bytes
+
+
+def _exact(value: Optional[bytes], size: int, name: str) -> Optional[bytes]:
+    """The bytes of an option that has a fixed size."""
+    data = None if value is None else c.content(value)
+    if data is not None and len(data) != size:
+        raise ValueError(f"{name} has {len(data)} bytes instead of {size}")
+    return data
 
 
 class Proof(Handle):
@@ -19,6 +43,14 @@ class Proof(Handle):
     """
 
     _kind = "proof"
+
+    def __copy__(self) -> "Proof":
+        """The proof itself, which does not change: ``dataclasses.asdict()`` copies what it finds."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Proof":
+        """The proof itself."""
+        return self
 
     @classmethod
     def open(cls, source: Union[Path, bytes]) -> "Proof":
@@ -89,6 +121,43 @@ class Proof(Handle):
     def proof_data(self) -> bytes:
         """The thread's witness, in versions with threads, and the memory proofs."""
         return c.buffer("proof_proof_data", self._handle)
+
+    def calldata(
+        self,
+        *,
+        local_context: Optional[bytes] = None,
+        caller: Optional[bytes] = None,
+        kzg_proof: Optional[bytes] = None,
+        preimage_folder: Optional[Path] = None,
+    ) -> List[ContractCall]:
+        """The contract calls that execute the step, in the order in which they are made.
+
+        They load the pre-image that the step reads, if it reads one, ask whether it is loaded, and
+        execute the step. The proof is not verified. ``local_context`` is that of the dispute, 32
+        bytes, zeros by default; ``caller`` is the address of the dispute game, 20 bytes, without
+        which there is no call that asks for a local input. To load a blob's field element, its KZG
+        proof of 48 bytes is needed, and for blobs and precompiles the directory in which a host
+        stored what their keys are hashes of.
+        """
+        calls: List[ContractCall] = []
+
+        def take(_: Any, call: Any) -> None:
+            item = call.contents
+            purpose, contract, function = item.purpose, item.contract, item.function
+            data = ctypes.string_at(item.data, item.count)
+            calls.append(
+                ContractCall(purpose.decode(), contract.decode(), function.decode(), data)
+            )
+
+        options = c.CalldataOptions(
+            _exact(local_context, 32, "local_context"),
+            _exact(caller, 20, "caller"),
+            _exact(kzg_proof, 48, "kzg_proof"),
+            None if preimage_folder is None else c.text(preimage_folder),
+        )
+        callback = c.CONTRACT_CALL(take)
+        c.call("proof_calldata", self._handle, ctypes.byref(options), callback, None)
+        return calls
 
     def save(self, path: Path) -> None:
         """Writes a proof file, compressed with gzip if its name ends in ``.gz``."""

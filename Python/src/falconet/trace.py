@@ -8,8 +8,9 @@ from typing import Any, Callable, Iterable, List, Optional, Union
 
 from . import _library as c
 from ._handle import Path, PreimageSource, Runner
-from .machine import Machine, engine_number, reading_options
+from .machine import Machine, engine_number
 from .proof import Proof
+from .snapshots import reading_options
 
 
 @dataclass(frozen=True)

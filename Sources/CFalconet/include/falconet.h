@@ -7,8 +7,8 @@
  * that fails sets the handle that it would have created to NULL, or its buffer to empty, and writes
  * no other result.
  *
- * Handles. Machines, proofs and traces are opaque. Free each handle once, with the free function of
- * its kind. NULL, a handle of another kind and one that has been freed are
+ * Handles. Machines, proofs, traces, programs and profiles are opaque. Free each handle once, with
+ * the free function of its kind. NULL, a handle of another kind and one that has been freed are
  * FALCONET_INVALID_ARGUMENT: no handle value is used twice.
  *
  * Buffers. Arguments belong to the caller and are not used after the call. A falconet_buffer that
@@ -19,10 +19,11 @@
  *
  * Threads. Any thread may use any handle, one call at a time. If another call is using the handle,
  * on another thread or around the callback that makes the call, the call does nothing and returns
- * FALCONET_BUSY. There are three exceptions: the functions that cancel and resume; traces, which many
- * threads may use at once; and the callbacks of falconet_machine_run_events(), which may look at
- * their machine. Different handles are independent, so machines run in parallel. A calling thread
- * needs 64 KiB of stack. After fork(), the child must not use handles that its parent created.
+ * FALCONET_BUSY. There are three exceptions: the functions that cancel and resume; traces and
+ * programs, which many threads may use at once; and the callbacks of falconet_machine_run_events(),
+ * which may look at their machine. Different handles are independent, so machines run in parallel.
+ * A calling thread needs 64 KiB of stack. After fork(), the child must not use handles that its
+ * parent created.
  *
  * Callbacks run on the thread of the call that needs them, before it returns; only the output of a
  * pre-image server arrives on a thread of its own. They receive the context that was passed when
@@ -508,6 +509,101 @@ falconet_status falconet_machine_write(
     const falconet_machine *machine, falconet_format format, falconet_compression compression,
     falconet_write_fn write, void *context);
 
+/* ---- Snapshots in files, without loading them ---- */
+
+/* What a snapshot is. */
+typedef struct falconet_snapshot_info {
+  /* Steps executed since the program's start. */
+  uint64_t step;
+  uint8_t claim[32];
+  /* The number of the state version. */
+  uint32_t version;
+  /* Whether the program has exited, and its exit code, 0 if it has not. */
+  bool exited;
+  uint8_t exit_code;
+  /* Whether the claim comes from the pages. False for a .fsnap file that is read with trust_pages. */
+  bool verified;
+} falconet_snapshot_info;
+
+/*
+ * The claim of a snapshot's file and its witness, in one pass over the file. The memory that this
+ * takes does not grow with the pages. `witness` may be NULL.
+ */
+falconet_status falconet_snapshot_describe(
+    const char *path, const falconet_reading *reading, falconet_snapshot_info *info,
+    falconet_buffer *witness);
+
+/*
+ * Writes a snapshot's file in another format, without loading it. The new file appears completely
+ * or not at all, and may replace the old one. It is compressed with gzip if its name ends in .gz.
+ */
+falconet_status falconet_snapshot_convert(
+    const char *path, const falconet_reading *reading, const char *output, falconet_format format);
+
+/* ---- Differences of states ---- */
+
+typedef enum falconet_difference_kind {
+  /* A field of the state. */
+  FALCONET_DIFFERENCE_FIELD = 0,
+  /* A field or a register of a thread that both states have. */
+  FALCONET_DIFFERENCE_THREAD_FIELD = 1,
+  /* A thread that only one state has. */
+  FALCONET_DIFFERENCE_THREAD = 2,
+  /* A page that only one state has. Its words follow; the other state's count as zeros. */
+  FALCONET_DIFFERENCE_PAGE = 3,
+  /* A word of memory, 4 or 8 bytes as the first state's version has them. */
+  FALCONET_DIFFERENCE_WORD = 4
+} falconet_difference_kind;
+
+/* One difference of two states. Pointers are valid until the callback returns. */
+typedef struct falconet_difference {
+  falconet_difference_kind kind;
+  /* Which of the states has the field, thread, page or word. At least one has it. */
+  bool in_first;
+  bool in_second;
+  /* The name of the field or register, as `falconet diff` prints it; NULL for other kinds. */
+  const char *name;
+  /* The number of the thread; 0 if the difference is not one of a thread. */
+  uint64_t thread;
+  /* The address of the page or word; 0 for other kinds. */
+  uint64_t address;
+  /* The values of a field, a register or a word; 0 for a state that does not have it. */
+  uint64_t first;
+  uint64_t second;
+  /* The values of a field that holds bytes, such as a hash; NULL for all others. */
+  const uint8_t *first_bytes;
+  size_t first_count;
+  const uint8_t *second_bytes;
+  size_t second_count;
+} falconet_difference;
+
+/* Receives one difference. */
+typedef void (*falconet_difference_fn)(void *context, const falconet_difference *difference);
+
+/* How much of two states differs. */
+typedef struct falconet_difference_totals {
+  /* Pages of 4096 bytes that differ, and words in them. All are counted. */
+  uint64_t pages;
+  uint64_t words;
+  /* Whether the two are the same state with the same memory. */
+  bool same;
+} falconet_difference_totals;
+
+/*
+ * Compares two snapshots' files as they are read, in any formats. Reports fields first, then threads,
+ * then the words of the `pages` pages with the lowest addresses among those that differ. The pages of
+ * the first are stored in a temporary file (TMPDIR). `difference` and `totals` may be NULL.
+ */
+falconet_status falconet_snapshot_diff(
+    const char *first, const falconet_reading *first_reading, const char *second,
+    const falconet_reading *second_reading, size_t pages, falconet_difference_fn difference,
+    void *context, falconet_difference_totals *totals);
+
+/* Like falconet_snapshot_diff(), of the current states of two different machines. */
+falconet_status falconet_machine_diff(
+    const falconet_machine *first, const falconet_machine *second, size_t pages,
+    falconet_difference_fn difference, void *context, falconet_difference_totals *totals);
+
 /* ---- Proofs ---- */
 
 /* Executes one step and proves it. FALCONET_EXITED if the program has exited. */
@@ -582,6 +678,218 @@ falconet_status falconet_proof_verify(const falconet_proof *proof, uint32_t vers
  */
 falconet_status falconet_proof_verify_revision(
     const falconet_proof *proof, uint32_t version, const char *revision);
+
+/* A call of a contract. Pointers are valid until the callback returns. */
+typedef struct falconet_contract_call {
+  /*
+   * "load" loads the part of a pre-image that the step reads, "read" asks whether it is loaded,
+   * "step" executes the step.
+   */
+  const char *purpose;
+  /* "PreimageOracle" or "MIPS". */
+  const char *contract;
+  /* The function's signature, such as "step(bytes,bytes,bytes32)". */
+  const char *function;
+  /* The call's data: the selector and the encoded arguments. */
+  const uint8_t *data;
+  size_t count;
+} falconet_contract_call;
+
+/* Receives one call of a contract. */
+typedef void (*falconet_contract_call_fn)(void *context, const falconet_contract_call *call);
+
+/* What contract calls need that a proof does not contain. NULL stands for all zeros. */
+typedef struct falconet_calldata_options {
+  /* The local context of the dispute, 32 bytes; NULL: zeros. */
+  const uint8_t *local_context;
+  /*
+   * The address of the dispute game, 20 bytes, for "read" of local inputs; NULL: there is none
+   * then.
+   */
+  const uint8_t *caller;
+  /* The KZG proof of a blob's field element, 48 bytes; needed to load one. */
+  const uint8_t *kzg_proof;
+  /*
+   * The directory in which a host stored what the keys of blobs and precompiles are hashes of;
+   * needed to load one of these.
+   */
+  const char *preimage_folder;
+} falconet_calldata_options;
+
+/*
+ * Reports the contract calls that execute a proof's step, in the order in which they are made: load
+ * and read if the step reads a pre-image, then step. Does not verify the proof. FALCONET_NOT_FOUND
+ * if an option that this proof needs is missing; the message says which.
+ */
+falconet_status falconet_proof_calldata(
+    const falconet_proof *proof, const falconet_calldata_options *options,
+    falconet_contract_call_fn call, void *context);
+
+/* ---- Comparing runs ---- */
+
+/* The first step at which two runs differ. */
+typedef struct falconet_divergence {
+  /*
+   * Steps executed before the one that differs; the states before it are the same, unless at_start.
+   * If the runs do not differ, the last step that was compared.
+   */
+  uint64_t step;
+  /* The claims after the step; zeros for a run that cannot execute it. */
+  uint8_t first[32];
+  uint8_t second[32];
+  /*
+   * The proofs of the step, each of which the caller frees; NULL for a run that cannot execute it
+   * or of which only claims are known, if at_start, and if the runs do not differ.
+   */
+  falconet_proof *first_proof;
+  falconet_proof *second_proof;
+  /* Whether the runs differ up to the limit. */
+  bool differs;
+  /* Whether they differ from the first state on. */
+  bool at_start;
+  /* Whether each run can execute the step. */
+  bool has_first;
+  bool has_second;
+} falconet_divergence;
+
+/*
+ * Finds the first step at which two different machines differ, by executing copies with the machines'
+ * sources of pre-images, engines and revisions. The machines do not change. `limit` is the last step
+ * that is compared. FALCONET_INVALID_ARGUMENT if they are not at the same step, or not of the same
+ * version. falconet_machine_cancel() on either ends the call with FALCONET_CANCELLED.
+ *
+ * Each copy executes at most three times as many steps as precede the difference.
+ */
+falconet_status falconet_machine_bisect(
+    falconet_machine *first, falconet_machine *second, uint64_t limit,
+    falconet_divergence *divergence);
+
+/*
+ * Writes the claim of the state after `step` steps of a run, after its end that of the state that
+ * exited. Returns FALCONET_OK, FALCONET_PANIC if the run cannot execute that many, or any other
+ * status for a failure.
+ */
+typedef falconet_status (*falconet_claim_fn)(void *context, uint64_t step, uint8_t claim[32]);
+
+/*
+ * Like falconet_machine_bisect(), with a run of which only claims are known as the second: those of
+ * a trace, of another VM, or of an opponent. The callback is called for steps from the machine's
+ * on, and must not use the machine. If it fails, this call gives the callback's status.
+ */
+falconet_status falconet_machine_bisect_claims(
+    falconet_machine *first, falconet_claim_fn second, void *context, uint64_t limit,
+    falconet_divergence *divergence);
+
+/* ---- Programs ---- */
+
+/* The program of an ELF file. Many threads may use one at once. */
+typedef struct falconet_program falconet_program;
+
+/* Opens an ELF file, which may be stripped. */
+falconet_status falconet_program_open(const char *path, falconet_program **program);
+
+/* Opens an ELF file in memory. */
+falconet_status falconet_program_open_memory(
+    const void *bytes, size_t count, falconet_program **program);
+
+/* Frees a program. NULL is allowed. */
+falconet_status falconet_program_free(falconet_program *program);
+
+typedef enum falconet_finding_kind {
+  /* An instruction that the state version lacks. */
+  FALCONET_FINDING_INSTRUCTION = 0,
+  /* A system call that the state version lacks. */
+  FALCONET_FINDING_SYSTEM_CALL = 1,
+  /* Another reason why the program may not do in the VM what it does elsewhere. */
+  FALCONET_FINDING_CONCERN = 2
+} falconet_finding_kind;
+
+/*
+ * Something that may stop the VM or corrupt the program. Pointers are valid until the callback
+ * returns.
+ */
+typedef struct falconet_finding {
+  falconet_finding_kind kind;
+  /* Whether calls lead there from the entry, as far as can be seen, and nothing excuses it. */
+  bool harmful;
+  /* What is wrong. */
+  const char *problem;
+  /* The function that contains it; NULL for a concern. */
+  const char *function;
+  /* A shortest chain of calls from the entry, such as "main > f > g"; "" if there is none. */
+  const char *path;
+  /* Why it does no harm, and what to do about it; NULL if that is not known. */
+  const char *excuse;
+  const char *remedy;
+  /* Where it is, ascending. */
+  const uint64_t *addresses;
+  size_t address_count;
+} falconet_finding;
+
+/* Receives one finding. */
+typedef void (*falconet_finding_fn)(void *context, const falconet_finding *finding);
+
+/* What was checked. */
+typedef struct falconet_check {
+  /* Functions of the program, and those that calls lead to from its entry. */
+  uint64_t functions;
+  uint64_t reachable_functions;
+  /* Whether no finding is harmful. */
+  bool compatible;
+} falconet_check;
+
+/*
+ * Looks for what a revision of a state version lacks in a program, and reports each finding. NULL
+ * is the version's newest revision. That nothing is harmful proves nothing: some calls cannot be
+ * followed. `finding` and `check` may be NULL.
+ */
+falconet_status falconet_program_check(
+    const falconet_program *program, uint32_t version, const char *revision,
+    falconet_finding_fn finding, void *context, falconet_check *check);
+
+/*
+ * The calls that each thread is in, the active thread first, as lines of text in the style of Go's
+ * tracebacks. Without a program, which may be NULL, only a Go program's functions have names.
+ */
+falconet_status falconet_machine_traceback(
+    const falconet_machine *machine, const falconet_program *program, falconet_buffer *text);
+
+/* ---- Profiles ---- */
+
+/* How many steps a run spent in which function, by the calls that led there. */
+typedef struct falconet_profile falconet_profile;
+
+typedef enum falconet_profile_format {
+  /* For pprof, not compressed: a file of it usually is, with gzip. */
+  FALCONET_PROFILE_PPROF = 0,
+  /* A line for each stack, with the steps at its end. */
+  FALCONET_PROFILE_FOLDED = 1,
+  /* A flame graph in SVG. */
+  FALCONET_PROFILE_FLAME_GRAPH = 2
+} falconet_profile_format;
+
+/*
+ * Runs like falconet_machine_run() with flags 0, and profiles the run. `program` names the
+ * functions; without one, NULL, only a Go program's have names. A sample is taken every `interval`
+ * steps; 0 adapts the interval to keep the run fast.
+ */
+falconet_status falconet_machine_profile(
+    falconet_machine *machine, uint64_t step, const falconet_program *program, uint64_t interval,
+    falconet_stop *stop, falconet_profile **profile);
+
+/*
+ * Writes a profile to a file, which appears completely or not at all. The name selects the format:
+ * .pb.gz, .folded or .svg.
+ */
+falconet_status falconet_profile_save(const falconet_profile *profile, const char *path);
+
+/* Writes a profile through a callback. */
+falconet_status falconet_profile_write(
+    const falconet_profile *profile, falconet_profile_format format,
+    falconet_compression compression, falconet_write_fn write, void *context);
+
+/* Frees a profile. NULL is allowed. */
+falconet_status falconet_profile_free(falconet_profile *profile);
 
 /* ---- Traces: opening ---- */
 

@@ -76,6 +76,13 @@ final class MachineHandle: Handle, @unchecked Sendable {
     if !oracle.isConnected { try connect(source) }
   }
 
+  /// The source as another conversation, with the local inputs, for a copy of the machine.
+  func openSource() throws(PreimageError) -> any PreimageOracle {
+    var source = source
+    source.localInputs = localInputs
+    return try source.open { [control] in control.isCancelRequested }.oracle
+  }
+
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {
     localInputs[index] = value
     machine.oracle = LocalInputs(localInputs, source: oracle)
@@ -90,6 +97,15 @@ final class MachineHandle: Handle, @unchecked Sendable {
     }
     oracle.disconnect()
     return nil
+  }
+
+  /// Requires two machines, for a call that uses both.
+  static func requireDifferent(
+    _ first: OpaquePointer?, _ second: OpaquePointer?
+  ) throws(CallError) {
+    guard first != second || first == nil else {
+      throw .invalid("first and second are the same machine: a comparison needs two")
+    }
   }
 
   /// Calls `body` with the machine of a handle.
