@@ -73,6 +73,10 @@ final class TraceCore {
     try check(index)
     try inputs.check()
     if let known = answers.claim(at: index) { return known }
+    return try executing { () throws(TraceError) in try computeClaim(at: index) }
+  }
+
+  private func computeClaim(at index: UInt64) throws(TraceError) -> TraceClaim {
     guard index < .max else {
       // No number of steps comes after this index: its claim comes with its proof.
       let last = try step(at: index)
@@ -81,7 +85,7 @@ final class TraceCore {
     let machine = try runner.advance(to: index + 1)
     if let known = answers.claim(at: index) { return known }
     let claim = machine.claim()
-    try answers.add(index, claim)
+    try answers.add(index, claim, isAdopted: runner.isAdopted)
     return TraceClaim(index: index, claim: claim, isPastEnd: false)
   }
 
@@ -89,10 +93,12 @@ final class TraceCore {
     try checkProvable(index)
     try inputs.check()
     if let known = answers.step(at: index, isAlone: true) { return known }
-    let machine = try runner.advance(to: index)
-    if let known = answers.step(at: index, isAlone: true) { return known }
-    guard let witness = try runner.prove(machine) else { throw .interrupted }
-    return try answers.add(StepProof(witness), at: index)
+    return try executing { () throws(TraceError) in
+      let machine = try runner.advance(to: index)
+      if let known = answers.step(at: index, isAlone: true) { return known }
+      guard let witness = try runner.prove(machine) else { throw .interrupted }
+      return try answers.add(StepProof(witness), at: index, isAdopted: runner.isAdopted)
+    }
   }
 
   /// The prestate shows nothing of the step that led to it.
@@ -107,7 +113,7 @@ final class TraceCore {
     try checkExists()
     try inputs.check()
     if let end { return end }
-    _ = try runner.advance(to: .max)
+    _ = try executing { () throws(TraceError) in try runner.advance(to: .max) }
     guard let end else {
       throw .file(
         StreamError(
@@ -123,6 +129,14 @@ final class TraceCore {
   func confirmedStep(at index: UInt64, stretch: UInt64) throws(TraceError) -> ConfirmedStep {
     try checkProvable(index)
     try inputs.check()
+    return try executing { () throws(TraceError) in
+      try computeConfirmedStep(at: index, stretch: stretch)
+    }
+  }
+
+  private func computeConfirmedStep(
+    at index: UInt64, stretch: UInt64
+  ) throws(TraceError) -> ConfirmedStep {
     // Past the end, the last step is what is confirmed.
     let target = min(index, end?.index ?? .max)
     let start = max(prestate.step, target > stretch ? target - stretch : 0)
@@ -130,7 +144,7 @@ final class TraceCore {
     else {
       // The end became known on the way: retry with the last step.
       guard let end, index >= end.index else { throw .interrupted }
-      return try confirmedStep(at: index, stretch: stretch)
+      return try computeConfirmedStep(at: index, stretch: stretch)
     }
 
     let proof = StepProof(witness)
@@ -139,7 +153,7 @@ final class TraceCore {
         throw .contradiction(index: target, known: known.proof.post, computed: proof.post)
       }
     }
-    let step = try answers.add(proof, at: target)
+    let step = try answers.add(proof, at: target, isAdopted: runner.isAdopted)
     guard index > target else { return ConfirmedStep(step: step, confirmation: confirmation) }
     guard let last = answers.step(at: index, isAlone: true) else { throw .interrupted }
     guard last.claim == proof.post else {

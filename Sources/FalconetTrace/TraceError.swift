@@ -79,8 +79,10 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
         + " file"
     case .contradiction(let index, let known, let computed):
       "the claim at index \(index) is cached as \(known), but computed as \(computed): the"
-        + " source gives other pre-images than before, or adopted files are of another trace;"
-        + " delete the directory"
+        + " source gives other pre-images than before; delete the directory"
+    case .budget(let path, let budget, 0):
+      "\(path): the claims, and what names the trace, take more than the disk budget of \(budget) bytes:"
+        + " raise it"
     case .budget(let path, let budget, let needed):
       "\(path): the disk budget of \(budget) bytes has no room for \(needed) more: raise it"
     case .unconfirmed(let failure): failure.description

@@ -123,11 +123,15 @@ package final class TraceProvider: @unchecked Sendable {
   private func inOnePass<Answer>(
     _ indices: [UInt64], _ answer: (UInt64) throws(TraceError) -> Answer
   ) throws(TraceError) -> [Answer] {
-    var answers = [Answer?](repeating: nil, count: indices.count)
-    for position in indices.indices.sorted(by: { indices[$0] < indices[$1] }) {
-      answers[position] = try answer(indices[position])
+    while true {
+      let discardCount = core.claims.discardCount
+      var answers = [Answer?](repeating: nil, count: indices.count)
+      for position in indices.indices.sorted(by: { indices[$0] < indices[$1] }) {
+        answers[position] = try answer(indices[position])
+      }
+      // If an adopted claim was found wrong on the way, an answer before it may be wrong too.
+      if core.claims.discardCount == discardCount { return answers.compactMap { $0 } }
     }
-    return answers.compactMap { $0 }
   }
 
   /// The end of the trace. Runs the program to its end if that is not known.
@@ -193,7 +197,9 @@ package final class TraceProvider: @unchecked Sendable {
   /// trace.
   ///
   /// The caller vouches that they are of this trace. Each proof must hold by itself, each state must be
-  /// of the step in its name, and none may contradict what is known; others are left out.
+  /// of the step in its name, and none may contradict what is known; others are left out. If steps that are
+  /// executed later lead to another claim than an adopted one, all that was adopted is discarded: see
+  /// ``incidents``.
   package func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try withCore { (core) throws(TraceError) in try core.adopt(from: path) }
   }

@@ -116,6 +116,40 @@ struct ExchangeTests {
     #expect(performing: body, throws: { "\($0)".contains("it is the trace's own directory") })
   }
 
+  @Test("A path that is empty, or names no directory, is an error that says so")
+  func paths() throws {
+    let (folder, recorded, trace) = try exported()
+    try folder.write("text", to: "file")
+    symlink("game", folder.file("link"))
+    func expect(_ text: String, _ body: () throws -> Void) {
+      #expect(performing: body, throws: { "\($0)".contains(text) })
+    }
+    expect("file: it is not a directory") { _ = try trace.adopt(from: folder.file("file")) }
+    expect("none: the directory does not exist") { _ = try trace.adopt(from: folder.file("none")) }
+    let empty = "the name of a directory is empty: give the directory's path"
+    expect(empty) { _ = try trace.adopt(from: "") }
+    expect(empty) { try trace.export(to: "") }
+    expect(empty) { try TraceProvider.deleteAll(directory: "") }
+    expect(empty) { _ = try TraceProvider(directory: "", recorded.source) }
+    #expect(try trace.adopt(from: folder.file("link")).refused == [])
+  }
+
+  @Test("An export that fails leaves no directory that it made")
+  func failedExport() throws {
+    let (folder, recorded, _) = try exported()
+    var source = recorded.source
+    source.preimages = { () throws(PreimageError) in throw PreimageError(.unreadable, message: "no")
+    }
+    let trace = try TraceProvider(directory: folder.file("trace"), source, Self.options)
+    folder.makeFolder("mine")
+    folder.makeFolder("mine/proofs")
+    for name in ["new", "mine"] {
+      #expect(throws: TraceError.self) { try trace.export(to: folder.file(name)) }
+    }
+    #expect(access(folder.file("new"), F_OK) != 0)
+    #expect(TemporaryFolder.names(in: folder.file("mine")) == ["proofs"])
+  }
+
   @Test("What is adopted displaces no step data, and what has no room is left out and named")
   func adoptionWithoutRoom() throws {
     let (folder, recorded, _) = try exported()

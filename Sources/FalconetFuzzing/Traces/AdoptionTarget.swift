@@ -68,10 +68,19 @@ struct AdoptionTarget: HostileInputCheck {
         try found("a file is refused without a reason")
       }
     } catch let error as TraceError { try TraceBench.check(error) }
-    let answers = try bench.answers(of: trace)
+    let early = try bench.answers(of: trace)
     // The caller answers for what is adopted, but it may contradict nothing that is known.
-    if isFilled, answers != bench.truth { try found("what was known is another after an adoption") }
+    if isFilled, early != bench.truth { try found("what was known is another after an adoption") }
     try bench.checkSteps(of: trace)
+    let answers = try bench.answers(of: trace)
+    // What was adopted is discarded if executed steps contradict it, and then nothing of it is left.
+    if trace.incidents.contains(where: { $0.path.hasSuffix("/claims.log") }) {
+      guard zip(answers, bench.truth).allSatisfy({ $0 == nil || $0 == $1 }) else {
+        try found("a wrong answer after adopted claims were discarded")
+      }
+    } else if answers != early {
+      try found("an answer changes without a report")
+    }
     return answers
   }
 

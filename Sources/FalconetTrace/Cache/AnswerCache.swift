@@ -103,10 +103,14 @@ final class AnswerCache {
   // MARK: Adding
 
   /// Logs a claim. Throws if it contradicts what is known.
-  func add(_ index: UInt64, _ claim: Bytes32) throws(TraceError) { try log([(index, claim)]) }
+  ///
+  /// - Parameter isAdopted: here and below, whether it was adopted, or computed from an adopted state.
+  func add(_ index: UInt64, _ claim: Bytes32, isAdopted: Bool) throws(TraceError) {
+    try log([(index, claim)], isAdopted)
+  }
 
   /// Logs the claims before and after a step, or neither if one contradicts what is known.
-  func addClaims(of proof: StepProof, at index: UInt64) throws(TraceError) {
+  func addClaims(of proof: StepProof, at index: UInt64, isAdopted: Bool) throws(TraceError) {
     var new: [(UInt64, Bytes32)] = []
     if let pre = proof.pre {
       if index > prestate.step {
@@ -115,18 +119,22 @@ final class AnswerCache {
         throw .contradiction(index: index &- 1, known: prestate.claim, computed: pre)
       }
     }
-    try log(new + [(index, proof.post)])
+    try log(new + [(index, proof.post)], isAdopted)
   }
 
-  private func log(_ new: [(index: UInt64, claim: Bytes32)]) throws(TraceError) {
-    let count = new.count { claims[$0.index] == nil }
-    if count > 0 { try snapshots.makeRoom(for: UInt64(count * ClaimRecord.size)) }
-    try claims.add(new)
+  private func log(
+    _ new: [(index: UInt64, claim: Bytes32)], _ isAdopted: Bool
+  ) throws(TraceError) {
+    let size = new.reduce(0) { $0 + claims.size(ofAdding: $1.index, isAdopted: isAdopted) }
+    if size > 0 { try snapshots.makeRoom(for: size) }
+    try claims.add(new, isAdopted: isAdopted)
   }
 
   /// Stores step data that holds, and logs the claims around it.
-  func add(_ proof: StepProof, at index: UInt64) throws(TraceError) -> TraceStep {
-    try addClaims(of: proof, at: index)
+  func add(
+    _ proof: StepProof, at index: UInt64, isAdopted: Bool
+  ) throws(TraceError) -> TraceStep {
+    try addClaims(of: proof, at: index, isAdopted: isAdopted)
     try store(proof, at: index)
     return TraceStep(index: index, proof: proof, isPastEnd: false)
   }
@@ -151,14 +159,12 @@ final class AnswerCache {
     }
   }
 
-  func add(_ end: TraceEnd) throws(TraceError) {
-    if let known = self.end {
-      guard known == end else {
-        throw .contradiction(index: known.index, known: known.claim, computed: end.claim)
-      }
-      return
+  func add(_ end: TraceEnd, isAdopted: Bool) throws(TraceError) {
+    if let known = self.end, known != end {
+      throw .contradiction(index: known.index, known: known.claim, computed: end.claim)
     }
-    try add(end.index, end.claim)
+    try add(end.index, end.claim, isAdopted: isAdopted)
+    if self.end != nil { return }
     var proof = end.proof
     proof.step = end.index &+ 1
     let bytes = try proof.compressed()
@@ -166,6 +172,20 @@ final class AnswerCache {
     try directory.write(bytes, to: directory.last)
     ending.withLock { $0 = end }
     snapshots.policy.record(end: end.index &+ 1)
+  }
+
+  // MARK: Discarding
+
+  /// Quarantines the step data that leads to or from some claims, and the end if it has one of them.
+  func quarantine(_ indices: Set<UInt64>, _ reason: String) throws(TraceError) {
+    for index in try directory.numbers(in: directory.proofs, suffixes: [".json.gz"])
+    where indices.contains(index) || indices.contains(index &- 1) {
+      directory.quarantine(directory.proof(index), reason)
+    }
+    guard let end, indices.contains(end.index) else { return }
+    directory.quarantine(directory.last, reason)
+    ending.withLock { $0 = nil }
+    snapshots.policy.forgetEnd()
   }
 }
 

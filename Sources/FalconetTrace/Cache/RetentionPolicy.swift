@@ -36,6 +36,9 @@ package struct RetentionPolicy {
     isEndKnown = true
   }
 
+  /// The end that was recorded is not the trace's.
+  mutating func forgetEnd() { isEndKnown = false }
+
   /// One past the step at which the trace is taken to end.
   private var expectedEnd: UInt64 {
     if isEndKnown { return end }

@@ -93,7 +93,9 @@ final class SnapshotCache {
 
   /// Has the machine's state written while the machine goes on, if there is room for it, or states
   /// of less value can be discarded. A full disk is no error: the question may still be answered.
-  func store(_ machine: Machine, _ hint: [UInt8]?) throws(TraceError) {
+  ///
+  /// - Parameter isAdopted: whether it was computed from an adopted state.
+  func store(_ machine: Machine, _ hint: [UInt8]?, isAdopted: Bool) throws(TraceError) {
     try settle()
     let step = machine.step
     guard !has(step), step > first, hint.map({ HintFile.hasRoom(for: $0) }) ?? true else { return }
@@ -107,15 +109,18 @@ final class SnapshotCache {
       guard error.isWantOfRoom else { throw error }
       return directory.reportUncached(directory.snapshot(step), error)
     }
-    try submit(machine)
+    try submit(machine, isAdopted)
   }
 
-  private func submit(_ machine: Machine) throws(TraceError) {
+  private func submit(_ machine: Machine, _ isAdopted: Bool) throws(TraceError) {
     let checkpoint = machine.checkpoint(keepsRoots: true)
     pending = Pending(machine: machine, checkpoint: checkpoint)
-    let limit = budget.subtractingClamped(directory.used + UInt64(ClaimRecord.size))
+    let limit = budget.subtractingClamped(
+      directory.used + ClaimLog.claimSize(isAdopted: isAdopted))
     do throws(StreamError) {
-      try writer.submit { [file] () throws(StreamError) in try file.write(checkpoint, limit) }
+      try writer.submit { [file] () throws(StreamError) in
+        try file.write(checkpoint, limit, isAdopted: isAdopted)
+      }
     } catch { throw .file(error) }
   }
 
@@ -127,6 +132,7 @@ final class SnapshotCache {
     let step = pending.checkpoint.step
     do throws(StreamError) { try writer.finish() } catch {
       directory.remove(directory.hint(step))
+      if let refusal = file.takeRefusal() { throw refusal }
       guard error.isWantOfRoom else { throw .file(error) }
       return directory.reportUncached(directory.snapshot(step), .file(error))
     }
@@ -194,6 +200,16 @@ final class SnapshotCache {
     directory.remove(directory.prestate)
     if hasRoom(bytes) { return }
     throw .budget(path: directory.path.fileName, budget: budget, needed: bytes)
+  }
+
+  /// Quarantines the states after some indices, and the hints before them.
+  func quarantine(after indices: Set<UInt64>, _ reason: String) {
+    for step in steps where indices.contains(step - 1) {
+      let hint = directory.hint(step)
+      if FileStatus.exists(hint) { directory.quarantine(hint, reason) }
+      directory.quarantine(directory.snapshot(step), reason)
+      drop(step)
+    }
   }
 
   private func drop(_ step: UInt64) {

@@ -11,6 +11,8 @@ final class SnapshotFile: Sendable {
   private let directory: TraceDirectory
   private let claims: ClaimLog
   private let expected = Mutex<UInt64>(0)
+  /// Why the claim of the last state was refused.
+  private let refusal = Mutex<TraceError?>(nil)
 
   init(_ directory: TraceDirectory, _ claims: ClaimLog) {
     self.directory = directory
@@ -21,8 +23,18 @@ final class SnapshotFile: Sendable {
   /// there had been room for it.
   var expectedSize: UInt64 { expected.withLock { $0 } }
 
+  /// Why the claim of the last state was refused, once; nil if it was not.
+  func takeRefusal() -> TraceError? {
+    refusal.withLock { refusal in
+      defer { refusal = nil }
+      return refusal
+    }
+  }
+
   /// Writes a file of at most so many bytes. If it would have more, no file appears.
-  func write(_ checkpoint: Checkpoint, _ limit: UInt64) throws(StreamError) {
+  ///
+  /// - Parameter isAdopted: whether the state was computed from an adopted one.
+  func write(_ checkpoint: Checkpoint, _ limit: UInt64, isAdopted: Bool) throws(StreamError) {
     let file = directory.snapshot(checkpoint.step)
     try directory.checkPlace()
     var budgeted: BudgetSink?
@@ -32,9 +44,11 @@ final class SnapshotFile: Sendable {
         budgeted = sink
         let written = try FsnapWriter.write(checkpoint, to: sink)
         do throws(TraceError) {
-          try claims.add(checkpoint.step - 1, written.name.claim, isDurable: true)
+          try claims.add(
+            checkpoint.step - 1, written.name.claim, isAdopted: isAdopted, isDurable: true)
         } catch {
           if case .file(let error) = error { throw error }
+          refusal.withLock { $0 = error }
           throw StreamError(.corrupt, path: file.fileName, message: error.description)
         }
         try directory.checkPlace()

@@ -25,6 +25,31 @@ enum Spacing {
     max(2_000_000, max(end, machine.step) / 32)
   }
 
+  /// The steps at which a state is hashed only to compare its claim with a known one: after the last index on
+  /// the way that must be compared, and after others that are far enough apart for the hashing to take a few
+  /// percent of the time.
+  ///
+  /// - Parameters:
+  ///   - known: the indices of the known claims on the way, ascending, and whether each was adopted.
+  ///   - isAdopted: whether the machine executes from an adopted state, so that each must be compared.
+  static func comparisons(
+    _ machine: Machine, with known: [(index: UInt64, isAdopted: Bool)], isAdopted: Bool,
+    until target: UInt64
+  ) -> [UInt64] {
+    let spacing = 32 * loadCost(machine)
+    var chosen: [UInt64] = []
+    var hasLast = false
+    for (index, mustBeCompared) in known.reversed() {
+      if !hasLast, isAdopted || mustBeCompared {
+        hasLast = true
+      } else if (chosen.last ?? target) - (index + 1) < spacing {
+        continue
+      }
+      chosen.append(index + 1)
+    }
+    return chosen.reversed()
+  }
+
   /// Whether it took enough steps to reach a requested state to save it.
   static func isWorthSaving(_ machine: Machine, from nearest: UInt64) -> Bool {
     machine.step - min(nearest, machine.step) >= 4 * loadCost(machine)

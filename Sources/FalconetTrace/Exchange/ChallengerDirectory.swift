@@ -22,13 +22,30 @@ struct ChallengerDirectory {
   func proof(_ index: UInt64) -> FilePath { proofs.appending("\(index).json.gz") }
   func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step).bin.gz") }
 
-  func make() throws(StreamError) {
-    for directory in [path, proofs, snapshots] {
-      guard directory.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
-        throw StreamError(Errno(rawValue: errno), .create, path: directory.fileName)
+  /// Makes what is not there yet.
+  ///
+  /// - Returns: the directories that were made; none is left if one of them can't be.
+  func make() throws(StreamError) -> [FilePath] {
+    var made: [FilePath] = []
+    do throws(StreamError) {
+      for directory in [path, proofs, snapshots] {
+        if directory.withPlatformString({ mkdir($0, 0o777) }) == 0 {
+          made.append(directory)
+        } else if errno != EEXIST {
+          throw StreamError(Errno(rawValue: errno), .create, path: directory.fileName)
+        }
+        try AtomicFile.check(path: directory.appending("check").fileName)
       }
-      try AtomicFile.check(path: directory.appending("check").fileName)
+    } catch {
+      Self.removeEmpty(made)
+      throw error
     }
+    return made
+  }
+
+  /// Removes those of some directories, which are listed from the outermost on, that are empty.
+  static func removeEmpty(_ directories: [FilePath]) {
+    for directory in directories.reversed() { _ = directory.withPlatformString { rmdir($0) } }
   }
 
   // MARK: Its files

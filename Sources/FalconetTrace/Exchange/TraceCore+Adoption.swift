@@ -9,11 +9,10 @@ extension TraceCore {
   /// Takes over what op-challenger has of this trace.
   func adopt(from path: String) throws(TraceError) -> TraceAdoption {
     try checkExists()
+    try TraceDirectory.checkName(path)
     let origin = ChallengerDirectory(path)
-    guard FileStatus.isDirectory(origin.path) else {
-      throw .file(
-        StreamError(
-          .notFound, path: path, message: "the directory does not exist", remedy: "check the path"))
+    guard FileStatus(origin.path, followsLinks: true)?.kind == .directory else {
+      throw TraceDirectory.missing(path)
     }
     try origin.refuse(within: directory)
     try inputs.check()
@@ -72,11 +71,12 @@ extension TraceCore {
       throw Self.wrong(file, "its `pre` is not the claim of the prestate")
     }
     let bytes = try proof.compressed()
-    let needed = UInt64(bytes.count + 2 * ClaimRecord.size) + ClaimLog.inputSize
+    let needed =
+      UInt64(bytes.count) + 2 * ClaimLog.claimSize(isAdopted: true) + ClaimLog.inputSize
     try snapshots.makeRoom(for: needed, sparesStepData: true)
     try inputs.bindAdoption()
     if let input = proof.localInput { try inputs.take(input.key, hash: input.hash) }
-    try answers.addClaims(of: proof, at: index)
+    try answers.addClaims(of: proof, at: index, isAdopted: true)
     try directory.write(bytes, to: directory.proof(index))
     return true
   }
@@ -100,7 +100,7 @@ extension TraceCore {
       throw .budget(path: directory.path.fileName, budget: options.diskBudget, needed: needed)
     }
     try inputs.bindAdoption()
-    try answers.add(step - 1, image.state.claim(witness: image.witness))
+    try answers.add(step - 1, image.state.claim(witness: image.witness), isAdopted: true)
     try directory.write(bytes.bytes, to: directory.snapshot(step))
     snapshots.add(step)
   }
@@ -123,12 +123,12 @@ extension TraceCore {
     let needed = Self.withClaim(try end.proof.compressed()) + 64
     try snapshots.makeRoom(for: needed, sparesStepData: true)
     try inputs.bindAdoption()
-    try answers.add(end)
+    try answers.add(end, isAdopted: true)
   }
 
   /// Bytes that a file takes in the directory together with its claim.
   private static func withClaim(_ bytes: [UInt8]) -> UInt64 {
-    UInt64(bytes.count + ClaimRecord.size)
+    UInt64(bytes.count) + ClaimLog.claimSize(isAdopted: true)
   }
 
   private static func wrong(_ file: FilePath, _ message: String) -> TraceError {

@@ -2,17 +2,31 @@ import FalconetMachine
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
+import SystemPackage
 
 extension TraceCore {
   /// Writes what is known of the trace as op-challenger lays it out, so that it can go on from there.
   func export(to path: String) throws(TraceError) {
     try checkExists()
+    try TraceDirectory.checkName(path)
     try inputs.check()
     let target = ChallengerDirectory(path)
     try target.refuse(within: directory)
-    let proofs = try directory.numbers(in: directory.proofs, suffixes: [".json.gz"])
-    do { try target.make() } catch { throw .file(error) }
-    for index in proofs {
+    let made: [FilePath]
+    do { made = try target.make() } catch { throw .file(error) }
+    do throws(TraceError) { try write(to: target) } catch {
+      ChallengerDirectory.removeEmpty(made)
+      throw error
+    }
+  }
+
+  private func write(to target: ChallengerDirectory) throws(TraceError) {
+    // The last state is not cached, so steps are executed up to it first: they may show that an adopted
+    // file is wrong.
+    if let end {
+      _ = try executing { () throws(TraceError) in try runner.advance(to: end.index &+ 1) }
+    }
+    for index in try directory.numbers(in: directory.proofs, suffixes: [".json.gz"]) {
       guard let proof = answers.storedStep(index, quarantines: true) else { continue }
       do { try proof.save(path: target.proof(index).fileName) } catch { throw .file(error) }
     }
@@ -22,11 +36,11 @@ extension TraceCore {
         throw .file(error)
       }
     }
-    if let end { try export(end, to: target) }
+    if let end { try writeEnd(end, to: target) }
   }
 
-  private func export(_ end: TraceEnd, to target: ChallengerDirectory) throws(TraceError) {
-    // The last state is not cached: it is one run away from the last cached one.
+  private func writeEnd(_ end: TraceEnd, to target: ChallengerDirectory) throws(TraceError) {
+    // The machine is there, unless the end was found only when another one was discarded.
     let machine = try runner.advance(to: end.index &+ 1)
     do throws(StreamError) {
       try Snapshot.save(MemoryImage(machine), path: target.final.fileName, to: .bin)

@@ -17,6 +17,8 @@ final class TraceRunner {
   /// Made when the first step is to be executed.
   private var machine: Machine?
   private(set) var checkpoints: CheckpointCache?
+  /// Whether the machine executes from an adopted state that no execution from the prestate has confirmed.
+  private(set) var isAdopted = false
   /// Steps executed since the trace was opened.
   private(set) var executed: UInt64 = 0
 
@@ -32,16 +34,22 @@ final class TraceRunner {
     self.answers = answers
     self.inputs = inputs
     self.options = options
-    if let image { use(image, hint: nil) }
+    if let image { use(image, hint: nil, isAdopted: false) }
   }
 
   private var first: UInt64 { prestates.prestate.step }
 
   /// Frees the machine and the states in memory, and closes the source.
   func close() {
+    forget()
+    inputs.disconnect()
+  }
+
+  /// Frees the machine and the states in memory.
+  func forget() {
     machine = nil
     checkpoints = nil
-    inputs.disconnect()
+    isAdopted = false
   }
 
   // MARK: Executing
@@ -65,16 +73,23 @@ final class TraceRunner {
 
   private func go(_ machine: Machine, to step: UInt64) throws(TraceError) {
     var lastSnapshot = snapshots.nearest(to: machine.step) ?? first
+    var comparisons = Spacing.comparisons(
+      machine, with: answers.claims.known(in: machine.step..<max(step, machine.step)),
+      isAdopted: isAdopted, until: step)[...]
     while machine.step < step, !machine.hasExited {
       let nextCheckpoint = Spacing.next(
         Spacing.checkpoints(machine, end: snapshots.policy.end), after: machine.step)
       let nextSnapshot = Spacing.snapshot(
         machine, after: lastSnapshot, options.snapshotInterval)
-      try run(machine, until: min(step, nextCheckpoint, nextSnapshot))
+      try run(machine, until: min(step, nextCheckpoint, nextSnapshot, comparisons.first ?? .max))
       snapshots.policy.record(reached: machine.step)
       guard !machine.hasExited else { break }
+      if machine.step == comparisons.first {
+        comparisons.removeFirst()
+        try answers.add(machine.step - 1, machine.claim(), isAdopted: isAdopted)
+      }
       if machine.step == nextSnapshot {
-        try snapshots.store(machine, inputs.lastHint)
+        try snapshots.store(machine, inputs.lastHint, isAdopted: isAdopted)
         lastSnapshot = nextSnapshot
       }
       if machine.step == nextCheckpoint { checkpoints?.add(inputs.lastHint, snapshots.policy) }
@@ -83,7 +98,7 @@ final class TraceRunner {
     checkpoints?.add(inputs.lastHint, snapshots.policy)
     let nearest = snapshots.nearest(to: machine.step) ?? first
     if !machine.hasExited, Spacing.isWorthSaving(machine, from: nearest) {
-      try snapshots.store(machine, inputs.lastHint)
+      try snapshots.store(machine, inputs.lastHint, isAdopted: isAdopted)
     }
   }
 
@@ -107,8 +122,7 @@ final class TraceRunner {
     try recordEnd(machine)
     if machine.step < before {
       // Past the counter's end, the machine's step no longer tells its place in the trace.
-      self.machine = nil
-      checkpoints = nil
+      forget()
     }
     return witness
   }
@@ -118,7 +132,8 @@ final class TraceRunner {
     let witness = machine.witness()
     try answers.add(
       TraceEnd(
-        index: machine.step - 1, claim: machine.state.claim(witness: witness), witness: witness))
+        index: machine.step - 1, claim: machine.state.claim(witness: witness), witness: witness),
+      isAdopted: isAdopted)
   }
 
   // MARK: Where to go on from
@@ -126,13 +141,13 @@ final class TraceRunner {
   /// The machine at or before a step, as near as is worth getting: at its present step, at a state in
   /// memory, at one in a file, or at the prestate.
   private func machineNearest(to step: UInt64) throws(TraceError) -> Machine {
-    if machine == nil { use(try prestates.read(), hint: nil) }
+    if machine == nil { use(try prestates.read(), hint: nil, isAdopted: false) }
     let here = machine.flatMap { $0.step <= step ? $0.step : nil }
     let cached = checkpoints?.nearest(to: step)
     let inMemory = here.map { max($0, cached?.step ?? 0) } ?? cached?.step
     while let stored = snapshots.nearest(to: step), isWorthLoading(stored, inMemory) {
       guard let (image, hint) = try snapshots.load(stored) else { continue }
-      return use(image, hint: hint)
+      return use(image, hint: hint, isAdopted: answers.claims.isAdopted(stored - 1))
     }
     if let machine, inMemory != nil {
       if let cached, here.map({ $0 < cached.step }) ?? true {
@@ -142,7 +157,7 @@ final class TraceRunner {
       }
       return machine
     }
-    return use(try prestates.read(), hint: nil)
+    return use(try prestates.read(), hint: nil, isAdopted: false)
   }
 
   private func isWorthLoading(_ stored: UInt64, _ inMemory: UInt64?) -> Bool {
@@ -151,7 +166,7 @@ final class TraceRunner {
   }
 
   @discardableResult
-  private func use(_ image: MemoryImage, hint: [UInt8]?) -> Machine {
+  private func use(_ image: MemoryImage, hint: [UInt8]?, isAdopted: Bool) -> Machine {
     let machine = Machine(
       state: image.state, memory: image.memory, engine: options.engine,
       revision: prestates.prestate.revision)
@@ -162,6 +177,7 @@ final class TraceRunner {
     machine.hintLimit = options.hintLimit
     inputs.lastHint = hint
     self.machine = machine
+    self.isAdopted = isAdopted
     checkpoints = CheckpointCache(machine, options)
     checkpoints?.add(hint, snapshots.policy)
     return machine

@@ -57,29 +57,67 @@ final class ClaimLog: Sendable {
   /// Whether something was adopted of which it is not known which inputs it depends on.
   var hasUnknownInputs: Bool { content.withLock { $0.hasUnknownInputs } }
 
+  /// The indices of claims that were adopted, or computed from an adopted state, and not confirmed.
+  var adopted: Set<UInt64> { content.withLock { $0.adopted } }
+
+  func isAdopted(_ index: UInt64) -> Bool { content.withLock { $0.adopted.contains(index) } }
+
+  /// The indices in a range whose claims are known, ascending, and whether each was adopted.
+  func known(in range: Range<UInt64>) -> [(index: UInt64, isAdopted: Bool)] {
+    content.withLock { content in
+      content.claims.keys.filter(range.contains).sorted().map {
+        ($0, content.adopted.contains($0))
+      }
+    }
+  }
+
+  /// How often adopted claims were discarded since the log was opened.
+  var discardCount: Int { content.withLock { $0.discardCount } }
+
   // MARK: Adding
 
   /// Adds a claim, if it is not there.
   ///
-  /// - Parameter isDurable: whether it is to outlive a loss of power from here on.
+  /// - Parameters:
+  ///   - isAdopted: whether it was adopted, or computed from an adopted state.
+  ///   - isDurable: whether it is to outlive a loss of power from here on.
   /// - Throws: ``TraceError/contradiction(index:known:computed:)`` if it contradicts what is known.
-  func add(_ index: UInt64, _ claim: Bytes32, isDurable: Bool = false) throws(TraceError) {
-    try add([(index, claim)], isDurable: isDurable)
+  func add(
+    _ index: UInt64, _ claim: Bytes32, isAdopted: Bool, isDurable: Bool = false
+  ) throws(TraceError) {
+    try add([(index, claim)], isAdopted: isAdopted, isDurable: isDurable)
   }
 
   /// Adds claims, or none of them if one contradicts what is known.
   func add(
-    _ claims: [(index: UInt64, claim: Bytes32)], isDurable: Bool = false
+    _ claims: [(index: UInt64, claim: Bytes32)], isAdopted: Bool, isDurable: Bool = false
   ) throws(TraceError) {
     try end.withLock { (end) throws(TraceError) in
       let new = try content.withLock { (content) throws(TraceError) in
         for (index, claim) in claims {
           if let conflict = content.conflict(index, claim) { throw conflict }
         }
-        return claims.filter { content.claims[$0.index] == nil }
+        return claims.filter { content.isNew($0.index, isAdopted: isAdopted) }
       }
-      try append(new.map { ClaimRecord(index: $0.index, claim: $0.claim) }, at: &end, isDurable)
-      content.withLock { content in for (index, claim) in new { content.add(index, claim) } }
+      let records = new.flatMap { Self.records(of: $0.index, $0.claim, isAdopted: isAdopted) }
+      try append(records, at: &end, isDurable)
+      content.withLock { content in
+        for (index, claim) in new { content.add(index, claim, isAdopted: isAdopted) }
+      }
+    }
+  }
+
+  /// Bytes that the log grows by if a claim is added.
+  func size(ofAdding index: UInt64, isAdopted: Bool) -> UInt64 {
+    let isNew = content.withLock { $0.isNew(index, isAdopted: isAdopted) }
+    return isNew ? Self.claimSize(isAdopted: isAdopted) : 0
+  }
+
+  /// Discards the adopted claims that are not confirmed.
+  func discardAdopted() throws(TraceError) {
+    try end.withLock { (end) throws(TraceError) in
+      try append(Array(repeating: ClaimRecord(.discard), count: 4), at: &end, true)
+      content.withLock { $0.discardAdopted() }
     }
   }
 
@@ -139,6 +177,17 @@ final class ClaimLog: Sendable {
   /// Bytes that an input takes in the log, with what may go before it.
   static let inputSize = UInt64(5 * ClaimRecord.size)
 
+  /// Bytes that a claim takes in the log.
+  static func claimSize(isAdopted: Bool) -> UInt64 {
+    UInt64((isAdopted ? 2 : 1) * ClaimRecord.size)
+  }
+
+  private static func records(
+    of index: UInt64, _ claim: Bytes32, isAdopted: Bool
+  ) -> [ClaimRecord] {
+    (isAdopted ? [ClaimRecord(.adopted, index)] : []) + [ClaimRecord(index: index, claim: claim)]
+  }
+
   /// An input, twice: see ``ClaimLogReading``.
   private static func records(
     of key: Bytes32, _ hash: Bytes32, _ number: UInt64
@@ -170,8 +219,8 @@ final class ClaimLog: Sendable {
     }
     if let source = content.source { records.append(record(of: source)) }
     if content.hasUnknownInputs { records += adoption(true) }
-    records += content.claims.sorted { $0.key < $1.key }.map {
-      ClaimRecord(index: $0.key, claim: $0.value)
+    for (index, claim) in content.claims.sorted(by: { $0.key < $1.key }) {
+      records += self.records(of: index, claim, isAdopted: content.adopted.contains(index))
     }
     return records.flatMap(\.bytes)
   }

@@ -9,6 +9,11 @@ struct ClaimLogContent {
   var source: Bytes32?
   /// Whether something was adopted of which it is not known which inputs it depends on.
   var hasUnknownInputs = false
+  /// The indices of claims that were adopted, or computed from an adopted state. A claim that is then
+  /// computed from the prestate on, and is the same, is no longer one of them.
+  private(set) var adopted: Set<UInt64> = []
+  /// How often adopted claims were discarded.
+  private(set) var discardCount = 0
   /// The first index whose claim is that of a state that has exited: all later ones have the same.
   private var exit: UInt64?
 
@@ -26,17 +31,37 @@ struct ClaimLogContent {
     return later.map { .contradiction(index: $0.key, known: $0.value, computed: claim) }
   }
 
+  /// Whether a claim says something that is not known: itself, or that it was computed.
+  func isNew(_ index: UInt64, isAdopted: Bool) -> Bool {
+    claims[index] == nil || !isAdopted && adopted.contains(index)
+  }
+
   /// Adds a claim with which nothing conflicts.
-  mutating func add(_ index: UInt64, _ claim: Bytes32) {
+  mutating func add(_ index: UInt64, _ claim: Bytes32, isAdopted: Bool) {
+    if !isAdopted {
+      adopted.remove(index)
+    } else if claims[index] == nil {
+      adopted.insert(index)
+    }
     claims[index] = claim
     if claim.isOfExit { exit = min(exit ?? index, index) }
   }
 
   mutating func reserve(_ count: Int) { claims.reserveCapacity(count) }
 
+  /// Drops the adopted claims. None is left that depends on unknown inputs.
+  mutating func discardAdopted() {
+    discardCount += 1
+    drop(adopted)
+    hasUnknownInputs = false
+  }
+
   /// Drops claims.
   mutating func drop(_ indices: some Sequence<UInt64>) {
-    for index in indices { claims[index] = nil }
+    for index in indices {
+      claims[index] = nil
+      adopted.remove(index)
+    }
     exit = claims.filter { $0.value.isOfExit }.keys.min()
   }
 

@@ -20,6 +20,8 @@ struct ClaimLogReading {
   /// The number of an input of which half was found so far.
   private var half: UInt64?
   private var isCut = false
+  /// The index of the claim that comes next, if it was adopted.
+  private var adoptedNext: UInt64?
 
   private static let hidden = 4
 
@@ -32,25 +34,30 @@ struct ClaimLogReading {
       return
     }
     guard let record, record.isClaim || record.tag != nil else { return takeWrong() }
+    // A corrupt record may have said that the claim was adopted.
+    let isAdopted = wrongInRow > 0 || adoptedNext == record.index
     wrongInRow = 0
+    adoptedNext = nil
     switch record.tag {
     case .key:
       mark(half: key?.index)
       key = record
     case .value: takeValue(record)
-    case .source, .adoption, nil:
+    case .source, .adoption, .adopted, .discard, nil:
       mark(half: key?.index)
       key = nil
       guard half == nil else { return cut() }
-      takeOther(record)
+      takeOther(record, isAdopted)
     }
   }
 
-  private mutating func takeOther(_ record: ClaimRecord) {
+  private mutating func takeOther(_ record: ClaimRecord, _ isAdopted: Bool) {
     switch record.tag {
     case .source: content.source = record.claim == ClaimRecord(.source).claim ? nil : record.claim
     case .adoption: content.hasUnknownInputs = record.index != 0
-    case .key, .value, nil: takeClaim(record)
+    case .adopted: adoptedNext = record.index
+    case .discard: content.discardAdopted()
+    case .key, .value, nil: takeClaim(record, isAdopted)
     }
   }
 
@@ -87,11 +94,11 @@ struct ClaimLogReading {
     if half == record.index { half = nil }
   }
 
-  private mutating func takeClaim(_ record: ClaimRecord) {
+  private mutating func takeClaim(_ record: ClaimRecord, _ isAdopted: Bool) {
     if let known = content.claims[record.index], known != record.claim {
       conflicting.insert(record.index)
     }
-    content.add(record.index, record.claim)
+    content.add(record.index, record.claim, isAdopted: isAdopted)
   }
 
   /// Whether the last record is half of an input, which a crash cut: the next one goes over it.

@@ -21,6 +21,10 @@ struct ClaimRecord {
     case source = 0x53
     /// Number 1: files were adopted whose inputs are not known; 0: they are.
     case adoption = 0x41
+    /// The next record is the claim at this index, and was adopted, or computed from an adopted state.
+    case adopted = 0x42
+    /// What was adopted, and is not confirmed, is discarded.
+    case discard = 0x44
   }
 
   let index: UInt64

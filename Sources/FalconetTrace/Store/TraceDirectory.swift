@@ -37,6 +37,7 @@ final class TraceDirectory: Sendable {
   ///
   /// - Throws: ``TraceError`` if it is in use, holds other things, or can't be made.
   init(_ path: String) throws(TraceError) {
+    try Self.checkName(path)
     try Self.make(Self.followed(path))
     self.path = Self.resolved(path)
     try Self.refuseForeign(self.path)
@@ -66,14 +67,30 @@ final class TraceDirectory: Sendable {
     return nil
   }
 
-  private static func missing(_ path: String) -> TraceError {
-    .file(
+  /// Throws if a path has no characters, as that of an unset variable.
+  static func checkName(_ path: String) throws(TraceError) {
+    guard path.isEmpty else { return }
+    throw .file(
+      StreamError(
+        .notFound, message: "the name of a directory is empty", remedy: "give the directory's path")
+    )
+  }
+
+  /// The error of a path that names no directory.
+  static func missing(_ path: String) -> TraceError {
+    if FileStatus.exists(FilePath(fileName: path)) {
+      return .file(
+        StreamError(
+          .notFound, path: path, message: "it is not a directory", remedy: "check the path"))
+    }
+    return .file(
       StreamError(
         .notFound, path: path, message: "the directory does not exist", remedy: "check the path"))
   }
 
   /// Opens a directory that is there, to delete it.
   init(existing path: String) throws(TraceError) {
+    try Self.checkName(path)
     self.path = Self.resolved(path)
     guard FileStatus.isDirectory(self.path) else { throw Self.missing(path) }
     try Self.refuseForeign(self.path)

@@ -66,6 +66,9 @@ struct LimitTests {
     #expect {
       try trace.step(at: 1000)
     } throws: { "\($0)".contains("the disk budget of 220 bytes has no room") }
+    #expect {
+      try trace.prune()
+    } throws: { "\($0)".contains("take more than the disk budget of 220 bytes: raise it") }
   }
 
   @Test(
