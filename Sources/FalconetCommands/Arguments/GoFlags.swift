@@ -38,7 +38,7 @@ package struct GoFlags {
           result.append(name.count == 1 ? "-\(name)" : "--\(name)")
         } else if !falsehoods.contains(value) {
           throw UsageError(
-            "invalid value \"\(value)\" for flag --\(name): true or false is asked for")
+            "invalid value \"\(value)\" for flag --\(name): use true or false")
         }
       } else if parts.count == 2 {
         result += option(name, String(parts[1]))

@@ -21,7 +21,7 @@ package struct PreimageStop: Equatable {
       let parts = flag.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count <= 3, let prefix = Self.bytes(parts[0]), !prefix.isEmpty else {
         throw UsageError(
-          "invalid stop-at-preimage: \"\(flag)\": KEYPREFIX[@OFFSET[@STEP]] is asked for, the key"
+          "invalid stop-at-preimage: \"\(flag)\": use KEYPREFIX[@OFFSET[@STEP]], with the key"
             + " in hexadecimal")
       }
       self.prefix = prefix

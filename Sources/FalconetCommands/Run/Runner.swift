@@ -184,10 +184,10 @@ struct Runner {
     do throws(StreamError) {
       try Snapshot.save(MemoryImage(state: state, memory: machine.memory), path: path)
       logger.warning(
-        "Saved the state to go on from",
+        "Saved the state to continue from",
         metadata: ["path": "\(path)", "step": .stringConvertible(machine.step)])
     } catch {
-      logger.error("Failed to save the state to go on from", metadata: ["err": "\(error)"])
+      logger.error("Failed to save the state to continue from", metadata: ["err": "\(error)"])
     }
   }
 

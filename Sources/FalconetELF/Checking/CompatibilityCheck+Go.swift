@@ -60,7 +60,7 @@ extension CompatibilityCheck {
     return ProgramConcern(
       kind: .patchedCode,
       text:
-        "the loader takes out \(GoPatches.collectorStart) as the start of the collector's helper,"
+        "the loader removes \(GoPatches.collectorStart) as the start of the collector's helper,"
         + " which is \(names[start]) in this program: what \(GoPatches.collectorStart) sets up is"
         + " missing, and the program fails when it ends",
       remedy: "build it with Go 1.22 or older", path: [],

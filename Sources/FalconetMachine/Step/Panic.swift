@@ -39,7 +39,7 @@ package enum Panic: Error, Sendable, Equatable {
       + " godebug decoratemappings=0"
     let version = StateVersion.allCases.first { $0.newestRevision.rules.processControl }
     return remedy
-      + (version.map { "; the newest revision of version \($0.rawValue) answers 5153)" } ?? ")")
+      + (version.map { "; the newest revision of version \($0.rawValue) has 5153)" } ?? ")")
   }
 }
 

@@ -56,7 +56,7 @@ package enum StateVersion: UInt8, Sendable, CaseIterable, Comparable {
         "multithreaded64-5", cannon: .v160,
         [
           Revision(
-            self, "2026-06", rules: .v8, note: "prctl (5153) answers 0 and does nothing",
+            self, "2026-06", rules: .v8, note: "prctl (5153) returns 0 and does nothing",
             evidence: .review),
           Revision(
             self, "1.8.0", ["1.9.0", "1.10.0", "1.10.1", "2025-06-24"], rules: .v8Before2026June,

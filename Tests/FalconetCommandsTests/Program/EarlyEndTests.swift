@@ -23,7 +23,8 @@ struct EarlyEndTests {
   /// The state that was saved, once the log says so.
   private func saved(_ outcome: Outcome) throws -> JSONValue {
     #expect(
-      outcome.lines(with: "level=WARN", "Saved the state to go on from", "saved.bin.gz").count == 1)
+      outcome.lines(with: "level=WARN", "Saved the state to continue from", "saved.bin.gz").count
+        == 1)
     return try witness(folder.file("saved.bin.gz"))
   }
 

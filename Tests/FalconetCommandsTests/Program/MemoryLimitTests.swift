@@ -125,7 +125,7 @@ struct MemoryLimitTests {
     #expect(status >> 8 & 0xFF == 1 && status & 0x7F == 0, "\(log)")
     // 384 MiB less the reserve of 176 MiB, and half of it since a snapshot is taken.
     #expect(log.contains("the \(104 << 8) pages"), "\(log)")
-    #expect(log.contains("Saved the state to go on from"))
+    #expect(log.contains("Saved the state to continue from"))
     #expect(try witness(folder.file("saved.bin.gz"))["exited"] == .bool(false))
     let failures = try ByteReader(FileSource(path: group + "/memory.oom_control")).readAll(
       limit: 4096)

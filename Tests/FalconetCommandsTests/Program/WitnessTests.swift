@@ -83,7 +83,7 @@ struct WitnessTests {
     #expect(lines[9] == "filename: cannon-8\tversion: multithreaded64-5 (8)")
     #expect(lines[10] == "Revisions, newest first:")
     #expect(lines.contains("version 6: revision 1.0.0 = 2025-02"))
-    let newest = "version 8: revision 2026-06, the default: prctl (5153) answers 0 and does nothing"
+    let newest = "version 8: revision 2026-06, the default: prctl (5153) returns 0 and does nothing"
     #expect(lines.contains("\(newest) (supported by a review's text only)"))
     #expect(lines.contains { $0.hasPrefix("version 8: revision 1.8.0 = 1.9.0 = 1.10.0 = ") })
     #expect(lines.last == "")

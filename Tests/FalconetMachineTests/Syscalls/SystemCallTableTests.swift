@@ -87,7 +87,7 @@ struct SystemCallTableTests {
     #expect(Panic.unknownSystemCall(number: 5999).message == "unrecognized system call 5999")
     #expect(
       Panic.unknownSystemCall(number: 4192).message.hasSuffix(
-        "; the newest revision of version 8 answers 5153)"))
+        "; the newest revision of version 8 has 5153)"))
   }
 
   @Test("A rule that a call has for itself makes exactly that call's steps differ")
