@@ -109,7 +109,8 @@ struct CounterTests {
         let claim = try Tool.run(["trace", "claim"] + trace + ["\(index)"], in: folder.path)
         #expect(claim.exitCode == 0, "\(claim.log)")
         #expect(
-          try JSONValue(claim.output).elements.first?["claim"] == witness(folder.file(file))["witnessHash"])
+          try JSONValue(claim.output).elements.first?["claim"]
+            == witness(folder.file(file))["witnessHash"])
       }
       let step = try Tool.run(["trace", "step"] + trace + [Self.last], in: folder.path)
       #expect(step.exitCode == 0, "\(step.log)")

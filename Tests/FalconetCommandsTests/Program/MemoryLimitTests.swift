@@ -80,7 +80,7 @@ struct MemoryLimitTests {
 
   @Test(
     "What is no amount of memory is bad usage",
-    arguments: ["4", "1GB", "-1", "much", "1.5GiB", "99999999TiB"])
+    arguments: ["4", "1QB", "-1", "much", "1.5GiB", "99999999TiB"])
   func badAmounts(_ amount: String) throws {
     let outcome = try Tool.run(eater() + ["--max-memory", amount], in: folder.path)
     #expect(outcome.exitCode == 64)
