@@ -53,6 +53,7 @@ import Testing
       "```console\n$ true\n```", "<!-- session: a -->\n```python\nraise SystemExit(1)\n```",
       "<!-- session: a -->\n```c\nint main(void) { return 1; }\n```",
       "<!-- session: a -->\n```swift\nlet number: Int = true\n```",
+      "<!-- session: a -->\n```swift\nimport Glibc\nexit(1)\n```",
       "<!-- session: a\nfalse -->\n```console\n$ true\n```", "<!-- not run: -->\n```c\nx\n```",
       "```sh\nif true; then\n```", "[a](missing.md)", "[a](#missing)", "[a]: missing.md",
       "# Two words\n# Two words\n[a](#two-words-2)", "`No\("Such")Name`",
