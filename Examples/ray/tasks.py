@@ -98,7 +98,7 @@ class Task:
             outcome.claims[step] = (text(before), text(machine.claim()))
 
     def _prove(self, machine: Machine, outcome: Outcome, folder: pathlib.Path) -> None:
-        """One file for all proofs: to make a file takes longer than to prove, above all where other
+        """One file for all proofs: to make a file takes longer than to prove, above all when other
         processes and machines make files too."""
         path = folder / f"{self.steps[0]}-{self.steps[-1]}.json.gz"
         with appearing(path) as whole, gzip.GzipFile("", "wb", 1, whole, mtime=0) as file:

@@ -3,7 +3,7 @@ import Testing
 
 /// What the library's file needs and gives.
 @Suite struct LibraryTests {
-  @Test func `the library needs no Swift where it is used`() throws {
+  @Test func `a program that uses the library needs no Swift`() throws {
     let library = try BuiltLibrary.shared()
     let needed = try Shell.output("ldd \(Shell.quoted(library.folder + "/lib/libfalconet.so"))")
     #expect(needed.contains("libc.so"))

@@ -74,7 +74,7 @@ struct JSONPrototypeTests {
     #expect(.corrupt == failure { () throws(StreamError) in try Snapshots.read(bytes) })
   }
 
-  @Test func `an object of the program counters is read where it was written for a day`() throws {
+  @Test func `an object of the program counters is read as it was written for a day`() throws {
     let state = try Snapshots.read(
       Array(#"{"memory":[],"cpu":{"pc":4,"nextPC":8,"lo":1,"hi":2}}"#.utf8)
     ).state

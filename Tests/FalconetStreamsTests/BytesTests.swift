@@ -101,7 +101,7 @@ import Testing
     #expect(error?.offset == 1)
   }
 
-  @Test func `an error says path, place and remedy, where known`() {
+  @Test func `an error says path, place and remedy, if known`() {
     var error = StreamError(
       .corrupt, path: "x", offset: 7, message: "broken", remedy: "make it again")
     #expect(error.description == "x: broken at byte 7: make it again")

@@ -133,7 +133,7 @@ private func readDocument(_ json: JSONReader) throws(StreamError) -> String {
       ("1e2", .syntax), ("1E2", .syntax), ("00", .syntax), ("01", .syntax), ("\"1\"", .syntax),
       ("true", .syntax), ("", .truncated), ("1.5", .syntax),
     ] as [(String, StreamError.Kind)])
-  func `other numbers are refused where a whole one is asked for`(
+  func `other numbers are refused when a whole one is expected`(
     text: String, kind: StreamError.Kind
   ) {
     let error = failure(text) { (json) throws(StreamError) in _ = try json.readUInt64() }

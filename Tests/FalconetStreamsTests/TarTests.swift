@@ -106,7 +106,7 @@ private func failure(_ archive: [UInt8]) -> StreamError? {
     #expect(failure(file(name, [1]) + end)?.kind == .corrupt)
   }
 
-  @Test func `a large file is refused where a limit is given, and not allocated`() {
+  @Test func `a large file is refused if a limit is given, and not allocated`() {
     let large = header("a", size: 1 << 30)
     #expect(failure(large)?.kind == .tooLarge)
     let reader = TarReader(ByteReader(MemorySource(large)))

@@ -65,7 +65,7 @@ import Testing
     #expect(try server.preimage(for: key(5)) == key(5).bytes)
   }
 
-  @Test func `A lie is found by the check, and where nothing can be checked it passes`() throws {
+  @Test func `A lie is found by the check, and if nothing can be checked it passes`() throws {
     let server = try startServer("lie")
     let error = rejection(by: CheckedOracle(server), for: key(2))
     #expect(error?.kind == .wrong)

@@ -160,7 +160,7 @@ struct FsnapDeltaTests {
     #expect(kind(.beside(file: "/nowhere/at/all.fsnap")) == .system(errno: ENOENT))
   }
 
-  @Test func `a base can be in another format where it is named`() throws {
+  @Test func `a base can be in another format if it is named`() throws {
     let base = FsnapBase(image)
     let names = ["base.bin", "base.bin.gz"]
     for name in names { try Snapshot.save(image, path: folder.file(name)) }

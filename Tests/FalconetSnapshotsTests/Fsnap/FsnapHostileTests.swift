@@ -119,7 +119,7 @@ struct FsnapHostileTests {
     #expect(refusal(trustPages: true, change) == nil)
   }
 
-  @Test func `where trusted pages are hashed in any case, a claim that is not theirs is an error`()
+  @Test func `if trusted pages are hashed in any case, a claim that is not theirs is an error`()
     throws
   {
     let lie = try Fsnap.sample(seed: 2)
