@@ -33,16 +33,18 @@ import Testing
     (try? Shell.run("\(path); command -v \(compiler)").exitCode) == 0
   }
 
-  @Test(.enabled(if: has("rustc"), "no Rust compiler"))
-  func `the Rust example prints the claim`() throws {
+  /// Runs the tests of a binding with the library that the build left.
+  private static func testBinding(_ language: String) throws {
     let library = try BuiltLibrary.shared()
-    let lib = Shell.quoted(library.folder + "/lib")
-    let program = library.work + "/rust-example"
-    try Shell.output(
-      "\(Self.path); rustc -D warnings -O"
-        + " \(Shell.quoted(BuiltLibrary.repository))/Examples/rust/main.rs -L \(lib)"
-        + " -C link-arg=-Wl,-rpath,\(lib) -o \(Shell.quoted(program))")
-    try Self.checkExample(program)
+    let output = try Shell.output(
+      [BuiltLibrary.repository + "/Scripts/test-bindings", "--library", library.folder, language]
+        .map(Shell.quoted).joined(separator: " "))
+    #expect(output.contains("\n\(language): passed in "), "\(output)")
+  }
+
+  @Test(.enabled(if: has("cargo"), "no Rust: rustup brings cargo"))
+  func `the Rust crates pass their tests, and are those of the header`() throws {
+    try Self.testBinding("rust")
   }
 
   @Test(.enabled(if: has("go"), "no Go compiler: Scripts/install-test-tools brings one"))
