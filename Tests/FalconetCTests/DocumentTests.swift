@@ -55,11 +55,22 @@ import Testing
       "<!-- session: a -->\n```swift\nlet number: Int = true\n```",
       "<!-- session: a -->\n```swift\nimport Glibc\nexit(1)\n```",
       "<!-- session: a\nfalse -->\n```console\n$ true\n```", "<!-- not run: -->\n```c\nx\n```",
-      "```sh\nif true; then\n```", "[a](missing.md)", "[a](#missing)", "[a]: missing.md",
+      "```sh\nif true; then\n```", "<!-- session: a -->\n```sh\nfalse\n```",
+      "<!-- file: a f\n./f -->\n```sh\nexit 1\n```", "<!-- file: a -->\n```sh\ntrue\n```",
+      "[a](missing.md)", "[a](#missing)", "[a]: missing.md",
       "# Two words\n# Two words\n[a](#two-words-2)", "`No\("Such")Name`",
     ] {
       #expect(try outcome(text).exitCode == 1, "\(text)")
     }
+    let script = """
+      <!-- file: a f
+      test "$(./f x)" = x -->
+      ```sh
+      #!/bin/sh
+      echo "$1"
+      ```
+      """
+    #expect(try outcome(script + "\n<!-- session: a -->\n```sh\n./f\n```").exitCode == 0)
     let links = "# Two `words`!\n# Two words\n[a](#two-words) [b](document.md#two-words-1)"
     #expect(try outcome(links + "\n```sh\ntrue\n```\n[c](https://example.org/x)").exitCode == 0)
   }
