@@ -71,6 +71,14 @@ import Testing
       ```
       """
     #expect(try outcome(script + "\n<!-- session: a -->\n```sh\n./f\n```").exitCode == 0)
+    let others = [
+      ("cargo", "rust\nfn main() { panic!() }"),
+      ("go", "go\npackage main\nfunc main() { panic(1) }"),
+    ]
+    for (compiler, program) in others where LanguageTests.has(compiler) {
+      let text = "<!-- session: a -->\n```\(program)\n```"
+      #expect(try outcome(text).exitCode == 1, "\(text)")
+    }
     let links = "# Two `words`!\n# Two words\n[a](#two-words) [b](document.md#two-words-1)"
     #expect(try outcome(links + "\n```sh\ntrue\n```\n[c](https://example.org/x)").exitCode == 0)
   }

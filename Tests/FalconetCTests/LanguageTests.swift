@@ -8,7 +8,7 @@ import Testing
     "export PATH=\"$PATH:$HOME/.cargo/bin:\"\(Shell.quoted(BuiltLibrary.repository))"
     + "/.build/test-tools/bin"
 
-  private static func has(_ compiler: String) -> Bool {
+  static func has(_ compiler: String) -> Bool {
     (try? Shell.run("\(path); command -v \(compiler)").exitCode) == 0
   }
 
