@@ -211,7 +211,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      exclude: ["Help"]),
+      exclude: ["HelpTexts"]),
   ],
   swiftLanguageModes: [.v6]
 )

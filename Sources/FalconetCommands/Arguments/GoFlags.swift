@@ -8,7 +8,8 @@ import ArgumentParser
 package struct GoFlags {
   /// Flags without a value.
   package static let booleans: Set<String> = [
-    "debug", "pprof.cpu", "snapshot-delta", "trust-pages", "confirm", "help", "h", "version",
+    "debug", "pprof.cpu", "snapshot-delta", "trust-pages", "confirm", "json", "help", "h",
+    "version",
   ]
 
   /// The words that Go's `strconv.ParseBool` takes.
@@ -16,21 +17,44 @@ package struct GoFlags {
   private static let falsehoods: Set<String> = ["0", "f", "F", "FALSE", "false", "False"]
 
   /// The rewritten arguments of a subcommand, without its name.
-  package static func rewritten(_ arguments: ArraySlice<String>) throws(UsageError) -> [String] {
+  ///
+  /// - Parameter input: the names of the flag for the file that is read, which may be given without the
+  ///   flag. Cannon's flags end at such an argument, and without the flag, its command lines are
+  ///   errors.
+  package static func rewritten(
+    _ arguments: ArraySlice<String>, input: [String] = []
+  ) throws(UsageError) -> [String] {
     var result: [String] = []
     var rest = arguments
+    var hasInput = input.isEmpty
+    var hasArgument = false
     while let argument = rest.first {
       if argument == "--" {
         rest = rest.dropFirst()
         break
       }
-      if !argument.hasPrefix("-") || argument == "-" { break }
+      if !argument.hasPrefix("-") || argument == "-" {
+        if hasArgument {
+          throw UsageError("unexpected argument '\(argument)': a server's command line follows --")
+        }
+        guard !hasInput else { break }
+        (hasInput, hasArgument) = (true, true)
+        rest = rest.dropFirst()
+        result += option(input[0], argument)
+        continue
+      }
       rest = rest.dropFirst()
       let body = argument.hasPrefix("--") ? argument.dropFirst(2) : argument.dropFirst(1)
       let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(parts[0])
       guard !name.isEmpty, !name.hasPrefix("-") else {
         throw UsageError("bad flag syntax: \(argument)")
+      }
+      if input.contains(name) {
+        guard !hasArgument else {
+          throw UsageError("--\(name) names a second file: leave out the argument without a flag")
+        }
+        hasInput = true
       }
       if booleans.contains(name) {
         let value = parts.count == 2 ? String(parts[1]) : "true"

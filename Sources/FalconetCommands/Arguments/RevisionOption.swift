@@ -4,10 +4,11 @@ import FalconetMachine
 /// The revision of a state version, for every command that executes steps of a state.
 struct RevisionOption: ParsableArguments {
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Revision of the state version, by contract version or date, as 'falconet list' names it \
       (default: the one that the snapshot records, or else the newest).
-      """)
+      """, valueName: "revision"))
   var revision: String?
 
   /// The revision for a state. A remark is what the user should know of the choice.

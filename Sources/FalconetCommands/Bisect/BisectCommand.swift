@@ -6,8 +6,8 @@ import FalconetSnapshots
 import FalconetStreams
 
 struct BisectCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "bisect",
+  static let configuration = CommandConfiguration.command(
+    "bisect", usage: "[<snapshot>] [<options>] [-- <server> ...]",
     abstract: "Find the first step at which two runs differ.",
     discussion: """
       A side is a run here from --input (the default), a list of claims (--claims-a, --claims-b: \
@@ -15,27 +15,50 @@ struct BisectCommand: ParsableCommand {
       --program-b), which also starts from --input. The command line of a pre-image server \
       follows --.
       Writes each side's proof of the step.
-      """)
+      """,
+    examples: [
+      "falconet bisect state.bin.gz --preimages preimages --engine-b portable \\",
+      "  --until 600000",
+      "falconet bisect state.bin.gz --claims-b claims.txt -- op-program --server",
+      "falconet bisect state.bin.gz --program-b cannon -- op-program --server",
+    ])
 
-  @Option(help: "Snapshot to start from.", completion: .file())
-  var input = ""
+  @Argument(
+    help: ArgumentHelp("Snapshot to start from.", valueName: "snapshot"), completion: .file())
+  var argument: String?
 
-  @Option(help: "Snapshot that side B starts from, if it is a different one.", completion: .file())
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp("The same as the argument.", valueName: "snapshot"), completion: .file())
+  var flag: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Snapshot that side B starts from, if it is a different one.", valueName: "snapshot"),
+    completion: .file())
   var inputB: String?
 
   @OptionGroup(title: "Sides") var sides: BisectSideOptions
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
-  @Option(help: "The last step to compare.")
+  @Option(help: ArgumentHelp("The last step to compare.", valueName: "step"))
   var until: GoNumber?
 
-  @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Symbols, as load-elf writes them; empty for none.", valueName: "file"),
+    completion: .file())
   var meta = ""
 
-  @Option(help: "Directory for the proofs; empty for none.", completion: .directory)
+  @Option(
+    help: ArgumentHelp("Directory for the proofs; empty for none.", valueName: "directory"),
+    completion: .directory)
   var proofs = "."
 
-  @Option(help: "Directory for temporary snapshots (default: TMPDIR).", completion: .directory)
+  @Option(
+    help: ArgumentHelp(
+      "Directory for temporary snapshots (default: TMPDIR).", valueName: "directory"),
+    completion: .directory)
   var work: String?
 
   @OptionGroup(title: "Limits") var limits: ResourceLimits
@@ -47,6 +70,10 @@ struct BisectCommand: ParsableCommand {
   var server: [String] = []
 
   func run() throws {
+    guard argument == nil || flag == nil else {
+      throw UsageError("unexpected argument '\(argument ?? "")': --input is given too")
+    }
+    let input = argument ?? flag ?? ""
     limits.start(copies: 2)
     let plan = try sides.plan(input: input, inputB: inputB ?? input, server: server)
     if !proofs.isEmpty {
@@ -64,7 +91,16 @@ struct BisectCommand: ParsableCommand {
       let folder = try WorkDirectory(in: work)
       let a = try plan.a.open("A", folder, snapshot, limits, &servers)
       let b = try plan.b.open("B", folder, snapshot, limits, &servers)
-      let outcome = try Bisection(a, b).find(until: until?.value ?? .max)
+      let progress = ProgressLine()
+      defer { progress.end() }
+      var bisection = try Bisection(a, b)
+      var found = BisectProgress()
+      bisection.onComparison = { step, isSame in
+        found.note(step, isSame)
+        progress.show(found.text)
+      }
+      let outcome = try bisection.find(until: until?.value ?? .max)
+      progress.end()
       var divergence: Divergence?
       if case .differs(let last, let first, _, _) = outcome, first - last == 1 {
         divergence = try Divergence(at: last, a, b)

@@ -26,7 +26,9 @@ struct BisectReport {
     if let divergence { lines += describe(divergence) }
     for side in [a, b] {
       lines.append(
-        row("\(side.name) answered", "\(side.claimCount) claims, executed \(side.executed) steps"))
+        row(
+          "\(side.name) answered",
+          "\(side.claimCount.forReader) claims, executed \(side.executed.forReader) steps"))
     }
     return lines
   }
@@ -38,19 +40,19 @@ struct BisectReport {
   private var header: [String] {
     switch outcome {
     case .same(_, ended: true): return [row("the same", "to the end")]
-    case .same(let step, ended: false): return [row("the same", "up to step \(step)")]
+    case .same(let step, ended: false): return [row("the same", "up to step \(step.forReader)")]
     case .differsAtStart(let first, let second):
       return [
         row("differ", "from the start on"), row("A", Self.text(first)),
         row("B", Self.text(second)),
       ]
     case .differs(let last, let first, let mine, let other):
-      var lines = [row("same claim", "after \(last) steps")]
+      var lines = [row("same claim", "after \(last.forReader) steps")]
       if first - last > 1 {
         lines.append(
-          row("differ", "after \(first) steps: no claims are known of those between"))
+          row("differ", "after \(first.forReader) steps: no claims are known of those between"))
       } else {
-        lines.append(row("differ", "in the step after that, step \(last)"))
+        lines.append(row("differ", "in the step after that, step \(last.forReader)"))
       }
       return lines + [
         row("A's claim", Self.text(mine)), row("B's claim", Self.text(other)),
@@ -75,7 +77,7 @@ struct BisectReport {
       lines.append(row("after the step", "A, B"))
       for item in difference.items { lines.append(row("  " + item.place, "\(item.a), \(item.b)")) }
       if difference.wordsLeftOut > 0 {
-        lines.append("  and \(difference.wordsLeftOut) more words of memory")
+        lines.append("  and \(difference.wordsLeftOut.forReader) more words of memory")
       }
       if difference.items.isEmpty { lines.append("  the states are the same: only claims differ") }
     }

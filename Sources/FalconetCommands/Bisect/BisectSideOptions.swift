@@ -5,62 +5,84 @@ import FalconetOracle
 
 /// What the two sides of a comparison are.
 struct BisectSideOptions: ParsableArguments {
-  @Option(help: "List of claims that is side A.", completion: .file())
+  @Option(
+    help: ArgumentHelp("List of claims that is side A.", valueName: "file"), completion: .file())
   var claimsA: String?
 
-  @Option(help: "List of claims that is side B.", completion: .file())
+  @Option(
+    help: ArgumentHelp("List of claims that is side B.", valueName: "file"), completion: .file())
   var claimsB: String?
 
-  @Option(help: "Command line of the VM that is side A, split at spaces.")
+  @Option(
+    help: ArgumentHelp(
+      "Command line of the VM that is side A, split at spaces.", valueName: "command"))
   var programA: String?
 
-  @Option(help: "Command line of the VM that is side B, split at spaces.")
+  @Option(
+    help: ArgumentHelp(
+      "Command line of the VM that is side B, split at spaces.", valueName: "command"))
   var programB: String?
 
-  @Option(help: "More flags for the run command of side A's program, split at spaces.")
+  @Option(
+    help: ArgumentHelp(
+      "More flags for the run command of side A's program, split at spaces.", valueName: "flags"))
   var flagsA = ""
 
-  @Option(help: "More flags for the run command of side B's program, split at spaces.")
+  @Option(
+    help: ArgumentHelp(
+      "More flags for the run command of side B's program, split at spaces.", valueName: "flags"))
   var flagsB = ""
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       What executes the steps of a side A that runs here: translator, portable, step or check.
-      """)
+      """, valueName: "engine"))
   var engineA = EngineKind.translator
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       What executes the steps of a side B that runs here: translator, portable, step or check.
-      """)
+      """, valueName: "engine"))
   var engineB = EngineKind.translator
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Revision of the state version for runs here, by contract version or date, as 'falconet \
       list' names it (default: the one that the snapshot records, or else the newest).
-      """)
+      """, valueName: "revision"))
   var revision: String?
 
-  @Option(help: "Revision of a side B that runs here, if it is a different one.")
+  @Option(
+    help: ArgumentHelp(
+      "Revision of a side B that runs here, if it is a different one.", valueName: "revision"))
   var revisionB: String?
 
   @Option(
-    help: "Directory in which a host stored the pre-images for runs here.", completion: .directory)
+    help: ArgumentHelp(
+      "Directory in which a host stored the pre-images for runs here.", valueName: "directory"),
+    completion: .directory)
   var preimages: String?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Directory of pre-images for side B, if it is a different one.
-      """, completion: .directory)
+      """, valueName: "directory"), completion: .directory)
   var preimagesB: String?
 
-  @Option(name: .customLong("local"), help: "Local input, as INDEX=HEX; may be repeated.")
+  @Option(
+    name: .customLong("local"),
+    help: ArgumentHelp("Local input, as INDEX=HEX; may be repeated.", valueName: "index=hex"))
   var locals: [String] = []
 
   @Option(
     name: .customLong("local-b"),
-    help: "Local input of side B; if any is given, --local does not apply to it.")
+    help: ArgumentHelp(
+      "Local input of side B; if any is given, --local does not apply to it.",
+      valueName: "index=hex"))
   var localsB: [String] = []
 
   /// The sides as they were asked for.

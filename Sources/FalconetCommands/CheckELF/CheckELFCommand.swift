@@ -5,8 +5,8 @@ import FalconetStreams
 import Logging
 
 struct CheckELFCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check-elf",
+  static let configuration = CommandConfiguration.command(
+    "check-elf", usage: "--type <version> <program> [<options>]",
     abstract: "Find instructions and system calls in a program that a state version lacks.",
     discussion: """
       Exits with 1 if one of them is reachable from the program's entry, by jumps or by \
@@ -14,22 +14,39 @@ struct CheckELFCommand: ParsableCommand {
       if Go's runtime relies on the system to clear pages that it returns, or is too new for a \
       version with one thread. Nothing is executed, so system calls whose numbers are computed at \
       run time, and functions called only through tables, are not found.
-      """)
+      """,
+    examples: [
+      "falconet check-elf --type \(StateVersion.newest.rawValue) program.elf",
+      "falconet check-elf --type 7 --all --json program.elf",
+    ])
 
-  @Argument(help: "ELF file, for big-endian MIPS.", completion: .file())
-  var path: String
+  @Argument(
+    help: ArgumentHelp(
+      "ELF file, for big-endian MIPS; - is standard input.", valueName: "program"),
+    completion: .file())
+  var argument: String?
 
-  @Option(help: "State version, by name or number.")
+  @Option(
+    name: [.customLong("path"), .customLong("input")],
+    help: ArgumentHelp("The same as the argument.", valueName: "program"), completion: .file())
+  var path: String?
+
+  @Option(
+    name: [.customLong("type"), .customLong("state-version")],
+    help: ArgumentHelp("State version, by name or number.", valueName: "version"))
   var type: String
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Revision of the state version, by contract version or date, as 'falconet list' names it \
       (default: the newest).
-      """)
+      """, valueName: "revision"))
   var revision: String?
 
-  @Option(help: "Function whose findings are harmless; may be repeated.")
+  @Option(
+    help: ArgumentHelp(
+      "Function whose findings are harmless; may be repeated.", valueName: "function"))
   var accept: [String] = []
 
   @Flag(help: "Also list what is not reachable.")
@@ -39,6 +56,7 @@ struct CheckELFCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    let path = try FilePlaces.fill([.init("program", flag: "--path", path)], with: [argument])[0]
     guard let version = StateVersion(named: type) else {
       throw UsageError("unknown state version \"\(type)\": 'falconet list' names those that exist")
     }

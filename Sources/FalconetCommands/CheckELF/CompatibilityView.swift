@@ -19,7 +19,8 @@ struct CompatibilityView {
     let excused = report.findings.filter { $0.isReachable && !$0.isHarmful }
     let others = report.findings.filter { !$0.isReachable }
     var lines = [
-      "\(path): \(report.functionCount) functions, \(report.reachableFunctionCount) reachable"
+      "\(path): \(report.functionCount.forReader) functions,"
+        + " \(report.reachableFunctionCount.forReader) reachable"
         + (report.goBuild.map { ", built by \($0.release)" } ?? "")
     ]
     lines += concerns(report.concerns.filter(\.isHarmful), "may not run as it does elsewhere:")
@@ -92,10 +93,8 @@ struct CompatibilityView {
       try json.member("text", concern.text)
       try json.member("remedy", concern.remedy)
       if let excuse = concern.excuse { try json.member("excuse", excuse) }
-      if !concern.path.isEmpty {
-        try json.member("path", array: concern.path) { (function) throws(StreamError) in
-          try json.string(function)
-        }
+      try json.member("path", array: concern.path) { (function) throws(StreamError) in
+        try json.string(function)
       }
     }
     try json.member("findings", array: report.findings) { (finding) throws(StreamError) in
@@ -127,10 +126,9 @@ struct CompatibilityView {
     try json.member("addresses", array: finding.addresses) { (address) throws(StreamError) in
       try json.string(hex(address))
     }
-    if finding.isReachable {
-      try json.member("path", array: finding.path) { (function) throws(StreamError) in
-        try json.string(Demangler.demangle(function))
-      }
+    // Empty if the finding is not reachable.
+    try json.member("path", array: finding.path) { (function) throws(StreamError) in
+      try json.string(Demangler.demangle(function))
     }
     try json.endObject()
   }

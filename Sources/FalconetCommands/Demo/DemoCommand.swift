@@ -8,15 +8,22 @@ import FalconetStreams
 import Glibc
 
 struct DemoCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "demo",
-    abstract: "Load, run and prove a built-in program, and show what happened.")
+  static let configuration = CommandConfiguration.command(
+    "demo", usage: "[--dir <directory>] [--json]",
+    abstract: "Load, run and prove a built-in program, and show what happened.",
+    examples: ["falconet demo", "falconet demo --dir tour --json"])
 
-  @Option(help: "Directory for the files; created if it does not exist.", completion: .directory)
+  @Option(
+    name: [.customLong("dir"), .customLong("folder")],
+    help: ArgumentHelp(
+      "Directory for the files; created if it does not exist.", valueName: "directory"),
+    completion: .directory)
   var dir = "falconet-demo"
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   private static let version = StateVersion.v8
-  private static let snapshotStep: UInt64 = 5_000_000
 
   func run() throws {
     do {
@@ -36,19 +43,18 @@ struct DemoCommand: ParsableCommand {
 
   private func demonstrate(_ program: DemoProgram) throws {
     let clock = ContinuousClock()
-    var rows: [(String, String)] = []
+    var report = DemoReport(version: Self.version, directory: dir)
 
+    try writeInputs(of: program, to: &report)
     var start = clock.now
     let prestate = try Prestate.load(
       ELFFile(bytes: program.elf, name: "built-in program"), version: Self.version)
     let image = MemoryImage(state: prestate.state, memory: prestate.memory)
-    try Snapshot.save(image, path: "\(dir)/state.bin.gz")
-    try AtomicFile.write(path: "\(dir)/meta.json") { (sink) throws(StreamError) in
-      try prestate.symbols.write(to: sink)
+    try Snapshot.save(image, path: report.add("prestate", "state.bin.gz"))
+    try AtomicFile.write(path: report.add("symbols", "meta.json")) { (sink) throws(StreamError) in
+      try prestate.symbols.write(to: sink, program: prestate.program)
     }
-    rows.append(("state version", "\(Self.version.rawValue) (\(Self.version.name))"))
-    let loading = milliseconds(clock.now - start)
-    try writeInputs(of: program)
+    report.loading = clock.now - start
 
     let machine = Machine(
       state: image.state, memory: image.memory,
@@ -56,70 +62,42 @@ struct DemoCommand: ParsableCommand {
     machine.shouldInterrupt = { Interruption.isRequested }
     var output: [UInt8] = []
     machine.onOutput = { output += $1 }
-    rows.append(("claim at step 0", "\(machine.claim())"))
-    rows.append(("loaded and written in", loading))
+    report.firstClaim = machine.claim()
 
     start = clock.now
     try advance(machine, to: DemoProgram.firstRead)
-    let proofPath = "\(dir)/proof-\(machine.step).json.gz"
+    let proof = report.add("proof of a pre-image read", "proof-\(machine.step).json.gz")
     do {
-      if let witness = try machine.prove() { try StepProof(witness).save(path: proofPath) }
+      if let witness = try machine.prove() { try StepProof(witness).save(path: proof) }
     } catch let error as MachineError {
       throw CommandError(error, in: machine, symbols: nil)
     }
-    try advance(machine, to: Self.snapshotStep)
-    try Snapshot.save(MemoryImage(machine), path: "\(dir)/state-\(machine.step).bin.gz")
+    try advance(machine, to: DemoProgram.snapshotStep)
+    try Snapshot.save(
+      MemoryImage(machine),
+      path: report.add("snapshot on the way", "state-\(machine.step).bin.gz"))
     try advance(machine, to: .max)
-    rows.append(("executed in", milliseconds(clock.now - start)))
-    try Snapshot.save(MemoryImage(machine), path: "\(dir)/out.bin.gz")
-
-    let text = String(decoding: output, as: UTF8.self).split(separator: "\n")
-    rows.append(("program's output", text.joined(separator: " / ")))
-    rows.append(("exit code", "\(machine.state.scalars.exitCode)"))
-    rows.append(("steps", "\(machine.step)"))
-    rows.append(("pre-images read", "\(machine.statistics.preimageRequests)"))
-    rows.append(("memory", Progress.size(ofPages: machine.memory.pageCount)))
-    rows.append(("last claim", "\(machine.claim())"))
-    rows.append(("program", "\(dir)/program.elf"))
-    rows.append(("its pre-images", "\(dir)/preimages"))
-    rows.append(("prestate", "\(dir)/state.bin.gz"))
-    rows.append(("symbols", "\(dir)/meta.json"))
-    rows.append(("proof of a pre-image read", proofPath))
-    rows.append(("snapshot on the way", "\(dir)/state-\(Self.snapshotStep).bin.gz"))
-    rows.append(("last state", "\(dir)/out.bin.gz"))
-    try OutputFile.print(Self.table(rows) + [""] + nextCommands(proof: proofPath))
+    report.executing = clock.now - start
+    try Snapshot.save(MemoryImage(machine), path: report.add("last state", "out.bin.gz"))
+    report.note(machine, output: output)
+    do {
+      if json {
+        try report.write(to: StandardOutputSink())
+      } else {
+        try OutputFile.print(report.lines)
+      }
+    } catch { throw CommandError(error, while: "failed to write") }
   }
 
   /// Writes what a user needs to repeat the run: the program, and its pre-images as a host stores them.
-  private func writeInputs(of program: DemoProgram) throws {
-    try AtomicFile.write(path: "\(dir)/program.elf") { (sink) throws(StreamError) in
+  private func writeInputs(of program: DemoProgram, to report: inout DemoReport) throws {
+    try AtomicFile.write(path: report.add("program", "program.elf")) { (sink) throws(StreamError) in
       try sink.write(program.elf)
     }
     var recording = try RecordingOracle(
-      DictionaryOracle(program.preimages), path: "\(dir)/preimages")
+      DictionaryOracle(program.preimages), path: report.add("its pre-images", "preimages"))
     for key in program.preimages.keys { _ = try recording.preimage(for: key) }
     try recording.flush()
-  }
-
-  private func nextCommands(proof: String) -> [String] {
-    func path(_ name: String) -> String { Self.shellWord("\(dir)/\(name)") }
-    let symbols = path("meta.json")
-    return [
-      "Try next:",
-      "  falconet verify \(Self.shellWord(proof))",
-      "  falconet inspect \(path("state-\(Self.snapshotStep).bin.gz")) --meta \(symbols)",
-      "  falconet run --input \(path("state.bin.gz")) --preimages \(path("preimages"))"
-        + " --meta \(symbols) --proof-at %1000000 --profile profile.svg",
-      "  falconet check-elf \(path("program.elf")) --type \(Self.version.rawValue)",
-    ]
-  }
-
-  /// The text as one word of a shell.
-  private static func shellWord(_ text: String) -> String {
-    let plain = text.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0))
-    }
-    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   private func advance(_ machine: Machine, to step: UInt64) throws {
@@ -127,17 +105,6 @@ struct DemoCommand: ParsableCommand {
       if try machine.run(until: step) == .interrupted { throw CommandError.interrupted }
     } catch let error as MachineError {
       throw CommandError(error, in: machine, symbols: nil)
-    }
-  }
-
-  private func milliseconds(_ duration: Duration) -> String {
-    "\(Int((duration / .milliseconds(1)).rounded())) ms"
-  }
-
-  private static func table(_ rows: [(name: String, value: String)]) -> [String] {
-    let width = rows.map(\.name.count).max() ?? 0
-    return rows.map { row in
-      row.name + String(repeating: " ", count: width - row.name.count + 2) + row.value
     }
   }
 }

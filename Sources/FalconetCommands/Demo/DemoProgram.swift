@@ -9,6 +9,8 @@ import Keccak
 struct DemoProgram {
   /// The step in which the program first reads a part of a pre-image.
   static let firstRead: UInt64 = 591_664
+  /// A step on the way, at which the demo takes a snapshot.
+  static let snapshotStep: UInt64 = 5_000_000
 
   let elf: [UInt8]
   let preimages: [Bytes32: [UInt8]]

@@ -4,32 +4,61 @@ import FalconetSnapshots
 import FalconetStreams
 
 struct DiffCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "diff",
+  static let configuration = CommandConfiguration.command(
+    "diff", usage: "<snapshot> <other-snapshot> [<options>]",
     abstract: "Show how two snapshots differ: fields, threads, registers, words of memory.",
     discussion: """
       The snapshots may have different formats. The exit code is 0 if they are the same state, \
       and 1 if they differ or cannot be read.
-      """)
+      """,
+    examples: [
+      "falconet diff state-5000000.bin.gz out.bin.gz",
+      "falconet diff --meta meta.json --pages 1 state-5000000.bin.gz out.bin.gz",
+    ])
 
-  @Argument(help: "First snapshot; - is standard input.", completion: .file())
-  var left: String
+  @Argument(
+    help: ArgumentHelp("First snapshot; - is standard input.", valueName: "snapshot"),
+    completion: .file())
+  var first: String?
 
-  @Argument(help: "Second snapshot; - is standard input.", completion: .file())
-  var right: String
+  @Argument(
+    help: ArgumentHelp("Second snapshot; - is standard input.", valueName: "other-snapshot"),
+    completion: .file())
+  var second: String?
 
-  @Option(help: "Symbols, as load-elf writes them, for the functions at pcs.", completion: .file())
+  @Option(
+    help: ArgumentHelp("The same as the first argument.", valueName: "snapshot"),
+    completion: .file())
+  var input: String?
+
+  @Option(
+    help: ArgumentHelp("The same as the second argument.", valueName: "other-snapshot"),
+    completion: .file())
+  var inputB: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Symbols, as load-elf writes them, for the functions at pcs.", valueName: "file"),
+    completion: .file())
   var meta = ""
 
-  @Option(help: "How many of the pages that differ to show.")
+  @Option(
+    help: ArgumentHelp("How many of the pages that differ to show.", valueName: "count"))
   var pages = 64
 
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var snapshot: SnapshotOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
   func run() throws {
+    let files = try FilePlaces.fill(
+      [
+        .init("snapshot", flag: "--input", input),
+        .init("second snapshot", flag: "--input-b", inputB),
+      ],
+      with: [first, second])
+    let (left, right) = (files[0], files[1])
     guard left != "-" || right != "-" else {
       throw UsageError("only one of the two snapshots can be standard input")
     }

@@ -21,10 +21,11 @@ struct DifferenceView {
     for thread in difference.threads { lines += describe(thread) }
     let count = difference.pageCount
     if count > 0 {
-      lines.append("memory: \(count) pages differ, in \(difference.wordCount) words")
+      lines.append(
+        "memory: \(count.forReader) pages differ, in \(difference.wordCount.forReader) words")
       for page in difference.pages { lines += describe(page) }
       let hidden = count - UInt64(difference.pages.count)
-      if hidden > 0 { lines.append("  and \(hidden) more pages (--pages shows more)") }
+      if hidden > 0 { lines.append("  and \(hidden.forReader) more pages (--pages shows more)") }
     }
     return lines
   }
@@ -83,7 +84,7 @@ struct DifferenceView {
   private static func text(_ value: SnapshotDifference.FieldValue?) -> String {
     switch value {
     case nil: "none"
-    case .number(let value): "\(value)"
+    case .number(let value): value.forReader
     case .address(let value): hex(value)
     case .bytes(let bytes): Hex.encode(bytes, prefix: true)
     }

@@ -63,6 +63,7 @@ struct CommandError: Error, CustomStringConvertible {
     switch error {
     case .interrupted: self = .interrupted
     case .file(let failure): self.init(failure)
+    case .locked: self.init(.other, "\(error); --wait waits")
     // The source was waited for.
     case .source(let failure) where failure.kind == .interrupted,
       .machine(.preimage(let failure, _, _)) where failure.kind == .interrupted:

@@ -9,6 +9,12 @@ struct FalconetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "falconet",
     abstract: "A fault-proof virtual machine, compatible with Cannon.",
+    discussion: """
+      EXAMPLES:
+        falconet demo
+        falconet run state.bin.gz --preimages preimages
+      The examples of every command work in the directory that 'falconet demo' makes.
+      """,
     version: "falconet \(Release.version)",
     subcommands: [
       LoadELFCommand.self,
@@ -150,23 +156,27 @@ public enum CommandLineTool {
     return (command, rest)
   }
 
-  /// The commands that Cannon has too, whose flags are read as Go reads them.
-  private static let likeCannon: [any ParsableCommand.Type] = [
-    LoadELFCommand.self, RunCommand.self, WitnessCommand.self, ListCommand.self,
+  /// The commands that Cannon has too, whose flags are read as Go reads them, with the names of the flag
+  /// for the file that they read.
+  private static let likeCannon: [(command: any ParsableCommand.Type, input: [String])] = [
+    (LoadELFCommand.self, ["path", "input"]), (RunCommand.self, ["input"]),
+    (WitnessCommand.self, ["input"]), (ListCommand.self, []),
   ]
 
   private static func isLikeCannon(_ name: String?) -> Bool {
-    likeCannon.contains { $0.configuration.commandName == name }
+    likeCannon.contains { $0.command.configuration.commandName == name }
   }
 
   /// The flags of a command that Cannon has as Go reads them; other arguments as they are, but for those
   /// of a server, if the command's declaration has no room for them.
   private static func rewritten(_ arguments: [String]) throws(UsageError) -> [String] {
-    guard let name = arguments.first, isLikeCannon(name) else {
+    guard let name = arguments.first,
+      let (_, input) = likeCannon.first(where: { $0.command.configuration.commandName == name })
+    else {
       return command(of: arguments).type is any TakesServerWords.Type
         ? ServerWords.rewritten(arguments) : arguments
     }
-    return [name] + (try GoFlags.rewritten(arguments.dropFirst()))
+    return [name] + (try GoFlags.rewritten(arguments.dropFirst(), input: input))
   }
 
   /// Opens standard streams that are closed, so that no other file gets their numbers. Reading such
@@ -185,15 +195,25 @@ public enum CommandLineTool {
     tell(End(code: ExitCode.validationFailure.rawValue, text: "error: \(message)"))
   }
 
+  /// Help with its headings set off, on a terminal.
+  private static func withHeadings(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard let colon = line.firstIndex(of: ":"),
+        line[..<colon].allSatisfy({ $0.isUppercase || " -".contains($0) }), colon != line.startIndex
+      else { return String(line) }
+      return Paint.heading(String(line[...colon])) + line[line.index(after: colon)...]
+    }.joined(separator: "\n")
+  }
+
   /// Prints the final text: help to standard output, errors to standard error.
   /// - Returns: the exit code.
   private static func tell(_ end: End) -> Int32 {
     guard !end.text.isEmpty else { return end.code }
     guard end.code == 0 else {
-      Console().write(line: end.text)
+      Console().write(line: Paint.bad(first: "error:", of: end.text, on: .errors))
       return end.code
     }
-    do { try OutputFile.print([end.text]) } catch {
+    do { try OutputFile.print([withHeadings(end.text)]) } catch {
       let failure = End(CommandError(error))
       if !failure.text.isEmpty { Console().write(line: failure.text) }
       return failure.code

@@ -5,20 +5,31 @@ import FalconetSnapshots
 import FalconetStreams
 
 struct LoadELFCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "load-elf",
-    abstract: "Load an ELF file into a prestate, the snapshot before a program's first step.")
+  static let configuration = CommandConfiguration.command(
+    "load-elf", usage: "--type <version> <program> [<options>]",
+    abstract: "Load an ELF file into a prestate, the snapshot before a program's first step.",
+    examples: [
+      "falconet load-elf --type \(StateVersion.newest.rawValue) program.elf",
+      "falconet load-elf --type \(StateVersion.newest.name) --path program.elf \\",
+      "  --out prestate.bin.gz",
+    ])
 
   @Option(
+    name: [.customLong("type"), .customLong("state-version")],
     help: ArgumentHelp(
       """
       State version, by name or number: \(StateVersion.newest.name) or \
       \(StateVersion.newest.rawValue).
       """,
-      discussion: "'falconet list' shows all of them."))
+      discussion: "'falconet list' shows all of them.", valueName: "version"))
   var type: String
 
-  @Option(help: "ELF file, for big-endian MIPS; - is standard input.", completion: .file())
+  @Option(
+    name: [.customLong("path"), .customLong("input")],
+    help: ArgumentHelp(
+      """
+      ELF file, for big-endian MIPS; - is standard input. May also be given without the flag.
+      """, valueName: "program"), completion: .file())
   var path: String
 
   @Option(
@@ -28,13 +39,18 @@ struct LoadELFCommand: ParsableCommand {
         Version 0: cannon/v1.0.0, op-program/v1.3.1, op-program/v1.2.0, op-program/v0.3.0, or a \
         release with the same loader as one of them. The default is the loader of the version's \
         canonical release. The log shows which one is used.
-        """))
+        """, valueName: "release"))
   var loader: String?
 
-  @Option(help: "Prestate to write; empty for none, - for standard output.")
+  @Option(
+    name: [.customLong("out"), .customLong("output")],
+    help: ArgumentHelp(
+      "Prestate to write; empty for none, - for standard output.", valueName: "snapshot"))
   var out = "state.bin.gz"
 
-  @Option(help: "Symbols to write; empty for none, - for standard output.")
+  @Option(
+    help: ArgumentHelp(
+      "Symbols to write; empty for none, - for standard output.", valueName: "file"))
   var meta = "meta.json"
 
   func run() throws {
@@ -69,7 +85,7 @@ struct LoadELFCommand: ParsableCommand {
     do {
       if !meta.isEmpty {
         try OutputFile.write(meta) { (sink) throws(StreamError) in
-          try prestate.symbols.write(to: sink)
+          try prestate.symbols.write(to: sink, program: prestate.program)
         }
       }
       if !out.isEmpty { try OutputFile.write(out, image) }

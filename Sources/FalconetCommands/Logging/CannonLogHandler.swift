@@ -61,9 +61,19 @@ package struct CannonLogHandler: LogHandler {
     _ fields: [(name: String, value: Logger.Metadata.Value)]
   ) -> String {
     var line = console.isTerminal ? "time=\(timestamp()) " : ""
-    line += "level=\(level.label) msg=\(Self.quoted("\(message)")) module=\(module)"
+    line += "\(Self.painted(level)) msg=\(Self.quoted("\(message)")) module=\(module)"
     for (name, value) in fields { line += " \(name)=\(Self.quoted("\(value)"))" }
     return line
+  }
+
+  /// The level, which stands out on a terminal if something is wrong.
+  private static func painted(_ level: Logger.Level) -> String {
+    let text = "level=\(level.label)"
+    return switch level {
+    case .trace, .debug, .info, .notice: text
+    case .warning: Paint.warning(text, on: .errors)
+    case .error, .critical: Paint.bad(text, on: .errors)
+    }
   }
 
   private func json(

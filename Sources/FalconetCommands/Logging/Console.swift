@@ -15,7 +15,7 @@ package final class Console: Sendable {
   /// Whether the consoles that a task makes are muted: for commands in a process that has other work.
   @TaskLocal static var isMuted = false
 
-  package init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) {
+  package init(isTerminal: Bool = Terminal.errors.isInteractive) {
     self.isTerminal = isTerminal
     isMuted = Self.isMuted
   }

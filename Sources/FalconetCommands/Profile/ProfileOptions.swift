@@ -7,15 +7,17 @@ import FalconetStreams
 struct ProfileOptions: ParsableArguments {
   @Option(
     name: .customLong("profile"),
-    help: """
+    help: ArgumentHelp(
+      """
       File for a profile of the guest's functions: .pb.gz for pprof, .folded for text, .svg for \
       a flame graph.
-      """, completion: .file(extensions: ["pb.gz", "folded", "svg"]))
+      """, valueName: "file"), completion: .file(extensions: ["pb.gz", "folded", "svg"]))
   var path = ""
 
   @Option(
     name: .customLong("profile-interval"),
-    help: "Steps between two samples; 0 adapts them to keep the run fast.")
+    help: ArgumentHelp(
+      "Steps between two samples; 0 adapts them to keep the run fast.", valueName: "count"))
   var steps = GoNumber(0)
 
   var interval: SamplingInterval { steps.value == 0 ? .adaptive : .steps(steps.value) }

@@ -11,23 +11,31 @@ struct CheckOptions: ParsableArguments {
       """)
   var confirm = false
 
-  @Option(help: "The most steps before a proof that --confirm executes a second time.")
+  @Option(
+    help: ArgumentHelp(
+      "The most steps before a proof that --confirm executes a second time.", valueName: "count"))
   var confirmSteps = GoNumber(Confirmer.usualStretch)
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Command line, split at spaces, of another VM with Cannon's commands. It executes a sample \
       of the steps, and the run ends with an error if a claim differs.
-      """)
+      """, valueName: "command"))
   var shadow: String?
 
-  @Option(help: "Steps that --shadow also proves.")
+  @Option(help: ArgumentHelp("Steps that --shadow also proves.", valueName: "steps"))
   var shadowAt: [String] = []
 
-  @Option(help: "The most steps that --shadow executes before each of them.")
+  @Option(
+    help: ArgumentHelp(
+      "The most steps that --shadow executes before each of them.", valueName: "count"))
   var shadowSteps = GoNumber(1_000_000)
 
-  @Option(help: "How long --shadow may take each time, such as 90s or 15m; 0 is no limit.")
+  @Option(
+    help: ArgumentHelp(
+      "How long --shadow may take each time, such as 90s or 15m; 0 is no limit.", valueName: "time")
+  )
   var shadowTimeout = TimeSpan(seconds: 900)
 
   func plan(_ plan: RunPlan) throws -> CheckPlan {

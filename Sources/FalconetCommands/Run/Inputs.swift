@@ -33,13 +33,16 @@ enum Inputs {
   }
 
   /// What is known of the guest's program: from its ELF file if one is named, else from a metadata
-  /// file.
+  /// file, which may say which program it is of.
   static func program(
     elf: String, meta: String, _ logger: Logger
-  ) throws(CommandError) -> GuestProgram {
-    guard !elf.isEmpty else { return GuestProgram(symbols: try symbols(meta, logger)) }
+  ) throws(CommandError) -> (GuestProgram, identity: ProgramIdentity?) {
+    guard !elf.isEmpty else {
+      let metadata = try metadata(meta, logger)
+      return (GuestProgram(symbols: metadata?.symbols), metadata?.program)
+    }
     let program = try self.elf(elf, while: "failed to load the program")
-    do { return try GuestProgram(program) } catch {
+    do { return (try GuestProgram(program), nil) } catch {
       throw CommandError("failed to load the program: \(error)")
     }
   }
@@ -61,13 +64,15 @@ enum Inputs {
   /// The most bytes of an ELF file that come from standard input.
   private static let standardInputLimit: UInt64 = 1 << 30
 
-  /// The symbols of a metadata file; nil if none is named.
-  static func symbols(_ path: String, _ logger: Logger) throws(CommandError) -> SymbolTable? {
+  /// What a metadata file says; nil if none is named.
+  private static func metadata(
+    _ path: String, _ logger: Logger
+  ) throws(CommandError) -> (symbols: SymbolTable, program: ProgramIdentity?)? {
     guard !path.isEmpty else {
       logger.info("no metadata file specified, defaulting to empty metadata")
       return nil
     }
-    do { return try SymbolTable.read(from: source(path)) } catch {
+    do { return try SymbolTable.readMetadata(from: source(path)) } catch {
       throw CommandError(error, while: "failed to load metadata")
     }
   }

@@ -5,25 +5,28 @@ import FalconetStreams
 /// How long a command may take, and how much memory.
 struct ResourceLimits: ParsableArguments {
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       How long the command may take, such as 90s, 15m or 4h; after that it ends with exit code \
       3. 0 is no limit (default).
-      """)
+      """, valueName: "time"))
   var timeout: TimeSpan?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Memory for the guest's pages, such as 512MiB or 4GiB. If the guest needs more, the command \
       ends with an error. 0 is no limit (default: what the control groups allow, less a \
       reserve).
-      """)
+      """, valueName: "size"))
   var maxMemory: ByteCount?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       The most bytes of hints that a host gets at once, such as 64MiB, including unfinished ones. If \
       the guest writes more, the command ends with an error.
-      """)
+      """, valueName: "size"))
   var hintLimit = ByteCount(Machine.usualHintLimit)
 
   @Option(help: .hidden)

@@ -52,7 +52,7 @@ package final class Progress {
     lastDrawn = now
     let pc = machine.state.activeThread?.pc ?? 0
     let speed = stepsPerSecond(machine)
-    var line = "step \(machine.step), \(Int(speed / 1e6)) M steps/s"
+    var line = "step \(machine.step.grouped), \(Int(speed / 1e6)) M steps/s"
     line += ", \(Self.size(ofPages: machine.memory.pageCount))"
     if let symbols { line += ", \(CannonLogHandler.quoted(symbols.sourceName(at: pc)))" }
     if let left = stop.map({ $0 &- machine.step }), left > 0, speed > 0 {

@@ -8,19 +8,35 @@ import FalconetSystem
 import Logging
 
 struct RunCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "run",
+  static let configuration = CommandConfiguration.command(
+    "run", usage: "<snapshot> [<options>] [-- <server> ...]",
     abstract: "Run a program from a snapshot, and write proofs and snapshots on the way.",
     discussion: """
-      Step patterns are 'never', 'always', '=123' for step 123, and '%123' for every step that \
-      123 divides. A flag takes several, separated by commas or by repeating the flag.
+      Steps are given as patterns: 'never', 'always', '=123' for step 123, '%123' for every step \
+      that 123 divides, and '@FILE' for the steps or patterns in a file. A flag takes several, \
+      separated by commas or by repeating the flag.
       The command line of a pre-image server follows --.
-      """)
+      """,
+    examples: [
+      "falconet run state.bin.gz --preimages preimages",
+      "falconet run state.bin.gz --preimages preimages --proof-at =591664,=600000 \\",
+      "  --stop-at =600001",
+      "falconet run state.bin.gz --proof-at @steps.txt --timeout 4h \\",
+      "  -- op-program --server --datadir preimages",
+    ])
 
-  @Option(help: "Snapshot to start from; - is standard input.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      """
+      Snapshot to start from; - is standard input. May also be given without the flag.
+      """, valueName: "snapshot"), completion: .file())
   var input: String
 
-  @Option(help: "Snapshot to write at the end; empty for none, - for standard output.")
+  @Option(
+    name: [.customLong("output"), .customLong("out")],
+    help: ArgumentHelp(
+      "Snapshot to write at the end; empty for none, - for standard output.",
+      valueName: "snapshot"))
   var output = "out.bin.gz"
 
   @OptionGroup(title: "Events") var events: EventOptions
@@ -30,21 +46,26 @@ struct RunCommand: ParsableCommand {
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
-  @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Symbols, as load-elf writes them; empty for none.", valueName: "file"),
+    completion: .file())
   var meta = "meta.json"
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       ELF file of the program. Its symbols replace those of --meta, and its call frames make \
       tracebacks and profiles of C, C++ and Rust exact.
-      """, completion: .file())
+      """, valueName: "program"), completion: .file())
   var elf = ""
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       What executes steps between events: translator, portable or step. If the host does not support \
       one, the next is used. check runs the first together with step and compares them.
-      """)
+      """, valueName: "engine"))
   var engine = EngineKind.translator
 
   @OptionGroup var revision: RevisionOption
@@ -56,7 +77,9 @@ struct RunCommand: ParsableCommand {
       """)
   var debug = false
 
-  @Option(help: "File for statistics of the run; empty for none.", completion: .file())
+  @Option(
+    help: ArgumentHelp("File for statistics of the run; empty for none.", valueName: "file"),
+    completion: .file())
   var debugInfo = ""
 
   @OptionGroup(title: "Profile") var profile: ProfileOptions
@@ -94,8 +117,16 @@ struct RunCommand: ParsableCommand {
 
     // What a run that was killed left there, such as a shadow's files.
     UnfinishedName.sweepTemporaryDirectory()
-    let guest = try Inputs.program(elf: elf, meta: meta, logger)
+    let (guest, identity) = try Inputs.program(elf: elf, meta: meta, logger)
     let image = try load(plan, pageLimit: pageLimit, logger)
+    if let identity, !identity.matches(image.memory) {
+      logger.warning(
+        "The symbols are of another program than the state",
+        metadata: [
+          "symbols": "\(meta)", "state": "\(input)",
+          "remedy": "name the file that load-elf wrote with the prestate, with --meta",
+        ])
+    }
     try plan.checkFormats(for: image.state.version)
     let (revision, remark) = try revision.chosen(for: image.state)
     if let remark { logger.warning("\(remark)") }

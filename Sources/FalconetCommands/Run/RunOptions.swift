@@ -4,57 +4,68 @@ import FalconetRun
 
 /// When something happens during a run, and where its files go.
 struct EventOptions: ParsableArguments {
-  @Option(help: "Steps at which to write proofs.")
+  @Option(help: ArgumentHelp("Steps at which to write proofs.", valueName: "steps"))
   var proofAt: [String] = []
 
-  @Option(help: "File name of proofs: %d is the step, .gz compresses, - is standard output.")
+  @Option(
+    help: ArgumentHelp(
+      "File name of proofs: %d is the step, .gz compresses, - is standard output.",
+      valueName: "file-name"))
   var proofFmt = "proof-%d.json"
 
-  @Option(help: "Steps at which to write snapshots.")
+  @Option(help: ArgumentHelp("Steps at which to write snapshots.", valueName: "steps"))
   var snapshotAt: [String] = []
 
-  @Option(help: "File name of snapshots: %d is the step.")
+  @Option(help: ArgumentHelp("File name of snapshots: %d is the step.", valueName: "file-name"))
   var snapshotFmt = "state-%d.bin.gz"
 
   @Flag(help: "Write each .fsnap snapshot after the first as a delta from the one before.")
   var snapshotDelta = false
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       How many states to keep beside the snapshots, so that later runs of the same program can \
       start near the step that they need.
-      """)
+      """, valueName: "count"))
   var keepStates = 0
 
-  @Option(help: "Steps at which to stop.")
+  @Option(help: ArgumentHelp("Steps at which to stop.", valueName: "steps"))
   var stopAt: [String] = []
 
   @Option(
-    help: "Stop after reading a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.")
+    help: ArgumentHelp(
+      "Stop after reading a pre-image: KEYPREFIX[@OFFSET[@STEP]], the key in hexadecimal.",
+      valueName: "key"))
   var stopAtPreimage: String?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Stop after the first read of this type: local, keccak, sha256, blob, precompile or any.
-      """)
+      """, valueName: "type"))
   var stopAtPreimageType: String?
 
   @Option(
-    help: """
-      Stop after reading a pre-image that is longer than this many bytes, its length prefix \
-      included; 0 is off. With a key or a type, both conditions must hold, at any offset and \
+    help: ArgumentHelp(
+      """
+      Stop after reading a pre-image that is longer than this, such as 128KiB, its length \
+      prefix included; 0 is off. With a key or a type, both conditions must hold, at any offset and \
       step.
-      """)
+      """, valueName: "size"))
   var stopAtPreimageLargerThan = GoByteCount(0)
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       File for the state, to continue from, if the run ends early for any reason other than a \
       panic.
-      """, completion: .file())
+      """, valueName: "snapshot"), completion: .file())
   var saveOnError = ""
 
-  @Option(help: "Steps at which to log progress (default: %1000000000).")
+  @Option(
+    help: ArgumentHelp("Steps at which to log progress (default: %1000000000).", valueName: "steps")
+  )
   var infoAt: [String] = []
 
   /// The plan of a run.
@@ -79,20 +90,28 @@ struct EventOptions: ParsableArguments {
 struct PreimageOptions: ParsableArguments {
   @Option(
     name: .customLong("preimages"),
-    help: "Directory in which a host stored the pre-images to serve.", completion: .directory)
+    help: ArgumentHelp(
+      "Directory in which a host stored the pre-images to serve.", valueName: "directory"),
+    completion: .directory)
   var folder: String?
 
-  @Option(name: .customLong("local"), help: "Local input, as INDEX=HEX; may be repeated.")
+  @Option(
+    name: .customLong("local"),
+    help: ArgumentHelp("Local input, as INDEX=HEX; may be repeated.", valueName: "index=hex"))
   var locals: [String] = []
 
   @Option(
     name: .customLong("record-preimages"),
-    help: "Directory to which every pre-image that is served is written.", completion: .directory)
+    help: ArgumentHelp(
+      "Directory to which every pre-image that is served is written.", valueName: "directory"),
+    completion: .directory)
   var record: String?
 
   @Option(
     name: .customLong("preimage-timeout"),
-    help: "How long a server may take to answer, such as 90s or 15m; 0 is no limit.")
+    help: ArgumentHelp(
+      "How long a server may take to answer, such as 90s or 15m; 0 is no limit.", valueName: "time")
+  )
   var timeout = TimeSpan(seconds: 900)
 
   /// Whether a source of pre-images is given, beside a server.
@@ -111,10 +130,10 @@ struct PreimageOptions: ParsableArguments {
 
 /// How log lines look, for every command that logs.
 struct LogOptions: ParsableArguments {
-  @Option(help: "Format of log lines.")
+  @Option(help: ArgumentHelp("Format of log lines.", valueName: "format"))
   var logFormat = LogFormat.text
 
-  @Option(help: "Lowest level of the log lines that are written.")
+  @Option(help: ArgumentHelp("Lowest level of the log lines that are written.", valueName: "level"))
   var logLevel = LogLevel.info
 
   var loggers: Loggers { Loggers(format: logFormat, level: logLevel) }

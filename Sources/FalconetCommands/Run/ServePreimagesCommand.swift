@@ -7,12 +7,15 @@ import Keccak
 
 /// A host for another VM: what `--shadow` gives it.
 struct ServePreimagesCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "serve-preimages",
+  static let configuration = CommandConfiguration.command(
+    "serve-preimages", usage: "<directory>",
     abstract: "Serve the pre-images of a directory on descriptors 3 to 6, as a host does.",
+    examples: ["falconet run state.bin.gz -- falconet serve-preimages preimages"],
     shouldDisplay: false)
 
-  @Argument(help: "Directory in which a host stored pre-images.", completion: .directory)
+  @Argument(
+    help: ArgumentHelp("Directory in which a host stored pre-images.", valueName: "directory"),
+    completion: .directory)
   var folder: String
 
   private static let hints: (requests: Int32, answers: Int32) = (3, 4)

@@ -5,23 +5,24 @@ import FalconetStreams
 import Keccak
 
 struct CheckCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check",
+  static let configuration = CommandConfiguration.command(
+    "check", usage: "<snapshot> ... [<options>]",
     abstract: "Read and verify all of a snapshot, and report what is wrong and where.",
     discussion: """
       Snapshots that cannot be read are reported and counted separately from bad ones, since \
       nothing is known of them. The exit code is 0 if all snapshots are sound, and 1 if not.
-      """)
+      """,
+    examples: ["falconet check state.bin.gz out.bin.gz", "falconet check --json state.bin.gz"])
 
-  @Argument(help: "Snapshots to check; - is standard input.", completion: .file())
-  var inputs: [String]
+  @OptionGroup var inputs: InputArguments
 
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var snapshot: SnapshotOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
   func run() throws {
+    let inputs = try inputs.paths()
     let output = CheckOutput(json: json)
     do throws(StreamError) {
       try output.begin()

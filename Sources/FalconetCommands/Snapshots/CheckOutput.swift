@@ -61,10 +61,12 @@ final class CheckOutput {
   private static func text(_ result: Result) -> String {
     switch result {
     case .sound(let facts):
-      "ok: \(facts.format.rawValue), version \(facts.version.rawValue), step \(facts.step),"
-        + " \(facts.pages) pages, claim \(facts.claim)" + (facts.isVerified ? "" : " unverified")
-    case .bad(let error): "bad: \(error.withFlag)"
-    case .unreadable(let error): "cannot be read: \(error.withFlag)"
+      Paint.good("ok")
+        + ": \(facts.format.rawValue), version \(facts.version.rawValue),"
+        + " step \(facts.step.forReader), \(facts.pages.forReader) pages, claim \(facts.claim)"
+        + (facts.isVerified ? "" : " unverified")
+    case .bad(let error): Paint.bad("bad") + ": \(error.withFlag)"
+    case .unreadable(let error): Paint.bad("cannot be read") + ": \(error.withFlag)"
     }
   }
 

@@ -3,26 +3,28 @@ import FalconetSnapshots
 import FalconetStreams
 
 struct ConvertCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "convert",
+  static let configuration = CommandConfiguration.command(
+    "convert", usage: "<snapshot> <new-snapshot> [<options>]",
     abstract: "Write a snapshot in another format.",
     discussion: """
       Converts in one pass. If the new format begins with something that the old one has at its \
       end, pages wait in a temporary file beside the new one.
-      """)
+      """,
+    examples: [
+      "falconet convert state.bin.gz state.fsnap",
+      "falconet convert --input state.fsnap --output state.bin --to bin",
+    ])
 
-  @Argument(help: "Snapshot to read; - is standard input.", completion: .file())
-  var input: String
+  @OptionGroup var files: ConversionArguments
 
-  @Argument(help: "Snapshot to write; - is standard output. A name that ends in .gz is compressed.")
-  var output: String
-
-  @Option(help: "Format to write, if the name does not say.")
+  @Option(
+    help: ArgumentHelp("Format to write, if the name does not say.", valueName: "format"))
   var to: SnapshotFormat?
 
-  @OptionGroup var snapshot: SnapshotOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
   func run() throws {
+    let (input, output) = try files.paths()
     guard output != "-" || to != nil else {
       throw UsageError("the format of standard output has no name to tell it: give it with --to")
     }
@@ -33,8 +35,13 @@ struct ConvertCommand: ParsableCommand {
     var outputs = PlannedOutputs()
     outputs.add(output, "the new snapshot")
     try outputs.check()
+    let progress = ProgressLine()
+    defer { progress.end() }
     do {
-      let reading = snapshot.reading(input)
+      var reading = snapshot.reading(input)
+      if progress.isShown {
+        reading.onPage = { progress.show("converting", page: $0, of: $1) }
+      }
       if output == "-" {
         let sink = StandardOutputSink()
         try SnapshotConverter.convert(Inputs.source(input), reading, to: sink, as: target)
@@ -54,26 +61,63 @@ struct ConvertCommand: ParsableCommand {
   }
 }
 
+/// The file that is read, and the one that is made of it.
+struct ConversionArguments: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("Snapshot to read; - is standard input.", valueName: "snapshot"),
+    completion: .file())
+  var first: String?
+
+  @Argument(
+    help: ArgumentHelp(
+      "Snapshot to write; - is standard output. A name that ends in .gz is compressed.",
+      valueName: "new-snapshot"), completion: .file())
+  var second: String?
+
+  @Option(
+    help: ArgumentHelp("The same as the first argument.", valueName: "snapshot"),
+    completion: .file())
+  var input: String?
+
+  @Option(
+    name: [.customLong("output"), .customLong("out")],
+    help: ArgumentHelp("The same as the second argument.", valueName: "new-snapshot"),
+    completion: .file())
+  var output: String?
+
+  func paths() throws(UsageError) -> (input: String, output: String) {
+    let files = try FilePlaces.fill(
+      [.init("snapshot", flag: "--input", input), .init("new snapshot", flag: "--output", output)],
+      with: [first, second])
+    return (files[0], files[1])
+  }
+}
+
 struct SquashCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "squash",
-    abstract: "Write a delta and its bases as one full .fsnap snapshot.")
+  static let configuration = CommandConfiguration.command(
+    "squash", usage: "<snapshot> <new-snapshot> [<options>]",
+    abstract: "Write a delta and its bases as one full .fsnap snapshot.",
+    examples: [
+      "falconet run state.bin.gz --preimages preimages --snapshot-at %4000000 \\",
+      "  --snapshot-fmt s-%d.fsnap --snapshot-delta",
+      "falconet squash s-8000000.fsnap full.fsnap",
+    ])
 
-  @Argument(help: "Delta to read.", completion: .file())
-  var input: String
+  @OptionGroup var files: ConversionArguments
 
-  @Argument(help: "Full snapshot to write.")
-  var output: String
-
-  @OptionGroup var snapshot: SnapshotOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
   func run() throws {
+    let (input, output) = try files.paths()
     var outputs = PlannedOutputs()
     outputs.add(output, "the full snapshot")
     try outputs.check()
+    let progress = ProgressLine()
+    defer { progress.end() }
+    var reading = snapshot.reading(input)
+    if progress.isShown { reading.onPage = { progress.show("writing", page: $0, of: $1) } }
     do {
-      try SnapshotConverter.convert(
-        path: input, snapshot.reading(input), to: output, as: .fsnap)
+      try SnapshotConverter.convert(path: input, reading, to: output, as: .fsnap)
     } catch { throw CommandError(error, while: "failed to squash") }
   }
 }

@@ -4,22 +4,28 @@ import FalconetSnapshots
 import FalconetStreams
 
 struct InspectCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "inspect",
-    abstract: "Show what is in a snapshot: threads, registers, memory, heap, pending hint.")
+  static let configuration = CommandConfiguration.command(
+    "inspect", usage: "<snapshot> [<options>]",
+    abstract: "Show what is in a snapshot: threads, registers, memory, heap, pending hint.",
+    examples: [
+      "falconet inspect --meta meta.json out.bin.gz", "falconet inspect --json out.bin.gz",
+    ])
 
-  @Argument(help: "Snapshot to read; - is standard input.", completion: .file())
-  var input: String
+  @OptionGroup var input: InputArgument
 
-  @Option(help: "Symbols, as load-elf writes them; empty for none.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Symbols, as load-elf writes them; empty for none.", valueName: "file"),
+    completion: .file())
   var meta = ""
 
   @Flag(help: "Print JSON.")
   var json = false
 
-  @OptionGroup var snapshot: SnapshotOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
   func run() throws {
+    let input = try input.path()
     let inspection = Inspection()
     let format = try snapshot.read(input, into: inspection)
     guard let state = inspection.state, let claim = inspection.claim else {

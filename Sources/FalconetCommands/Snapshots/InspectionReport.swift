@@ -76,10 +76,11 @@ struct InspectionReport {
     row("version", "\(state.version.rawValue) (\(state.version.name))")
     row("claim", "\(claim)" + (inspection.isVerified ? "" : " unverified"))
     row("status", status + (scalars.exited ? ", exit code \(scalars.exitCode)" : ""))
-    row("step", "\(scalars.step)")
+    row("step", scalars.step.forReader)
     row(
       "memory",
-      "\(inspection.pageCount) pages, \(Progress.size(ofPages: Int(inspection.pageCount)))")
+      "\(inspection.pageCount.forReader) pages, \(Progress.size(ofPages: Int(inspection.pageCount)))"
+    )
     row("heap", hex(scalars.heap))
     row("pre-image key", "\(scalars.preimageKey), offset \(scalars.preimageOffset)")
     if !state.version.isSingleThreaded {
@@ -90,7 +91,7 @@ struct InspectionReport {
           ? "none"
           : "\(hex(reservation.address)) of thread \(reservation.owner),"
             + " status \(reservation.status)")
-      row("context switch", "\(scalars.stepsSinceContextSwitch) steps ago")
+      row("context switch", "\(scalars.stepsSinceContextSwitch.forReader) steps ago")
       row("runs from", scalars.traverseRight ? "right stack" : "left stack")
       row("next thread", "\(scalars.nextThreadID)")
     }

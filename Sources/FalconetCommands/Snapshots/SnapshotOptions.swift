@@ -3,11 +3,14 @@ import FalconetSnapshots
 
 /// How a command reads the snapshot that it is given.
 struct SnapshotOptions: ParsableArguments {
-  @Option(help: "Format of the snapshot, if its content does not say.")
+  @Option(
+    help: ArgumentHelp("Format of the snapshot, if its content does not say.", valueName: "format"))
   var from: SnapshotFormat?
 
   @Option(
-    help: "Base of a delta: a snapshot, or a directory of them (default: the file's directory).",
+    help: ArgumentHelp(
+      "Base of a delta: a snapshot, or a directory of them (default: the file's directory).",
+      valueName: "snapshot"),
     completion: .file())
   var base: String?
 

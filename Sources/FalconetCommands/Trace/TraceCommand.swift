@@ -4,14 +4,19 @@ import FalconetStreams
 import FalconetTrace
 
 struct TraceCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "trace",
+  static let configuration = CommandConfiguration.command(
+    "trace", usage: "<subcommand>",
     abstract: "Answer questions about a trace, and cache the answers in a directory.",
     discussion: """
       The index of a step is the number of steps executed before it. The claim at an index is \
       the one after that step. Past the end it is the claim of the state that exited.
       The command line of a pre-image server follows --.
       """,
+    examples: [
+      "falconet trace claim --folder game --input state.bin.gz \\",
+      "  --preimages preimages 4705328",
+      "falconet trace last --folder game --input state.bin.gz --preimages preimages",
+    ],
     subcommands: [
       TraceClaimCommand.self,
       TraceStepCommand.self,
@@ -29,7 +34,10 @@ struct TraceCommand: ParsableCommand {
 struct TraceQuestion: ParsableArguments {
   @OptionGroup var trace: TraceFolderOptions
 
-  @Argument(help: "Indices, or @FILE for those in a file; several are answered in one pass.")
+  @Argument(
+    help: ArgumentHelp(
+      "Indices, or @FILE for those in a file; several are answered in one pass.",
+      valueName: "index"))
   var indices: [String]
 
   // Argument-parser allows no second list of arguments.
@@ -55,8 +63,14 @@ struct TraceQuestion: ParsableArguments {
 }
 
 struct TraceClaimCommand: ParsableCommand, TakesServerWords {
-  static let configuration = CommandConfiguration(
-    commandName: "claim", abstract: "Print the claims at indices, as JSON.")
+  static let configuration = CommandConfiguration.command(
+    "claim", under: "falconet trace",
+    usage: "<index> ... --folder <directory> --input <snapshot> [<options>] [-- <server> ...]",
+    abstract: "Print the claims at indices, as JSON.",
+    examples: [
+      "falconet trace claim --folder game --input state.bin.gz \\",
+      "  --preimages preimages 4705328 99999999",
+    ])
 
   @OptionGroup var question: TraceQuestion
 
@@ -72,9 +86,14 @@ struct TraceClaimCommand: ParsableCommand, TakesServerWords {
 }
 
 struct TraceStepCommand: ParsableCommand, TakesServerWords {
-  static let configuration = CommandConfiguration(
-    commandName: "step",
-    abstract: "Print the step data at indices: claims, witness, proofs, pre-image, as JSON.")
+  static let configuration = CommandConfiguration.command(
+    "step", under: "falconet trace",
+    usage: "<index> ... --folder <directory> --input <snapshot> [<options>] [-- <server> ...]",
+    abstract: "Print the step data at indices: claims, witness, proofs, pre-image, as JSON.",
+    examples: [
+      "falconet trace step --folder game --input state.bin.gz \\",
+      "  --preimages preimages --confirm 591664",
+    ])
 
   @OptionGroup var question: TraceQuestion
 
@@ -85,7 +104,9 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
       """)
   var confirm = false
 
-  @Option(help: "The most steps before a proof that --confirm executes a second time.")
+  @Option(
+    help: ArgumentHelp(
+      "The most steps before a proof that --confirm executes a second time.", valueName: "count"))
   var confirmSteps = GoNumber(Confirmer.usualStretch)
 
   func run() throws {
@@ -112,8 +133,13 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
 }
 
 struct TracePrestateCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "prestate", abstract: "Print the claim and the witness of the prestate, as JSON.")
+  static let configuration = CommandConfiguration.command(
+    "prestate", under: "falconet trace",
+    usage: "--folder <directory> --input <snapshot> [<options>]",
+    abstract: "Print the claim and the witness of the prestate, as JSON.",
+    examples: [
+      "falconet trace prestate --folder game --input state.bin.gz"
+    ])
 
   @OptionGroup var trace: TraceFolderOptions
 
@@ -131,12 +157,15 @@ struct TracePrestateCommand: ParsableCommand {
 }
 
 struct TraceLastCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "last",
+  static let configuration = CommandConfiguration.command(
+    "last", under: "falconet trace",
+    usage: "--folder <directory> --input <snapshot> [<options>] [-- <server> ...]",
     abstract: """
       Print the index, claim and witness of the last step, as JSON; run to it if necessary.
-      """
-  )
+      """,
+    examples: [
+      "falconet trace last --folder game --input state.bin.gz --preimages preimages"
+    ])
 
   @OptionGroup var trace: TraceFolderOptions
 

@@ -3,8 +3,12 @@ import FalconetStreams
 import FalconetTrace
 
 struct TraceStatusCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Print what the directory contains, as JSON.")
+  static let configuration = CommandConfiguration.command(
+    "status", under: "falconet trace", usage: "--folder <directory> --input <snapshot> [<options>]",
+    abstract: "Print what the directory contains, as JSON.",
+    examples: [
+      "falconet trace status --folder game --input state.bin.gz"
+    ])
 
   @OptionGroup var trace: TraceFolderOptions
 
@@ -44,13 +48,19 @@ extension JSONWriter {
 }
 
 struct TraceExportCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "export",
-    abstract: "Write what is known in op-challenger's layout: proofs, snapshots, last state.")
+  static let configuration = CommandConfiguration.command(
+    "export", under: "falconet trace",
+    usage: "<directory> --folder <directory> --input <snapshot> [<options>]",
+    abstract: "Write what is known in op-challenger's layout: proofs, snapshots, last state.",
+    examples: [
+      "falconet trace export --folder game --input state.bin.gz \\",
+      "  --preimages preimages exported",
+    ])
 
   @OptionGroup var trace: TraceFolderOptions
 
-  @Argument(help: "Directory to write to.", completion: .directory)
+  @Argument(
+    help: ArgumentHelp("Directory to write to.", valueName: "directory"), completion: .directory)
   var target: String
 
   @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
@@ -64,19 +74,25 @@ struct TraceExportCommand: ParsableCommand {
 }
 
 struct TraceAdoptCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "adopt",
+  static let configuration = CommandConfiguration.command(
+    "adopt", under: "falconet trace",
+    usage: "<directory> --folder <directory> --input <snapshot> [<options>]",
     abstract: "Adopt the proofs and snapshots in one of op-challenger's directories.",
     discussion: """
       They must be of the same trace, which is not checked. Each proof must hold by itself, each \
       snapshot must be of the step that its name says, and none may contradict what is known. \
       Those that fail are not adopted. They are attributed to the pre-image source that is given \
       with them, or with the next question; other sources are refused from then on.
-      """)
+      """,
+    examples: [
+      "falconet trace adopt --folder game-2 --input state.bin.gz \\",
+      "  --preimages preimages exported",
+    ])
 
   @OptionGroup var trace: TraceFolderOptions
 
-  @Argument(help: "Directory to read.", completion: .directory)
+  @Argument(
+    help: ArgumentHelp("Directory to read.", valueName: "directory"), completion: .directory)
   var origin: String
 
   @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
@@ -97,12 +113,16 @@ struct TraceAdoptCommand: ParsableCommand {
 }
 
 struct TracePruneCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Delete files until the directory is within its budget.",
+  static let configuration = CommandConfiguration.command(
+    "prune", under: "falconet trace", usage: "--folder <directory> --input <snapshot> [<options>]",
+    abstract: "Delete files until the directory is within its budget.",
     discussion: """
       Files in quarantine are deleted first, then snapshots, then step data. Claims are never \
       deleted.
-      """)
+      """,
+    examples: [
+      "falconet trace prune --folder game --input state.bin.gz --disk-budget 10GiB"
+    ])
 
   @OptionGroup var trace: TraceFolderOptions
 
@@ -114,15 +134,27 @@ struct TracePruneCommand: ParsableCommand {
 }
 
 struct TraceDeleteCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "delete", abstract: "Delete the directory of a trace, whatever state it is in.")
+  static let configuration = CommandConfiguration.command(
+    "delete", under: "falconet trace", usage: "--folder <directory>",
+    abstract: "Delete the directory of a trace, whatever state it is in.",
+    examples: [
+      "falconet trace delete --folder game-2"
+    ])
 
-  @Option(help: "Directory of the trace.", completion: .directory)
+  @Option(
+    name: [.customLong("folder"), .customLong("dir")],
+    help: ArgumentHelp("Directory of the trace.", valueName: "directory"), completion: .directory)
   var folder: String
 
+  @Flag(help: "Wait if another process has the directory open.")
+  var wait = false
+
   func run() throws {
-    do throws(TraceError) { try TraceProvider.deleteAll(directory: folder) } catch {
-      throw CommandError(error)
-    }
+    let logger = Loggers(format: .text, level: .info).logger("trace")
+    do throws(TraceError) {
+      try TraceWaiting.retry(wait, logger) { () throws(TraceError) in
+        try TraceProvider.deleteAll(directory: folder)
+      }
+    } catch { throw CommandError(error) }
   }
 }

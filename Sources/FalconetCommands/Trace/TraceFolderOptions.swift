@@ -10,28 +10,46 @@ import Logging
 ///
 /// Safety: the server is opened, closed and replaced by the one thread that the command runs on.
 struct TraceFolderOptions: ParsableArguments {
-  @Option(help: "Directory of the trace; created if it does not exist.", completion: .directory)
+  @Option(
+    name: [.customLong("folder"), .customLong("dir")],
+    help: ArgumentHelp(
+      "Directory of the trace; created if it does not exist.", valueName: "directory"),
+    completion: .directory)
   var folder: String
 
-  @Option(help: "Snapshot that the trace starts from.", completion: .file())
+  @Option(
+    help: ArgumentHelp("Snapshot that the trace starts from.", valueName: "snapshot"),
+    completion: .file())
   var input: String
 
-  @Option(help: "The most steps between snapshots; fewer if they are small.")
+  @Flag(help: "Wait if another process has the directory open.")
+  var wait = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The most steps between snapshots; fewer if they are small.", valueName: "count"))
   var snapshotInterval: UInt64 = 1_000_000_000
 
   @Option(
-    help: "The most that the directory may take, such as 10GiB; in MiB if no unit is given.")
+    help: ArgumentHelp(
+      "The most that the directory may take, such as 10GiB; in MiB if no unit is given.",
+      valueName: "size"))
   var diskBudget = BudgetSize(16 << 30)
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       The most memory that states may take beside the machine, such as 1GiB; in MiB if no unit is \
       given.
-      """)
+      """, valueName: "size"))
   var memoryBudget = BudgetSize(512 << 20)
 
-  @Option(help: "What executes steps: translator, portable, step or check.")
+  @Option(
+    help: ArgumentHelp(
+      "What executes steps: translator, portable, step or check.", valueName: "engine"))
   var engine = EngineKind.translator
+
+  @OptionGroup var json: AlwaysJSON
 
   @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup var revision: RevisionOption
@@ -80,8 +98,15 @@ struct TraceFolderOptions: ParsableArguments {
     options.makesDirectory = makesDirectory
     options.hintLimit = limits.hintLimit.bytes
     do throws(TraceError) {
-      let provider = try TraceProvider(directory: folder, trace, options)
-      provider.setInterruption { _ in Interruption.isRequested }
+      let progress = ProgressLine(loggers.console)
+      defer { progress.end() }
+      let provider = try TraceWaiting.retry(wait, logger) { () throws(TraceError) in
+        try TraceProvider(directory: folder, trace, options)
+      }
+      provider.setInterruption { step in
+        progress.show("executing, step \(step.grouped)")
+        return Interruption.isRequested
+      }
       defer {
         for incident in provider.incidents {
           logger.warning(
@@ -90,6 +115,7 @@ struct TraceFolderOptions: ParsableArguments {
         }
       }
       let answer = try ask(provider)
+      progress.end()
       guard let print else { return }
       do throws(StreamError) {
         let json = JSONWriter(to: StandardOutputSink())

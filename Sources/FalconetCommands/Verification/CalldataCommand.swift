@@ -6,49 +6,68 @@ import FalconetStreams
 import Keccak
 
 struct CalldataCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "calldata",
+  static let configuration = CommandConfiguration.command(
+    "calldata", usage: "<proof> [<options>]",
     abstract: "Print the contract calls that execute a proof's step.",
     discussion: """
       If the step reads a pre-image, the first call loads the part that it reads, and a call to \
       read asks the oracle contract whether that part is loaded. The last call is step. Each \
       line has the purpose, the function and the data.
       The proof is verified first.
-      """)
+      """,
+    examples: [
+      "falconet calldata proof-591664.json.gz",
+      "falconet calldata --json proof-591664.json.gz \\",
+      "  --caller 0x\(String(repeating: "ab", count: 20))",
+    ])
 
-  @Argument(help: "Proof file; - is standard input.", completion: .file())
-  var proof: String
+  @Argument(
+    help: ArgumentHelp("Proof file; - is standard input.", valueName: "proof"),
+    completion: .file())
+  var argument: String?
+
+  @Option(
+    help: ArgumentHelp("The same as the argument.", valueName: "proof"), completion: .file())
+  var input: String?
 
   @OptionGroup var version: StateVersionOption
 
   @Option(
-    help: "Directory in which a host stored what the keys of blobs and precompiles are hashes of.",
-    completion: .directory)
+    help: ArgumentHelp(
+      "Directory in which a host stored what the keys of blobs and precompiles are hashes of.",
+      valueName: "directory"), completion: .directory)
   var preimages: String?
 
-  @Option(help: "KZG proof of a blob's field element, in hexadecimal.")
+  @Option(
+    help: ArgumentHelp("KZG proof of a blob's field element, in hexadecimal.", valueName: "hex"))
   var kzgProof: String?
 
-  @Option(help: "Local context of the dispute, 32 bytes in hexadecimal (default: zeros).")
+  @Option(
+    help: ArgumentHelp(
+      "Local context of the dispute, 32 bytes in hexadecimal (default: zeros).", valueName: "hex"))
   var localContext: String?
 
-  @Option(help: "Address of the dispute game, on which the keys of local inputs depend.")
+  @Option(
+    help: ArgumentHelp(
+      "Address of the dispute game, on which the keys of local inputs depend.",
+      valueName: "address"))
   var caller: String?
 
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
+    let path = try FilePlaces.fill([.init("proof", flag: "--input", input)], with: [argument])[0]
     var context = try context()
     let version = try version.parsed()
-    let proof = try read()
+    let proof = try read(path)
     let verdict = ProofVerifier.verify(
       proof, version: version, revisions: try self.version.revisions())
     let findings = verdict.findings.filter { $0.fault == nil }
     guard !findings.isEmpty else {
       let fault = verdict.fault ?? verdict.findings.first?.fault
       let reason = fault.map { ": \($0)" } ?? ""
-      throw CommandError("\(self.proof): the contract would not execute this proof\(reason)")
+      throw CommandError("\(path): the contract would not execute this proof\(reason)")
     }
     do {
       if let preimages { context.store = try DirectoryOracle(path: preimages) }
@@ -61,7 +80,7 @@ struct CalldataCommand: ParsableCommand {
         case .noKZGProof: " with --kzg-proof"
         default: ""
         }
-      throw CommandError("\(self.proof): \(error)\(flag)")
+      throw CommandError("\(path): \(error)\(flag)")
     }
     do {
       try CalldataOutput(calls: calls, findings: findings).print(asJSON: json)
@@ -92,15 +111,15 @@ struct CalldataCommand: ParsableCommand {
   }
 
   /// The only proof of the file.
-  private func read() throws(CommandError) -> StepProof {
+  private func read(_ path: String) throws(CommandError) -> StepProof {
     do throws(StreamError) {
-      let reader = try ProofReader(Inputs.source(proof))
+      let reader = try ProofReader(Inputs.source(path))
       guard let first = try reader.next() else {
-        throw StreamError(.corrupt, path: proof, message: "the file holds no proof")
+        throw StreamError(.corrupt, path: path, message: "the file holds no proof")
       }
       guard try reader.next() == nil else {
         throw StreamError(
-          .corrupt, path: proof, message: "the file holds several proofs",
+          .corrupt, path: path, message: "the file holds several proofs",
           remedy: "put the one that is meant into a file of its own")
       }
       return first

@@ -39,6 +39,14 @@ final class VerificationOutput {
     try write(report, to: json)
   }
 
+  /// How far it has come, for a person.
+  func progress(of files: Int) -> String {
+    "verified \(count.grouped) proofs"
+      + (files > 1 ? " in \(files.grouped) files" : "")
+      + (failures > 0 ? ", \(failures.grouped) do not hold" : "")
+      + (unreadable > 0 ? ", \(unreadable.grouped) cannot be read" : "")
+  }
+
   /// What was wrong, with a count of its own for what could not be read; nil if nothing.
   var summary: String? {
     var parts: [String] = []
@@ -58,12 +66,14 @@ final class VerificationOutput {
     let verdict: ProofVerifier.Verdict
     switch report.result {
     case .success(let found): verdict = found
-    case .failure(let error): return "cannot be read: \(error)"
+    case .failure(let error): return Paint.bad("cannot be read") + ": \(error)"
     }
-    if let fault = verdict.fault { return "fails: \(fault)" }
+    if let fault = verdict.fault { return Paint.bad("fails") + ": \(fault)" }
     let holding = verdict.findings.filter { $0.fault == nil }
     let step = verdict.findings.first { $0.fault == nil }?.execution?.before.state.scalars.step
-    if verdict.holds { return "ok: step \(step ?? 0), \(names(holding, verdict))" }
+    if verdict.holds {
+      return Paint.good("ok") + ": step \((step ?? 0).forReader), \(names(holding, verdict))"
+    }
     let faults = verdict.findings.compactMap { finding in
       finding.fault.map { (finding: finding, text: $0.description) }
     }
@@ -78,7 +88,7 @@ final class VerificationOutput {
     }
     parts += verdict.older.filter { $0.fault == nil && verdict.dependsOnRevision($0.version) }
       .map { "\($0.revision): holds; give --revision" }
-    return "fails: " + parts.joined(separator: "; ")
+    return Paint.bad("fails") + ": " + parts.joined(separator: "; ")
   }
 
   /// The versions of findings, with the revision if it matters or was asked for.
@@ -124,6 +134,7 @@ final class VerificationOutput {
     case .failure(let error):
       try json.member("reason", "unreadable")
       try json.member("message", message: error.description)
+      try json.member("versions", array: []) { (_: Int) throws(StreamError) in }
     case .success(let verdict):
       if let fault = verdict.fault { try write(fault, to: json) }
       try json.member("versions", array: verdict.findings) { (finding) throws(StreamError) in
@@ -142,12 +153,10 @@ final class VerificationOutput {
     try json.member("revision", finding.revision.name)
     try json.member("holds", finding.fault == nil)
     let older = verdict.older.filter { $0.version == finding.version }
-    if !older.isEmpty {
-      try json.member("dependsOnRevision", verdict.dependsOnRevision(finding.version))
-      try json.member("olderRevisions", objects: older) { (other) throws(StreamError) in
-        try json.member("revision", other.revision.name)
-        try json.member("holds", other.fault == nil)
-      }
+    try json.member("dependsOnRevision", verdict.dependsOnRevision(finding.version))
+    try json.member("olderRevisions", objects: older) { (other) throws(StreamError) in
+      try json.member("revision", other.revision.name)
+      try json.member("holds", other.fault == nil)
     }
     if let execution = finding.execution {
       try json.member("post", hex: execution.after.claim.bytes)

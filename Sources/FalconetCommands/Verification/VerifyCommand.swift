@@ -4,8 +4,8 @@ import FalconetProofs
 import FalconetStreams
 
 struct VerifyCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "verify",
+  static let configuration = CommandConfiguration.command(
+    "verify", usage: "<proof> ... [<options>]",
     abstract: "Verify proofs without the state of the VM.",
     discussion: """
       Executes the step of each proof from its witness data alone, as a contract does, and \
@@ -15,12 +15,13 @@ struct VerifyCommand: ParsableCommand {
       data. If they fit several versions, the proof must hold in each. Without --revision it \
       must hold in the newest revision of each, and the output says if older revisions judge \
       differently.
-      """)
+      """,
+    examples: [
+      "falconet verify proof-591664.json.gz",
+      "falconet verify --type \(StateVersion.newest.rawValue) --json proof-591664.json.gz",
+    ])
 
-  @Argument(
-    help: "Proof files, arrays of proofs, or directories of them; - is standard input.",
-    completion: .file())
-  var proofs: [String]
+  @OptionGroup var proofs: ProofArguments
 
   @OptionGroup var version: StateVersionOption
 
@@ -32,12 +33,16 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     var paths: [String] = []
-    for path in proofs {
+    for path in try proofs.paths() {
       do { paths += path == "-" ? [path] : try ProofDirectory.files(path) } catch {
         throw CommandError(error, while: "failed to find proofs")
       }
     }
     let output = VerificationOutput(json: json, quiet: quiet)
+    let progress = ProgressLine()
+    defer { progress.end() }
+    // Where each proof gets a line on the terminal, these are the progress.
+    let showsProgress = quiet || !Terminal.output.isInteractive
     let batch = ProofBatch(
       version: try version.parsed(), revisions: try version.revisions()
     ) { (path) throws(StreamError) in
@@ -49,6 +54,10 @@ struct VerifyCommand: ParsableCommand {
         if Interruption.isRequested {
           throw StreamError(.interrupted, message: "interrupted")
         }
+        if showsProgress {
+          if quiet, !report.holds { progress.end() }
+          progress.show(output.progress(of: paths.count))
+        }
         try output.add(report)
       }
       try output.end()
@@ -59,14 +68,18 @@ struct VerifyCommand: ParsableCommand {
 
 /// The version of a state, by number or by name.
 struct StateVersionOption: ParsableArguments {
-  @Option(help: "State version, by number or name (default: what the proof says).")
+  @Option(
+    name: [.customLong("state-version"), .customLong("type")],
+    help: ArgumentHelp(
+      "State version, by number or name (default: what the proof says).", valueName: "version"))
   var stateVersion: String?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Revision of the state version, by contract version or date, as 'falconet list' names it \
       (default: the newest).
-      """)
+      """, valueName: "revision"))
   var revision: String?
 
   /// The revisions of the name that is asked for, of the version that is asked for or of any; nil if

@@ -5,15 +5,26 @@ import FalconetStreams
 import Keccak
 
 struct WitnessCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "witness",
-    abstract: "Print a snapshot's claim and witness as JSON.")
+  static let configuration = CommandConfiguration.command(
+    "witness", usage: "<snapshot> [<options>]",
+    abstract: "Print a snapshot's claim and witness as JSON.",
+    examples: [
+      "falconet witness state.bin.gz",
+      "falconet witness --input state.bin.gz --output witness.bin",
+    ])
 
-  @Option(help: "Snapshot to read; - is standard input.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Snapshot to read; - is standard input. May also be given without the flag.",
+      valueName: "snapshot"), completion: .file())
   var input: String
 
-  @Option(help: "File for the raw witness; empty for none.")
+  @Option(
+    name: [.customLong("output"), .customLong("out")],
+    help: ArgumentHelp("File for the raw witness; empty for none.", valueName: "file"))
   var output = ""
+
+  @OptionGroup var json: AlwaysJSON
 
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 

@@ -10,6 +10,8 @@ struct ELFSegment: Sendable, Equatable {
   static let abiFlags: UInt32 = 0x7000_0003
   /// PF_X of the System V ABI: what the segment holds may be executed.
   static let executable: UInt32 = 1
+  /// PF_W of the System V ABI: what the segment holds may be written to.
+  static let writable: UInt32 = 2
 
   /// Its place in the table, from 0.
   let index: Int

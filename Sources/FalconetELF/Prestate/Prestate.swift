@@ -19,6 +19,8 @@ package struct Prestate {
   package let symbols: SymbolTable
   /// Which releases' loader made it.
   package let loader: LoaderRevision
+  /// What its states can be told by; nil if nothing of its code is read-only.
+  package let program: ProgramIdentity?
 
   /// How much of a segment is in memory a second time while it is copied.
   private static let chunk = 64 << 10
@@ -58,7 +60,9 @@ package struct Prestate {
     try InitialStack(version.wordSize, at: space.stackPointer, rules.stack).write(to: image)
     var state = MachineState(version: version, entry: elf.entry)
     if let heapStart = rules.heapStart { state.scalars.heap = heapStart }
-    return Prestate(state: state, memory: memory, symbols: symbols, loader: loader)
+    return Prestate(
+      state: state, memory: memory, symbols: symbols, loader: loader,
+      program: ProgramIdentity(elf, memory))
   }
 
   private static func check(

@@ -7,28 +7,44 @@ extension SymbolTable {
   /// - Throws: `StreamError` if the source can't be read, is not such JSON, or holds more
   ///   symbols than a table may have.
   package static func read(from source: any ByteSource) throws(StreamError) -> SymbolTable {
+    try readMetadata(from: source).symbols
+  }
+
+  /// Reads the JSON of a `meta.json`, with the program that it says to be of, if it does.
+  package static func readMetadata(
+    from source: any ByteSource
+  ) throws(StreamError) -> (symbols: SymbolTable, program: ProgramIdentity?) {
     let reader = ByteReader(source)
     let json = JSONReader(reader)
     var table: SymbolTable?
+    var program: ProgramIdentity?
     try json.beginObject()
     while let key = try json.nextKey() {
-      guard key == "symbols" else {
-        try json.skipValue()
-        continue
+      switch key {
+      case "symbols":
+        guard table == nil else {
+          throw corrupt(source, at: json.position, "the symbols are listed twice")
+        }
+        table = try readList(json, source)
+      case "program":
+        do throws(StreamError) { program = try ProgramIdentity.read(json) } catch {
+          throw error.named(source.name)
+        }
+      default: try json.skipValue()
       }
-      guard table == nil else {
-        throw corrupt(source, at: json.position, "the symbols are listed twice")
-      }
-      table = try readList(json, source)
     }
     try json.finish()
     guard let table else { throw corrupt(source, at: nil, "the file has no list of symbols") }
-    return table
+    return (table, program)
   }
 
   /// Writes the JSON of a `meta.json`, as Cannon does: indented by two spaces, an empty line at the
   /// end. Finishes the sink.
-  package func write(to sink: any ByteSink) throws(StreamError) {
+  ///
+  /// - Parameter program: the program that they are of, as the object `program`, which Cannon skips.
+  package func write(
+    to sink: any ByteSink, program: ProgramIdentity? = nil
+  ) throws(StreamError) {
     let json = JSONWriter(to: sink)
     try json.beginObject()
     try json.key("symbols")
@@ -42,6 +58,10 @@ extension SymbolTable {
       try json.endObject()
     }
     try json.endArray()
+    if let program {
+      try json.key("program")
+      try program.write(to: json)
+    }
     try json.endObject()
     try json.finish(newlines: 2)
   }

@@ -11,6 +11,8 @@ package struct SnapshotReading: Sendable {
   /// The limit of the memory that a state is loaded into, if it is not the default:
   /// ``Memory/pageLimit``.
   package var pageLimit: Int?
+  /// Called after each page, with how many were read so far.
+  package var onPage: (@Sendable (_ count: UInt64, _ outline: SnapshotOutline) -> Void)?
 
   package init(
     from format: SnapshotFormat? = nil, bases: FsnapBaseLocation = .nowhere,
@@ -30,7 +32,12 @@ package struct SnapshotReading: Sendable {
     from reader: ByteReader, compression: Compression, for consumer: some SnapshotConsumer
   ) throws(StreamError) -> SnapshotFormat {
     let format = if let format { format } else { try SnapshotFormat.detect(reader) }
-    try format.decode(reader, self, compression: compression, for: consumer)
+    if let onPage {
+      try format.decode(
+        reader, self, compression: compression, for: PageCounting(consumer, onPage))
+    } else {
+      try format.decode(reader, self, compression: compression, for: consumer)
+    }
     return format
   }
 }

@@ -106,4 +106,22 @@ struct GoFlagsTests {
 
   @Test("No arguments stay no arguments")
   func none() throws { #expect(try rewritten() == []) }
+
+  @Test("The input may come without its flag; with it, Cannon's command lines mean what they did")
+  func input() throws {
+    func rewritten(_ arguments: String...) throws -> [String] {
+      try GoFlags.rewritten(arguments[...], input: ["path", "input"])
+    }
+    #expect(try rewritten("a", "--x", "1") == ["--path=a", "--x=1"])
+    #expect(
+      try rewritten("--x=1", "a", "--", "host", "-y") == ["--path=a", "--x=1"].reversed() + [
+        "--", "host", "-y",
+      ])
+    #expect(try rewritten("-") == ["--path=-"])
+    #expect(try rewritten("--input", "a", "host", "-y") == ["--input=a", "--", "host", "-y"])
+    #expect(try rewritten("--", "host") == ["--", "host"])
+    #expect(throws: UsageError.self) { try rewritten("a", "b") }
+    #expect(throws: UsageError.self) { try rewritten("a", "--path", "b") }
+    #expect(throws: UsageError.self) { try rewritten("a", "--input=b") }
+  }
 }

@@ -36,8 +36,10 @@ struct VersionTextTests {
       let bytes = try #require(TemporaryFolder.contents(path))
       for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
       where line.contains("ersion") {
+        // Ranges of bytes, in lines that also name a version, come before it.
+        let text = line.firstRange(of: "ersion").map { line[$0.upperBound...] } ?? line
         for range in ranges {
-          #expect(!line.contains(matching: range), "\(path): \(line)")
+          #expect(!text.prefix(40).contains(matching: range), "\(path): \(line)")
         }
       }
     }

@@ -29,7 +29,7 @@ struct HelpTests {
     let outcome = try Tool.run(arguments)
     #expect(outcome.exitCode == 0)
     #expect(outcome.log == "")
-    let path = "\(testFolder)/Help/\(name).txt"
+    let path = "\(testFolder)/HelpTexts/\(name).txt"
     if Self.updates {
       let file = try FileSink(path: path, permissions: 0o644)
       try file.write(outcome.output)

@@ -41,7 +41,7 @@ struct LoadELFTests {
     let state = try folder.decompressed("state.bin.gz")
     let symbols = try #require(folder.read("meta.json"))
     #expect(state.first == 8)
-    #expect(try JSONValue(symbols).keys == ["symbols"])
+    #expect(try JSONValue(symbols).keys == ["symbols", "program"])
 
     _ = try load("--out", "plain.bin", "--meta", "symbols.json")
     #expect(folder.read("plain.bin") == state)
@@ -54,6 +54,25 @@ struct LoadELFTests {
     let elf = try Fixtures.bytes("guests/64/hello.elf")
     #expect(try load("--out", "-", "-meta=", input: elf, path: "-").output == state)
     #expect(folder.names == before)
+  }
+
+  @Test("The program, the version and the prestate have two spellings each")
+  func spellings() throws {
+    let folder = try TemporaryFolder()
+    let elf = try Fixtures.path("guests/64/hello.elf")
+    for (index, arguments) in [
+      ["--type", "8", elf], [elf, "--type", "8"], ["--state-version", "8", "--input", elf],
+      ["--path", elf, "-type=8"],
+    ].enumerated() {
+      let out = [index % 2 == 0 ? "--out" : "--output", "\(index).bin", "--meta", ""]
+      let outcome = try Tool.run(["load-elf"] + out + arguments, in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.log)")
+      #expect(folder.read("\(index).bin") == folder.read("0.bin"))
+    }
+    for arguments in [[elf, elf], [elf, "--path", elf], ["--path", elf, elf]] {
+      let outcome = try Tool.run(["load-elf", "--type", "8"] + arguments, in: folder.path)
+      #expect(outcome.exitCode == 64, "\(arguments)")
+    }
   }
 
   @Test("An older release's loader makes its prestate; others are refused")

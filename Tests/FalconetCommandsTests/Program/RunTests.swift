@@ -124,4 +124,54 @@ struct RunTests {
       #expect(folder.read("out.bin.gz") == nil)
     }
   }
+
+  @Test("Symbols of another program are noticed, in the middle of a run too")
+  func foreignSymbols() throws {
+    let folder = try TemporaryFolder()
+    let (hello, threads) = (try Guest.folder("hello"), try Guest.folder("threads"))
+    func warnings(_ input: String, _ meta: String) throws -> Int {
+      let outcome = try Tool.run(
+        ["run", input, "--meta", meta, "--stop-at", "=1000"], in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.log)")
+      return outcome.lines(with: "level=WARN", "The symbols are of another program").count
+    }
+    #expect(try warnings(hello + "/state.bin.gz", hello + "/meta.json") == 0)
+    #expect(try warnings("out.bin.gz", hello + "/meta.json") == 0)
+    #expect(try warnings("out.bin.gz", threads + "/meta.json") == 1)
+    // Cannon's own file does not say.
+    try folder.write("{\"symbols\": []}", to: "meta.json")
+    #expect(try warnings("out.bin.gz", "meta.json") == 0)
+  }
+
+  @Test("The snapshot may come without a flag; a server's command line still follows --")
+  func spellings() throws {
+    let folder = try TemporaryFolder()
+    let input = try Guest.folder("oracle") + "/state.bin.gz"
+    let server = ["python3", Guest.server, "serve", try Guest.preimages()]
+    let end = ["--meta", "", "--stop-at", "=600000"]
+    for arguments in [[input] + end, end + [input]] {
+      let outcome = try Tool.run(["run"] + arguments + ["--"] + server, in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.log)")
+    }
+    // As Cannon takes it: what follows the flags is the server.
+    let cannon = try Tool.run(["run", "--input", input] + end + server, in: folder.path)
+    #expect(cannon.exitCode == 0, "\(cannon.log)")
+    let both = try Tool.run(["run", input] + end + server, in: folder.path)
+    #expect(both.exitCode == 64)
+    #expect(both.log.contains("unexpected argument 'python3': a server's command line follows --"))
+  }
+
+  @Test("Steps to prove come from a file")
+  func stepFile() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("5 =7\n%1000  # and more\n", to: "steps.txt")
+    let outcome = try Tool.run(
+      Guest.run("hello") + ["--proof-at", "@steps.txt,=3", "--stop-at", "=1500"], in: folder.path)
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    let proofs = folder.names.filter { $0.hasPrefix("proof-") }
+    #expect(Set(proofs) == Set([0, 3, 5, 7, 1000].map { "proof-\($0).json" }))
+    let bad = try Tool.run(Guest.run("hello") + ["--proof-at", "@none.txt"], in: folder.path)
+    #expect(bad.exitCode == 1)
+    #expect(bad.lines(with: "error: ", "none.txt").count == 1)
+  }
 }

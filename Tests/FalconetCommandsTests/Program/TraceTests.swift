@@ -107,6 +107,33 @@ struct TraceTests {
     #expect(flock(held, LOCK_EX) == 0)
     let second = try Tool.run(["trace", "last", "--folder", folder.file("t"), "--input", input])
     #expect(second.exitCode == 1 && second.log.contains("another process"))
+    #expect(second.log.contains("--wait"))
+  }
+
+  @Test("With --wait, a second process answers once the first is done, or ends as it is told")
+  func wait() throws {
+    let folder = try TemporaryFolder()
+    _ = try ask(arguments("claim", folder.file("t"), ["5"]))
+    // Not for the processes that are started, which would hold the lock too.
+    let held = open(folder.file("t/lock"), O_RDWR | O_CLOEXEC)
+    #expect(flock(held, LOCK_EX) == 0)
+    let waiting = try RunningTool(arguments("claim", folder.file("t"), ["5", "--wait"]))
+    let stopped = try RunningTool(arguments("claim", folder.file("t"), ["5", "--wait"]))
+    for tool in [waiting, stopped] {
+      #expect(eventually { tool.log.contains("Waiting for the process that has the trace open") })
+    }
+    let late = try Tool.run(
+      arguments("claim", folder.file("t"), ["5", "--wait", "--timeout", "1s"]))
+    #expect(late.exitCode == 3)
+    stopped.send(SIGINT)
+    #expect(try stopped.wait().exitCode == 130)
+    close(held)
+    let outcome = try waiting.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    #expect(try JSONValue(outcome.output).elements.count == 1)
+    let delete = ["trace", "delete", "--dir", folder.file("t"), "--wait"]
+    #expect(try Tool.run(delete).exitCode == 0)
+    #expect(folder.names == [])
   }
 
   @Test("A directory of one game does not answer another whose local inputs differ")

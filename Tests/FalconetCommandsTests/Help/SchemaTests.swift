@@ -1,0 +1,184 @@
+import FalconetStreams
+import FalconetTestSupport
+import Testing
+
+/// What commands print as JSON, and the schemas in docs/schemas.
+@Suite("JSON Schemas") struct SchemaTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try Demo.copy() }
+
+  /// Members that no output here has. Names with bytes that are not UTF-8 are `NameTests`'.
+  private static let unseen: Set<String> = [
+    ".lastHint", ".lastHintBytes", ".threads.futexAddr", ".threads.futexVal",
+    ".threads.futexTimeoutStep", ".wakeup",
+    ".threads.leftFunction", ".threads.rightFunction",
+    // One of a release's keys each.
+    ".instruction_cache_miss_count", ".highest_icache_miss_pc", ".failed_wakeup_count",
+    // Of programs that are not here.
+    ".findings.remedy", ".concerns.excuse",
+    // Of a step that fails, or a proof that does not hold.
+    ".stepA.failure", ".stepB.failure", ".stepA.proofFault", ".stepB.proofFault",
+    ".oracle-offset", ".stateVersion", ".ended",
+  ]
+
+  private func run(_ arguments: [String], exitCode: Int32 = 0) throws -> JSONValue {
+    let outcome = try Tool.run(arguments, in: folder.path)
+    try #require(outcome.exitCode == exitCode, "\(arguments): \(outcome.log)")
+    return try JSONValue(outcome.output)
+  }
+
+  /// Compares values with a schema, and which members they have with those that it describes.
+  private func expect(_ name: String, _ values: [JSONValue]) throws {
+    let schema = try JSONSchema(name)
+    var seen: Set<String> = []
+    for value in values {
+      do { seen.formUnion(try schema.check(value)) } catch { Issue.record("\(name): \(error)") }
+    }
+    let missing = schema.members.subtracting(seen).filter { member in
+      !Self.unseen.contains(member) && !member.hasSuffix("Bytes")
+    }
+    #expect(missing.isEmpty, "\(name): no output has them")
+  }
+
+  @Test("Every schema's command is tested here")
+  func complete() throws {
+    let names = TemporaryFolder.names(in: "\(testFolder)/../../docs/schemas")
+    let source = try #require(TemporaryFolder.contents("\(testFolder)/Help/SchemaTests.swift"))
+    let text = String(decoding: source, as: UTF8.self)
+    for name in names { #expect(text.contains("\"\(name.dropLast(5))\""), "\(name)") }
+    #expect(names.count > 15)
+  }
+
+  @Test("Snapshots: claim, check, witness, inspect, diff")
+  func snapshots() throws {
+    let converted = try Tool.run(["convert", "state.bin.gz", "state.fsnap"], in: folder.path)
+    try #require(converted.exitCode == 0)
+    let revised = try Tool.run(
+      ["run", "state.bin.gz", "--stop-at", "=5", "--output", "revised.fsnap"], in: folder.path)
+    try #require(revised.exitCode == 0)
+    try folder.write(Array(try #require(folder.read("state.fsnap")).prefix(9000)), to: "bad.fsnap")
+    try expect("claim", [run(["claim", "--json", "state.bin.gz", "state.fsnap"])])
+    try expect(
+      "check",
+      [
+        run(["check", "--json", "state.bin.gz", "bad.fsnap", "none"], exitCode: 1),
+        run(["check", "--json", "--trust-pages", "state.fsnap"]),
+      ])
+    try expect(
+      "witness",
+      [run(["witness", "state.bin.gz"]), run(["witness", "--trust-pages", "state.fsnap"])]
+    )
+    try expect(
+      "inspect",
+      [
+        run(["inspect", "--json", "--meta", "meta.json", "out.bin.gz"]),
+        run(["inspect", "--json", "--trust-pages", "state.fsnap"]),
+        run(["inspect", "--json", Fixtures.path("states/0.bin.gz")]),
+        run(["inspect", "--json", Fixtures.path("states/1.bin.gz")]),
+        run(["inspect", "--json", Fixtures.path("states/4.bin.gz")]),
+        run(["inspect", "--json", "revised.fsnap"]),
+      ])
+    try expect(
+      "diff",
+      [
+        run(["diff", "--json", "--meta", "meta.json", "state.bin.gz", "out.bin.gz"], exitCode: 1),
+        run(["diff", "--json", "state.bin.gz", "state.bin.gz"]),
+      ])
+  }
+
+  @Test("Proofs and programs: verify, calldata, check-elf, load-elf, list")
+  func proofs() throws {
+    let proof = try folder.decompressed("proof-591664.json.gz")
+    try expect("proof", [JSONValue(proof)])
+    let text = String(decoding: proof, as: UTF8.self)
+    try folder.write(text.replacing("\"post\": \"0x0", with: "\"post\": \"0x1"), to: "wrong.json")
+    try folder.write("{", to: "cut.json")
+    try folder.write(
+      #"{"post": "0x", "state-data": "0x", "proof-data": "0x"}"#.replacing(
+        #""post": "0x"#, with: #""post": "0x"# + String(repeating: "0", count: 64)),
+      to: "short.json")
+    try expect(
+      "verify",
+      [
+        run(
+          ["verify", "--json", "proof-591664.json.gz", "wrong.json", "short.json", "cut.json"],
+          exitCode: 1)
+      ])
+    // The step that first reads a pre-image whose key is a hash.
+    let read = ["run", "state.bin.gz", "--preimages", "preimages", "--log-level", "warn"]
+    let stopped = try Tool.run(
+      read + ["--stop-at-preimage-type", "sha256", "--output", "read.bin"], in: folder.path)
+    try #require(stopped.exitCode == 0)
+    guard case .number(let step)? = try run(["witness", "read.bin"])["step"] else { return }
+    let proved = try Tool.run(
+      read + ["--proof-at", "=\(step - 1)", "--proof-fmt", "read.json", "--stop-at", "=\(step)"],
+      in: folder.path)
+    try #require(proved.exitCode == 0)
+    try expect(
+      "calldata",
+      [
+        run(["calldata", "--json", "proof-591664.json.gz"]),
+        run(["calldata", "--json", "read.json"]),
+      ])
+    try folder.write(Fixtures.scavengingGuest("1.27"), to: "guest.elf")
+    let hello = try Fixtures.path("guests/64/hello.elf")
+    try expect(
+      "check-elf",
+      [
+        run(["check-elf", "--json", "--type", "8", "program.elf"]),
+        run(["check-elf", "--json", "--type", "6", hello], exitCode: 1),
+        run(["check-elf", "--json", "--type", "8", "guest.elf"], exitCode: 1),
+        run(
+          ["check-elf", "--json", "--type", "0", Fixtures.path("guests/32/hello.elf")], exitCode: 1),
+      ])
+    try expect("meta", [JSONValue(try #require(folder.read("meta.json")))])
+    try expect("list", [run(["list", "--json"])])
+  }
+
+  @Test("Runs: run, bisect, demo")
+  func runs() throws {
+    let run = try Tool.run(
+      ["run", "state.bin.gz", "--preimages", "preimages", "--debug-info", "info.json"],
+      in: folder.path)
+    try #require(run.exitCode == 0, "\(run.log)")
+    try expect("debug-info", [JSONValue(folder.decompressed("info.json"))])
+    let start = ["bisect", "state.bin.gz", "--json", "--preimages", "preimages", "--until"]
+    let first = try self.run(["claim", "--json", "state.bin.gz"]).elements.first?["claim"]?.string
+    try folder.write(
+      "0 \(try #require(first))\n5 0x01\(String(repeating: "0", count: 62))\n", to: "b")
+    try expect(
+      "bisect",
+      [
+        self.run(start + ["1000"]), self.run(start + ["5", "--claims-b", "b"]),
+        self.run(
+          start + ["600000", "--meta", "meta.json", "--local-b", "1=0x0000000000000001"]
+            + ["--local-b", "2=0x0000000000000001"]),
+      ])
+    try expect("demo", [self.run(["demo", "--dir", "d", "--json"])])
+  }
+
+  @Test("Traces")
+  func traces() throws {
+    let trace = ["--folder", "game", "--input", "state.bin.gz", "--preimages", "preimages"]
+    func ask(_ command: String, _ more: [String] = []) throws -> JSONValue {
+      try run(["trace", command] + trace + more)
+    }
+    try expect("trace-claim", [ask("claim", ["5"]), ask("claim", ["--json", "7", "99999999"])])
+    try expect(
+      "trace-step",
+      [ask("step", ["591664"]), ask("step", ["--confirm", "20"]), ask("step", ["99999999"])])
+    try expect("trace-prestate", [run(["trace", "prestate"] + trace)])
+    try expect("trace-last", [ask("last")])
+    let exported = try Tool.run(["trace", "export"] + trace + ["exported"], in: folder.path)
+    try #require(exported.exitCode == 0)
+    try folder.write("{}", to: "exported/proofs/9.json.gz")
+    try expect(
+      "trace-adopt",
+      [
+        run(["trace", "adopt", "--dir", "other"] + trace.dropFirst(2) + ["exported"])
+      ])
+    try folder.write("?", to: "game/intruder")
+    try expect("trace-status", [ask("status"), ask("status")])
+  }
+}
