@@ -106,7 +106,7 @@ import Testing
 
   /// If reserving address space is not limited, valgrind keeps books on terabytes of it.
   @Test(
-    .enabled(if: Shell.has("valgrind")),
+    .enabled(if: Shell.has("valgrind"), "no valgrind"),
     arguments: [("drive.c", "translator \(firstRead)"), ("trace.c", "\(firstRead)")]
       + (isLongRun ? [("compare.c", "")] : []))
   func `valgrind finds no error and no leak`(source: String, arguments: String) throws {

@@ -9,7 +9,10 @@ import Testing
   }
 
   /// Whoever has Ray, which is not needed here: `Scripts/long-tests ray` installs it.
-  @Test(.enabled(if: (try? Shell.run("python3 -c 'import ray'").exitCode) == 0))
+  @Test(
+    .enabled(
+      if: (try? Shell.run("python3 -c 'import ray'").exitCode) == 0,
+      "no Ray: Scripts/long-tests ray brings it"))
   func `the example proves and verifies on Ray`() throws {
     try PythonPackage.runTests("test_ray", in: "Examples/ray")
   }

@@ -49,13 +49,13 @@ import Testing
     #expect(kind("/dev/stderr") == nil)
   }
 
-  @Test(.enabled(if: SmallDisk.isPossible))
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func `a read-only disk fails, whoever asks`() throws {
     let disk = try #require(try SmallDisk(bytes: 1 << 20, isReadOnly: true))
     #expect(kind(disk.folder.file("a")) == .readOnly)
   }
 
-  @Test(.enabled(if: SmallDisk.isPossible))
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func `a file that is a mount point cannot be replaced`() throws {
     let folder = try TemporaryFolder()
     for name in ["from", "on to"] { try folder.write("", to: name) }

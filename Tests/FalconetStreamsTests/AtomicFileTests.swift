@@ -170,7 +170,7 @@ private func place(_ bytes: [UInt8], at path: String) throws {
     #expect(try content(name) == [5])
   }
 
-  @Test(.enabled(if: SmallDisk.isPossible))
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func `a full disk leaves what was there`() throws {
     let disk = try #require(try SmallDisk(bytes: 128 << 10))
     let path = disk.folder.file("a.gz")
@@ -188,7 +188,7 @@ private func place(_ bytes: [UInt8], at path: String) throws {
     #expect(try content(path) == before)
   }
 
-  @Test(.enabled(if: SmallDisk.isPossible))
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func `a read-only file system is told as such`() throws {
     let disk = try #require(try SmallDisk(bytes: 64 << 10, isReadOnly: true))
     let error = streamError { () throws(StreamError) in

@@ -26,7 +26,8 @@ struct BisectionTests {
 
   @Test(
     "Thirty questions over compute execute it at most twice, and are known after a restart",
-    .enabled(if: isPossible), arguments: 0..<4 as Range<UInt64>)
+    .enabled(if: isPossible, "takes long: Scripts/long-tests with --guests runs it"),
+    arguments: 0..<4 as Range<UInt64>)
   func compute(_ seed: UInt64) throws {
     let folder = try TemporaryFolder()
     let recorded = try RecordedTrace(.v8, "compute")

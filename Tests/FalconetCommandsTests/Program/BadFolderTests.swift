@@ -50,7 +50,8 @@ struct BadFolderTests {
   }
 
   @Test(
-    "A disk that is full keeps nothing of what did not fit", .enabled(if: SmallDisk.isPossible),
+    "A disk that is full keeps nothing of what did not fit",
+    .enabled(if: SmallDisk.isPossible, "only root can mount a small disk"),
     arguments: [0, 1, 2])
   func full(_ index: Int) throws {
     let disk = try #require(try SmallDisk(bytes: 64 << 10))
@@ -62,13 +63,18 @@ struct BadFolderTests {
     #expect(disk.folder.names == [])
   }
 
-  @Test("A disk that is read-only", .enabled(if: SmallDisk.isPossible), arguments: writers.indices)
+  @Test(
+    "A disk that is read-only",
+    .enabled(if: SmallDisk.isPossible, "only root can mount a small disk"),
+    arguments: writers.indices)
   func readOnly(_ index: Int) throws {
     let disk = try #require(try SmallDisk(bytes: 1 << 20, isReadOnly: true))
     expectFailure(try run(Self.writers[index], disk.folder.path), disk.folder.path, "read-only")
   }
 
-  @Test("Pre-images that can't be recorded end the run", .enabled(if: SmallDisk.isPossible))
+  @Test(
+    "Pre-images that can't be recorded end the run",
+    .enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func recording() throws {
     let disk = try #require(try SmallDisk(bytes: 12 << 10))
     let path = disk.folder.path

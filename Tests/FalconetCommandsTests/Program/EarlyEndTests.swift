@@ -146,7 +146,9 @@ struct EarlyEndTests {
     try expectToGoOn()
   }
 
-  @Test("A snapshot that cannot be written leaves the state", .enabled(if: SmallDisk.isPossible))
+  @Test(
+    "A snapshot that cannot be written leaves the state",
+    .enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func unwritableSnapshot() throws {
     // Room for a file, and none for the page in it.
     let disk = try #require(try SmallDisk(bytes: 4096))

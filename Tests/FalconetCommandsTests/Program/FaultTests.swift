@@ -113,7 +113,7 @@ struct FaultTests {
 
   @Test(
     "A state that can't be saved changes neither message nor exit code",
-    .enabled(if: SmallDisk.isPossible))
+    .enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func notSaved() throws {
     let disk = try #require(try SmallDisk(bytes: 4096))
     try disk.folder.write([UInt8](repeating: 1, count: 4096), to: "full")

@@ -103,7 +103,7 @@ struct MemoryLimitTests {
 
   @Test(
     "In a memory group, a guest that eats memory ends by itself and is not killed, with its state",
-    .enabled(if: parentGroup != nil))
+    .enabled(if: parentGroup != nil, "no memory group of version 1 can be made here"))
   func realGroup() throws {
     let group = (Self.parentGroup ?? "") + "/falconet-test-\(getpid())"
     #expect(mkdir(group, 0o755) == 0)

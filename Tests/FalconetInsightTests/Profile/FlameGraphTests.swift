@@ -27,7 +27,8 @@ struct FlameGraphTests {
     return sink.bytes
   }
 
-  @Test("A graph is well-formed, and has the functions", .enabled(if: Python.isInstalled))
+  @Test(
+    "A graph is well-formed, and has the functions", .enabled(if: Python.isInstalled, "no python3"))
   func wellFormed() throws {
     let guest = try Guest(.v8, "hello")
     let bytes = try svg(guest, guest.symbols)
@@ -43,7 +44,7 @@ struct FlameGraphTests {
     #expect(!svg.contains("href") && !svg.contains("url("))
   }
 
-  @Test("Names can't break out of the file", .enabled(if: Python.isInstalled))
+  @Test("Names can't break out of the file", .enabled(if: Python.isInstalled, "no python3"))
   func hostileNames() throws {
     let name = #"a"<script>alert(1)</script>&]]><b>;c \#u{1}"#
     let image = MachineImage(

@@ -98,7 +98,9 @@ struct ProfilerTests {
     #expect(steps("runtime.goexit") * 2 > total)
   }
 
-  @Test("An independent reader finds the same in pprof's form", .enabled(if: Python.isInstalled))
+  @Test(
+    "An independent reader finds the same in pprof's form",
+    .enabled(if: Python.isInstalled, "no python3"))
   func pprof() throws {
     let profile = try profile(.v8, "abort", .steps(499)).profile
     let text = try Python.withFile(written(profile, .pprof)) {
