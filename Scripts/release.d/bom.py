@@ -17,6 +17,8 @@ import subprocess
 import sys
 
 SWIFT_LICENSE = "Apache-2.0 WITH Swift-exception"
+# Whose license lacks the exception for the runtime library.
+WITHOUT_EXCEPTION = {"swift-log"}
 
 
 def package(name: str, version: str, license_text: str, download: str, purl: str, supplier: str) -> dict:
@@ -40,7 +42,8 @@ def swift_packages(resolved: pathlib.Path) -> list[dict]:
     pins = json.loads(resolved.read_text(encoding="utf-8"))["pins"]
     return [
         package(
-            pin["identity"], pin["state"]["version"], SWIFT_LICENSE,
+            pin["identity"], pin["state"]["version"],
+            "Apache-2.0" if pin["identity"] in WITHOUT_EXCEPTION else SWIFT_LICENSE,
             f"git+{pin['location']}@{pin['state']['revision']}",
             f"pkg:swift/{pin['location'].removeprefix('https://').removesuffix('.git')}@{pin['state']['version']}",
             "Organization: Apple Inc.")
@@ -90,7 +93,7 @@ def document(version: str, epoch: int, commit: str, parts: list[dict], files: li
     digest = hashlib.sha256(json.dumps([main, parts, files], sort_keys=True).encode()).hexdigest()
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", main["SPDXID"])]
     relations += [(main["SPDXID"], "STATIC_LINK", part["SPDXID"]) for part in parts]
-    relations += [(main["SPDXID"], "CONTAINS", file["SPDXID"]) for file in files]
+    relations += [(file["SPDXID"], "GENERATED_FROM", main["SPDXID"]) for file in files]
     created = datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc)
     return {
         "spdxVersion": "SPDX-2.3",
