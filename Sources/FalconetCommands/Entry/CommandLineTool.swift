@@ -84,6 +84,8 @@ public enum CommandLineTool {
   /// Runs a command.
   private static func end(of arguments: [String]) -> End {
     do {
+      // The help of an unknown command would be that of the one above it.
+      if arguments.first == "help", let mistake = mistake(in: arguments) { throw mistake }
       var command: any ParsableCommand
       do { command = try parse(rewritten(arguments)) } catch {
         // The parser also names what else is missing if a name is mistyped. The name comes first.
@@ -117,12 +119,16 @@ public enum CommandLineTool {
   /// something else that is wrong.
   private static func mistake(in arguments: [String]) -> UsageError? {
     guard let vocabulary = try? CommandVocabulary(of: FalconetCommand.self) else { return nil }
+    if arguments.first == "help" {
+      return vocabulary.mistake(in: Array(arguments.dropFirst()), isLikeGo: false)
+    }
     return vocabulary.mistake(in: arguments, isLikeGo: isLikeCannon(arguments.first))
   }
 
   /// What to read after a mistake in a command line.
   private static func hint(_ arguments: [String]) -> String {
-    let name = (try? CommandVocabulary(of: FalconetCommand.self))?.name(of: arguments)
+    let words = Array(arguments.drop { $0 == "help" })
+    let name = (try? CommandVocabulary(of: FalconetCommand.self))?.name(of: words)
     return "\n  See '\(name ?? "falconet") --help' for more information."
   }
 

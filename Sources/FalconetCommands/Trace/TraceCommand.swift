@@ -33,6 +33,7 @@ struct TraceCommand: ParsableCommand {
 /// Indices that are asked for, and of which trace.
 struct TraceQuestion: ParsableArguments {
   @OptionGroup var trace: TraceFolderOptions
+  @OptionGroup var json: AlwaysJSON
 
   @Argument(
     help: ArgumentHelp(
@@ -67,6 +68,7 @@ struct TraceClaimCommand: ParsableCommand, TakesServerWords {
     "claim", under: "falconet trace",
     usage: "<index> ... --folder <directory> --input <snapshot> [<options>] [-- <server> ...]",
     abstract: "Print the claims at indices, as JSON.",
+    discussion: "The command line of a pre-image server follows --.",
     examples: [
       "falconet trace claim --folder game --input state.bin.gz \\",
       "  --preimages preimages 4705328 99999999",
@@ -90,6 +92,7 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
     "step", under: "falconet trace",
     usage: "<index> ... --folder <directory> --input <snapshot> [<options>] [-- <server> ...]",
     abstract: "Print the step data at indices: claims, witness, proofs, pre-image, as JSON.",
+    discussion: "The command line of a pre-image server follows --.",
     examples: [
       "falconet trace step --folder game --input state.bin.gz \\",
       "  --preimages preimages --confirm 591664",
@@ -142,6 +145,7 @@ struct TracePrestateCommand: ParsableCommand {
     ])
 
   @OptionGroup var trace: TraceFolderOptions
+  @OptionGroup var json: AlwaysJSON
 
   func run() throws {
     try trace.withProvider([]) { (provider) throws(TraceError) in
@@ -168,6 +172,7 @@ struct TraceLastCommand: ParsableCommand {
     ])
 
   @OptionGroup var trace: TraceFolderOptions
+  @OptionGroup var json: AlwaysJSON
 
   @Argument(parsing: .postTerminator, help: "Command line of a pre-image server, after --.")
   var server: [String] = []

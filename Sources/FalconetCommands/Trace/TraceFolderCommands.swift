@@ -11,6 +11,7 @@ struct TraceStatusCommand: ParsableCommand {
     ])
 
   @OptionGroup var trace: TraceFolderOptions
+  @OptionGroup var json: AlwaysJSON
 
   func run() throws {
     try trace.withProvider([], makesDirectory: false) { (provider) throws(TraceError) in
@@ -90,6 +91,7 @@ struct TraceAdoptCommand: ParsableCommand {
     ])
 
   @OptionGroup var trace: TraceFolderOptions
+  @OptionGroup var json: AlwaysJSON
 
   @Argument(
     help: ArgumentHelp("Directory to read.", valueName: "directory"), completion: .directory)

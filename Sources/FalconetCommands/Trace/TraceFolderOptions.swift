@@ -49,8 +49,6 @@ struct TraceFolderOptions: ParsableArguments {
       "What executes steps: translator, portable, step or check.", valueName: "engine"))
   var engine = EngineKind.translator
 
-  @OptionGroup var json: AlwaysJSON
-
   @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup var revision: RevisionOption
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions

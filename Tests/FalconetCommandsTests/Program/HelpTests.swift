@@ -19,10 +19,21 @@ struct HelpTests {
 
   @Test("Each command's help is the recorded text")
   func helpTexts() throws {
-    let names = try Self.commands().compactMap { $0["commandName"]?.string }
-    #expect(names.count > 4)
     try compare(["--help"], "falconet")
-    for name in names { try compare([name, "--help"], name) }
+    var texts: Set<String> = ["falconet"]
+    for command in try Self.commands() {
+      let name = try #require(command["commandName"]?.string)
+      try compare([name, "--help"], name)
+      texts.insert(name)
+      for below in command["subcommands"]?.elements ?? [] {
+        guard let last = below["commandName"]?.string, last != "help" else { continue }
+        try compare([name, last, "--help"], "\(name)-\(last)")
+        texts.insert("\(name)-\(last)")
+      }
+    }
+    #expect(texts.count > 25)
+    let recorded = TemporaryFolder.names(in: "\(testFolder)/HelpTexts").map { $0.dropLast(4) }
+    #expect(recorded.sorted() == texts.map { $0[...] }.sorted())
   }
 
   private func compare(_ arguments: [String], _ name: String) throws {
@@ -142,6 +153,7 @@ struct HelpTests {
       ),
       (["--bogus"], "unknown flag --bogus of 'falconet'", ""),
       (["trace"], "no command is given", " trace"),
+      (["help", "verfy"], "unknown command 'verfy': did you mean 'verify'?", ""),
     ])
   func unknown(_ arguments: [String], _ message: String, _ command: String) throws {
     let outcome = try Tool.run(arguments)

@@ -83,4 +83,16 @@ import Testing
     #expect(outcome.text.replacing("\r\n", with: "\n").hasSuffix(again.text))
     #expect(!again.log.contains("executing"))
   }
+
+  @Test("A comparison of runs says which steps were compared")
+  func comparison() throws {
+    let folder = try Demo.copy()
+    let arguments =
+      ["bisect", "state.bin.gz", "--preimages", "preimages", "--engine-b", "step"]
+      + ["--until", "4000000", "--proofs", ""]
+    let outcome = try run(arguments, in: folder.path)
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.text.contains(#/\r\u{1B}\[Kcompared [0-9]+ claims: the same at step [0-9,]+/#))
+    #expect(outcome.text.contains("the same            up to step 4,000,000"))
+  }
 }
