@@ -67,11 +67,13 @@ falconet_status falconet_go_open_stream(
 }
 
 falconet_status falconet_go_machine_preimages(falconet_machine *machine, uintptr_t context) {
-  return falconet_machine_set_preimages(machine, preimage_fn, hint_fn, (void *)context);
+  return falconet_machine_set_preimages(
+      machine, context ? preimage_fn : NULL, context ? hint_fn : NULL, (void *)context);
 }
 
 falconet_status falconet_go_trace_preimages(falconet_trace *trace, uintptr_t context) {
-  return falconet_trace_set_preimages(trace, preimage_fn, hint_fn, (void *)context);
+  return falconet_trace_set_preimages(
+      trace, context ? preimage_fn : NULL, context ? hint_fn : NULL, (void *)context);
 }
 
 falconet_status falconet_go_machine_server(

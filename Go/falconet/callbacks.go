@@ -59,8 +59,15 @@ func (c *callbacks) free() {
 }
 
 // set makes a handle of a callback, passes it to a function of the library, and puts it in its place if that
-// succeeds.
-func (c *callbacks) set(place *cgo.Handle, value any, pass func(C.uintptr_t) error) error {
+// succeeds. Without a callback, it passes 0.
+func (c *callbacks) set(place *cgo.Handle, isSet bool, value any, pass func(C.uintptr_t) error) error {
+	if !isSet {
+		err := pass(0)
+		if err == nil {
+			replace(place, 0)
+		}
+		return err
+	}
 	handle := cgo.NewHandle(value)
 	if err := pass(C.uintptr_t(handle)); err != nil {
 		handle.Delete()

@@ -151,9 +151,9 @@ func (m *Machine) SetRevision(name string) error {
 	})
 }
 
-// SetPreimages sets a source of pre-images, and of hints if it is a [HintReceiver].
+// SetPreimages sets a source of pre-images, and of hints if it is a [HintReceiver]. Nil is no source.
 func (m *Machine) SetPreimages(source PreimageSource) error {
-	return m.callbacks.set(&m.callbacks.source, source, func(context C.uintptr_t) error {
+	return m.callbacks.set(&m.callbacks.source, source != nil, source, func(context C.uintptr_t) error {
 		return m.call(func(h *C.falconet_machine) C.falconet_status { return C.falconet_go_machine_preimages(h, context) })
 	})
 }
@@ -182,17 +182,17 @@ func (m *Machine) SetLocalInput(index uint64, value []byte) error {
 	})
 }
 
-// OnOutput sets what receives the guest's output. By default it is dropped.
+// OnOutput sets what receives the guest's output. By default, or with nil, it is dropped.
 func (m *Machine) OnOutput(output OutputFunc) error {
-	return m.callbacks.set(&m.callbacks.output, output, func(context C.uintptr_t) error {
+	return m.callbacks.set(&m.callbacks.output, output != nil, output, func(context C.uintptr_t) error {
 		return m.call(func(h *C.falconet_machine) C.falconet_status { return C.falconet_go_machine_output(h, context) })
 	})
 }
 
 // OnProgress sets what gets the number of steps, at least every 25 million, but at least interval apart. If it
-// returns false, the run is cancelled.
+// returns false, the run is cancelled. Nil is none.
 func (m *Machine) OnProgress(interval uint64, progress func(step uint64) bool) error {
-	return m.callbacks.set(&m.callbacks.progress, progress, func(context C.uintptr_t) error {
+	return m.callbacks.set(&m.callbacks.progress, progress != nil, progress, func(context C.uintptr_t) error {
 		return m.call(func(h *C.falconet_machine) C.falconet_status {
 			return C.falconet_go_machine_progress(h, C.uint64_t(interval), context)
 		})

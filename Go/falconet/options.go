@@ -185,14 +185,7 @@ func (c *callbacks) setServer(server Server, pass func(**C.char, C.uint32_t, C.u
 		return err
 	}
 	defer free()
-	if server.Output == nil {
-		err := do(func() C.falconet_status { return pass(words, server.seconds(), 0) })
-		if err == nil {
-			replace(&c.serverOutput, 0)
-		}
-		return err
-	}
-	return c.set(&c.serverOutput, server.Output, func(context C.uintptr_t) error {
+	return c.set(&c.serverOutput, server.Output != nil, server.Output, func(context C.uintptr_t) error {
 		return do(func() C.falconet_status { return pass(words, server.seconds(), context) })
 	})
 }

@@ -186,7 +186,7 @@ func (t *Trace) call(function func(*C.falconet_trace) C.falconet_status) error {
 func (t *Trace) SetPreimages(source PreimageSource, identity string) error {
 	t.lock.Lock()
 	defer t.lock.Unlock()
-	err := t.callbacks.set(&t.callbacks.source, source, func(context C.uintptr_t) error {
+	err := t.callbacks.set(&t.callbacks.source, source != nil, source, func(context C.uintptr_t) error {
 		return t.call(func(h *C.falconet_trace) C.falconet_status { return C.falconet_go_trace_preimages(h, context) })
 	})
 	if err != nil || identity == "" {
@@ -230,7 +230,7 @@ func (t *Trace) SetLocalInput(index uint64, value []byte) error {
 func (t *Trace) OnProgress(interval uint64, progress func(step uint64) bool) error {
 	t.lock.Lock()
 	defer t.lock.Unlock()
-	return t.callbacks.set(&t.callbacks.progress, progress, func(context C.uintptr_t) error {
+	return t.callbacks.set(&t.callbacks.progress, progress != nil, progress, func(context C.uintptr_t) error {
 		return t.call(func(h *C.falconet_trace) C.falconet_status {
 			return C.falconet_go_trace_progress(h, C.uint64_t(interval), context)
 		})

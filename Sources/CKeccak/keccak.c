@@ -38,7 +38,7 @@ void ckeccak_pairs_plain(const void *blocks, void *digests, size_t count) {
   for (; count > 0; count--, in += 64, out += 32) plain_hash(in, out);
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FALCONET_NO_X86)
 
 typedef uint64_t lanes4 __attribute__((vector_size(32)));
 typedef uint64_t lanes8 __attribute__((vector_size(64)));

@@ -36,14 +36,14 @@ package enum PairKernel: String, Sendable, CaseIterable {
   package func hash(
     _ blocks: UnsafeRawPointer, into digests: UnsafeMutableRawPointer, count: Int
   ) {
-    #if arch(x86_64)
+    #if arch(x86_64) && !FALCONET_NO_X86
       switch self {
       case .plain: unsafe ckeccak_pairs_plain(blocks, digests, count)
       case .avx2: unsafe ckeccak_pairs_avx2(blocks, digests, count)
       case .avx512: unsafe ckeccak_pairs_avx512(blocks, digests, count)
       }
     #else
-      ckeccak_pairs_plain(blocks, digests, count)
+      unsafe ckeccak_pairs_plain(blocks, digests, count)
     #endif
   }
 }

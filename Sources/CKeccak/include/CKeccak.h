@@ -14,7 +14,8 @@ typedef void (*ckeccak_pairs_function)(const void *blocks, void *digests, size_t
 
 void ckeccak_pairs_plain(const void *blocks, void *digests, size_t count);
 
-#if defined(__x86_64__)
+// FALCONET_NO_X86 leaves out what other processors lack, for tests: see Scripts/other-hosts.
+#if defined(__x86_64__) && !defined(FALCONET_NO_X86)
 /// Four blocks at a time. The processor must have AVX2.
 void ckeccak_pairs_avx2(const void *blocks, void *digests, size_t count);
 /// Eight blocks at a time. The processor must have AVX-512F.

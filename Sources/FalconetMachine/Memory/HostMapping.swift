@@ -13,7 +13,9 @@ final class HostMapping {
   init?(count: Int, at address: UInt? = nil) {
     var flags = Int32(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
     // A kernel that doesn't know the flag takes the address as a hint: the result is compared.
-    if address != nil { flags |= Int32(MAP_FIXED_NOREPLACE) }
+    #if os(Linux)
+      if address != nil { flags |= Int32(MAP_FIXED_NOREPLACE) }
+    #endif
     let wanted = address.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
     let start = mmap(wanted, count, PROT_READ | PROT_WRITE, flags, -1, 0)
     guard let start, start != MAP_FAILED else { return nil }
@@ -22,7 +24,9 @@ final class HostMapping {
       return nil
     }
     // Large host pages would make a guest with few scattered pages large.
-    madvise(start, count, MADV_NOHUGEPAGE)
+    #if os(Linux)
+      madvise(start, count, MADV_NOHUGEPAGE)
+    #endif
     self.start = start
     self.count = count
   }

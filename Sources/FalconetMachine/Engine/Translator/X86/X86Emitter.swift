@@ -28,7 +28,7 @@ struct X86Emitter: CodeEmitter {
   init?(_ code: CodeMemory, wordSize: WordSize) {
     assembler = X86Assembler(code)
     mask = wordSize.mask
-    #if arch(x86_64) && os(Linux)
+    #if arch(x86_64) && os(Linux) && !FALCONET_NO_X86
       guard hasByteSwappingMoves(UInt(bitPattern: code.executable)) else { return nil }
     #else
       return nil
