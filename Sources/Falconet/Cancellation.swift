@@ -1,3 +1,4 @@
+internal import FalconetStreams
 internal import Synchronization
 
 /// Ends work of a machine or a trace from another thread.
@@ -21,4 +22,9 @@ public final class Cancellation: Sendable {
 
   /// Whether the end was requested.
   var isRequested: Bool { flag.load(ordering: .acquiring) }
+
+  /// The same for the modules below.
+  var value: FalconetStreams.Cancellation {
+    FalconetStreams.Cancellation { [self] in isRequested }
+  }
 }

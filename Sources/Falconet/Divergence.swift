@@ -52,13 +52,12 @@ public struct Divergence: Sendable {
     _ name: String, _ machine: Machine, _ directory: WorkDirectory, _ cancellation: Cancellation?
   ) throws(BisectError) -> MachineSide {
     do {
-      let isCancelled = { @Sendable in cancellation?.isRequested ?? false }
-      let side = MachineSide(
+      let cancellation = cancellation?.value ?? .never
+      return MachineSide(
         name: name, image: try MemoryImage(copying: machine.inner.checkpoint()),
-        oracle: try machine.preimages.value.open(isInterrupted: isCancelled).oracle,
-        engine: machine.inner.engine, folder: directory, revision: machine.inner.revision)
-      side.isCancelled = isCancelled
-      return side
+        oracle: try machine.preimages.value.open(cancellation).oracle,
+        engine: machine.inner.engine, folder: directory, revision: machine.inner.revision,
+        cancellation: cancellation)
     } catch let error as StreamError {
       throw .file(error)
     } catch { throw .program(side: name, "\(error)") }

@@ -232,7 +232,8 @@ extension Machine {
   func connect() throws(FalconetError) {
     guard !source.isConnected else { return }
     do {
-      source.connect(try preimages.value.open { [current] in current.isRequested }.oracle)
+      let cancellation = FalconetStreams.Cancellation { [current] in current.isRequested }
+      source.connect(try preimages.value.open(cancellation).oracle)
     } catch { throw FalconetError(error) }
   }
 

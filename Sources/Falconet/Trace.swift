@@ -259,6 +259,8 @@ private final class TraceInputSource: Sendable {
   }
 
   func open(_ cancellations: CallCancellations) throws(PreimageError) -> any PreimageOracle {
-    try preimages.value.open { cancellations.isRequested }.oracle
+    try preimages.value.open(
+      FalconetStreams.Cancellation { cancellations.isRequested }
+    ).oracle
   }
 }

@@ -57,7 +57,7 @@ package enum Snapshot {
   package static func loadWithOutline(
     from source: any ByteSource, _ reading: SnapshotReading = SnapshotReading()
   ) throws(StreamError) -> (image: MemoryImage, outline: SnapshotOutline) {
-    let builder = MemoryBuilder(pageLimit: reading.pageLimit)
+    let builder = MemoryBuilder(pageLimit: reading.pageLimit, reading.cancellation)
     try read(source, reading, into: builder)
     // A decoder that returns has called `end`.
     guard let image = builder.image else {
@@ -96,13 +96,15 @@ package enum Snapshot {
   /// - Parameters:
   ///   - path: the file's name; one that ends in `.gz` is compressed with gzip.
   ///   - format: the format; nil goes by the name.
+  ///   - cancellation: ends a wait for the reader of a pipe.
   /// - Throws: ``StreamError`` if the name asks for no known format, the format can't hold the
   ///   state's version, or the file can't be written.
   package static func save(
-    _ image: some StateImage, path: String, to format: SnapshotFormat? = nil
+    _ image: some StateImage, path: String, to format: SnapshotFormat? = nil,
+    _ cancellation: Cancellation = .never
   ) throws(StreamError) {
     let format = if let format { format } else { try SnapshotFormat(fileName: path) }
-    try AtomicFile.write(path: path) { (sink) throws(StreamError) in
+    try AtomicFile.write(path: path, cancellation) { (sink) throws(StreamError) in
       try write(image, to: sink, as: format)
     }
   }

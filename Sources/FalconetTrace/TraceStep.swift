@@ -51,6 +51,8 @@ package struct TraceOptions: Sendable {
   package var makesDirectory = true
   /// Bytes of hints that the source may get at once, as `Machine.hintLimit`.
   package var hintLimit = Machine.usualHintLimit
+  /// The limit of the memory that a state is loaded into, except for the prestate: ``Memory/pageLimit``.
+  package var pageLimit = Int.max
 
   package init(
     snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,

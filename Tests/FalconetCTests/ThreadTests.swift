@@ -34,6 +34,30 @@ import Testing
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
+  @Test func `of two machines that run at a time, each is cancelled alone`() throws {
+    let machines = try (0..<2).map { _ in try Shared(handle: Self.endless()) }
+    let ends = machines.map { _ in Flag() }
+    let joins = try zip(machines, ends).map { (machine, end) in
+      try Self.start {
+        var stop = FALCONET_STOP_STEP
+        let status = falconet_machine_run(machine.handle, .max, 0, &stop)
+        end.set(status == FALCONET_OK && stop == FALCONET_STOP_CANCELLED)
+      }
+    }
+    func isBusy(_ machine: Shared) -> Bool {
+      var step: UInt64 = 0
+      return falconet_machine_step(machine.handle, &step) == FALCONET_BUSY
+    }
+    #expect(eventually { machines.allSatisfy(isBusy) })
+    #expect(falconet_machine_cancel(machines[1].handle) == FALCONET_OK)
+    joins[1]()
+    #expect(ends[1].value == true && ends[0].value == nil && isBusy(machines[0]))
+    #expect(falconet_machine_cancel(machines[0].handle) == FALCONET_OK)
+    joins[0]()
+    #expect(ends[0].value == true)
+    for machine in machines { falconet_machine_free(machine.handle) }
+  }
+
   @Test func `a machine that another thread runs is busy, and can be cancelled`() throws {
     let machine = try Self.endless()
     let (shared, isOver) = (Shared(handle: machine), Flag())

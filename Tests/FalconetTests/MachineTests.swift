@@ -143,6 +143,24 @@ import Testing
     #expect(try machine.run(until: machine.step + 1_000) == .step)
   }
 
+  @Test("Of two runs at a time, each ends with its own cancellation alone")
+  func ownCancellations() throws {
+    for cancelsOuter in [true, false] {
+      let (outer, inner) = (try machine("threads"), try machine("threads"))
+      let (first, second) = (Cancellation(), Cancellation())
+      var events = RunEvents()
+      var innerReason: StopReason?
+      events.prove(every: 1) { _ in
+        if innerReason != nil { return }
+        (cancelsOuter ? first : second).cancel()
+        innerReason = try inner.run(until: 1_000, cancellation: second)
+      }
+      let outerReason = try outer.run(until: 1_000, events: events, cancellation: first)
+      #expect(outerReason == (cancelsOuter ? .cancelled : .step))
+      #expect(innerReason == (cancelsOuter ? .step : .cancelled))
+    }
+  }
+
   @Test("A missing pre-image is an error that names its key, and nothing is lost")
   func missingPreImageAnError() throws {
     let machine = try machine("oracle")

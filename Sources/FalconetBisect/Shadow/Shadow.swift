@@ -75,11 +75,14 @@ package final class Shadow {
     package var timeout: Duration?
     /// The most steps between a mark and the step of the sample.
     package var stretch: UInt64
+    /// Ends the other program.
+    package var cancellation: Cancellation
 
     package init(
       program: [String], server: [String], timeout: Duration? = .seconds(900),
-      stretch: UInt64 = 1_000_000
+      stretch: UInt64 = 1_000_000, cancellation: Cancellation = .never
     ) {
+      self.cancellation = cancellation
       self.program = program
       self.server = server
       self.timeout = timeout
@@ -195,7 +198,8 @@ package final class Shadow {
       name: "shadow",
       ProgramSide.Command(
         program: options.program, server: options.server + [folder.path + "/preimages"],
-        timeout: options.timeout),
+        timeout: options.timeout, cancellation: options.cancellation,
+        pageLimit: machine.pageLimit),
       snapshot: start, folder: folder)
   }
 
@@ -228,10 +232,12 @@ package final class Shadow {
 
   private func search(until last: UInt64) throws -> ShadowDifference? {
     let image = try Snapshot.load(
-      from: FileSource(path: start), SnapshotReading(pageLimit: machine.pageLimit))
+      from: FileSource(path: start),
+      SnapshotReading(pageLimit: machine.pageLimit, cancellation: options.cancellation))
     let here = MachineSide(
       name: "here", image: image, oracle: try DirectoryOracle(path: folder.path + "/preimages"),
-      engine: machine.engine, folder: folder, revision: machine.revision)
+      engine: machine.engine, folder: folder, revision: machine.revision,
+      cancellation: options.cancellation)
     let other = try side()
     switch try Bisection(here, other).find(until: last) {
     case .same, .differsAtStart: return nil

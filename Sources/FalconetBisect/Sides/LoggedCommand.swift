@@ -11,6 +11,8 @@ struct LoggedCommand {
   let log: String
   /// How long it may take; nil for no limit.
   var timeout: Duration?
+  /// Ends the command.
+  var cancellation: Cancellation
 
   /// Milliseconds that a command has to end when it is asked to.
   private static let patience = 5_000
@@ -43,7 +45,7 @@ struct LoggedCommand {
     return try wait(for: process, side)
   }
 
-  /// Waits for a process, and ends it if this one is interrupted or its time is over.
+  /// Waits for a process, and ends it if that is requested or its time is over.
   private func wait(for process: ChildProcess, _ side: String) throws(BisectError) -> ExitStatus {
     var left = Self.patience
     let clock = ContinuousClock()
@@ -52,14 +54,14 @@ struct LoggedCommand {
     var ended = process.exitStatus()
     while ended == nil {
       if !isLate, let timeout { isLate = start.duration(to: clock.now) >= timeout }
-      if Interruption.isRequested || isLate {
+      if cancellation.isRequested || isLate {
         process.signalGroup(left > 0 ? SIGTERM : SIGKILL)
         left -= 1
       }
       usleep(1000)
       ended = process.exitStatus()
     }
-    if Interruption.isRequested { throw .interrupted }
+    if cancellation.isRequested { throw .interrupted }
     if isLate, let timeout {
       throw .program(side: side, "\(command.first ?? "") took longer than \(timeout)")
     }

@@ -16,6 +16,7 @@ package final class MachineSide: BisectSide {
   private let engine: EngineKind
   private let chosen: Revision
   private let hintLimit: UInt64?
+  private let cancellation: Cancellation
   private let keptPath: String
   private var savedStep: UInt64?
   private var machine: Machine
@@ -29,14 +30,17 @@ package final class MachineSide: BisectSide {
   ///   - revision: whose rules its steps are executed by; nil is the version's newest.
   ///   - hintLimit: bytes of hints that the source may have to get at once; nil is a machine's usual
   ///     limit.
+  ///   - cancellation: ends the comparison.
   package init(
     name: String, image: MemoryImage, oracle: any PreimageOracle, engine: EngineKind = .translator,
-    folder: WorkDirectory, revision: Revision? = nil, hintLimit: UInt64? = nil
+    folder: WorkDirectory, revision: Revision? = nil, hintLimit: UInt64? = nil,
+    cancellation: Cancellation = .never
   ) {
     self.name = name
     self.oracle = oracle
     self.engine = engine
     self.hintLimit = hintLimit
+    self.cancellation = cancellation
     chosen = revision ?? image.state.version.newestRevision
     start = image.state.scalars.step
     keptPath = folder.file("\(name)-kept.bin")
@@ -45,12 +49,8 @@ package final class MachineSide: BisectSide {
     prepare()
   }
 
-  /// Whether the caller wants the comparison to end: by default, whether a signal of the command asks
-  /// for it.
-  package var isCancelled: () -> Bool = { Interruption.isRequested }
-
   private func prepare() {
-    machine.shouldInterrupt = { [weak self] in self?.isCancelled() ?? false }
+    machine.shouldInterrupt = { [cancellation] in cancellation.isRequested }
     if let hintLimit { machine.hintLimit = hintLimit }
   }
 
@@ -119,7 +119,8 @@ package final class MachineSide: BisectSide {
     do {
       image = try Snapshot.load(
         from: FileSource(path: keptPath),
-        SnapshotReading(from: .bin, pageLimit: machine.pageLimit))
+        SnapshotReading(
+          from: .bin, pageLimit: machine.pageLimit, cancellation: cancellation))
     } catch {
       throw BisectError(error)
     }

@@ -18,10 +18,18 @@ package final class ProgramSide: BisectSide {
 
     /// How long the program may take each time; nil for ever.
     package var timeout: Duration?
+    /// Ends the program.
+    package var cancellation: Cancellation
+    /// The limit of the memory that a state which the program wrote is loaded into:
+    /// ``Memory/pageLimit``.
+    package var pageLimit: Int
 
     package init(
-      program: [String], flags: [String] = [], server: [String] = [], timeout: Duration? = nil
+      program: [String], flags: [String] = [], server: [String] = [], timeout: Duration? = nil,
+      cancellation: Cancellation = .never, pageLimit: Int = .max
     ) {
+      self.cancellation = cancellation
+      self.pageLimit = pageLimit
       self.timeout = timeout
       self.program = program
       self.flags = flags
@@ -127,7 +135,12 @@ package final class ProgramSide: BisectSide {
     if !kept.claim.isEnd { executed += 1 }
     var result = SideStep()
     do throws(StreamError) {
-      if loadsState { result.after = try Snapshot.load(path: output) }
+      if loadsState {
+        let reading = SnapshotReading(
+          bases: .beside(file: output), pageLimit: command.pageLimit,
+          cancellation: command.cancellation)
+        result.after = try Snapshot.load(from: FileSource(path: output), reading)
+      }
     } catch { throw unusable("snapshot after step \(step)", error) }
     do throws(StreamError) {
       if !kept.claim.isEnd {
@@ -146,7 +159,8 @@ package final class ProgramSide: BisectSide {
     let child = LoggedCommand(
       command: command.program + ["run", "--input", state.path, "--meta", "", "--info-at", "never"]
         + arguments + command.flags + server,
-      output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
+      output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout,
+      cancellation: command.cancellation)
     switch try child.run(side: name) {
     case .exited(code: 0): return nil
     case .exited(code: 2): return "it ended with exit code 2, a panic\(child.complaint)"
@@ -158,7 +172,8 @@ package final class ProgramSide: BisectSide {
   private func look(at path: String) throws(BisectError) -> State {
     let child = LoggedCommand(
       command: command.program + ["witness", "--input", path],
-      output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout)
+      output: folder.file("\(name).out"), log: folder.file("\(name).log"), timeout: command.timeout,
+      cancellation: command.cancellation)
     let end = try child.run(side: name)
     guard end == .exited(code: 0) else {
       throw .program(side: name, "witness of \(path) \(end)\(child.complaint)")

@@ -20,10 +20,10 @@ public func falconet_machine_bisect(
     try MachineHandle.use(first) { (first) throws(CallError) in
       try MachineHandle.use(second) { (second) throws(CallError) in
         result.pointee = try find(until: limit, cancelledWith: [first, second]) {
-          (folder, isCancelled) throws(BisectError) in
+          (folder, cancellation) throws(BisectError) in
           (
-            try first.side("first", folder, isCancelled),
-            try second.side("second", folder, isCancelled)
+            try first.side("first", folder, cancellation),
+            try second.side("second", folder, cancellation)
           )
         }
       }
@@ -44,8 +44,8 @@ public func falconet_machine_bisect_claims(
       let claims = CallbackSide(callback, context, from: first.machine.step)
       do throws(CallError) {
         result.pointee = try find(until: limit, cancelledWith: [first]) {
-          (folder, isCancelled) throws(BisectError) in
-          (try first.side("first", folder, isCancelled), claims)
+          (folder, cancellation) throws(BisectError) in
+          (try first.side("first", folder, cancellation), claims)
         }
       } catch { throw claims.failure ?? error }
     }
@@ -56,10 +56,10 @@ public func falconet_machine_bisect_claims(
 ///
 /// - Parameters:
 ///   - machines: those whose cancellation ends the comparison.
-///   - sides: makes the runs, with a directory for their states and what asks for the cancellation.
+///   - sides: makes the runs, with a directory for their states and the cancellation.
 private func find(
   until limit: UInt64, cancelledWith machines: [MachineHandle],
-  _ sides: (WorkDirectory, @escaping () -> Bool) throws(BisectError) -> (
+  _ sides: (WorkDirectory, Cancellation) throws(BisectError) -> (
     any BisectSide, any BisectSide
   )
 ) throws(CallError) -> falconet_divergence {
@@ -68,7 +68,8 @@ private func find(
   defer { for control in controls { _ = control.takeCancellation() } }
   do throws(BisectError) {
     let folder = try WorkDirectory()
-    let (first, second) = try sides(folder) { controls.contains { $0.isCancelRequested } }
+    let cancellation = Cancellation { controls.contains { $0.isCancelRequested } }
+    let (first, second) = try sides(folder, cancellation)
     var result = falconet_divergence()
     switch try Bisection(first, second).find(until: limit) {
     case .same(let last, _): result.step = last
@@ -120,18 +121,17 @@ extension Divergence.Part {
 extension MachineHandle {
   /// A copy of the machine as a run to compare.
   fileprivate func side(
-    _ name: String, _ folder: WorkDirectory, _ isCancelled: @escaping () -> Bool
+    _ name: String, _ folder: WorkDirectory, _ cancellation: Cancellation
   ) throws(BisectError) -> MachineSide {
     let image: MemoryImage
     do throws(StreamError) { image = try MemoryImage(copying: machine.checkpoint()) } catch {
       throw .file(error)
     }
     do throws(PreimageError) {
-      let side = MachineSide(
+      return MachineSide(
         name: name, image: image, oracle: try openSource(), engine: machine.engine, folder: folder,
-        revision: machine.revision, hintLimit: machine.hintLimit)
-      side.isCancelled = isCancelled
-      return side
+        revision: machine.revision, hintLimit: machine.hintLimit,
+        cancellation: cancellation)
     } catch { throw .program(side: name, "\(error)") }
   }
 }

@@ -67,8 +67,12 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   private func connect(_ source: PreimageSource) throws(CallError) {
     do throws(PreimageError) {
-      oracle.connect(try source.open { [control] in control.isCancelRequested }.oracle)
+      oracle.connect(try source.open(cancellation).oracle)
     } catch { throw CallError(error) }
+  }
+
+  private var cancellation: Cancellation {
+    Cancellation { [control] in control.isCancelRequested }
   }
 
   /// Opens the source if it is not open.
@@ -80,7 +84,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
   func openSource() throws(PreimageError) -> any PreimageOracle {
     var source = source
     source.localInputs = localInputs
-    return try source.open { [control] in control.isCancelRequested }.oracle
+    return try source.open(cancellation).oracle
   }
 
   func setLocalInput(_ index: UInt64, _ value: [UInt8]) {

@@ -104,16 +104,15 @@ enum Argument {
     }
   }
 
-  /// A format, or nil for the one that the content or the name tells.
+  /// A format, whose number is its place in the list of formats; nil for the one that the content or the
+  /// name tells.
   static func format(_ format: falconet_format) throws(CallError) -> SnapshotFormat? {
-    switch format {
-    case FALCONET_FORMAT_AUTO: nil
-    case FALCONET_FORMAT_BIN: .bin
-    case FALCONET_FORMAT_JSON: .json
-    case FALCONET_FORMAT_PR7559: .pr7559
-    case FALCONET_FORMAT_FSNAP: .fsnap
-    default: throw .invalid("there is no falconet_format \(format.rawValue)")
+    if format == FALCONET_FORMAT_AUTO { return nil }
+    let place = Int(format.rawValue) - 1
+    guard SnapshotFormat.allCases.indices.contains(place) else {
+      throw .invalid("there is no falconet_format \(format.rawValue)")
     }
+    return SnapshotFormat.allCases[place]
   }
 
   static func compression(_ compression: falconet_compression) throws(CallError) -> Compression {

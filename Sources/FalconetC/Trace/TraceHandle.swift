@@ -4,6 +4,7 @@
 import CFalconet
 import FalconetMachine
 import FalconetOracle
+import FalconetStreams
 import FalconetTrace
 import Synchronization
 
@@ -32,7 +33,9 @@ final class TraceHandle: Handle, @unchecked Sendable {
       provider = try TraceProvider(
         directory: folder,
         surroundings.complete(
-          source { () throws(PreimageError) in try surroundings.open { calls.isCancelled } }),
+          source { () throws(PreimageError) in
+            try surroundings.open(Cancellation { calls.isCancelled })
+          }),
         options)
     } catch { throw CallError(error) }
     super.init()
@@ -109,12 +112,10 @@ private final class TraceSurroundings: @unchecked Sendable {
     return source
   }
 
-  func open(
-    isCancelled: @escaping @Sendable () -> Bool
-  ) throws(PreimageError) -> any PreimageOracle {
+  func open(_ cancellation: Cancellation) throws(PreimageError) -> any PreimageOracle {
     var (source, localInputs) = lock.withLock { _ in (self.source, self.localInputs) }
     source.localInputs = localInputs
-    return try source.open(isInterrupted: isCancelled).oracle
+    return try source.open(cancellation).oracle
   }
 }
 

@@ -74,7 +74,7 @@ struct BisectCommand: ParsableCommand {
       throw UsageError("unexpected argument '\(argument ?? "")': --input is given too")
     }
     let input = argument ?? flag ?? ""
-    limits.start(copies: 2)
+    limits.startClock()
     let plan = try sides.plan(input: input, inputB: inputB ?? input, server: server)
     if !proofs.isEmpty {
       var outputs = PlannedOutputs()
@@ -109,7 +109,7 @@ struct BisectCommand: ParsableCommand {
       let report = BisectReport(
         a: a, b: b, outcome: outcome, divergence: divergence, proofs: files, symbols: symbols)
       if json {
-        try report.write(to: StandardOutputSink())
+        try report.write(to: OutputFile.standard())
       } else {
         try OutputFile.print(report.lines)
       }
@@ -132,7 +132,7 @@ struct BisectCommand: ParsableCommand {
     for part in [divergence.a, divergence.b] {
       guard let proof = part.step.proof else { continue }
       let path = proofName(part.name.lowercased(), divergence.step)
-      try proof.save(path: path)
+      try proof.save(path: path, Interruption.cancellation)
       files[part.name] = path
     }
     return files

@@ -146,20 +146,23 @@ enum BisectSidePlan {
     switch self {
     case .claims(let path):
       return try ClaimsSide(name: name, Inputs.source(path))
-    case .program(let command, let input):
+    case .program(var command, let input):
+      command.cancellation = Interruption.cancellation
+      command.pageLimit = limits.pageLimit(copies: 2)
       return try ProgramSide(name: name, command, snapshot: input, folder: folder)
     case .here(let input, let engine, let revision, let preimages):
       let loggers = Loggers(format: .text, level: .info)
       let (oracle, server) = try preimages.open(loggers)
       if let server { servers.append(server) }
-      let image = try Inputs.snapshot(input, options, isHashed: true)
+      let image = try Inputs.snapshot(
+        input, options, isHashed: true, pageLimit: limits.pageLimit(copies: 2))
       let chosen: Revision
       do { chosen = try Revision.chosen(named: revision, for: image.state) } catch {
         throw CommandError("\(error)")
       }
       return MachineSide(
         name: name, image: image, oracle: oracle, engine: engine, folder: folder, revision: chosen,
-        hintLimit: limits.hintLimit.bytes)
+        hintLimit: limits.hintLimit.bytes, cancellation: Interruption.cancellation)
     }
   }
 }

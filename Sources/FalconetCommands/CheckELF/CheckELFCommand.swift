@@ -69,13 +69,14 @@ struct CheckELFCommand: ParsableCommand {
     let elf = try Inputs.elf(path, while: "failed to check the program")
     let report: CompatibilityReport
     do {
-      report = try elf.checkCompatibility(with: revision, accepting: Set(accept))
+      report = try elf.checkCompatibility(
+        with: revision, accepting: Set(accept), pageLimit: MemoryAllowance.pages(copies: 1))
       if !accept.isEmpty { warn(ofUnknown: try elf.symbols()) }
     } catch { throw CommandError("failed to check the program: \(error)") }
     let view = CompatibilityView(report, path: elf.name)
     do {
       if json {
-        try view.write(to: StandardOutputSink())
+        try view.write(to: OutputFile.standard())
       } else {
         try OutputFile.print(view.lines(listsAll: all))
       }

@@ -48,7 +48,8 @@ struct DemoCommand: ParsableCommand {
     try writeInputs(of: program, to: &report)
     var start = clock.now
     let prestate = try Prestate.load(
-      ELFFile(bytes: program.elf, name: "built-in program"), version: Self.version)
+      ELFFile(bytes: program.elf, name: "built-in program"), version: Self.version,
+      pageLimit: MemoryAllowance.pages(copies: 1))
     let image = MemoryImage(state: prestate.state, memory: prestate.memory)
     try Snapshot.save(image, path: report.add("prestate", "state.bin.gz"))
     try AtomicFile.write(path: report.add("symbols", "meta.json")) { (sink) throws(StreamError) in

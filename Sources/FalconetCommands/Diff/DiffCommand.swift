@@ -74,7 +74,7 @@ struct DiffCommand: ParsableCommand {
     let view = DifferenceView(difference, symbols: symbols)
     do {
       if json {
-        try view.write(to: StandardOutputSink())
+        try view.write(to: OutputFile.standard())
       } else {
         try OutputFile.print(view.lines)
       }

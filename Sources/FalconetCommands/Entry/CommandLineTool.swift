@@ -46,8 +46,6 @@ public enum CommandLineTool {
   ///   usage, 130 interrupted, 141 the output's reader is gone.
   public static func run(_ arguments: [String]) -> Int32 {
     occupyStandardStreams()
-    // Commands that have a flag for it set it again.
-    if let pages = MemoryAllowance.pages(copies: 1) { Memory.defaultPageLimit = pages }
     do throws(StreamError) { try Interruption.install() } catch {
       return tell(End(CommandError(error)))
     }

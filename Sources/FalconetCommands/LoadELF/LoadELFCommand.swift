@@ -108,7 +108,8 @@ struct LoadELFCommand: ParsableCommand {
   ) throws(CommandError) -> (Prestate, [ProgramConcern]) {
     let elf = try Inputs.elf(path, while: "failed to load ELF data")
     do {
-      let prestate = try Prestate.load(elf, version: version, loader: loader)
+      let prestate = try Prestate.load(
+        elf, version: version, loader: loader, pageLimit: MemoryAllowance.pages(copies: 1))
       let concerns = try elf.concerns(in: version, loadedAs: prestate)
       return (prestate, concerns.filter(\.isHarmful))
     } catch { throw CommandError("failed to load ELF data into VM state: \(error)") }

@@ -8,21 +8,21 @@ import Logging
 enum Inputs {
   /// A source of the bytes of a file; `-` is standard input.
   static func source(_ path: String) throws(StreamError) -> any ByteSource {
-    path == "-" ? StandardInputSource() : try FileSource(path: path)
+    path == "-"
+      ? StandardInputSource(Interruption.cancellation)
+      : try FileSource(path: path, Interruption.cancellation)
   }
 
   /// - Parameters:
   ///   - isHashed: whether the pages are hashed in any case, so that a claim that is taken on trust
   ///     can be compared.
-  ///   - pageLimit: the most pages that the memory may have, now and later; nil is the process's
-  ///     default.
+  ///   - pageLimit: the most pages that the memory may have, now and later; nil is the default.
   static func snapshot(
     _ path: String, _ options: SnapshotOptions, isHashed: Bool, pageLimit: Int? = nil,
     onFailure: (StreamError) -> Void = { _ in }
   ) throws(CommandError) -> MemoryImage {
     do {
-      var reading = options.reading(path)
-      reading.pageLimit = pageLimit
+      let reading = options.reading(path, pageLimit: pageLimit)
       return isHashed
         ? try Snapshot.loadHashed(from: source(path), reading)
         : try Snapshot.load(from: source(path), reading)
@@ -52,7 +52,7 @@ enum Inputs {
   static func elf(_ path: String, while action: String) throws(CommandError) -> ELFFile {
     do {
       guard path == "-" else { return try ELFFile(path: path) }
-      let reader = ByteReader(StandardInputSource())
+      let reader = ByteReader(StandardInputSource(Interruption.cancellation))
       return try ELFFile(bytes: reader.readAll(limit: standardInputLimit), name: reader.name)
     } catch let error as StreamError {
       throw CommandError(error, while: action)

@@ -40,14 +40,6 @@ struct ResourceLimits: ParsableArguments {
     }
   }
 
-  /// Starts the clock, and sets the limit for all guests of the process.
-  ///
-  /// - Parameter copies: how many times a page can lie in memory, for the default.
-  func start(copies: UInt64 = 1) {
-    startClock()
-    Memory.defaultPageLimit = pageLimit(copies: copies)
-  }
-
   func startClock() {
     if let timeout { Deadline.set(seconds: timeout.seconds) }
   }
@@ -59,7 +51,7 @@ struct ResourceLimits: ParsableArguments {
     if let maxMemory {
       maxMemory.bytes == 0 ? .max : maxMemory.pages
     } else {
-      MemoryAllowance.pages(copies: copies, root: cgroupRoot) ?? .max
+      MemoryAllowance.pages(copies: copies, root: cgroupRoot)
     }
   }
 }

@@ -24,7 +24,9 @@ extension PreimageSource {
     var source = self
     let logger = loggers.logger("host")
     source.onHostOutput = { logger.log(output: $1) }
-    do { return try source.open() } catch { throw CommandError("\(error.withFlag)") }
+    do { return try source.open(Interruption.cancellation) } catch {
+      throw CommandError("\(error.withFlag)")
+    }
   }
 
   /// Makes the directory that pre-images are recorded in, and checks that it can be written.

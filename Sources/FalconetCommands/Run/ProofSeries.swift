@@ -8,7 +8,7 @@ final class ProofSeries {
   private static let closeSteps: UInt64 = 1_000_000
 
   private let name: FileNameFormat
-  private let files = AtomicFileGroup()
+  private let files = AtomicFileGroup(Interruption.cancellation)
 
   init(_ plan: RunPlan) { name = plan.proofName }
 
@@ -17,7 +17,7 @@ final class ProofSeries {
     let proof = StepProof(witness)
     let path = name.name(step: witness.step)
     if path == "-" {
-      try proof.write(to: StandardOutputSink())
+      try proof.write(to: OutputFile.standard())
     } else {
       try files.write(path: path) { (sink) throws(StreamError) in try proof.write(to: sink) }
     }

@@ -33,7 +33,8 @@ final class RunChecks {
         machine,
         Shadow.Options(
           program: shadowed.program, server: [OwnProgram.path, "serve-preimages"],
-          timeout: shadowed.timeout, stretch: shadowed.steps))
+          timeout: shadowed.timeout, stretch: shadowed.steps,
+          cancellation: Interruption.cancellation))
       // A program that does not start, or does not know the version, is noticed now.
       try shadow?.check()
     } catch { throw Self.command(error) }

@@ -182,7 +182,8 @@ struct Runner {
       state = machine.state
     }
     do throws(StreamError) {
-      try Snapshot.save(MemoryImage(state: state, memory: machine.memory), path: path)
+      try Snapshot.save(
+        MemoryImage(state: state, memory: machine.memory), path: path, Interruption.cancellation)
       logger.warning(
         "Saved the state to continue from",
         metadata: ["path": "\(path)", "step": .stringConvertible(machine.step)])
@@ -197,7 +198,7 @@ struct Runner {
     progress.end()
     guard let path = RunPlan.failedOutput(for: plan.output) else { return }
     do {
-      try Snapshot.save(MemoryImage(machine), path: path)
+      try Snapshot.save(MemoryImage(machine), path: path, Interruption.cancellation)
       logger.warning("Saved the state before the failing step", metadata: ["path": "\(path)"])
     } catch {
       logger.error(

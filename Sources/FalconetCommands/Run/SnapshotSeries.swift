@@ -41,7 +41,7 @@ final class SnapshotSeries {
     let checkpoint = try machine.checkpoint(for: path)
     guard writesDeltas else {
       return try writer.submit { () throws(StreamError) in
-        try Snapshot.save(checkpoint, path: path)
+        try Snapshot.save(checkpoint, path: path, Interruption.cancellation)
       }
     }
     try writer.submit { [bases] () throws(StreamError) in
@@ -51,7 +51,7 @@ final class SnapshotSeries {
           bases.last.flatMap { $0.canBeBase ? $0 : bases.first }
         })
       var written: FsnapBase?
-      try AtomicFile.write(path: path) { (sink) throws(StreamError) in
+      try AtomicFile.write(path: path, Interruption.cancellation) { (sink) throws(StreamError) in
         written = try FsnapWriter.write(checkpoint, to: sink, options)
       }
       bases.mutex.withLock { [written] bases in

@@ -27,7 +27,7 @@ final class CheckOutput {
   private var bad = 0
   private var unreadable = 0
 
-  init(json: Bool) { self.json = json ? JSONWriter(to: StandardOutputSink()) : nil }
+  init(json: Bool) { self.json = json ? JSONWriter(to: OutputFile.standard()) : nil }
 
   func begin() throws(StreamError) { try json?.beginArray() }
 

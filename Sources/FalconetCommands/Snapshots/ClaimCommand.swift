@@ -63,7 +63,7 @@ struct ClaimCommand: ParsableCommand {
   /// read twice.
   private func headerClaim(_ path: String) throws(StreamError) -> Bytes32? {
     guard path != "-" else { return nil }
-    let file = try FileSource(path: path)
+    let file = try FileSource(path: path, Interruption.cancellation)
     guard file.size != nil else { return nil }
     return try SnapshotFormat.statedClaim(ByteReader(file))
   }

@@ -43,11 +43,12 @@ struct ConvertCommand: ParsableCommand {
         reading.onPage = { progress.show("converting", page: $0, of: $1) }
       }
       if output == "-" {
-        let sink = StandardOutputSink()
+        let sink = OutputFile.standard()
         try SnapshotConverter.convert(Inputs.source(input), reading, to: sink, as: target)
         try sink.finish()
       } else if input == "-" {
-        try AtomicFile.write(path: output) { (sink) throws(StreamError) in
+        try AtomicFile.write(path: output, Interruption.cancellation) {
+          (sink) throws(StreamError) in
           try SnapshotConverter.convert(Inputs.source(input), reading, to: sink, as: target)
         }
       } else {

@@ -38,7 +38,7 @@ struct InspectCommand: ParsableCommand {
     let report = InspectionReport(
       inspection: inspection, state: state, claim: claim, format: format, symbols: symbols)
     if json {
-      do { try report.write(to: StandardOutputSink()) } catch {
+      do { try report.write(to: OutputFile.standard()) } catch {
         throw CommandError(error, while: "failed to write")
       }
     } else {

@@ -22,10 +22,14 @@ struct SnapshotOptions: ParsableArguments {
   var trustPages = false
 
   /// How to read the snapshot at `path`.
-  func reading(_ path: String) -> SnapshotReading {
+  ///
+  /// - Parameter pageLimit: the most pages that the memory may have, now and later; nil is the default.
+  func reading(_ path: String, pageLimit: Int? = nil) -> SnapshotReading {
     let beside: FsnapBaseLocation = path == "-" ? .nowhere : .beside(file: path)
     return SnapshotReading(
-      from: from, bases: base.map { .named($0) } ?? beside, trustPages: trustPages)
+      from: from, bases: base.map { .named($0) } ?? beside, trustPages: trustPages,
+      pageLimit: pageLimit ?? MemoryAllowance.pages(copies: 1),
+      cancellation: Interruption.cancellation)
   }
 
   /// Passes the snapshot at `path` to a consumer.

@@ -69,7 +69,8 @@ struct TraceFolderOptions: ParsableArguments {
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
-    limits.start(copies: engine == .check ? 4 : 2)
+    limits.startClock()
+    let pageLimit = limits.pageLimit(copies: engine == .check ? 4 : 2)
     let loggers = logs.loggers
     let logger = loggers.logger("trace")
     let source = try preimages.source(server)
@@ -79,7 +80,7 @@ struct TraceFolderOptions: ParsableArguments {
         logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
       }
     }
-    var trace = traceSource { () throws(PreimageError) in
+    var trace = traceSource(pageLimit: pageLimit) { () throws(PreimageError) in
       _ = host.server?.shutdown()
       do throws(CommandError) {
         let (oracle, started) = try source.open(loggers)
@@ -95,6 +96,7 @@ struct TraceFolderOptions: ParsableArguments {
       memoryBudget: memoryBudget.bytes, engine: engine)
     options.makesDirectory = makesDirectory
     options.hintLimit = limits.hintLimit.bytes
+    options.pageLimit = pageLimit
     do throws(TraceError) {
       let progress = ProgressLine(loggers.console)
       defer { progress.end() }
@@ -116,7 +118,7 @@ struct TraceFolderOptions: ParsableArguments {
       progress.end()
       guard let print else { return }
       do throws(StreamError) {
-        let json = JSONWriter(to: StandardOutputSink())
+        let json = JSONWriter(to: OutputFile.standard())
         try print(answer, json)
         try json.finish()
       } catch { throw .file(error) }
@@ -126,15 +128,16 @@ struct TraceFolderOptions: ParsableArguments {
 
 extension TraceFolderOptions {
   private func traceSource(
+    pageLimit: Int,
     _ preimages: @escaping @Sendable () throws(PreimageError) -> any PreimageOracle
   ) -> TraceSource {
-    let reading = snapshot.reading(input)
+    let reading = snapshot.reading(input, pageLimit: pageLimit)
     guard input == "-" else {
       return TraceSource(prestateFile: input, reading, preimages: preimages)
     }
     return TraceSource(
       prestate: { () throws(StreamError) in
-        try Snapshot.loadHashed(from: StandardInputSource(), reading)
+        try Snapshot.loadHashed(from: StandardInputSource(Interruption.cancellation), reading)
       }, preimages: preimages)
   }
 }

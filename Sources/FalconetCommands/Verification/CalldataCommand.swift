@@ -147,7 +147,7 @@ private struct CalldataOutput {
         named.map { "\($0.purpose) \($0.call.signature) \(Hex.encode($0.call.data, prefix: true))" }
       )
     }
-    let json = JSONWriter(to: StandardOutputSink())
+    let json = JSONWriter(to: OutputFile.standard())
     try json.beginObject()
     try json.member("stateVersions", array: findings) { (finding) throws(StreamError) in
       try json.number(finding.version.rawValue)

@@ -9,7 +9,7 @@ final class VerificationOutput {
   private(set) var unreadable = 0
 
   private let quiet: Bool
-  private let writer = ByteWriter(StandardOutputSink())
+  private let writer = ByteWriter(OutputFile.standard())
   private let json: JSONWriter?
 
   init(json: Bool, quiet: Bool) {

@@ -45,7 +45,8 @@ struct WitnessCommand: ParsableCommand {
     }
     do {
       if !output.isEmpty {
-        try AtomicFile.write(path: output, compression: Compression.none) {
+        try AtomicFile.write(path: output, compression: Compression.none, Interruption.cancellation)
+        {
           (sink) throws(StreamError) in try sink.write(calculator.witness)
         }
       }
@@ -56,7 +57,7 @@ struct WitnessCommand: ParsableCommand {
   private func print(
     _ state: MachineState, _ claim: Bytes32, _ witness: [UInt8], isVerified: Bool
   ) throws(StreamError) {
-    let json = JSONWriter(to: StandardOutputSink())
+    let json = JSONWriter(to: OutputFile.standard())
     try json.beginObject()
     try json.member("stateVersion", state.version.rawValue)
     try json.member("witnessHash", hex: claim.bytes)

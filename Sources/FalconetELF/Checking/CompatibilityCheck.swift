@@ -18,9 +18,11 @@ struct CompatibilityCheck {
   /// Wrappers that call wrappers that call wrappers, and so on, up to this many.
   private static let wrapperDepth = 8
 
-  init(_ elf: ELFFile, _ revision: Revision, accepted: Set<String>) throws(ELFError) {
+  init(
+    _ elf: ELFFile, _ revision: Revision, accepted: Set<String>, pageLimit: Int
+  ) throws(ELFError) {
     self.accepted = accepted
-    let prestate = try Prestate.load(elf, version: revision.version)
+    let prestate = try Prestate.load(elf, version: revision.version, pageLimit: pageLimit)
     self.revision = revision
     code = try CodeMap(elf, prestate.symbols)
     memory = prestate.memory

@@ -72,18 +72,21 @@ extension ELFFile {
   /// Functions are told by symbols. One is reachable if the entry's function jumps to it, directly or
   /// through others, or takes its address.
   ///
-  /// - Parameter accepted: functions whose findings are excused.
+  /// - Parameters:
+  ///   - accepted: functions whose findings are excused.
+  ///   - pageLimit: the most pages that the program may have.
   /// - Throws: ``ELFError`` as `Prestate.load` does.
   package func checkCompatibility(
-    with revision: Revision, accepting accepted: Set<String> = []
+    with revision: Revision, accepting accepted: Set<String> = [], pageLimit: Int = .max
   ) throws(ELFError) -> CompatibilityReport {
-    try CompatibilityCheck(self, revision, accepted: accepted).run()
+    try CompatibilityCheck(self, revision, accepted: accepted, pageLimit: pageLimit).run()
   }
 
   /// Looks for what the newest revision of a state version lacks in this program.
   package func checkCompatibility(
-    with version: StateVersion, accepting accepted: Set<String> = []
+    with version: StateVersion, accepting accepted: Set<String> = [], pageLimit: Int = .max
   ) throws(ELFError) -> CompatibilityReport {
-    try checkCompatibility(with: version.newestRevision, accepting: accepted)
+    try checkCompatibility(
+      with: version.newestRevision, accepting: accepted, pageLimit: pageLimit)
   }
 }

@@ -76,7 +76,7 @@ extension ELFFile {
   }
 
   /// Why the program may not do in a state version what it does elsewhere: what matters for any
-  /// program, at little cost. ``checkCompatibility(with:accepting:)`` finds these too.
+  /// program, at little cost. ``checkCompatibility(with:accepting:pageLimit:)`` finds these too.
   ///
   /// - Throws: ``ELFError`` as `Prestate.load` does.
   package func concerns(
@@ -88,7 +88,7 @@ extension ELFFile {
     if !version.newestRevision.rules.getDescriptorFlags { newer.append(GoBuild.descriptorCheck) }
     let isNewer = newer.contains { prestate.symbols.symbol(named: $0) != nil }
     if build?.countsOnClearedPages == true || isNewer {
-      return try checkCompatibility(with: version).concerns
+      return try checkCompatibility(with: version, pageLimit: prestate.memory.pageLimit).concerns
     }
     return try relocationConcern().map { [$0] } ?? []
   }

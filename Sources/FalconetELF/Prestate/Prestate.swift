@@ -28,13 +28,15 @@ package struct Prestate {
   /// Loads a program: its segments in file order, then the Go patches of a single-threaded version,
   /// then the stack.
   ///
-  /// - Parameter loader: which releases' loader to follow, one of the version's; nil for that of its
-  ///   canonical release.
+  /// - Parameters:
+  ///   - loader: which releases' loader to follow, one of the version's; nil for that of its canonical
+  ///     release.
+  ///   - pageLimit: the most pages that the program may have, now and later.
   /// - Throws: ``ELFError`` if the file's class is not the version's, a segment is corrupt, cut
   ///   short, too large or overlaps the heap, there is no symbol table, or the version has no such
   ///   loader.
   package static func load(
-    _ elf: ELFFile, version: StateVersion, loader: LoaderRevision? = nil
+    _ elf: ELFFile, version: StateVersion, loader: LoaderRevision? = nil, pageLimit: Int = .max
   ) throws(ELFError) -> Prestate {
     try check(elf, fits: version)
     let loader = loader ?? version.loader
@@ -52,6 +54,7 @@ package struct Prestate {
     let symbols = try elf.symbols()
 
     let memory = Memory(wordSize: version.wordSize)
+    memory.pageLimit = pageLimit
     let image = ImageWriter(memory, rules, file: elf.name)
     for segment in plan.segments { try copy(segment, of: elf, to: image) }
     if version.patchesGo {

@@ -187,9 +187,9 @@ extension Machine {
         && thread.registers[0] == 0
     }
     guard isReady else { return nil }
-    let left = target &- state.scalars.step
+    let budget = target &- state.scalars.step
     // With no quantum, a bound makes sure that an interruption is noticed.
-    if rules.threading == .single { return min(left, Step<UInt64, Machine>.quantum) }
+    if rules.threading == .single { return min(budget, Step<UInt64, Machine>.quantum) }
     guard state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum
     else { return nil }
     if rules.threading == .blockingFutex {
@@ -198,6 +198,6 @@ extension Machine {
         state.threads.withTop(side, { $0.futexAddress }) == none
       else { return nil }
     }
-    return min(left, Step<UInt64, Machine>.quantum - state.scalars.stepsSinceContextSwitch)
+    return min(budget, Step<UInt64, Machine>.quantum - state.scalars.stepsSinceContextSwitch)
   }
 }

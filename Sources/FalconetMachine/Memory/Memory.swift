@@ -18,9 +18,9 @@ package final class Memory {
   private let far = FarPages()
   private let zeroPage: UnsafeMutableRawPointer
 
-  /// The most pages that may exist, ``defaultPageLimit`` unless set. A step that would make one more
-  /// fails with ``HostMemoryError``, in every engine. Copies for ``MemoryView``s do not count.
-  package var pageLimit = Memory.defaultPageLimit
+  /// The most pages that may exist. A step that would make one more fails with ``HostMemoryError``, in every
+  /// engine. Copies for ``MemoryView``s do not count.
+  package var pageLimit = Int.max
   /// The pages that exist, in the order they were made.
   private var made: [UInt64] = []
   let viewLock = MemoryView.Lock()

@@ -103,14 +103,14 @@ final class ServerChannel {
       let waited = start.duration(to: clock.now)
       if let timeout = options.timeout, waited >= timeout { throw .stalled(timeout) }
       // A look, and no wait, if the run is to stop: what is there is taken.
-      let longest = options.isStopping ? .zero : Self.slice
+      let longest = options.cancellation.isRequested ? .zero : Self.slice
       let left = options.timeout.map { min($0 - waited, longest) } ?? longest
       let ready = PipeIO.wait(
-        for: [(end.rawValue, events), (Interruption.descriptor, POLLIN)] + pump.watched,
+        for: [(end.rawValue, events), (options.cancellation.descriptor, POLLIN)] + pump.watched,
         atMost: left)
       pump.serve()
       if ready[0] { return false }
-      if options.isStopping { throw .interrupted }
+      if options.cancellation.isRequested { throw .interrupted }
       if server.exitStatus() != nil { return true }
     }
   }

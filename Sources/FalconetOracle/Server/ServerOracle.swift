@@ -35,24 +35,20 @@ package final class ServerOracle: PreimageOracle {
     /// How a shutdown proceeds when nothing is to be expected of the server, since it has stalled,
     /// or when the run is interrupted, before the shutdown or during it.
     package var hurriedGrace: Grace
-    /// Whether the run is to stop. A request that waits for the server asks every 200 ms or more
-    /// often, on the thread that made the request, and ends with an error of kind `interrupted`
-    /// once the answer is true; a shutdown then takes ``hurriedGrace``. ``Interruption`` stops a run
-    /// too, without being asked here.
-    package var isInterrupted: (@Sendable () -> Bool)?
+    /// Ends the run. A request that waits for the server asks every 200 ms or more often, on the thread
+    /// that made the request, and ends with an error of kind `interrupted` if the end is requested; a
+    /// shutdown then takes ``hurriedGrace``.
+    package var cancellation: Cancellation
 
     package init(
       timeout: Duration? = .seconds(900), grace: Grace = .standard,
-      hurriedGrace: Grace = .short, isInterrupted: (@Sendable () -> Bool)? = nil
+      hurriedGrace: Grace = .short, cancellation: Cancellation = .never
     ) {
       self.timeout = timeout
       self.grace = grace
       self.hurriedGrace = hurriedGrace
-      self.isInterrupted = isInterrupted
+      self.cancellation = cancellation
     }
-
-    /// Whether the run is to stop, by whichever way it was told.
-    var isStopping: Bool { Interruption.isRequested || isInterrupted?() == true }
   }
 
   private let options: Options

@@ -53,12 +53,13 @@ struct ServerShutdown {
       if hasEnded, pump.isFinished { return true }
       let now = clock.now
       if hasEnded, endOfServer == nil { endOfServer = now }
-      let current = options.isStopping ? options.hurriedGrace : grace
+      let isHurried = options.cancellation.isRequested
+      let current = isHurried ? options.hurriedGrace : grace
       var end = start.advanced(by: part(current))
       if let endOfServer { end = min(end, endOfServer.advanced(by: current.leftovers)) }
       if now >= end { return false }
-      // The signals' descriptor would stay readable and end each pause at once.
-      let watched = Interruption.isRequested ? -1 : Interruption.descriptor
+      // The descriptor would stay readable and end each pause at once.
+      let watched = isHurried ? -1 : options.cancellation.descriptor
       _ = PipeIO.wait(
         for: [(watched, POLLIN)] + pump.watched, atMost: min(pause, now.duration(to: end)))
       pause = min(pause * 2, .milliseconds(50))

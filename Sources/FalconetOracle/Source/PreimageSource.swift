@@ -43,11 +43,10 @@ package struct PreimageSource: Sendable {
 
   /// Opens the directory, or starts the server.
   ///
-  /// - Parameter isInterrupted: whether a request that waits for a server is abandoned; nil asks
-  ///   the process-wide `Interruption`.
+  /// - Parameter cancellation: ends a request that waits for a server.
   /// - Returns: the source, and the server in it, which can be shut down for a report.
   package func open(
-    isInterrupted: (@Sendable () -> Bool)? = nil
+    _ cancellation: Cancellation = .never
   ) throws(PreimageError) -> (oracle: any PreimageOracle, server: ServerOracle?) {
     let recorder = try recorder()
     var server: ServerOracle?
@@ -58,7 +57,7 @@ package struct PreimageSource: Sendable {
     case .custom(let open): oracle = try open()
     case .server(let command):
       do throws(ProcessStartError) {
-        let options = ServerOracle.Options(timeout: timeout, isInterrupted: isInterrupted)
+        let options = ServerOracle.Options(timeout: timeout, cancellation: cancellation)
         let started = try ServerOracle(command: command, options: options, onOutput: onHostOutput)
         (oracle, server) = (started, started)
       } catch { throw PreimageError(.unreadable, message: "the pre-image server \(error)") }

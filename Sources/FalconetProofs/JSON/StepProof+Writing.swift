@@ -40,7 +40,13 @@ extension StepProof {
 
   /// Writes a proof file, gzip-compressed if its name ends in `.gz`. It appears whole, or not at
   /// all.
-  package func save(path: String) throws(StreamError) {
-    try AtomicFile.write(path: path) { (sink) throws(StreamError) in try write(to: sink) }
+  ///
+  /// - Parameter cancellation: ends a wait for the reader of a pipe.
+  package func save(
+    path: String, _ cancellation: Cancellation = .never
+  ) throws(StreamError) {
+    try AtomicFile.write(path: path, cancellation) { (sink) throws(StreamError) in
+      try write(to: sink)
+    }
   }
 }

@@ -52,23 +52,26 @@ package final class MemoryBuilder: SnapshotConsumer {
   /// What the snapshot said before its pages.
   package private(set) var outline = SnapshotOutline(wordSize: .bits64)
   private var memory = Memory(wordSize: .bits64)
+  private let pageLimit: Int
+  private let cancellation: Cancellation
 
-  private let pageLimit: Int?
-
-  /// - Parameter pageLimit: ``Memory/pageLimit``, if it is not the default.
-  package init(pageLimit: Int? = nil) { self.pageLimit = pageLimit }
+  /// - Parameters:
+  ///   - pageLimit: ``Memory/pageLimit``.
+  ///   - cancellation: ends the loading.
+  package init(pageLimit: Int = .max, _ cancellation: Cancellation = .never) {
+    self.pageLimit = pageLimit
+    self.cancellation = cancellation
+  }
 
   package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     self.outline = outline
     memory = Memory(wordSize: outline.wordSize)
-    if let pageLimit { memory.pageLimit = pageLimit }
+    memory.pageLimit = pageLimit
   }
 
   package func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
-    // A large state is not loaded to its end if the run is to stop.
-    if Interruption.isRequested {
-      throw StreamError(.interrupted, message: "interrupted")
-    }
+    // A large state is not loaded to its end if the caller no longer wants it.
+    try cancellation.check()
     do { try memory.write(bytes, at: index << 12) } catch {
       let remedy = error.limit == nil ? "" : ": allow the guest more memory"
       throw StreamError(.tooLarge, message: "\(error)\(remedy)")

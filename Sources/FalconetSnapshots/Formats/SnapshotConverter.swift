@@ -23,12 +23,12 @@ package enum SnapshotConverter {
   ) throws(StreamError) {
     let target = if let target { target } else { try SnapshotFormat(fileName: output) }
     let reading = reading ?? SnapshotReading(bases: .beside(file: input))
-    if try FileSource(path: input).size != nil, isReplaceable(output) {
+    if try FileSource(path: input, reading.cancellation).size != nil, isReplaceable(output) {
       if try convertInOnePass(input, reading, output, target) { return }
     }
-    try AtomicFile.write(path: output) { (sink) throws(StreamError) in
+    try AtomicFile.write(path: output, reading.cancellation) { (sink) throws(StreamError) in
       try convert(
-        FileSource(path: input), reading, to: sink, as: target,
+        FileSource(path: input, reading.cancellation), reading, to: sink, as: target,
         temporaryFolder: output.parentDirectory)
     }
   }
@@ -58,11 +58,11 @@ package enum SnapshotConverter {
   ) throws(StreamError) -> Bool {
     var pass: OnePass?
     do throws(StreamError) {
-      try AtomicFile.write(path: output) { (sink) throws(StreamError) in
+      try AtomicFile.write(path: output, reading.cancellation) { (sink) throws(StreamError) in
         let encoder = target.encoder(to: sink, temporaryFolder: output.parentDirectory)
         let attempt = OnePass(into: encoder, needsOutline: target.needsOutline)
         pass = attempt
-        try Snapshot.read(FileSource(path: input), reading, into: attempt)
+        try Snapshot.read(FileSource(path: input, reading.cancellation), reading, into: attempt)
       }
       return true
     } catch {

@@ -15,6 +15,7 @@ package struct SnapshotFormat: RawRepresentable, Hashable, Sendable, CaseIterabl
   /// Falconet's own format, all versions.
   package static let fsnap = SnapshotFormat(FsnapCodec.self)
 
+  /// The formats. The C interface numbers them in this order, from 1 on, so a new one goes to the end.
   package static let allCases = [bin, json, pr7559, fsnap]
 
   private let codec: any SnapshotCodec.Type

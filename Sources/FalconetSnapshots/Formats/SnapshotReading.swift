@@ -8,20 +8,22 @@ package struct SnapshotReading: Sendable {
   package var bases: FsnapBaseLocation
   /// Whether pages are not hashed, if the file states their roots: for files that this installation wrote.
   package var trustPages: Bool
-  /// The limit of the memory that a state is loaded into, if it is not the default:
-  /// ``Memory/pageLimit``.
-  package var pageLimit: Int?
+  /// The limit of the memory that a state is loaded into: ``Memory/pageLimit``.
+  package var pageLimit: Int
   /// Called after each page, with how many were read so far.
   package var onPage: (@Sendable (_ count: UInt64, _ outline: SnapshotOutline) -> Void)?
+  /// Ends the loading of a state, and a wait for a pipe's bytes.
+  package var cancellation: Cancellation
 
   package init(
     from format: SnapshotFormat? = nil, bases: FsnapBaseLocation = .nowhere,
-    trustPages: Bool = false, pageLimit: Int? = nil
+    trustPages: Bool = false, pageLimit: Int = .max, cancellation: Cancellation = .never
   ) {
     self.format = format
     self.bases = bases
     self.trustPages = trustPages
     self.pageLimit = pageLimit
+    self.cancellation = cancellation
   }
 
   /// Reads a snapshot from its decompressed bytes.

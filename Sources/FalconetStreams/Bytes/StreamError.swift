@@ -31,7 +31,7 @@ package struct StreamError: Error, Sendable, Equatable, CustomStringConvertible 
     case tooLarge
     /// The text breaks the rules of JSON, or a value has another type than the one asked for.
     case syntax
-    /// SIGINT, SIGTERM or `Interruption.request()` ended a wait.
+    /// A ``Cancellation`` ended a wait.
     case interrupted
   }
 

@@ -12,7 +12,7 @@ extension AtomicFile {
   /// The open target, if `path` names something that must not be replaced; nil for a regular
   /// file.
   static func openDirectly(
-    _ path: String, _ existing: Stat
+    _ path: String, _ existing: Stat, _ cancellation: Cancellation
   ) throws(StreamError) -> OpenFile? {
     do throws(Errno) {
       // /dev/stdout with standard output sent to a file: a second opening would write from
@@ -22,21 +22,22 @@ extension AtomicFile {
           status.inode == existing.inode
         {
           let copy = try systemCall { try own.duplicate() }
-          return OpenFile(copy, name: path, closes: true)
+          return OpenFile(copy, name: path, closes: true, cancellation)
         }
       }
       if existing.type == .regular { return nil }
-      return OpenFile(try openSpecial(path, existing), name: path, closes: true)
+      return OpenFile(
+        try openSpecial(path, existing, cancellation), name: path, closes: true, cancellation)
     } catch {
-      if error == .interrupted { throw Interruption.error(path: path, offset: nil) }
+      if error == .interrupted { throw Cancellation.error(path: path) }
       throw StreamError(error, .write, path: path)
     }
   }
 
   /// Opens a pipe or device for writing. A named pipe without reader is waited for in short
-  /// sleeps, since a wait inside `open` can't watch the signals' pipe.
+  /// sleeps, since a wait inside `open` can't watch the cancellation.
   private static func openSpecial(
-    _ path: String, _ existing: Stat
+    _ path: String, _ existing: Stat, _ cancellation: Cancellation
   ) throws(Errno) -> FileDescriptor {
     while true {
       do throws(Errno) {
@@ -47,8 +48,8 @@ extension AtomicFile {
       } catch {
         guard error == .noSuchAddressOrDevice, existing.type == .fifo else { throw error }
       }
-      if Interruption.isRequested { throw .interrupted }
-      var polled = pollfd(fd: Interruption.descriptor, events: Int16(POLLIN), revents: 0)
+      if cancellation.isRequested { throw .interrupted }
+      var polled = pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0)
       _ = poll(&polled, 1, 20)
     }
   }

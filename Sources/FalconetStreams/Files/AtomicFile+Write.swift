@@ -11,18 +11,20 @@ extension AtomicFile {
   ///   - path: The name of the file.
   ///   - permissions: The permissions of the file, of which the process's umask takes some away.
   ///   - compression: How the file is compressed; nil goes by the name (`.gz`).
+  ///   - cancellation: Ends a wait for the reader of a pipe.
   ///   - wrapping: Turns an error of the file into one of the caller's type.
   ///   - body: Writes the content. It need not call `finish()`.
   package static func write<Failure: Error>(
     path: String,
     permissions: UInt32 = 0o777,
     compression: Compression? = nil,
+    _ cancellation: Cancellation = .never,
     wrapping: (StreamError) -> Failure,
     body: (any ByteSink) throws(Failure) -> Void
   ) throws(Failure) {
     let opened: (file: AtomicFile, sink: any ByteSink)
     do throws(StreamError) {
-      let file = try AtomicFile(path: path, permissions: permissions)
+      let file = try AtomicFile(path: path, permissions: permissions, cancellation)
       opened = (file, try (compression ?? Compression(fileName: path)).sink(over: file))
     } catch {
       throw wrapping(error)
@@ -45,10 +47,11 @@ extension AtomicFile {
     path: String,
     permissions: UInt32 = 0o777,
     compression: Compression? = nil,
+    _ cancellation: Cancellation = .never,
     body: (any ByteSink) throws(StreamError) -> Void
   ) throws(StreamError) {
     try write(
-      path: path, permissions: permissions, compression: compression,
+      path: path, permissions: permissions, compression: compression, cancellation,
       wrapping: { (error: StreamError) in error }, body: body)
   }
 }

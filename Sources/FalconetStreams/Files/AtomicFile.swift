@@ -29,11 +29,14 @@ package final class AtomicFile: ByteSink {
   private var isDone = false
 
   /// Begins a file that will be named `path`.
-  /// - Parameter permissions: The permissions of the file, of which the process's umask takes some
-  ///   away.
+  /// - Parameters:
+  ///   - permissions: The permissions of the file, of which the process's umask takes some away.
+  ///   - cancellation: Ends a wait for the reader of a pipe.
   /// - Throws: `.notFound` if the folder is missing, `.permission`, `.readOnly`, `.noSpace`,
   ///   `.isDirectory`, `.interrupted` (waiting for the reader of a named pipe), `.system`.
-  package init(path: String, permissions: UInt32 = 0o777) throws(StreamError) {
+  package init(
+    path: String, permissions: UInt32 = 0o777, _ cancellation: Cancellation = .never
+  ) throws(StreamError) {
     try checkPath(path)
     self.path = path
     let final = try OutputPath.resolve(path)
@@ -41,14 +44,14 @@ package final class AtomicFile: ByteSink {
     if existing?.type == .directory || path.hasSuffix("/") {
       throw StreamError(.isDirectory, .create, path: path)
     }
-    if let existing, let direct = try Self.openDirectly(path, existing) {
+    if let existing, let direct = try Self.openDirectly(path, existing, cancellation) {
       file = direct
       return
     }
     do throws(Errno) {
       let unplaced = try UnplacedFile(for: final, permissions: permissions)
       pending = unplaced
-      file = OpenFile(unplaced.descriptor, name: path, closes: true)
+      file = OpenFile(unplaced.descriptor, name: path, closes: true, cancellation)
     } catch {
       throw StreamError(error, .create, path: path)
     }

@@ -28,8 +28,10 @@ package final class AtomicFileGroup {
 
   private var collected: [AtomicFile] = []
   private let committer = GroupCommitter()
+  private let cancellation: Cancellation
 
-  package init() {}
+  /// - Parameter cancellation: ends a wait for the reader of a pipe.
+  package init(_ cancellation: Cancellation = .never) { self.cancellation = cancellation }
 
   /// Writes a whole file. A path that names a pipe or device is written at once.
   ///
@@ -76,12 +78,12 @@ package final class AtomicFileGroup {
 
   private func open(_ path: String, _ permissions: UInt32) throws(StreamError) -> AtomicFile {
     do throws(StreamError) {
-      return try AtomicFile(path: path, permissions: permissions)
+      return try AtomicFile(path: path, permissions: permissions, cancellation)
     } catch {
       guard error.kind == .system(errno: EMFILE), !collected.isEmpty else { throw error }
       // The files that wait are among those that are open.
       try commit()
-      return try AtomicFile(path: path, permissions: permissions)
+      return try AtomicFile(path: path, permissions: permissions, cancellation)
     }
   }
 

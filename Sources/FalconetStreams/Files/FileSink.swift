@@ -18,7 +18,7 @@ package final class FileSink: ByteSink {
           FilePath(fileName: path), .writeOnly, options: [.create, .truncate, .closeOnExec],
           permissions: FilePermissions(rawValue: permissions))
       }
-      file = OpenFile(descriptor, name: path, closes: true)
+      file = OpenFile(descriptor, name: path, closes: true, .never)
     } catch {
       throw StreamError(error, .create, path: path)
     }
@@ -36,10 +36,14 @@ package final class StandardOutputSink: ByteSink {
   package static let name = "standard output"
 
   package var name: String { Self.name }
-  private let file = OpenFile(.standardOutput, name: StandardOutputSink.name, closes: false)
+  private let file: OpenFile
 
   /// The process's standard output.
-  package init() {}
+  ///
+  /// - Parameter cancellation: ends a wait for the reader.
+  package init(_ cancellation: Cancellation = .never) {
+    file = OpenFile(.standardOutput, name: Self.name, closes: false, cancellation)
+  }
 
   package func write(_ bytes: UnsafeRawBufferPointer) throws(StreamError) { try file.write(bytes) }
 

@@ -7,12 +7,14 @@ package final class FileSource: ByteSource {
   private let file: OpenFile
 
   /// Opens the file at `path`. "-" has no special meaning here.
+  ///
+  /// - Parameter cancellation: ends a wait for a pipe's bytes.
   /// - Throws: `.notFound`, `.permission`, `.isDirectory`, `.system`.
-  package init(path: String) throws(StreamError) {
+  package init(path: String, _ cancellation: Cancellation = .never) throws(StreamError) {
     try checkPath(path)
     let descriptor: FileDescriptor
     do throws(Errno) {
-      // Non-blocking, so that opening a named pipe does not wait if signals aren't seen.
+      // Non-blocking, so that opening a named pipe does not wait without watching the cancellation.
       descriptor = try systemCall {
         try FileDescriptor.open(
           FilePath(fileName: path), .readOnly, options: [.closeOnExec, .nonBlocking])
@@ -20,7 +22,7 @@ package final class FileSource: ByteSource {
     } catch {
       throw StreamError(error, .read, path: path)
     }
-    file = OpenFile(descriptor, name: path, closes: true)
+    file = OpenFile(descriptor, name: path, closes: true, cancellation)
     if file.status?.type == .directory { throw StreamError(.isDirectory, .read, path: path) }
   }
 
@@ -38,10 +40,14 @@ package final class FileSource: ByteSource {
 /// Standard input, without a buffer of its own. The descriptor stays open.
 package final class StandardInputSource: ByteSource {
   package var name: String { file.name }
-  private let file = OpenFile(.standardInput, name: "standard input", closes: false)
+  private let file: OpenFile
 
   /// The process's standard input.
-  package init() {}
+  ///
+  /// - Parameter cancellation: ends a wait for bytes.
+  package init(_ cancellation: Cancellation = .never) {
+    file = OpenFile(.standardInput, name: "standard input", closes: false, cancellation)
+  }
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     try file.read(into: buffer)

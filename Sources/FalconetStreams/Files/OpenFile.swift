@@ -4,9 +4,9 @@ import SystemPackage
 
 /// An open descriptor with a name for messages, which knows how to wait.
 ///
-/// Regular files are read and written without regard to `Interruption`. Waits for pipes, terminals
-/// and sockets end when a stop is asked for: `poll` watches the descriptor and the signals' pipe
-/// together, so a signal between a check and the wait is not missed.
+/// Regular files are read and written without regard to a cancellation. Waits for pipes, terminals and
+/// sockets end when it is requested: `poll` watches the descriptor and the cancellation's together, so a
+/// request between a check and the wait is not missed.
 final class OpenFile {
   /// A pipe that `poll` calls writable takes this much without blocking (POSIX PIPE_BUF on Linux).
   private static let pipeAtom = 4096
@@ -16,12 +16,16 @@ final class OpenFile {
   /// Nil if the descriptor is not open; the first read or write tells.
   let status: Stat?
   private let closesDescriptor: Bool
+  private let cancellation: Cancellation
   private var isOpen = true
   /// Bytes read or written so far.
   private(set) var offset: UInt64 = 0
 
-  init(_ descriptor: FileDescriptor, name: String, closes: Bool) {
+  init(
+    _ descriptor: FileDescriptor, name: String, closes: Bool, _ cancellation: Cancellation
+  ) {
     self.descriptor = descriptor
+    self.cancellation = cancellation
     self.name = name
     closesDescriptor = closes
     status = try? Stat(descriptor)
@@ -42,7 +46,7 @@ final class OpenFile {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int {
     while true {
       if waits {
-        if Interruption.isRequested { throw Interruption.error(path: name, offset: offset) }
+        try cancellation.check(path: name, offset: offset)
         try wait(for: POLLIN)
       }
       do throws(Errno) {
@@ -82,14 +86,14 @@ final class OpenFile {
     while true {
       var polled = [
         pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0),
-        pollfd(fd: Interruption.descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),
       ]
-      let count = poll(&polled, nfds_t(polled.count), -1)
+      let count = poll(&polled, nfds_t(polled.count), cancellation.slice)
       if count < 0 && errno != EINTR {
         throw StreamError(Errno(rawValue: errno), .read, path: name)
       }
       if count > 0, polled[0].revents != 0 { return }
-      if Interruption.isRequested { throw Interruption.error(path: name, offset: offset) }
+      try cancellation.check(path: name, offset: offset)
     }
   }
 

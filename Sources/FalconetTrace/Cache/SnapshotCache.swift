@@ -3,6 +3,7 @@ import FalconetSnapshots
 import FalconetStreams
 import FalconetSystem
 import Keccak
+import SystemPackage
 
 /// States of a trace in files, by their steps.
 ///
@@ -20,6 +21,7 @@ final class SnapshotCache {
   private let claims: ClaimLog
   /// Bytes that the directory may have.
   let budget: UInt64
+  private let pageLimit: Int
   /// Which states to discard.
   var policy = RetentionPolicy()
   /// The step of the prestate.
@@ -39,6 +41,7 @@ final class SnapshotCache {
     self.first = first
     file = SnapshotFile(directory, claims)
     budget = options.diskBudget
+    pageLimit = options.pageLimit
     self.steps = []
     for step in steps {
       if step > first, claims[step - 1] != nil {
@@ -62,12 +65,20 @@ final class SnapshotCache {
 
   // MARK: Reading
 
+  /// Reads a state in any format.
+  static func read(_ file: FilePath, pageLimit: Int) throws(StreamError) -> MemoryImage {
+    let path = file.fileName
+    return try Snapshot.load(
+      from: FileSource(path: path),
+      SnapshotReading(bases: .beside(file: path), pageLimit: pageLimit))
+  }
+
   /// Reads a state and the last hint before it, all checked; nil if one of them is corrupt. Then both
   /// are quarantined.
   func load(_ step: UInt64) throws(TraceError) -> (image: MemoryImage, hint: [UInt8]?)? {
     let (file, hintFile) = (directory.snapshot(step), directory.hint(step))
     do throws(StreamError) {
-      let image = try Snapshot.load(path: file.fileName)
+      let image = try Self.read(file, pageLimit: pageLimit)
       let claim = image.state.claim(
         witness: image.state.witness(memoryRoot: image.memory.root()))
       if image.state.scalars.step == step, claim == claims[step - 1] {

@@ -62,9 +62,9 @@ struct ChallengerDirectory {
   }
 
   /// Whether a snapshot is the state of its step that has a claim. It may be of another program.
-  func hasSnapshot(_ step: UInt64, _ claim: Bytes32?) -> Bool {
+  func hasSnapshot(_ step: UInt64, _ claim: Bytes32?, _ pageLimit: Int) -> Bool {
     guard let claim, FileStatus.isRegular(snapshot(step)),
-      let image = try? Snapshot.load(path: snapshot(step).fileName)
+      let image = try? SnapshotCache.read(snapshot(step), pageLimit: pageLimit)
     else { return false }
     return image.state.scalars.step == step && image.state.claim(witness: image.witness) == claim
   }

@@ -83,7 +83,7 @@ extension TraceCore {
 
   private func adoptSnapshot(_ file: FilePath, _ step: UInt64) throws(TraceError) {
     let image: MemoryImage
-    do { image = try Snapshot.load(path: file.fileName) } catch {
+    do { image = try SnapshotCache.read(file, pageLimit: options.pageLimit) } catch {
       throw .file(error.named(file.fileName))
     }
     guard image.state.scalars.step == step, image.state.version == version else {
@@ -107,7 +107,7 @@ extension TraceCore {
 
   private func adoptFinal(_ file: FilePath, _ last: UInt64) throws(TraceError) {
     let image: MemoryImage
-    do { image = try Snapshot.load(path: file.fileName) } catch {
+    do { image = try SnapshotCache.read(file, pageLimit: options.pageLimit) } catch {
       throw .file(error.named(file.fileName))
     }
     let scalars = image.state.scalars

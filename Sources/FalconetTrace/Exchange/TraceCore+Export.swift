@@ -30,7 +30,8 @@ extension TraceCore {
       guard let proof = answers.storedStep(index, quarantines: true) else { continue }
       do { try proof.save(path: target.proof(index).fileName) } catch { throw .file(error) }
     }
-    for step in snapshots.steps where !target.hasSnapshot(step, claims[step - 1]) {
+    for step in snapshots.steps where !target.hasSnapshot(step, claims[step - 1], options.pageLimit)
+    {
       guard let (image, _) = try snapshots.load(step) else { continue }
       do { try Snapshot.save(image, path: target.snapshot(step).fileName, to: .bin) } catch {
         throw .file(error)

@@ -1,10 +1,11 @@
 import FalconetMachine
 import FalconetOracle
+import FalconetStreams
 import FalconetTestSupport
 import Synchronization
 import Testing
 
-/// What ``ServerOracle/Options/isInterrupted`` stops: for programs that leave signals alone.
+/// What ``ServerOracle/Options/cancellation`` stops: for programs that leave signals alone.
 @Suite struct ServerInterruptionTests {
   /// The wish that a run stops: made once it has been asked for a few times, as happens while
   /// something waits.
@@ -25,7 +26,8 @@ import Testing
     try ServerOracle(
       command: ["python3", serverScript, mode],
       options: .init(
-        timeout: .seconds(600), grace: .test, hurriedGrace: .hasty, isInterrupted: { wish.ask() })
+        timeout: .seconds(600), grace: .test, hurriedGrace: .hasty,
+        cancellation: Cancellation { wish.ask() })
     ) { _, _ in }
   }
 
@@ -59,5 +61,46 @@ import Testing
     let time = elapsed { report = server.shutdown() }
     #expect(report?.ending == .afterKill)
     #expect(time < .seconds(300))
+  }
+
+  @Test func `A request ends a wait, and the shutdown after it is short`() throws {
+    let request = CancellationRequest()
+    let server = try startServer(
+      "stall-hint", timeout: nil, grace: .hasty, cancellation: request.cancellation)
+    // Another server's wait goes on.
+    let other = CancellationRequest()
+    let neighbour = try startServer("echo", cancellation: other.cancellation)
+    let asker = Aside(after: 200) { request.make() }
+    var error: PreimageError?
+    let time = elapsed { error = failure { () throws(PreimageError) in try server.hint([1]) } }
+    #expect(asker.wait())
+    #expect(error?.kind == .interrupted)
+    #expect(time < .seconds(300))
+    #expect(try neighbour.preimage(for: key(2)) == key(2).bytes)
+  }
+
+  @Test func `A request during a shutdown shortens it`() throws {
+    let request = CancellationRequest()
+    let server = try ServerOracle(
+      command: ["python3", serverScript, "stubborn"],
+      options: .init(grace: .test, hurriedGrace: .hasty, cancellation: request.cancellation)
+    ) { _, _ in }
+    _ = try server.preimage(for: key(2))
+    let start = SuspendingClock.now
+    let asker = Aside(after: 300) { request.make() }
+    let report = server.shutdown()
+    let time = SuspendingClock.now - start
+    #expect(asker.wait())
+    #expect(report.ending == .afterKill)
+    #expect(time >= .milliseconds(300) && time < .seconds(300))
+  }
+
+  @Test func `A request of a run that was cancelled before doesn't wait`() throws {
+    let request = CancellationRequest(hasDescriptor: false)
+    let server = try startServer(
+      "stall-hint", timeout: nil, grace: .hasty, cancellation: request.cancellation)
+    request.make()
+    let error = failure { () throws(PreimageError) in try server.hint([1]) }
+    #expect(error?.kind == .interrupted)
   }
 }

@@ -1,6 +1,5 @@
 import FalconetMachine
 import FalconetOracle
-import FalconetStreams
 import FalconetSystem
 import FalconetTestSupport
 import Glibc
@@ -8,70 +7,6 @@ import Testing
 
 /// What concerns the whole process, each in a process of its own.
 @Suite struct ServerProcessStateTests {
-  @Test func `An interruption ends a wait for the server`() async {
-    await #expect(processExitsWith: .success) {
-      try Interruption.install()
-      let server = try startServer("stall-hint", timeout: nil, grace: .hasty)
-      var waited: PreimageError?
-      let asker = Task.detached {
-        pause(.milliseconds(200))
-        kill(getpid(), SIGINT)
-      }
-      let time = elapsed {
-        waited = failure { () throws(PreimageError) in try server.hint([1]) }
-      }
-      await asker.value
-      #expect(waited?.kind == .interrupted)
-      #expect(time < .seconds(300))
-    }
-  }
-
-  @Test func `An interrupted run shuts down with the short grace`() async {
-    await #expect(processExitsWith: .success) {
-      let server = try ServerOracle(
-        command: ["python3", serverScript, "stubborn"],
-        options: .init(grace: .test, hurriedGrace: .hasty)
-      ) { _, _ in }
-      _ = try server.preimage(for: key(2))
-      Interruption.request()
-      var report: ShutdownReport?
-      let time = elapsed { report = server.shutdown() }
-      #expect(report?.ending == .afterKill)
-      #expect(time < .seconds(300))
-    }
-  }
-
-  @Test func `An interruption during a shutdown shortens it`() async {
-    await #expect(processExitsWith: .success) {
-      try Interruption.install()
-      let server = try ServerOracle(
-        command: ["python3", serverScript, "stubborn"],
-        options: .init(grace: .test, hurriedGrace: .hasty)
-      ) { _, _ in }
-      _ = try server.preimage(for: key(2))
-      let start = SuspendingClock.now
-      let asker = Task.detached {
-        pause(.milliseconds(300))
-        kill(getpid(), SIGTERM)
-      }
-      let report = server.shutdown()
-      let time = SuspendingClock.now - start
-      await asker.value
-      #expect(report.ending == .afterKill)
-      #expect(time >= .milliseconds(300) && time < .seconds(300))
-    }
-  }
-
-  @Test func `A request of a run that was interrupted before doesn't wait`() async {
-    await #expect(processExitsWith: .success) {
-      let server = try startServer("stall-hint", timeout: nil, grace: .hasty)
-      // Without handlers, so that no descriptor tells.
-      Interruption.request()
-      let error = failure { () throws(PreimageError) in try server.hint([1]) }
-      #expect(error?.kind == .interrupted)
-    }
-  }
-
   @Test func `No descriptor, thread or process is left behind`() async {
     await #expect(processExitsWith: .success) {
       func round() throws {

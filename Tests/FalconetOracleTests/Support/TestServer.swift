@@ -1,4 +1,5 @@
 import FalconetOracle
+import FalconetStreams
 import FalconetSystem
 import Synchronization
 import Testing
@@ -23,11 +24,14 @@ final class Output: Sendable {
 /// Starts `Tests/Servers/misbehaving.py` in the given mode.
 func startServer(
   _ mode: String, _ argument: String = "", timeout: Duration? = .seconds(600),
-  grace: Grace = .test, output: Output = Output(), without missing: ProcessSpawner.MissingMeans = []
+  grace: Grace = .test, output: Output = Output(),
+  without missing: ProcessSpawner.MissingMeans = [], cancellation: Cancellation = .never
 ) throws(ProcessStartError) -> ServerOracle {
   try ServerOracle(
     command: ["python3", serverScript, mode, argument],
-    options: .init(timeout: timeout, grace: grace, hurriedGrace: grace), without: missing,
+    options: .init(
+      timeout: timeout, grace: grace, hurriedGrace: grace, cancellation: cancellation),
+    without: missing,
     onOutput: output.take)
 }
 

@@ -1,3 +1,4 @@
+import FalconetStreams
 import FalconetSystem
 import Glibc
 import Synchronization
@@ -26,9 +27,7 @@ func recordInterruption(_ signal: Int32) {
 
 /// The wish of the user, by SIGINT, SIGTERM or SIGHUP, that the program stops: one flag for the process.
 ///
-/// Waits for standard input, pipes and sockets end with `.interrupted` once it is set. Files in
-/// hand are written to their end. Loops that run long look at `isRequested`; loops that wait add
-/// `descriptor` to their `poll`.
+/// Loops of commands that run long look at `isRequested`; the library gets ``cancellation``.
 ///
 /// Safety: only addresses of signal handlers are compared; none is called through its bits.
 package enum Interruption {
@@ -49,6 +48,11 @@ package enum Interruption {
   /// The descriptor that becomes readable, and stays so, when a stop is asked for; -1 before
   /// `install()`.
   package static var descriptor: Int32 { readEnd.load(ordering: .acquiring) }
+
+  /// The stop, for the library: it ends waits, and the loading of large states.
+  package static var cancellation: Cancellation {
+    Cancellation(descriptor: descriptor) { isRequested }
+  }
 
   /// Asks for a stop, as the signals do. Callable from any thread.
   package static func request() { recordInterruption(0) }
@@ -109,10 +113,5 @@ package enum Interruption {
     guard descriptor >= 0 else { return }
     var byte: UInt8 = 0
     while Glibc.read(descriptor, &byte, 1) == 1 {}
-  }
-
-  /// The error that ends a wait.
-  static func error(path: String, offset: UInt64?) -> StreamError {
-    StreamError(.interrupted, path: path, offset: offset, message: "interrupted")
   }
 }
