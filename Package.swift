@@ -114,14 +114,14 @@ let package = Package(
     .target(
       name: "FalconetTrace",
       dependencies: [
-        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun", "FalconetSnapshots",
         "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetBisect",
       dependencies: [
-        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun", "FalconetSnapshots",
         "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

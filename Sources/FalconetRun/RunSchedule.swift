@@ -40,7 +40,7 @@ package enum RunEnd: Sendable {
 ///
 /// At one step things happen in this order: ``attend()``, progress, stop, snapshot, ``prepare()``,
 /// ``proving()``, proof.
-package protocol RunObserver {
+package protocol RunObserver<Failure> {
   associatedtype Failure: Error
 
   /// Called before each stretch of steps.
@@ -70,6 +70,16 @@ extension RunObserver {
   package func prepare() -> UInt64 { .max }
   package func willExecute(_ steps: UInt64) {}
   package func proving() {}
+}
+
+/// An observer of a run whose schedule has only a stop: ``RunObserver/prepare()`` decides where it pauses.
+package protocol PausingObserver: RunObserver {}
+
+extension PausingObserver {
+  package func report() {}
+  package func snapshot() {}
+  package func proved(_ witness: StepWitness) {}
+  package func stops(after read: PreimageRead, step: UInt64) -> Bool { false }
 }
 
 extension Machine {

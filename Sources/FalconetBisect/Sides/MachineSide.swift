@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetProofs
+import FalconetRun
 import FalconetSnapshots
 import FalconetStreams
 import Keccak
@@ -103,15 +104,20 @@ package final class MachineSide: BisectSide {
     if machine.step > step, let savedStep, savedStep <= step { try reload() }
     let before = machine.step
     defer { executed += machine.step - before }
-    while machine.step < step, !machine.hasExited {
-      let reason: StopReason
-      do { reason = try machine.run(until: step) } catch {
-        guard case .fault(let fault) = error else { throw BisectError(error, of: name) }
-        failure = (fault.step, fault.description)
-        return
-      }
-      if reason == .interrupted { throw .interrupted }
+    let end: RunEnd
+    do { end = try machine.run(until: step, RunSchedule(), Undisturbed()) } catch {
+      guard case .fault(let fault) = error else { throw BisectError(error, of: name) }
+      failure = (fault.step, fault.description)
+      return
     }
+    if case .interrupted = end { throw .interrupted }
+  }
+
+  /// The observer of a run to a step, without a pause.
+  private struct Undisturbed: PausingObserver {
+    typealias Failure = MachineError
+
+    func failure(_ error: MachineError) -> MachineError { error }
   }
 
   private func reload() throws(BisectError) {

@@ -83,7 +83,7 @@ struct DemoCommand: ParsableCommand {
     report.note(machine, output: output)
     do {
       if json {
-        try report.write(to: StandardOutputSink())
+        try report.write(to: OutputFile.standard())
       } else {
         try OutputFile.print(report.lines)
       }

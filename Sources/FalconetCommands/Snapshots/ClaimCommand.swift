@@ -28,7 +28,7 @@ struct ClaimCommand: ParsableCommand {
       throw UsageError("--verify hashes what --trust-pages does not: leave one out")
     }
     let inputs = try inputs.paths()
-    let writer = json ? JSONWriter(to: StandardOutputSink()) : nil
+    let writer = json ? JSONWriter(to: OutputFile.standard()) : nil
     do throws(StreamError) {
       try writer?.beginArray()
       for input in inputs {

@@ -13,7 +13,7 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     if json {
-      do { try Self.write(to: StandardOutputSink()) } catch {
+      do { try Self.write(to: OutputFile.standard()) } catch {
         throw CommandError(error, while: "failed to write")
       }
     } else {

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetProofs
+import FalconetRun
 import FalconetSnapshots
 import FalconetStreams
 import Keccak
@@ -71,45 +72,108 @@ final class TraceRunner {
     }
   }
 
+  /// Executes up to a step, and caches states on the way and there.
   private func go(_ machine: Machine, to step: UInt64) throws(TraceError) {
-    var lastSnapshot = snapshots.nearest(to: machine.step) ?? first
-    var comparisons = Spacing.comparisons(
-      machine, with: answers.claims.known(in: machine.step..<max(step, machine.step)),
-      isAdopted: isAdopted, until: step)[...]
-    while machine.step < step, !machine.hasExited {
-      let nextCheckpoint = Spacing.next(
-        Spacing.checkpoints(machine, end: snapshots.policy.end), after: machine.step)
-      let nextSnapshot = Spacing.snapshot(
-        machine, after: lastSnapshot, options.snapshotInterval)
-      try run(machine, until: min(step, nextCheckpoint, nextSnapshot, comparisons.first ?? .max))
-      snapshots.policy.record(reached: machine.step)
-      guard !machine.hasExited else { break }
-      if machine.step == comparisons.first {
-        comparisons.removeFirst()
-        try answers.add(machine.step - 1, machine.claim(), isAdopted: isAdopted)
-      }
-      if machine.step == nextSnapshot {
-        try snapshots.store(machine, inputs.lastHint, isAdopted: isAdopted)
-        lastSnapshot = nextSnapshot
-      }
-      if machine.step == nextCheckpoint { checkpoints?.add(inputs.lastHint, snapshots.policy) }
-    }
+    let advance = Advance(self, machine, to: step)
+    try run(machine, until: step, advance)
+    try advance.arrive()
     snapshots.policy.record(question: machine.step)
     checkpoints?.add(inputs.lastHint, snapshots.policy)
-    let nearest = snapshots.nearest(to: machine.step) ?? first
-    if !machine.hasExited, Spacing.isWorthSaving(machine, from: nearest) {
-      try snapshots.store(machine, inputs.lastHint, isAdopted: isAdopted)
+    if !machine.hasExited, Spacing.isWorthSaving(machine, from: nearestStored(to: machine.step)) {
+      try store(machine)
     }
   }
 
-  private func run(_ machine: Machine, until step: UInt64) throws(TraceError) {
-    try inputs.connect()
-    if interruption.isRequested(at: machine.step) { throw .interrupted }
+  private func run(
+    _ machine: Machine, until step: UInt64, _ observer: some RunObserver<TraceError>
+  ) throws(TraceError) {
     let before = machine.step
     defer { executed &+= machine.step &- before }
-    let reason: StopReason
-    do { reason = try machine.run(until: step) } catch { throw inputs.failed(error) }
-    if reason == .interrupted { throw .interrupted }
+    if case .interrupted = try machine.run(until: step, RunSchedule(), observer) {
+      throw .interrupted
+    }
+  }
+
+  /// The step of the last stored state at or before a step, or of the prestate.
+  private func nearestStored(to step: UInt64) -> UInt64 { snapshots.nearest(to: step) ?? first }
+
+  private func store(_ machine: Machine) throws(TraceError) {
+    try snapshots.store(machine, inputs.lastHint, isAdopted: isAdopted)
+  }
+
+  /// Called before steps are executed.
+  private func prepare(_ machine: Machine) throws(TraceError) {
+    try inputs.connect()
+    if interruption.isRequested(at: machine.step) { throw .interrupted }
+  }
+
+  /// The observer of a run that caches nothing.
+  private struct Stretch: PausingObserver {
+    typealias Failure = TraceError
+
+    let runner: TraceRunner
+    let machine: Machine
+
+    func prepare() throws(TraceError) -> UInt64 {
+      try runner.prepare(machine)
+      return .max
+    }
+
+    func failure(_ error: MachineError) -> TraceError { runner.inputs.failed(error) }
+  }
+
+  /// The observer of a run that caches states on the way, and compares claims with known ones.
+  private final class Advance: PausingObserver {
+    typealias Failure = TraceError
+
+    private let runner: TraceRunner
+    private let machine: Machine
+    private var lastSnapshot: UInt64
+    private var nextSnapshot: UInt64?
+    private var nextCheckpoint: UInt64?
+    private var comparisons: ArraySlice<UInt64>
+
+    init(_ runner: TraceRunner, _ machine: Machine, to target: UInt64) {
+      self.runner = runner
+      self.machine = machine
+      lastSnapshot = runner.nearestStored(to: machine.step)
+      comparisons =
+        Spacing.comparisons(
+          machine,
+          with: runner.answers.claims.known(in: machine.step..<max(target, machine.step)),
+          isAdopted: runner.isAdopted, until: target)[...]
+    }
+
+    /// Does what is due at the machine's step.
+    func arrive() throws(TraceError) {
+      runner.snapshots.policy.record(reached: machine.step)
+      guard !machine.hasExited else { return }
+      if machine.step == comparisons.first {
+        comparisons.removeFirst()
+        try runner.answers.add(
+          machine.step - 1, machine.claim(), isAdopted: runner.isAdopted)
+      }
+      if machine.step == nextSnapshot {
+        try runner.store(machine)
+        lastSnapshot = machine.step
+      }
+      if machine.step == nextCheckpoint {
+        runner.checkpoints?.add(runner.inputs.lastHint, runner.snapshots.policy)
+      }
+    }
+
+    func prepare() throws(TraceError) -> UInt64 {
+      try arrive()
+      let checkpoint = Spacing.next(
+        Spacing.checkpoints(machine, end: runner.snapshots.policy.end), after: machine.step)
+      let snapshot = Spacing.snapshot(
+        machine, after: lastSnapshot, runner.options.snapshotInterval)
+      (nextCheckpoint, nextSnapshot) = (checkpoint, snapshot)
+      try runner.prepare(machine)
+      return min(checkpoint, snapshot, comparisons.first ?? .max) - machine.step
+    }
+
+    func failure(_ error: MachineError) -> TraceError { runner.inputs.failed(error) }
   }
 
   /// Executes one step and proves it; nil if the program has exited.
@@ -197,7 +261,7 @@ final class TraceRunner {
     let confirmer = Confirmer(machine, stretch: stretch)
     defer { confirmer.detach() }
     confirmer.mark()
-    while machine.step < target, !machine.hasExited { try run(machine, until: target) }
+    try run(machine, until: target, Stretch(runner: self, machine: machine))
     try recordEnd(machine)
     guard let witness = try prove(machine) else { return nil }
     do throws(ConfirmationFailure) {
