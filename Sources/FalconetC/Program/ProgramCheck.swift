@@ -24,7 +24,7 @@ public func falconet_program_check(
     for concern in report.concerns { told.tell(concern) }
     check?.pointee = falconet_check(
       functions: UInt64(report.functionCount),
-      reachable_functions: UInt64(report.reachableFunctionCount), compatible: report.isCompatible)
+      reachable_functions: UInt64(report.reachableFunctions.count), compatible: report.isCompatible)
   }
 }
 

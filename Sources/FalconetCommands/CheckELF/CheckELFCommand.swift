@@ -12,8 +12,9 @@ struct CheckELFCommand: ParsableCommand {
       Exits with 1 if one of them is reachable from the program's entry, by jumps or by \
       functions whose address is taken; if the program must be relocated, which nothing does; or \
       if Go's runtime relies on the system to clear pages that it returns, or is too new for a \
-      version with one thread. Nothing is executed, so system calls whose numbers are computed at \
-      run time, and functions called only through tables, are not found.
+      version with one thread. What only tables of methods or functions lead to is listed apart, and \
+      fails with --strict: programs call some of it. Nothing is executed, so system calls whose \
+      numbers are computed at run time, and calls of addresses that are, are not found.
       """,
     examples: [
       "falconet check-elf --type \(StateVersion.newest.rawValue) program.elf",
@@ -49,6 +50,9 @@ struct CheckELFCommand: ParsableCommand {
       "Function whose findings are harmless; may be repeated.", valueName: "function"))
   var accept: [String] = []
 
+  @Flag(help: "Also exit with 1 for what only tables of methods or functions lead to.")
+  var strict = false
+
   @Flag(help: "Also list what is not reachable.")
   var all = false
 
@@ -81,7 +85,9 @@ struct CheckELFCommand: ParsableCommand {
         try OutputFile.print(view.lines(listsAll: all))
       }
     } catch { throw CommandError(error, while: "failed to write") }
-    guard report.isCompatible else { throw ExitCode(1) }
+    guard report.isCompatible, !strict || !report.findings.contains(where: \.isSuspect) else {
+      throw ExitCode(1)
+    }
   }
 
   /// A name that is no function's accepts nothing. It may be a typing error, or the function was in an

@@ -16,21 +16,34 @@ struct CompatibilityView {
     let revision = report.revision.hasSiblings ? ", revision \(report.revision.name)" : ""
     let version = "\(report.version.name) (version \(report.version.rawValue)\(revision))"
     let harmful = report.findings.filter(\.isHarmful)
-    let excused = report.findings.filter { $0.isReachable && !$0.isHarmful }
-    let others = report.findings.filter { !$0.isReachable }
+    let suspect = report.findings.filter(\.isSuspect)
+    let excused = report.findings.filter {
+      ($0.isReachable || $0.isInTablesOnly) && $0.excuse != nil
+    }
+    let others = report.findings.filter { !$0.isReachable && !$0.isInTablesOnly }
     var lines = [
       "\(path): \(report.functionCount.forReader) functions,"
-        + " \(report.reachableFunctionCount.forReader) reachable"
+        + " \(report.reachableFunctions.count.forReader) reachable"
+        + " and \(report.tableFunctions.count.forReader) more through tables"
         + (report.goBuild.map { ", built by \($0.release)" } ?? "")
     ]
     lines += concerns(report.concerns.filter(\.isHarmful), "may not run as it does elsewhere:")
     lines.append(
       harmful.isEmpty
-        ? "nothing reachable that \(version) lacks" : "reachable, and not in \(version):")
+        ? "nothing reachable that \(version) lacks"
+          + (suspect.isEmpty ? ", nor anything through tables of methods or functions" : "")
+        : "reachable, and not in \(version):")
     for finding in harmful {
       lines.append("  " + describe(finding))
       lines.append("    by " + way(finding.path))
       if let remedy = finding.remedy { lines.append("    remedy: " + remedy) }
+    }
+    if !suspect.isEmpty {
+      lines.append("not in \(version), and called if the program calls all that its tables hold:")
+    }
+    for finding in suspect {
+      lines.append("  " + describe(finding))
+      lines.append("    by " + way(finding.tablePath))
     }
     lines += concerns(report.concerns.filter { !$0.isHarmful }, "harmless:")
     if !excused.isEmpty {
@@ -42,7 +55,7 @@ struct CompatibilityView {
     }
     if !others.isEmpty {
       lines.append(
-        "not in \(version), and not reachable by calls that can be seen: \(others.count)"
+        "not in \(version), and not reachable by calls or tables that can be seen: \(others.count)"
           + (listsAll ? "" : " (--all lists them)"))
     }
     if listsAll { lines += others.map { "  " + describe($0) } }
@@ -51,6 +64,8 @@ struct CompatibilityView {
       lines.append("system calls whose numbers are not known:")
       lines += unseen.map { "  \(Self.times($0.count)) in \(Demangler.demangle($0.function))" }
     }
+    lines.append(
+      "not covered: calls of addresses that the program computes, and code that it writes")
     return lines
   }
 
@@ -86,7 +101,8 @@ struct CompatibilityView {
     try json.member("revision", report.revision.name)
     try json.member("compatible", report.isCompatible)
     try json.member("functions", report.functionCount)
-    try json.member("reachableFunctions", report.reachableFunctionCount)
+    try json.member("reachableFunctions", report.reachableFunctions.count)
+    try json.member("tableFunctions", report.tableFunctions.count)
     if let build = report.goBuild { try json.member("goRelease", build.release) }
     try json.member("concerns", objects: report.concerns) { (concern) throws(StreamError) in
       try json.member("kind", concern.kind.rawValue)
@@ -116,18 +132,22 @@ struct CompatibilityView {
     try json.beginObject()
     switch finding.problem {
     case .instruction(let instruction): try json.member("instruction", instruction.text)
-    case .systemCall(let number): try json.member("systemCall", number)
+    case .systemCall(let number):
+      try json.member("systemCall", number)
+      if let name = SystemCallRow.name(of: number) { try json.member("systemCallName", name) }
     }
     try json.member("function", Demangler.demangle(finding.function))
     try json.member("count", finding.addresses.count)
     try json.member("reachable", finding.isReachable)
+    try json.member("inTablesOnly", finding.isInTablesOnly)
     if let excuse = finding.excuse { try json.member("excuse", excuse) }
     if let remedy = finding.remedy { try json.member("remedy", remedy) }
     try json.member("addresses", array: finding.addresses) { (address) throws(StreamError) in
       try json.string(hex(address))
     }
-    // Empty if the finding is not reachable.
-    try json.member("path", array: finding.path) { (function) throws(StreamError) in
+    // Empty if neither calls nor tables lead to the finding.
+    let path = finding.isReachable ? finding.path : finding.tablePath
+    try json.member("path", array: path) { (function) throws(StreamError) in
       try json.string(Demangler.demangle(function))
     }
     try json.endObject()

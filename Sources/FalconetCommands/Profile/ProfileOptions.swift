@@ -2,6 +2,7 @@ import ArgumentParser
 import FalconetInsight
 import FalconetMachine
 import FalconetStreams
+import Logging
 
 /// Whether and how a run is profiled.
 struct ProfileOptions: ParsableArguments {
@@ -52,11 +53,18 @@ struct ProfileRecording {
     try profiler.run(steps: count, stopAfterPreimageRead: stopAfterPreimageRead)
   }
 
-  /// Writes what was counted so far.
-  func write() throws(StreamError) {
+  /// Writes what was counted so far, and logs what is imprecise about it.
+  func write(_ logger: Logger) throws(StreamError) {
     let profile = profiler.profile
     try OutputFile.write(path) { (sink) throws(StreamError) in
       try format.write(profile, to: sink)
     }
+    guard profile.mergedSteps > 0 else { return }
+    logger.warning(
+      "The profile has too many stacks: some steps are counted for callers of their functions",
+      metadata: [
+        "steps": .stringConvertible(profile.mergedSteps),
+        "of": .stringConvertible(profile.steps),
+      ])
   }
 }

@@ -101,7 +101,7 @@ struct Runner {
         if plan.tracesThreads, !isExecuted { traceThreads() }
       case .outputClosed: saveState()
       }
-      do { if !isExecuted { try profile?.write() } } catch {
+      do { if !isExecuted { try profile?.write(logger) } } catch {
         logger.error("Failed to write the profile", metadata: ["err": "\(error)"])
       }
       throw error.stopped(machine)
@@ -158,7 +158,7 @@ struct Runner {
         let traceback = guest.traceback(of: machine)
         try OutputFile.print(traceback.lines())
       }
-      try profile?.write()
+      try profile?.write(logger)
       if !plan.output.isEmpty { try OutputFile.write(plan.output, MemoryImage(machine)) }
       if !plan.debugInfo.isEmpty {
         let info = DebugInfo(machine)

@@ -7,8 +7,8 @@ struct CallGraph {
 
   /// Goes through the graph breadth first, so that each function is reached by a shortest way.
   ///
-  /// - Parameter callees: by function, the functions that it calls or takes the address of.
-  init(from entry: Int?, callees: [Set<Int>]) {
+  /// - Parameter callees: by function, the functions that it calls or takes the address of, ascending.
+  init(from entry: Int?, callees: [[Int]]) {
     self.entry = entry
     var callers = [Int?](repeating: nil, count: callees.count)
     var pending: [Int] = []
@@ -20,7 +20,7 @@ struct CallGraph {
     while position < pending.count {
       let function = pending[position]
       position += 1
-      for callee in callees[function].sorted() where callers[callee] == nil {
+      for callee in callees[function] where callers[callee] == nil {
         callers[callee] = function
         pending.append(callee)
       }

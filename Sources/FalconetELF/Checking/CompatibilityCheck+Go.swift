@@ -48,7 +48,7 @@ extension CompatibilityCheck {
 
   /// Whether the patches for machines with one thread take out other code than they are for: they go by
   /// the name of an initialization that Go 1.23 numbered otherwise.
-  func patchedCode(_ callees: [Set<Int>]) -> ProgramConcern? {
+  func patchedCode(_ callees: [[Int]]) -> ProgramConcern? {
     let names = code.functions.map(\.name)
     guard revision.version.patchesGo, names.contains(GoPatches.collectorStart),
       let helper = names.firstIndex(of: "runtime.forcegchelper"),

@@ -12,6 +12,12 @@ struct CompatibilityCheck {
   let goBuild: GoBuild?
   let collector: GoCollector
   private let relocation: ProgramConcern?
+  private let data: DataMap
+  private let goTypes: GoTypes?
+  /// The record by which Go's runtime finds all functions, types and tables of the program.
+  private let goModule: Range<UInt64>?
+  /// The lists by which Go's runtime initializes the packages. Only the module's record refers to them.
+  private let goInitialization: [UInt64]
   /// Functions whose findings the user excuses.
   let accepted: Set<String>
 
@@ -31,6 +37,15 @@ struct CompatibilityCheck {
     goBuild = GoBuild(elf, prestate.memory, prestate.symbols)
     collector = GoCollector(prestate.symbols, revision.version.wordSize)
     relocation = try elf.relocationConcern()
+    data = DataMap(elf, memory, prestate.symbols, code: code.ranges)
+    goTypes = GoTypes(memory, prestate.symbols)
+    goModule = prestate.symbols.symbol(named: "runtime.firstmoduledata").flatMap { symbol in
+      let (end, wraps) = symbol.start.addingReportingOverflow(symbol.size)
+      return wraps ? nil : symbol.start..<end
+    }
+    goInitialization = ["go:runtime.inittasks", "go:main.inittasks"].compactMap {
+      prestate.symbols.symbol(named: $0)?.start
+    }
   }
 
   /// Scans all code. Time in proportion to its size.
@@ -38,6 +53,11 @@ struct CompatibilityCheck {
     let scans = scanAll()
     let callees = scans.map { self.callees(of: $0) }
     let graph = CallGraph(from: code.function(at: entry), callees: callees)
+    var data = data
+    data.divide(at: scans.flatMap(\.addresses) + goInitialization)
+    let tables = TableGraph(
+      graph, code, data, memory, goTypes, scans, callees: callees, roots: goInitialization,
+      ignoring: goModule)
     var findings: [CompatibilityReport.Finding] = []
     var unseen: [CompatibilityReport.UnseenNumbers] = []
     for (index, scan) in scans.enumerated() {
@@ -47,6 +67,7 @@ struct CompatibilityCheck {
         findings.append(
           CompatibilityReport.Finding(
             problem: problem, function: function, addresses: addresses, path: path,
+            tablePath: tables.path(to: index),
             excuse: accepted.contains(function) || accepted.contains(Demangler.demangle(function))
               ? "accepted" : KnownGuards.reason(problem, in: function, of: goBuild),
             remedy: KnownGuards.remedy(problem, of: goBuild)))
@@ -60,7 +81,10 @@ struct CompatibilityCheck {
     }
     return CompatibilityReport(
       revision: revision, functionCount: code.functions.count,
-      reachableFunctionCount: code.functions.indices.count(where: graph.isReachable),
+      reachableFunctions: code.functions.indices.filter(graph.isReachable)
+        .map { code.functions[$0].name },
+      tableFunctions: code.functions.indices.filter(tables.isReachable)
+        .map { code.functions[$0].name },
       findings: findings, unseenNumbers: unseen, goBuild: goBuild,
       concerns: [
         relocation, releasedPages(scans, graph), standardDescriptors(graph), patchedCode(callees),
@@ -75,16 +99,18 @@ struct CompatibilityCheck {
     return isGo && elf.wordSize == .bits64 ? elf.entry & ~0xFFFF_FFFF : nil
   }
 
-  /// Scans every function, again as long as new wrappers of system calls turn up.
+  /// Scans every function, and those again that call a wrapper of system calls, as long as new ones turn
+  /// up.
   private func scanAll() -> [FunctionScan] {
+    let decoder = InstructionDecoder(revision.rules)
     var wrappers: [UInt64: Set<ArgumentPlace>] = [:]
-    var scans: [FunctionScan] = []
-    for _ in 0..<Self.wrapperDepth {
-      scans = code.functions.map {
-        FunctionScan(
-          $0, in: memory, under: revision.rules, wrappers: wrappers,
-          watched: collector.watched, globalPointer: globalPointer)
-      }
+    func scan(_ function: CodeFunction) -> FunctionScan {
+      FunctionScanner.scan(
+        function, in: memory, decoder, wrappers: wrappers, watched: collector.watched,
+        globalPointer: globalPointer)
+    }
+    var scans = code.functions.map(scan)
+    for _ in 1..<Self.wrapperDepth {
       var found: [UInt64: Set<ArgumentPlace>] = [:]
       for (function, scan) in zip(code.functions, scans) {
         for site in scan.systemCalls {
@@ -93,24 +119,31 @@ struct CompatibilityCheck {
           }
         }
       }
-      if found == wrappers { break }
+      let changed = Set(found.keys).union(wrappers.keys).filter { found[$0] != wrappers[$0] }
+      if changed.isEmpty { break }
       wrappers = found
+      for index in scans.indices where scans[index].targets.contains(where: changed.contains) {
+        scans[index] = scan(code.functions[index])
+      }
     }
     return scans
   }
 
   /// Functions that a function jumps to, or whose address it takes: itself, or in a word of data that
   /// it names, as Go's function values are.
-  private func callees(of scan: FunctionScan) -> Set<Int> {
-    var callees = Set(scan.targets.compactMap { code.function(at: $0) })
+  private func callees(of scan: FunctionScan) -> [Int] {
+    var callees = scan.targets.compactMap { code.function(at: $0) }
     for address in scan.addresses {
       if let function = code.function(startingAt: address) {
-        callees.insert(function)
+        callees.append(function)
       } else if let function = code.function(startingAt: memory.loadWord(at: address)) {
-        callees.insert(function)
+        callees.append(function)
       }
     }
-    return callees
+    callees.sort()
+    var distinct: [Int] = []
+    for callee in callees where callee != distinct.last { distinct.append(callee) }
+    return distinct
   }
 
   private func problems(

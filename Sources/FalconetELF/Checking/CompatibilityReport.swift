@@ -29,12 +29,19 @@ package struct CompatibilityReport: Sendable {
     package let addresses: [UInt64]
     /// A shortest way of calls from the entry, both ends included; empty if there is none.
     package let path: [String]
+    /// If calls do not lead there: a way through tables in data, which are named in brackets; empty if there
+    /// is none.
+    package let tablePath: [String]
     /// Why it is not met although calls lead there, if that is known.
     package let excuse: String?
     /// What to do about it, if that is known.
     package let remedy: String?
 
     package var isReachable: Bool { !path.isEmpty }
+    /// Whether only tables of functions or methods lead there.
+    package var isInTablesOnly: Bool { !tablePath.isEmpty }
+    /// Whether the program may stop the machine here if it calls all that its tables hold.
+    package var isSuspect: Bool { isInTablesOnly && excuse == nil }
     /// Whether the program may stop the machine here, as far as can be seen.
     package var isHarmful: Bool { isReachable && excuse == nil }
   }
@@ -49,7 +56,10 @@ package struct CompatibilityReport: Sendable {
   /// The revision whose rules the program was checked by.
   package let revision: Revision
   package let functionCount: Int
-  package let reachableFunctionCount: Int
+  /// The functions that calls lead to, or whose addresses code takes that calls lead to.
+  package let reachableFunctions: [String]
+  /// The functions that only tables of functions or methods lead to besides.
+  package let tableFunctions: [String]
   /// In the order of the functions' addresses.
   package let findings: [Finding]
   package let unseenNumbers: [UnseenNumbers]
@@ -70,7 +80,8 @@ extension ELFFile {
   /// Looks for what a revision of a state version lacks in this program.
   ///
   /// Functions are told by symbols. One is reachable if the entry's function jumps to it, directly or
-  /// through others, or takes its address.
+  /// through others, or takes its address. Apart from those are the functions that tables in data lead to,
+  /// such as methods that are called through interfaces: far more than are called.
   ///
   /// - Parameters:
   ///   - accepted: functions whose findings are excused.

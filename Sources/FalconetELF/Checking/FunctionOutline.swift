@@ -2,19 +2,21 @@ import FalconetMachine
 
 /// What must be known of a function before its instructions are followed.
 struct FunctionOutline {
-  /// The instructions that the function itself jumps to.
-  private(set) var labels: Set<UInt64> = []
-  private(set) var writtenRegisters: Set<Int> = []
+  /// Of each instruction, whether the function itself jumps to it.
+  private(set) var labels: [Bool]
+  /// A bit for each register that an instruction writes.
+  private(set) var writtenRegisters: UInt32 = 0
 
-  init(_ function: CodeFunction, in memory: Memory, under rules: Rules) {
+  init(_ function: CodeFunction, in memory: Memory, _ decoder: InstructionDecoder) {
+    labels = [Bool](repeating: false, count: Int((function.end - function.start) / 4))
     for address in stride(from: function.start, to: function.end, by: 4) {
       let instruction = Instruction(memory.instruction(at: address))
-      let operation = Operation(decoding: instruction, under: rules)
-      writtenRegisters.insert(operation.destination(of: instruction))
-      guard operation.isBranch else { continue }
-      let target = BranchTarget(of: instruction, operation, at: address, rules.wordSize)
+      let row = decoder[instruction]
+      writtenRegisters |= 1 << UInt32(row.kind.destination(of: instruction))
+      guard row.kind.isBranch else { continue }
+      let target = BranchTarget(of: instruction, row.operation, at: address, memory.wordSize)
       if let target = target.address, target >= function.start, target < function.end {
-        labels.insert(target)
+        labels[Int((target - function.start) / 4)] = true
       }
     }
   }

@@ -22,17 +22,22 @@ struct FunctionScan {
     var argument: StaticValue
   }
 
-  private(set) var watchedCalls: [WatchedCall] = []
-  private(set) var unsupported: [Unsupported] = []
-  private(set) var systemCalls: [SystemCallSite] = []
-  /// Where the function jumps to outside itself.
-  private(set) var targets: Set<UInt64> = []
+  fileprivate(set) var watchedCalls: [WatchedCall] = []
+  fileprivate(set) var unsupported: [Unsupported] = []
+  fileprivate(set) var systemCalls: [SystemCallSite] = []
+  /// Where the function jumps to outside itself. May repeat, as ``addresses`` may.
+  fileprivate(set) var targets: [UInt64] = []
   /// Addresses that the function makes or loads from, outside the stack.
-  private(set) var addresses: Set<UInt64> = []
+  fileprivate(set) var addresses: [UInt64] = []
+}
 
+/// Follows the instructions of one function in the order they stand.
+struct FunctionScanner {
+  private var result = FunctionScan()
   private let function: CodeFunction
   private let memory: Memory
-  private let rules: Rules
+  private let decoder: InstructionDecoder
+  private let wordSize: WordSize
   /// Functions that make a system call whose number is given to them, and where it is.
   private let wrappers: [UInt64: Set<ArgumentPlace>]
   private let watched: [UInt64: ArgumentPlace]
@@ -41,36 +46,38 @@ struct FunctionScan {
   /// - Parameters:
   ///   - wrappers: by the address of the function.
   ///   - watched: by the address of a function, the argument of its calls to note.
-  ///   - globalPointer: what register 28 holds, if known.
-  init(
-    _ function: CodeFunction, in memory: Memory, under rules: Rules,
+  ///   - globalPointer: what register 28 holds, if that is known.
+  static func scan(
+    _ function: CodeFunction, in memory: Memory, _ decoder: InstructionDecoder,
     wrappers: [UInt64: Set<ArgumentPlace>], watched: [UInt64: ArgumentPlace],
     globalPointer: UInt64?
-  ) {
-    self.watched = watched
-    self.function = function
-    self.memory = memory
-    self.rules = rules
-    self.wrappers = wrappers
-    let code = FunctionOutline(function, in: memory, under: rules)
-    state = StaticState(
-      writtenRegisters: code.writtenRegisters, globalPointer: globalPointer)
-    scan(labels: code.labels)
+  ) -> FunctionScan {
+    let outline = FunctionOutline(function, in: memory, decoder)
+    var scanner = FunctionScanner(
+      function: function, memory: memory, decoder: decoder, wordSize: memory.wordSize,
+      wrappers: wrappers, watched: watched,
+      state: StaticState(
+        writtenRegisters: outline.writtenRegisters, globalPointer: globalPointer))
+    scanner.scan(labels: outline.labels)
+    return scanner.result
   }
 
-  private mutating func scan(labels: Set<UInt64>) {
+  private mutating func scan(labels: [Bool]) {
     /// A branch whose delay slot is next.
     var pending: (address: UInt64, instruction: Instruction, operation: Operation)?
     for address in stride(from: function.start, to: function.end, by: 4) {
-      if address != function.start, labels.contains(address) { state.forget() }
+      if address != function.start, labels[Int((address - function.start) / 4)] { state.forget() }
       let instruction = Instruction(memory.instruction(at: address))
-      let operation = Operation(decoding: instruction, under: rules)
-      switch operation.kind {
+      let row = decoder[instruction]
+      let operation = row.operation
+      switch row.kind {
       case .none where instruction.isUnconditionalTrap: break
       case .none, .branch(.never, _):
-        unsupported.append(Unsupported(address: address, instruction: instruction))
+        result.unsupported.append(
+          FunctionScan.Unsupported(address: address, instruction: instruction))
       case .systemCall:
-        systemCalls.append(SystemCallSite(address: address, number: state[2]))
+        result.systemCalls.append(
+          FunctionScan.SystemCallSite(address: address, number: state[2]))
         state.forgetAfterSystemCall()
       // These take effect after their delay slot.
       case .jump, .jumpRegister, .branch: break
@@ -82,7 +89,7 @@ struct FunctionScan {
         finish(branch.address, branch.instruction, branch.operation)
         pending = nil
       }
-      if operation.isBranch { pending = (address, instruction, operation) }
+      if row.kind.isBranch { pending = (address, instruction, operation) }
     }
   }
 
@@ -101,32 +108,32 @@ struct FunctionScan {
 
   private func constant(of register: Int) -> UInt64? {
     guard case .constant(let value) = state[register] else { return nil }
-    return value & rules.wordSize.mask
+    return value & wordSize.mask
   }
 
   /// Small numbers are no addresses of programs.
   private mutating func record(_ address: UInt64) {
-    let address = address & rules.wordSize.mask
-    if address >= 4096 { addresses.insert(address) }
+    let address = address & wordSize.mask
+    if address >= 4096 { result.addresses.append(address) }
   }
 
   /// What a branch does after its delay slot.
   private mutating func finish(
     _ address: UInt64, _ instruction: Instruction, _ operation: Operation
   ) {
-    let target = BranchTarget(of: instruction, operation, at: address, rules.wordSize)
+    let target = BranchTarget(of: instruction, operation, at: address, wordSize)
     let jumpsToRegister = operation == .jr || operation == .jalr
     if let target = target.address ?? (jumpsToRegister ? constant(of: instruction.rs) : nil),
       target < function.start || target >= function.end
     {
-      targets.insert(target)
+      result.targets.append(target)
       if let place = watched[target] {
-        watchedCalls.append(
-          WatchedCall(function: target, argument: state.argument(at: place)))
+        result.watchedCalls.append(
+          FunctionScan.WatchedCall(function: target, argument: state.argument(at: place)))
       }
       for place in wrappers[target] ?? [] {
-        systemCalls.append(
-          SystemCallSite(address: address, number: state.argument(at: place)))
+        result.systemCalls.append(
+          FunctionScan.SystemCallSite(address: address, number: state.argument(at: place)))
       }
     }
     if operation.links { state.forgetAfterCall() } else if target.isAlways { state.forget() }
@@ -140,5 +147,5 @@ extension Instruction {
 }
 
 extension Operation {
-  fileprivate var readsWord: Bool { [.lw, .ld, .lwu].contains(self) }
+  fileprivate var readsWord: Bool { self == .lw || self == .ld || self == .lwu }
 }

@@ -8,23 +8,27 @@ struct StaticState {
   private static let globalPointer = 28
   private static let argumentRegisters = 4...11
 
-  private var registers = [StaticValue](repeating: .unknown, count: 32)
+  private var registers = InlineArray<32, StaticValue>(repeating: .unknown)
   /// What is in the frame, by distance from the stack pointer at the function's entry.
   private var slots: [Int64: StaticValue] = [:]
   /// The lowest the stack pointer was: where it is in the function's body.
   private var frame: Int64 = 0
-  /// Argument registers that no instruction of the function writes.
-  private let lasting: Set<Int>
+  /// Argument registers that no instruction of the function writes, a bit each.
+  private let lasting: UInt32
+  /// Registers that calling conventions preserve over calls, a bit each: 16 to 23 and 28 to 30.
+  private static let preserved: UInt32 = 0x70FF_0000
 
   private let globalPointerValue: StaticValue
 
   /// The state at a function's entry.
   ///
-  /// - Parameter globalPointer: what register 28 holds in all of the program, if that is known.
-  init(writtenRegisters: Set<Int>, globalPointer: UInt64?) {
+  /// - Parameters:
+  ///   - writtenRegisters: those that an instruction of the function writes, a bit each.
+  ///   - globalPointer: what register 28 holds in all of the program, if that is known.
+  init(writtenRegisters: UInt32, globalPointer: UInt64?) {
     globalPointerValue = globalPointer.map { .constant($0) } ?? .unknown
     registers[Self.globalPointer] = globalPointerValue
-    lasting = Set(Self.argumentRegisters).subtracting(writtenRegisters)
+    lasting = 0x0FF0 & ~writtenRegisters
     for index in Self.argumentRegisters { registers[index] = .argument(.register(index)) }
     registers[0] = .constant(0)
     registers[Self.stackPointer] = .stackAddress(0)
@@ -59,17 +63,22 @@ struct StaticState {
 
   /// At an instruction that is jumped to, nothing is known but that the frame is there.
   mutating func forget() {
-    for index in 1..<32 where !lasting.contains(index) { registers[index] = .unknown }
+    for index in 1..<32 where lasting >> UInt32(index) & 1 == 0 { registers[index] = .unknown }
     registers[Self.stackPointer] = .stackAddress(frame)
     registers[Self.globalPointer] = globalPointerValue
-    slots = [:]
+    forgetSlots()
+  }
+
+  private mutating func forgetSlots() {
+    if !slots.isEmpty { slots.removeAll(keepingCapacity: slots.count < 64) }
   }
 
   /// A call leaves the registers that calling conventions preserve.
   mutating func forgetAfterCall() {
-    let preserved = Set([28, 29, 30] + Array(16...23))
-    for index in 1..<32 where !preserved.contains(index) { registers[index] = .unknown }
-    slots = [:]
+    for index in 1..<32 where Self.preserved >> UInt32(index) & 1 == 0 {
+      registers[index] = .unknown
+    }
+    forgetSlots()
   }
 
   mutating func forgetAfterSystemCall() {
@@ -105,6 +114,14 @@ struct StaticState {
       self[instruction.rd] = registers[instruction.rt]
     case .sllv where instruction.rs == 0, .sllvFill where instruction.rs == 0:
       self[instruction.rd] = registers[instruction.rt]
+    // By which 64-bit code makes addresses of four parts.
+    case .dsll, .dsll32:
+      let amount = UInt64(instruction.shiftAmount) + (operation == .dsll32 ? 32 : 0)
+      if case .constant(let value) = registers[instruction.rt] {
+        self[instruction.rd] = .constant(value << amount)
+      } else {
+        self[instruction.rd] = .unknown
+      }
     case .lw, .ld:
       if case .stackAddress(let offset) = address(instruction) {
         self[instruction.rt] = slot(at: offset)

@@ -25,7 +25,9 @@ struct FlameGraph {
     let height = rows * Self.rowHeight + 2 * Self.margin
     var parts = [FlameGraphTexts.header(width: Int(Self.width), height: height)]
     parts.append(
-      "<text x=\"10\" y=\"20\">\(profile.steps) steps, \(profile.samples) samples</text>\n")
+      "<text x=\"10\" y=\"20\">\(profile.steps) steps, \(profile.samples) samples"
+        + (profile.mergedSteps > 0 ? ", \(profile.mergedSteps) steps counted for callers" : "")
+        + "</text>\n")
     parts.append(FlameGraphTexts.controls(width: Int(Self.width)))
     parts.append("<g id=\"frames\">\n")
     appendFrames(to: &parts, rows: rows)
@@ -44,7 +46,7 @@ struct FlameGraph {
       let y = Self.margin + (rows - 1 - row) * Self.rowHeight
       parts.append(element(frame, x: Double(start) * scale, y: y, width: width))
       var position = start
-      for child in tree.children(of: node) {
+      for child in frame.children {
         pending.append((child, position, row + 1))
         position &+= tree.nodes[child].steps
       }

@@ -1,16 +1,24 @@
+import FalconetStreams
+
 /// The text form of a profile that flame graph tools read.
 enum FoldedStacks {
-  /// A line for each stack, in the order of the names.
-  static func text(of profile: Profile) -> String {
-    profile.stepsByFunctions
-      .map { (stack: $0.key.map(name).joined(separator: ";"), steps: $0.value) }
-      .sorted { ($0.stack, $0.steps) < ($1.stack, $1.steps) }
-      .map { "\($0.stack) \($0.steps)\n" }
-      .joined()
-  }
-
-  /// A name without what separates names.
-  private static func name(_ function: String) -> String {
-    function.contains(";") ? String(function.map { $0 == ";" ? "," : $0 }) : function
+  /// Writes a line for each stack, in the order of the names.
+  static func write(_ profile: Profile, to writer: ByteWriter) throws(StreamError) {
+    let tree = FlameTree(profile)
+    /// What is left to write: the stack's node, and how many bytes of `line` its callers take.
+    var pending = tree.nodes[0].children.reversed().map { (node: $0, length: 0) }
+    var line: [UInt8] = []
+    while let (index, length) = pending.popLast() {
+      let node = tree.nodes[index]
+      line.removeSubrange(length...)
+      if length > 0 { line.append(UInt8(ascii: ";")) }
+      // A name without what separates names.
+      line += node.name.utf8.map { $0 == UInt8(ascii: ";") ? UInt8(ascii: ",") : $0 }
+      if node.ownSteps > 0 {
+        try writer.write(line)
+        try writer.write(" \(node.ownSteps)\n")
+      }
+      for child in node.children.reversed() { pending.append((child, line.count)) }
+    }
   }
 }

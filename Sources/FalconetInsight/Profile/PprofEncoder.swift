@@ -1,3 +1,5 @@
+import FalconetStreams
+
 /// Encodes a profile as pprof's `perftools.profiles.Profile`, whose field numbers these are
 /// (`profile.proto` of github.com/google/pprof).
 struct PprofEncoder {
@@ -12,13 +14,18 @@ struct PprofEncoder {
     let file: String?
   }
 
-  /// The bytes of the message, not compressed. The same profile gives the same bytes.
-  static func encode(_ profile: Profile) -> [UInt8] {
+  /// Bytes after which what is encoded is written.
+  private static let chunk = 1 << 16
+
+  /// Writes the bytes of the message, not compressed. The same profile gives the same bytes.
+  static func write(_ profile: Profile, to writer: ByteWriter) throws(StreamError) {
     var encoder = PprofEncoder()
-    return encoder.encode(profile)
+    try encoder.encode(profile, to: writer)
   }
 
-  private mutating func encode(_ profile: Profile) -> [UInt8] {
+  private mutating func encode(
+    _ profile: Profile, to writer: ByteWriter
+  ) throws(StreamError) {
     // String 0 is the empty one.
     _ = index(of: "")
     valueType(1, "samples", "count")
@@ -28,6 +35,7 @@ struct PprofEncoder {
         $0.field(1, packed: stack.locations.map { UInt64($0) + 1 })
         $0.field(2, packed: [stack.samples, stack.steps])
       }
+      if message.bytes.count >= Self.chunk { try message.flush(to: writer) }
     }
     // One mapping for all the program, told to have its functions, files, lines and inlined calls.
     let program = index(of: "guest")
@@ -55,11 +63,16 @@ struct PprofEncoder {
     valueType(11, "steps", "count")
     message.field(12, profile.samples > 0 ? profile.steps / profile.samples : 0)
     message.field(14, stepsName)
-    var result = message.bytes + functions.bytes
+    if profile.mergedSteps > 0 {
+      let comment = index(
+        of: "\(profile.mergedSteps) steps are counted for callers of what executed them")
+      message.field(13, comment)
+    }
+    try message.flush(to: writer)
+    try functions.flush(to: writer)
     var table = ProtocolBuffer()
     for string in strings { table.field(6, string.utf8) }
-    result += table.bytes
-    return result
+    try table.flush(to: writer)
   }
 
   private mutating func valueType(_ field: UInt64, _ type: String, _ unit: String) {

@@ -31,8 +31,8 @@ package enum ProfileFormat: Sendable, CaseIterable {
   package func write(_ profile: Profile, to sink: any ByteSink) throws(StreamError) {
     let writer = ByteWriter(sink)
     switch self {
-    case .pprof: try writer.write(PprofEncoder.encode(profile))
-    case .folded: try writer.write(FoldedStacks.text(of: profile))
+    case .pprof: try PprofEncoder.write(profile, to: writer)
+    case .folded: try FoldedStacks.write(profile, to: writer)
     case .flameGraph: try writer.write(FlameGraph(profile).svg)
     }
     try writer.finish()

@@ -15,7 +15,7 @@ import FalconetMachine
 package final class Profiler {
   private let machine: Machine
   private let unwinder: Unwinder
-  private var tree = CallTree()
+  private var tree: CallTree
   private var control: IntervalControl
   private let clock = ContinuousClock()
   private var lastSample: UInt64
@@ -29,11 +29,14 @@ package final class Profiler {
   private static let slicesBetweenQuestions = 64
 
   /// A profiler of what a machine executes from here on.
+  ///
+  /// - Parameter nodeLimit: the most calls, each with the calls that led to it, that are told apart.
   package init(
     _ machine: Machine, symbols: SymbolTable?, frames: FrameTable? = nil,
-    interval: SamplingInterval = .adaptive
+    interval: SamplingInterval = .adaptive, nodeLimit: Int = 1 << 17
   ) {
     self.machine = machine
+    tree = CallTree(limit: nodeLimit)
     unwinder = Unwinder(
       machine.memory, version: machine.version, symbols: symbols, frames: frames)
     control = IntervalControl(interval)

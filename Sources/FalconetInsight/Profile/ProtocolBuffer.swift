@@ -1,3 +1,5 @@
+import FalconetStreams
+
 /// Writes the fields of a protocol buffer message (the wire format of protobuf's specification):
 /// variable-length integers, and byte strings with their length.
 struct ProtocolBuffer {
@@ -29,6 +31,12 @@ struct ProtocolBuffer {
     var content = ProtocolBuffer()
     for value in values { content.varint(value) }
     field(number, content.bytes)
+  }
+
+  /// Writes what there is so far, and begins again with nothing.
+  mutating func flush(to writer: ByteWriter) throws(StreamError) {
+    try writer.write(bytes)
+    bytes.removeAll(keepingCapacity: true)
   }
 
   private mutating func varint(_ value: UInt64) {

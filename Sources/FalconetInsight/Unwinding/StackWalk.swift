@@ -13,7 +13,7 @@ struct StackWalk {
   /// Where a function that has no frame yet was told to return to, before it asked for more stack.
   private let earlyReturnAddress: UInt64
   /// The registers in this frame. Without a table, those of a caller are taken for unchanged.
-  private var registers: [UInt64]
+  private var registers: Registers
   private var stackPointer: UInt64 {
     get { registers[29] }
     set { registers[29] = newValue }
@@ -27,7 +27,7 @@ struct StackWalk {
     self.reader = reader
     pc = thread.pc
     nextPC = thread.nextPC
-    registers = (0..<32).map { thread.registers[$0] }
+    registers = thread.registers
     g = thread.registers[30]
     earlyReturnAddress = thread.registers[3]
     returnAddress = thread.registers[31]

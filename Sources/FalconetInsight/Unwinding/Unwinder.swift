@@ -26,10 +26,11 @@ package final class Unwinder {
   /// What is wrong with the program's tables, if frames are guesses for that reason.
   package let problem: String?
 
-  /// The functions of the addresses asked for so far: programs don't change their code. Return
-  /// addresses are kept with bit 0 set, delay slots with bit 1.
-  private var places: [UInt64: Place] = [:]
-  private static let placeLimit = 1 << 18
+  /// The functions of the addresses asked for last, by a part of the address: programs don't change
+  /// their code. Return addresses are kept with bit 0 set, delay slots with bit 1.
+  private var places = [(key: UInt64, place: Place)](
+    repeating: (.max, .unknown), count: placeCount)
+  private static let placeCount = 1 << 13
 
   /// - Parameters:
   ///   - memory: the guest's memory.
@@ -90,10 +91,10 @@ package final class Unwinder {
     let address = walk.lookUpAddress
     guard address & 3 == 0 else { return .unknown }
     let key = address | (walk.isInnermost ? 0 : 1) | (walk.isInDelaySlot ? 2 : 0)
-    if let known = places[key] { return known }
-    if places.count >= Self.placeLimit { places.removeAll(keepingCapacity: true) }
+    let index = Int(truncatingIfNeeded: (key >> 2 ^ key << 7) & UInt64(Self.placeCount - 1))
+    if places[index].key == key { return places[index].place }
     let place = findPlace(address, walk)
-    places[key] = place
+    places[index] = (key, place)
     return place
   }
 

@@ -136,9 +136,9 @@ extension SystemCallRow {
     Self("all ones", nil, .max, if: .allOnes),
   ]
 
-  /// The name of a number, whether or not a revision has the call; nil if the table does not list it.
+  /// The name of a number, whether or not a revision has the call; nil if Linux has no such call either.
   package static func name(of number: UInt64) -> String? {
-    all.first { $0.o32 == number || $0.n64 == number }?.name
+    all.first { $0.o32 == number || $0.n64 == number }?.name ?? LinuxSystemCalls.name(of: number)
   }
 }
 

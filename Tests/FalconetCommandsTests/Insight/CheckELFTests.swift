@@ -14,8 +14,9 @@ struct CheckELFTests {
     #expect(
       outcome.text.contains(
         "nothing reachable that multithreaded64-5 (version 8, revision 2026-06) lacks"))
-    #expect(outcome.text.contains(" reachable, built by go1.24"))
+    #expect(outcome.text.contains(" more through tables, built by go1.24"))
     #expect(outcome.text.contains("only in programs with cgo"))
+    #expect(outcome.text.contains("not covered: calls of addresses that the program computes"))
     #expect(outcome.log == "")
   }
 
@@ -44,7 +45,7 @@ struct CheckELFTests {
     try folder.write(Fixtures.scavengingGuest("1.27"), to: "guest.elf")
     let outcome = try Tool.run(["check-elf", "--type", "8", "guest.elf"], in: folder.path)
     #expect(outcome.exitCode == 1)
-    #expect(outcome.text.contains(" reachable, built by go1.27.3\n"))
+    #expect(outcome.text.contains(" more through tables, built by go1.27.3\n"))
     #expect(
       outcome.text.contains(
         "may not run as it does elsewhere:\n  go1.27.3 expects that pages returned by runtime."))
@@ -76,6 +77,19 @@ struct CheckELFTests {
     #expect(outcome.lines(with: "level=WARN", "--accept").count == 1)
     #expect(
       outcome.lines(with: "name=runtime.netpolinit", "similar=runtime.netpollinit").count == 1)
+  }
+
+  @Test("What only tables of methods lead to is listed, and fails with --strict")
+  func tables() throws {
+    let outcome = try check("--type", "8")
+    let title = "and called if the program calls all that its tables hold:\n  system call "
+    #expect(outcome.text.contains(title))
+    #expect(try check("--type", "8", "--strict").exitCode == 1)
+    let json = try JSONValue(check("--type", "8", "--json").output)
+    #expect(json["compatible"] == .bool(true))
+    let finding = json["findings"]?.elements.first { $0["inTablesOnly"] == .bool(true) }
+    #expect(finding?["reachable"] == .bool(false))
+    #expect((finding?["path"]?.elements.count ?? 0) > 2)
   }
 
   @Test("A version that there is not, and one of another word size")

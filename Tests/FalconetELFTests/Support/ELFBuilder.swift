@@ -5,6 +5,8 @@ import FalconetMachine
 struct ELFBuilder {
   struct Segment {
     var type: UInt32 = 1
+    /// Readable and executable.
+    var flags: UInt32 = 5
     var address: UInt64
     var content: [UInt8] = []
     /// If not nil, the size in memory; the content's size otherwise.
@@ -116,13 +118,13 @@ private struct FieldWriter {
   mutating func segment(_ segment: ELFBuilder.Segment, at offset: UInt64) {
     let size = UInt64(segment.content.count)
     int(segment.type)
-    if wordSize == .bits64 { int(5) }
+    if wordSize == .bits64 { int(segment.flags) }
     word(segment.offset ?? offset)
     word(segment.address)
     word(0xDEAD_0000)  // the physical address, which nothing may use
     word(segment.fileSize ?? size)
     word(segment.memorySize ?? segment.fileSize ?? size)
-    if wordSize == .bits32 { int(5) }
+    if wordSize == .bits32 { int(segment.flags) }
     word(1)
   }
 

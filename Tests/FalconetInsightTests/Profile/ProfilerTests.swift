@@ -67,6 +67,33 @@ struct ProfilerTests {
     #expect(try written(profiler.profile, .folded) == written(whole, .folded))
   }
 
+  @Test(
+    "Stacks beyond the limit count for their callers, and the profile says so",
+    arguments: [1, 64, 600])
+  func limit(_ nodeLimit: Int) throws {
+    let guest = try Guest(.v8, "abort")
+    let profiler = Profiler(
+      guest.machine, symbols: guest.symbols, interval: .steps(101), nodeLimit: nodeLimit)
+    _ = try profiler.run(until: .max)
+    let profile = profiler.profile
+    #expect(profile.stacks.count <= nodeLimit)
+    #expect(profile.mergedSteps > 0)
+    #expect(profile.mergedSteps < profile.steps || nodeLimit == 1)
+    #expect(profile.stacks.reduce(0) { $0 + $1.samples } == profile.samples)
+    let whole = try self.profile(.v8, "abort", .steps(101)).profile
+    #expect(whole.mergedSteps == 0)
+    #expect(profile.steps == whole.steps)
+    #expect(try folded(profile).reduce(0) { $0 + $1.steps } == whole.steps)
+    for format in [ProfileFormat.pprof, .flameGraph] {
+      let text = String(decoding: try written(profile, format), as: UTF8.self)
+      #expect(text.contains("\(profile.mergedSteps) steps"))
+    }
+    // The heaviest stack is kept.
+    guard nodeLimit == 600 else { return }
+    let heaviest = try #require(try folded(whole).max { $0.steps < $1.steps })
+    #expect(try folded(profile).contains { $0.stack == heaviest.stack })
+  }
+
   @Test("A profile of a stretch of a run begins where the stretch does")
   func stretch() throws {
     let guest = try Guest(.v8, "hello")
