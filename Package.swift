@@ -31,8 +31,8 @@ let standalone: [LinkerSetting] = [
 /// may use each.
 let library: [Target.Dependency] = [
   "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-  "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStreams", "FalconetSystem",
-  "FalconetTrace", "Keccak",
+  "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStore", "FalconetStreams",
+  "FalconetSystem", "FalconetTrace", "Keccak",
 ]
 
 let package = Package(
@@ -62,6 +62,10 @@ let package = Package(
     .target(
       name: "CSHA256",
       linkerSettings: [.linkedLibrary(":libcrypto.a", .when(platforms: [.linux]))]),
+    // Linked statically, for the same reasons.
+    .target(
+      name: "CSQLite",
+      linkerSettings: [.linkedLibrary(":libsqlite3.a", .when(platforms: [.linux]))]),
     .target(name: "FalconetThreads", swiftSettings: strict),
     .target(name: "CFalconetProcess"),
     .target(
@@ -94,6 +98,12 @@ let package = Package(
         "CSHA256", "FalconetMachine", "FalconetStreams", "FalconetSystem", "FalconetThreads",
         "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "FalconetStore",
+      dependencies: [
+        "CSHA256", "CSQLite", "FalconetMachine", "FalconetOracle", "FalconetStreams",
+        "FalconetSystem", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetSnapshots",
@@ -190,6 +200,12 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "FalconetStoreTests",
+      dependencies: [
+        "FalconetStore", "FalconetTestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "FalconetSnapshotsTests", dependencies: ["FalconetSnapshots", "FalconetTestSupport"]),
     .testTarget(

@@ -22,3 +22,9 @@ OLD1(exp2)
 OLD1(log)
 OLD1(log2)
 OLD2(pow)
+
+// glibc 2.28 has a name of its own for the 64-bit one, which is fcntl here. SQLite asks for it.
+#define WRAP(function)
+WRAP(fcntl64)
+int fcntl(int file, int command, ...);
+int __wrap_fcntl64(int file, int command, void *argument) { return fcntl(file, command, argument); }

@@ -85,7 +85,7 @@ struct BisectCommand: ParsableCommand {
     do { symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta)) } catch {
       throw CommandError(error, while: "failed to load metadata")
     }
-    var servers: [ServerOracle] = []
+    var servers: [PreimageHost] = []
     defer { for server in servers { _ = server.shutdown() } }
     do {
       let folder = try WorkDirectory(in: work)

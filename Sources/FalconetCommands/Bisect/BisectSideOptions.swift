@@ -85,6 +85,8 @@ struct BisectSideOptions: ParsableArguments {
       valueName: "index=hex"))
   var localsB: [String] = []
 
+  @OptionGroup(title: "Store of pre-images") var store: StoreFlags
+
   /// The sides as they were asked for.
   func plan(
     input: String, inputB: String, server: [String]
@@ -126,9 +128,9 @@ struct BisectSideOptions: ParsableArguments {
     }
     let inputs: [UInt64: [UInt8]]
     do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
-    return .here(
-      input: input, engine: engine, revision: revision,
-      preimages: PreimageSource(server: server, folder: folder, locals: inputs))
+    var source = PreimageSource(server: server, folder: folder, locals: inputs)
+    try store.apply(to: &source)
+    return .here(input: input, engine: engine, revision: revision, preimages: source)
   }
 }
 
@@ -141,7 +143,7 @@ enum BisectSidePlan {
   /// Opens the side. A server that is started for it is added to `servers`.
   func open(
     _ name: String, _ folder: WorkDirectory, _ options: SnapshotOptions, _ limits: ResourceLimits,
-    _ servers: inout [ServerOracle]
+    _ servers: inout [PreimageHost]
   ) throws -> any BisectSide {
     switch self {
     case .claims(let path):
@@ -152,8 +154,8 @@ enum BisectSidePlan {
       return try ProgramSide(name: name, command, snapshot: input, folder: folder)
     case .here(let input, let engine, let revision, let preimages):
       let loggers = Loggers(format: .text, level: .info)
-      let (oracle, server) = try preimages.open(loggers)
-      if let server { servers.append(server) }
+      let opened = try preimages.open(loggers)
+      if let server = opened.server { servers.append(server) }
       let image = try Inputs.snapshot(
         input, options, isHashed: true, pageLimit: limits.pageLimit(copies: 2))
       let chosen: Revision
@@ -161,8 +163,9 @@ enum BisectSidePlan {
         throw CommandError("\(error)")
       }
       return MachineSide(
-        name: name, image: image, oracle: oracle, engine: engine, folder: folder, revision: chosen,
-        hintLimit: limits.hintLimit.bytes, cancellation: Interruption.cancellation)
+        name: name, image: image, oracle: opened.oracle, engine: engine, folder: folder,
+        revision: chosen, hintLimit: limits.hintLimit.bytes,
+        cancellation: Interruption.cancellation)
     }
   }
 }

@@ -31,6 +31,7 @@ struct FalconetCommand: ParsableCommand {
       CalldataCommand.self,
       BisectCommand.self,
       TraceCommand.self,
+      StoreCommand.self,
       CheckELFCommand.self,
       DemoCommand.self,
       ServePreimagesCommand.self,

@@ -19,11 +19,13 @@ extension PreimageSource {
     self.timeout = timeout == 0 ? nil : .seconds(Int64(clamping: timeout))
   }
 
-  /// The source, and the server in it, which must be shut down. What the server writes is logged.
-  func open(_ loggers: Loggers) throws(CommandError) -> (any PreimageOracle, ServerOracle?) {
+  /// The source, whose server must be shut down. What the server writes is logged.
+  func open(_ loggers: Loggers) throws(CommandError) -> OpenedSource {
     var source = self
     let logger = loggers.logger("host")
     source.onHostOutput = { logger.log(output: $1) }
+    let storeLogger = loggers.logger("store")
+    source.onCacheReport = { storeLogger.warning("\($0)") }
     do { return try source.open(Interruption.cancellation) } catch {
       throw CommandError("\(error.withFlag)")
     }

@@ -130,18 +130,18 @@ struct RunCommand: ParsableCommand {
     try plan.checkFormats(for: image.state.version)
     let (revision, remark) = try revision.chosen(for: image.state)
     if let remark { logger.warning("\(remark)") }
-    let (oracle, startedServer) = try source.open(loggers)
+    let opened = try source.open(loggers)
     do {
       let machine = Machine(
-        state: image.state, memory: image.memory, oracle: oracle, engine: engine,
+        state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
         revision: revision)
       machine.hintLimit = limits.hintLimit.bytes
-      try run(machine, plan, guest, format, loggers, logger)
+      try run(machine, plan, guest, format, opened.challenger, loggers, logger)
     } catch {
-      shutDown(startedServer, logger)
+      shutDown(opened.server, logger)
       throw error
     }
-    shutDown(startedServer, logger)
+    shutDown(opened.server, logger)
   }
 
   private func load(
@@ -163,7 +163,7 @@ struct RunCommand: ParsableCommand {
 
   private func run(
     _ machine: Machine, _ plan: RunPlan, _ guest: GuestProgram, _ format: ProfileFormat?,
-    _ loggers: Loggers, _ logger: Logger
+    _ challenger: ChallengerDirectory?, _ loggers: Loggers, _ logger: Logger
   ) throws(CommandError) {
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
     if machine.version.isSingleThreaded,
@@ -191,7 +191,7 @@ struct RunCommand: ParsableCommand {
         ? [:] : ["is32": .stringConvertible(machine.version.wordSize == .bits32)])
     try Runner(
       machine: machine, from: input, plan: plan, guest: guest, progress: progress,
-      logger: logger,
+      logger: logger, challenger: challenger,
       profile: format.map {
         ProfileRecording(machine, guest, interval: profile.interval, $0, path: profile.path)
       }
@@ -199,7 +199,7 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Ends the server, whatever became of the run; how it ended changes no exit code.
-  private func shutDown(_ server: ServerOracle?, _ logger: Logger) {
+  private func shutDown(_ server: PreimageHost?, _ logger: Logger) {
     guard let report = server?.shutdown(), !report.isClean else { return }
     logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
   }

@@ -114,6 +114,8 @@ struct PreimageOptions: ParsableArguments {
   )
   var timeout = TimeSpan(seconds: 900)
 
+  @OptionGroup var store: StoreFlags
+
   /// Whether a source of pre-images is given, beside a server.
   var isGiven: Bool { folder != nil || !locals.isEmpty }
 
@@ -123,8 +125,10 @@ struct PreimageOptions: ParsableArguments {
     }
     let inputs: [UInt64: [UInt8]]
     do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
-    return PreimageSource(
+    var source = PreimageSource(
       server: server, folder: folder, locals: inputs, record: record, timeout: timeout.seconds)
+    try store.apply(to: &source)
+    return source
   }
 }
 

@@ -1,5 +1,6 @@
 import FalconetInsight
 import FalconetMachine
+import FalconetOracle
 import FalconetRun
 import FalconetSnapshots
 import FalconetStreams
@@ -12,6 +13,8 @@ struct Runner {
   let guest: GuestProgram
   let progress: Progress
   let logger: Logger
+  /// Where op-challenger looks for what a proved step needs; nil if the host writes it.
+  let challenger: ChallengerDirectory?
   /// The profile that is recorded, if any.
   let profile: ProfileRecording?
   private let snapshots: SnapshotSeries
@@ -23,14 +26,14 @@ struct Runner {
 
   init(
     machine: Machine, from input: String, plan: RunPlan, guest: GuestProgram, progress: Progress,
-    logger: Logger,
-    profile: ProfileRecording? = nil
+    logger: Logger, challenger: ChallengerDirectory? = nil, profile: ProfileRecording? = nil
   ) throws(CommandError) {
     self.machine = machine
     self.plan = plan
     self.guest = guest
     self.progress = progress
     self.logger = logger
+    self.challenger = challenger
     self.profile = profile
     if plan.saveOnError.isEmpty {
       hints = nil
@@ -241,6 +244,12 @@ extension Runner: RunObserver {
   func proved(_ witness: StepWitness) throws(CommandError) {
     try checks.check(witness)
     guard plan.proofs.matches(witness.step) else { return }
+    if let challenger, let read = witness.preimage {
+      // The value begins with its length.
+      do { try challenger.complete(read.key, Array(read.value.dropFirst(8))) } catch {
+        throw CommandError("failed to store what the proved step reads: \(error)")
+      }
+    }
     do { try proofs.save(witness) } catch {
       throw CommandError(error, while: "failed to write proof data")
     }

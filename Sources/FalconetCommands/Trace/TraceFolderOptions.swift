@@ -58,7 +58,7 @@ struct TraceFolderOptions: ParsableArguments {
   /// The server that serves pre-images, if there is one. Opened, closed and reopened by the
   /// one thread that the command runs on.
   private final class Host: @unchecked Sendable {
-    var server: ServerOracle?
+    var server: PreimageHost?
   }
 
   /// Opens the directory, queries it, and prints the answer as JSON.
@@ -83,9 +83,9 @@ struct TraceFolderOptions: ParsableArguments {
     var trace = traceSource(pageLimit: pageLimit) { () throws(PreimageError) in
       _ = host.server?.shutdown()
       do throws(CommandError) {
-        let (oracle, started) = try source.open(loggers)
-        host.server = started
-        return oracle
+        let opened = try source.open(loggers)
+        host.server = opened.server
+        return opened.oracle
       } catch { throw PreimageError(.unreadable, message: error.description) }
     }
     trace.localInputs = { source.localInputs }

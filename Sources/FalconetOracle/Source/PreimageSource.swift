@@ -15,9 +15,23 @@ package struct PreimageSource: Sendable {
     case custom(@Sendable () throws(PreimageError) -> any PreimageOracle)
   }
 
+  /// Opens a cache.
+  ///
+  /// - Parameter report: takes sentences about what could not be read or written.
+  package typealias CacheOpener =
+    @Sendable (_ report: @escaping @Sendable (String) -> Void) throws(PreimageError)
+    -> any PreimageCache
+
   package var origin: Origin
   /// Local inputs by index, which come before those of the origin.
   package var localInputs: [UInt64: [UInt8]] = [:]
+  /// Opens what answers before the origin is asked; nil if nothing does. A server is then started at
+  /// the first request that reaches it.
+  package var cache: CacheOpener?
+  /// Takes sentences about what a cache could not read or write.
+  package var onCacheReport: @Sendable (String) -> Void = { _ in }
+  /// Which hints a server gets if there is a cache.
+  package var hints = HintPolicy.last
   /// A directory that everything that is served is written to.
   package var recording: String?
   /// How long a server may take for an answer; nil for ever.
@@ -41,34 +55,44 @@ package struct PreimageSource: Sendable {
     Array("server".utf8) + command.flatMap { [0] + Array($0.utf8) }
   }
 
-  /// Opens the directory, or starts the server.
+  /// Opens the directory, or starts the server, unless there is a cache.
   ///
   /// - Parameter cancellation: ends a request that waits for a server.
-  /// - Returns: the source, and the server in it, which can be shut down for a report.
   package func open(
     _ cancellation: Cancellation = .never
-  ) throws(PreimageError) -> (oracle: any PreimageOracle, server: ServerOracle?) {
+  ) throws(PreimageError) -> OpenedSource {
     let recorder = try recorder()
-    var server: ServerOracle?
+    let cache: (any PreimageCache)? = if let open = self.cache { try open(onCacheReport) } else { nil }
+    var server: PreimageHost?
     var oracle: any PreimageOracle = NoPreimages()
     switch origin {
     case .none: break
     case .directory(let path): oracle = try DirectoryOracle(path: path)
     case .custom(let open): oracle = try open()
     case .server(let command):
-      do throws(ProcessStartError) {
-        let options = ServerOracle.Options(timeout: timeout, cancellation: cancellation)
-        let started = try ServerOracle(command: command, options: options, onOutput: onHostOutput)
-        (oracle, server) = (started, started)
-      } catch { throw PreimageError(.unreadable, message: "the pre-image server \(error)") }
+      let options = ServerOracle.Options(timeout: timeout, cancellation: cancellation)
+      let host = PreimageHost { [onHostOutput] () throws(PreimageError) in
+        do throws(ProcessStartError) {
+          return try ServerOracle(command: command, options: options, onOutput: onHostOutput)
+        } catch { throw PreimageError(.unreadable, message: "the pre-image server \(error)") }
+      }
+      if cache == nil { try host.start() }
+      (oracle, server) = (host, host)
     }
+    let cached = cache.map { CachedOracle($0, source: CheckedOracle(oracle), hints: hints) }
+    if let cached { oracle = cached }
     if !localInputs.isEmpty { oracle = LocalInputs(localInputs, source: oracle) }
-    oracle = CheckedOracle(oracle)
+    // A cache checks what it gives, and what the source gave was checked before.
+    if cache == nil { oracle = CheckedOracle(oracle) }
     if var recorder {
       recorder.source = oracle
       oracle = recorder
     }
-    return (oracle, server)
+    var challenger: ChallengerDirectory?
+    if case .server(let command) = origin, let cached {
+      challenger = ChallengerDirectory(host: command, source: cached)
+    }
+    return OpenedSource(oracle: oracle, server: server, challenger: challenger)
   }
 
   /// What records, with no source yet. Makes its directory, and checks that it can be written.
@@ -81,4 +105,14 @@ package struct PreimageSource: Sendable {
     }
     return recorder
   }
+}
+
+/// A source that is open.
+package struct OpenedSource {
+  /// What answers.
+  package let oracle: any PreimageOracle
+  /// The server in it, which can be shut down for a report.
+  package let server: PreimageHost?
+  /// Where op-challenger looks for what a proved step needs, if a cache answers in place of the server.
+  package let challenger: ChallengerDirectory?
 }

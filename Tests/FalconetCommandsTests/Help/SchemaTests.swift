@@ -181,4 +181,23 @@ import Testing
     try folder.write("?", to: "game/intruder")
     try expect("trace-status", [ask("status"), ask("status")])
   }
+
+  @Test("Stores: import, status, check, export, prune")
+  func stores() throws {
+    func ask(_ command: String, _ more: String..., exitCode: Int32 = 0) throws -> JSONValue {
+      try run(
+        ["store", command, "--json", "--preimage-store", "store"] + more, exitCode: exitCode)
+    }
+    folder.makeFolder("host")
+    try folder.write("file", to: "host/kvformat")
+    let digits = String(repeating: "5a", count: 31)
+    try folder.write("01", to: "host/0x05\(digits).txt")
+    try expect("store-import", [ask("import", "preimages"), ask("import", "--host", "sh", "host")])
+    try folder.write("01", to: "host/0x02\(digits).txt")
+    try expect("store-import", [ask("import", "host", exitCode: 1)])
+    try expect("store-status", [ask("status")])
+    try expect("store-check", [ask("check")])
+    try expect("store-export", [ask("export", "out")])
+    try expect("store-prune", [ask("prune", "--store-limit", "1MiB")])
+  }
 }

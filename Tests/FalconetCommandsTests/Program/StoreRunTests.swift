@@ -1,0 +1,301 @@
+import FalconetMachine
+import FalconetOracle
+import FalconetStore
+import FalconetStreams
+import FalconetTestSupport
+import Glibc
+import Keccak
+import Testing
+
+@Suite("Runs that share a store of pre-images")
+struct StoreRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func run(_ arguments: [String]) throws -> Outcome {
+    try Tool.run(
+      Guest.run("oracle", meta: false) + ["--preimage-store", "store"] + arguments, in: folder.path)
+  }
+
+  private func server(_ mode: String = "serve", started: String = "started") throws -> [String] {
+    ["--", "python3", Guest.server, mode, try Guest.preimages(), folder.file(started)]
+  }
+
+  private func expectFinalState() throws {
+    let final = try Fixtures.vector(.v8, "oracle").finalHash
+    #expect(try witness(folder.file("out.bin.gz"))["witnessHash"] == .string("\(final)"))
+    unlink(folder.file("out.bin.gz"))
+  }
+
+  /// `--local` for both inputs of the guest.
+  private func locals() throws -> [String] {
+    try Fixtures.preimages("oracle-valid").filter { $0.key[0] == 1 }.flatMap { key, data in
+      ["--local", "\(key[31])=0x" + Hex.encode(data)]
+    }
+  }
+
+  private func store(_ arguments: String...) throws -> Outcome {
+    try Tool.run(
+      ["store", arguments[0], "--preimage-store", "store"] + arguments.dropFirst(), in: folder.path)
+  }
+
+  @Test("A second run starts no host if it has its local inputs, and ends in the same state")
+  func secondRun() throws {
+    #expect(try run(server()).exitCode == 0)
+    try expectFinalState()
+    #expect(folder.names.contains("started"))
+    unlink(folder.file("started"))
+
+    let outcome = try run(locals() + server())
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    try expectFinalState()
+    #expect(!folder.names.contains("started"))
+
+    // Local inputs are the host's otherwise.
+    #expect(try run(server()).exitCode == 0)
+    try expectFinalState()
+    #expect(folder.names.contains("started"))
+
+    // Without any source.
+    #expect(try run(locals()).exitCode == 0)
+    try expectFinalState()
+    let missing = try run([])
+    #expect(missing.exitCode == 1)
+    #expect(missing.lines(with: "error", "--preimages, or a server's command line").count == 1)
+
+    let status = try JSONValue(store("status", "--json").output)
+    #expect(status["preimages"] == .number(16))
+  }
+
+  @Test("A host that lies has nothing stored, and the run after it ends well")
+  func liar() throws {
+    let lied = try run(server("lie"))
+    #expect(lied.exitCode == 1)
+    #expect(lied.log.contains("wrong pre-image"))
+    let checked = try store("check")
+    #expect(checked.exitCode == 0, "\(checked.log)")
+    #expect(try run(server()).exitCode == 0)
+    try expectFinalState()
+  }
+
+  @Test("A corrupt store is reported, and the run goes on without it")
+  func corrupt() throws {
+    folder.makeFolder("store")
+    try folder.write([UInt8](repeating: 0x5A, count: 10_000), to: "store/preimages.db")
+    let outcome = try run(server())
+    #expect(outcome.exitCode == 0)
+    try expectFinalState()
+    #expect(outcome.lines(with: "is corrupt", "remove it").count == 1, "\(outcome.log)")
+    #expect(try store("status").exitCode == 1)
+  }
+
+  @Test("What is no store's directory ends the run before the first step")
+  func foreign() throws {
+    try folder.write("", to: "store")
+    let outcome = try run(server())
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.log.contains("is no store of pre-images"))
+    #expect(!folder.names.contains("started"))
+  }
+
+  @Test("Flags of a store without a store are refused, and so are unknown types and policies")
+  func usage() throws {
+    let start = try Guest.run("oracle", meta: false)
+    for flags in [
+      ["--store-limit", "1GiB"], ["--trust-store", "blob"], ["--hints", "all"],
+      ["--preimage-store", "store", "--trust-store", "local"],
+      ["--preimage-store", "store", "--trust-store", "blob,"],
+      ["--preimage-store", "store", "--hints", "first"],
+      ["--preimage-store", "store", "--store-limit", "-1"],
+    ] {
+      #expect(try Tool.run(start + flags, in: folder.path).exitCode == 64, "\(flags)")
+    }
+    #expect(folder.names == [])
+  }
+
+  @Test("Traces and bisections use the store too")
+  func traceAndBisect() throws {
+    let source = try Guest.preimages()
+    #expect(try store("import", source).exitCode == 0)
+    let input = try Guest.folder("oracle") + "/state.bin.gz"
+    let trace = try Tool.run(
+      ["trace", "last", "--folder", "trace", "--input", input, "--preimage-store", "store"]
+        + locals(), in: folder.path)
+    #expect(trace.exitCode == 0, "\(trace.log)")
+    let bisect = try Tool.run(
+      ["bisect", "--input", input, "--engine-b", "portable", "--preimage-store", "store"]
+        + locals(), in: folder.path)
+    #expect(bisect.exitCode == 0, "\(bisect.log)")
+  }
+
+  @Test("A directory is imported, checked, exported and pruned")
+  func commands() throws {
+    let source = try Guest.preimages()
+    let imported = try JSONValue(store("import", "--json", source).output)
+    #expect(imported["added"] == .number(16))
+    #expect(imported["leftOut"] == .number(2))
+    #expect(try store("import", source).text.hasPrefix("0 added, 16 known, 2 left out, 0 wrong"))
+    #expect(try store("status").text.contains("sha256: 16 of"))
+    #expect(try store("check").text == "16 right, 0 wrong and removed\n")
+    #expect(try store("export", "out").text == "16 written\n")
+    let again = try Tool.run(
+      Guest.run("oracle", meta: false) + ["--preimages", "out"] + locals(), in: folder.path)
+    #expect(again.exitCode == 0, "\(again.log)")
+    try expectFinalState()
+    #expect(try store("prune", "--store-limit", "0").text.hasPrefix("0 pre-images left"))
+    for command in ["status", "check", "export"] {
+      let missing = try Tool.run(
+        ["store", command, "--preimage-store", "none"] + (command == "export" ? ["x"] : []),
+        in: folder.path)
+      #expect(missing.exitCode == 1)
+      #expect(missing.log.contains("does not exist"))
+    }
+    #expect(!folder.names.contains("none"))
+  }
+
+  @Test("Processes that are killed at any moment lose nothing that they acknowledged")
+  func kills() throws {
+    var generator = SeededGenerator(seed: 11)
+    // Each directory has its own pre-images, and some that all have.
+    let shared = (0..<50).map { _ in generator.bytes(300) }
+    let directories = 12
+    for number in 0..<directories {
+      folder.makeFolder("\(number)")
+      try folder.write("file", to: "\(number)/kvformat")
+      for value in shared + (0..<700).map({ _ in generator.bytes(300) }) {
+        try folder.write(Hex.encode(value), to: "\(number)/\(PreimageKey.keccak256(of: value)).txt")
+      }
+    }
+    var left = isLongRun ? 200 : 24
+    var acknowledged: Set<Int> = []
+    var running: [(number: Int, tool: RunningTool)] = []
+    var next = 0
+    while left > 0 {
+      while running.count < 8 {
+        let arguments = ["store", "import", "--preimage-store", "store", "\(next % directories)"]
+        running.append((next % directories, try RunningTool(arguments, in: folder.path)))
+        next += 1
+      }
+      usleep(UInt32(generator.below(300_000)))
+      let victim = running.remove(at: generator.below(running.count))
+      victim.tool.send(SIGKILL)
+      let outcome = try victim.tool.wait()
+      if outcome.exitCode == 0 { acknowledged.insert(victim.number) }
+      #expect(outcome.exitCode == nil || outcome.exitCode == 0, "\(outcome.log)")
+      left -= 1
+    }
+    for (number, tool) in running {
+      let outcome = try tool.wait()
+      #expect(outcome.exitCode == 0, "\(outcome.log)")
+      acknowledged.insert(number)
+    }
+    let checked = try store("check")
+    #expect(checked.exitCode == 0, "\(checked.log)")
+    #expect(acknowledged.count > 0)
+    for number in acknowledged {
+      let again = try store("import", "\(number)")
+      #expect(again.text.hasPrefix("0 added, 750 known, 0 left out, 0 wrong"), "\(again.text)")
+    }
+  }
+
+  // MARK: As op-challenger calls it
+
+  /// A program that reads one pre-image, and exits: the read is step 6.
+  private func reader(of key: Bytes32) throws -> [String] {
+    func call(_ number: UInt16, _ descriptor: UInt16, _ address: UInt16, _ count: UInt16) -> [UInt32] {
+      [
+        Assembly.set(2, to: number), Assembly.set(4, to: descriptor), Assembly.set(5, to: address),
+        Assembly.set(6, to: count), Assembly.syscall,
+      ]
+    }
+    var image = MachineImage(.v8, code: call(5000, 5, 0x8000, 8) + call(5205, 0, 0, 0))
+    image.state.scalars.preimageKey = key
+    return try Guest.run(image, in: folder)
+  }
+
+  @Test(
+    "What a proved step reads from the store stands where op-challenger looks for it",
+    arguments: [1, 2, 4, 5, 6] as [UInt8])
+  func challenger(_ type: UInt8) throws {
+    let input = [UInt8](repeating: 0, count: 19) + [8] + [UInt8](repeating: 7, count: 20)
+    let commitment = [UInt8](0..<48)
+    var key: Bytes32
+    var values: [Bytes32: [UInt8]] = [:]
+    switch type {
+    case 1:
+      key = PreimageKey.local(3)
+      values[key] = [1, 2, 3]
+    case 2:
+      key = PreimageKey.keccak256(of: input)
+      values[key] = input
+    case 4:
+      key = PreimageKey.sha256(of: input)
+      values[key] = input
+    case 5:
+      values[PreimageKey.sha256(of: commitment)] = commitment
+      for (number, point) in BlobPoints.all.enumerated() {
+        let name = PreimageKey.keccak256(of: commitment + point)
+        var element = name
+        element[0] = 5
+        values[element] = [UInt8](repeating: UInt8(number & 0xFF), count: 32)
+      }
+      key = PreimageKey.keccak256(of: commitment + BlobPoints.all[100])
+      key[0] = 5
+    default:
+      key = PreimageKey.keccak256(of: input)
+      values[key] = input
+      key[0] = 6
+      values[key] = [1, 5, 6]
+    }
+    folder.makeFolder("host")
+    let program = ["python3", Guest.server, "serve", folder.file("host"), folder.file("started")]
+    if type == 1 { try folder.write(Hex.encode(values[key] ?? []), to: "host/\(key).txt") }
+    do {
+      var options = StoreOptions(path: folder.file("store"))
+      options.giver = HostName.of(program)
+      let store = try PreimageStore(options)
+      for (key, value) in values where type != 1 { #expect(store.take(key, value) == .added) }
+    }
+    for name in ["game", "game/proofs", "game/snapshots", "game/preimages"] { folder.makeFolder(name) }
+    let game = folder.file("game")
+    // The host has stored most of a blob: files take long here.
+    var own = Array(values)
+    if type == 5 {
+      for (key, value) in own.dropFirst(60) where key[0] == 5 {
+        let digits = "\(key)".dropFirst(2)
+        mkdir("\(game)/preimages/\(digits.prefix(4))", 0o755)
+        guard let file = fopen("\(game)/preimages/\(digits.prefix(4))/\(digits.dropFirst(4)).txt", "w")
+        else { continue }
+        fputs(Hex.encode(value), file)
+        fclose(file)
+      }
+      own = own.prefix(60) + own.suffix(10)
+    }
+    let outcome = try Tool.run(
+      Array(try reader(of: key).dropLast(2)) + [
+        "--output", "\(game)/final.bin.gz", "--meta", "", "--info-at", "%10000000", "--proof-at",
+        "=4", "--proof-fmt", "\(game)/proofs/%d.json.gz", "--snapshot-at", "%1000000000",
+        "--snapshot-fmt", "\(game)/snapshots/%d.bin.gz", "--stop-at", "=5", "--debug-info",
+        "\(game)/preimages/debug-info.json", "--preimage-store", "store", "--trust-store",
+        "blob,precompile", "--",
+      ] + program + ["--datadir", "\(game)/preimages"], in: folder.path)
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+
+    let proof = try JSONValue(try folder.decompressed("game/proofs/4.json.gz"))
+    #expect(proof["oracle-key"] == .string("\(key)"))
+    let value = try #require(values[key])
+    #expect(proof["oracle-value"]?.string?.hasSuffix(Hex.encode(value)) == true)
+    // A local input is the host's alone, and in the proof.
+    #expect(folder.names.contains("started") == (type == 1))
+    guard type != 1 else { return }
+    let found = try DirectoryOracle(path: "\(game)/preimages")
+    for (key, value) in own { #expect(try found.preimage(for: key) == value) }
+    if type == 5 {
+      var name = key
+      name[0] = 2
+      #expect(try found.preimage(for: name) == commitment + BlobPoints.all[100])
+    }
+    #expect(folder.read("game/preimages/kvformat") == Array("directory".utf8))
+  }
+}
