@@ -97,8 +97,10 @@ package final class PreimageStore: PreimageCache {
   }
 
   package func commitments() -> [[UInt8]] {
-    var found = added.filter { $0.key[0] == PreimageKeyType.sha256.rawValue && $0.value.count == 48 }
-      .map(\.value)
+    var found = added.filter {
+      $0.key[0] == PreimageKeyType.sha256.rawValue && $0.value.count == 48
+    }
+    .map(\.value)
     guard !isBroken else { return found }
     do throws(DatabaseFailure) {
       let statement = try Statement(
@@ -143,12 +145,15 @@ package final class PreimageStore: PreimageCache {
     case .blob, .precompile:
       guard options.giver != nil else { return .notStored }
       guard isPlausible(key, preimage) else {
-        report("the result of a precompile that a host gave is wrong (key \(key)): it is not stored")
+        report(
+          "the result of a precompile that a host gave is wrong (key \(key)): it is not stored")
         return .wrong
       }
     case .local, .global, nil: return .notStored
     }
-    if whetherStored, added[key] == nil, (try? rows.find(key))?.row?.value == preimage { return .known }
+    if whetherStored, added[key] == nil, (try? rows.find(key))?.row?.value == preimage {
+      return .known
+    }
     guard added.updateValue(preimage, forKey: key) == nil else { return .known }
     addedBytes += preimage.count + 64
     if dueSince == nil { dueSince = .now }
@@ -246,7 +251,8 @@ package final class PreimageStore: PreimageCache {
 
   /// Removes a row whose value is not what its key says.
   private func remove(_ id: Int64, _ key: Bytes32) {
-    report("a pre-image in the store is corrupt (key \(key)): it is removed, and the source is asked")
+    report(
+      "a pre-image in the store is corrupt (key \(key)): it is removed, and the source is asked")
     database.wait(milliseconds: 50)
     try? rows.remove(id)
   }

@@ -39,7 +39,8 @@ enum StoreLayout {
       // Rows may be read while another process writes, and a process that is killed leaves nothing to
       // repair. A commit is not waited for: after a power failure, the last ones may be missing. The
       // file is not mapped into memory, where one that shrinks would end the process.
-      try database.execute("PRAGMA mmap_size=0; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384")
+      try database.execute(
+        "PRAGMA mmap_size=0; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384")
       try database.execute("PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=16777216")
       return database
     }
@@ -111,14 +112,16 @@ enum StoreLayout {
     }
     let found = try database.number("PRAGMA user_version")
     guard found == format else { return .otherFormat(path: path, format: found) }
-    let schema = try Statement(database, "SELECT CAST(sql AS BLOB) FROM sqlite_schema ORDER BY rowid")
+    let schema = try Statement(
+      database, "SELECT CAST(sql AS BLOB) FROM sqlite_schema ORDER BY rowid")
     var rest = tables[...]
     while try schema.step() {
       guard let table = rest.popFirst(), schema.bytes(0) == Array(table.utf8) else {
         return .notAStore(path: path, reason: "\(fileName) has other tables than a store")
       }
     }
-    return rest.isEmpty ? nil : .notAStore(path: path, reason: "\(fileName) lacks tables of a store")
+    return rest.isEmpty
+      ? nil : .notAStore(path: path, reason: "\(fileName) lacks tables of a store")
   }
 
   private static func isNew(_ database: Database) throws(DatabaseFailure) -> Bool {

@@ -166,7 +166,8 @@ struct PreimageStoreTests {
     var hash = PreimageKey.sha256(of: Array("abc".utf8))
     hash[0] = 0xBA
     let ripemd: [UInt8] = [
-      0x8E, 0xB2, 0x08, 0xF7, 0xE0, 0x5D, 0x98, 0x7A, 0x9B, 0x04, 0x4A, 0x8E, 0x98, 0xC6, 0xB0, 0x87,
+      0x8E, 0xB2, 0x08, 0xF7, 0xE0, 0x5D, 0x98, 0x7A, 0x9B, 0x04, 0x4A, 0x8E, 0x98, 0xC6, 0xB0,
+      0x87,
       0xF1, 0x5A, 0x0B, 0xFC,
     ]
     let results: [(UInt8, [UInt8])] = [
@@ -227,7 +228,9 @@ struct PreimageStoreTests {
     try tamper(folder, "UPDATE preimage SET used=used-100")
     do {
       let store = try PreimageStore(in: folder, limit: limit)
-      for value in precious { #expect(store.preimage(for: PreimageKey.keccak256(of: value)) == value) }
+      for value in precious {
+        #expect(store.preimage(for: PreimageKey.keccak256(of: value)) == value)
+      }
     }
     let store = try PreimageStore(in: folder, limit: limit)
     for _ in 0..<5000 {
@@ -235,7 +238,9 @@ struct PreimageStoreTests {
       store.add(PreimageKey.keccak256(of: value), value)
     }
     store.flush()
-    for value in precious { #expect(store.preimage(for: PreimageKey.keccak256(of: value)) == value) }
+    for value in precious {
+      #expect(store.preimage(for: PreimageKey.keccak256(of: value)) == value)
+    }
     let full = try store.status()
     #expect(full.count > 3000 && full.count < 7050)
     // The log is written into the file now and then.

@@ -20,7 +20,8 @@ struct StoreExchangeTests {
   }
 
   @Test(
-    "A host's directory in each layout, with and without kvformat", arguments: ["file", "directory"],
+    "A host's directory in each layout, with and without kvformat",
+    arguments: ["file", "directory"],
     [true, false])
   func layouts(_ name: String, isMarked: Bool) throws {
     let layout = try #require(DirectoryLayout(rawValue: name))

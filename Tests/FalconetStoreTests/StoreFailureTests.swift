@@ -70,7 +70,9 @@ struct StoreFailureTests {
     try database.execute(sql)
   }
 
-  @Test("A file that is cut, overwritten or garbage never ends the process and never gives a wrong value")
+  @Test(
+    "A file that is cut, overwritten or garbage never ends the process and never gives a wrong value"
+  )
   func corrupt() throws {
     try fill()
     let whole = try #require(folder.read("store/preimages.db"))
@@ -90,7 +92,9 @@ struct StoreFailureTests {
       cases.append(bytes)
     }
     for bytes in cases {
-      for name in TemporaryFolder.names(in: folder.file("store")) { unlink(folder.file("store/\(name)")) }
+      for name in TemporaryFolder.names(in: folder.file("store")) {
+        unlink(folder.file("store/\(name)"))
+      }
       try folder.write(bytes, to: "store/preimages.db")
       let reports = Reports()
       let store: PreimageStore
@@ -148,7 +152,9 @@ struct StoreFailureTests {
         store.add(PreimageKey.keccak256(of: value), value)
       }
       store.flush()
-      for value in stored { #expect(store.preimage(for: PreimageKey.keccak256(of: value)) == value) }
+      for value in stored {
+        #expect(store.preimage(for: PreimageKey.keccak256(of: value)) == value)
+      }
     }
     #expect(reports.all.contains { $0.contains("cannot be written") }, "\(reports.all)")
     #expect(disk.remount(isReadOnly: false, bytes: 64 << 20))
@@ -161,7 +167,8 @@ struct StoreFailureTests {
     #expect(try PreimageStore(options).preimage(for: PreimageKey.keccak256(of: value)) == value)
   }
 
-  @Test("A disk that is full before the store is made is an error that says so",
+  @Test(
+    "A disk that is full before the store is made is an error that says so",
     .enabled(if: SmallDisk.isPossible))
   func fullFromTheStart() throws {
     let disk = try #require(try SmallDisk(bytes: 64 << 10))

@@ -110,7 +110,8 @@ struct StoreStatusCommand: ParsableCommand {
 
 struct StoreImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration.command(
-    "import", under: "falconet store", usage: "<directory> ... --preimage-store <directory> [<options>]",
+    "import", under: "falconet store",
+    usage: "<directory> ... --preimage-store <directory> [<options>]",
     abstract: "Add the pre-images of directories that hosts or recorded runs wrote.",
     discussion: """
       Keccak and SHA-256 pre-images are compared with their keys. Blobs and results of precompiles \
@@ -118,13 +119,14 @@ struct StoreImportCommand: ParsableCommand {
       with that host that trust them. Local inputs are never added.
       """,
     examples: [
-      "falconet store import --preimage-store store preimages",
+      "falconet store import --preimage-store store preimages"
     ])
 
   @OptionGroup var store: StoreSelection
 
   @Option(
-    name: .customLong("store-limit"), help: ArgumentHelp("Bytes that the store may take.", valueName: "size"))
+    name: .customLong("store-limit"),
+    help: ArgumentHelp("Bytes that the store may take.", valueName: "size"))
   var limit = ByteCount(10 << 30)
 
   @Option(
@@ -147,8 +149,10 @@ struct StoreImportCommand: ParsableCommand {
       if Interruption.isRequested { throw CommandError.interrupted }
     }
     let lines =
-      ["\(total.added) added, \(total.known) known, \(total.notStored) left out, "
-        + "\(total.wrong.count) wrong"] + total.wrong.map { "  \($0)" }
+      [
+        "\(total.added) added, \(total.known) known, \(total.notStored) left out, "
+          + "\(total.wrong.count) wrong"
+      ] + total.wrong.map { "  \($0)" }
     try store.print(lines) { (json) throws(StreamError) in
       try json.member("added", total.added)
       try json.member("known", total.known)
@@ -165,10 +169,11 @@ struct StoreImportCommand: ParsableCommand {
 
 struct StoreExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration.command(
-    "export", under: "falconet store", usage: "<directory> --preimage-store <directory> [<options>]",
+    "export", under: "falconet store",
+    usage: "<directory> --preimage-store <directory> [<options>]",
     abstract: "Write the pre-images to a directory, in the layout \"file\" of hosts.",
     examples: [
-      "falconet store export --preimage-store store exported-preimages",
+      "falconet store export --preimage-store store exported-preimages"
     ])
 
   @OptionGroup var store: StoreSelection
@@ -198,7 +203,7 @@ struct StoreCheckCommand: ParsableCommand {
     "check", under: "falconet store", usage: "--preimage-store <directory> [<options>]",
     abstract: "Check the database and each pre-image, and remove those that are wrong.",
     examples: [
-      "falconet store check --preimage-store store",
+      "falconet store check --preimage-store store"
     ])
 
   @OptionGroup var store: StoreSelection
@@ -223,15 +228,17 @@ struct StoreCheckCommand: ParsableCommand {
 
 struct StorePruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration.command(
-    "prune", under: "falconet store", usage: "--preimage-store <directory> --store-limit <size> [<options>]",
+    "prune", under: "falconet store",
+    usage: "--preimage-store <directory> --store-limit <size> [<options>]",
     abstract: "Evict what was not used for longest, and return the room to the file system.",
     examples: [
-      "falconet store prune --preimage-store store --store-limit 2GiB",
+      "falconet store prune --preimage-store store --store-limit 2GiB"
     ])
 
   @OptionGroup var store: StoreSelection
 
-  @Option(name: .customLong("store-limit"),
+  @Option(
+    name: .customLong("store-limit"),
     help: ArgumentHelp("Bytes that the store may take afterwards.", valueName: "size"))
   var limit: ByteCount
 

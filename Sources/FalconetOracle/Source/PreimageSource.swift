@@ -62,7 +62,8 @@ package struct PreimageSource: Sendable {
     _ cancellation: Cancellation = .never
   ) throws(PreimageError) -> OpenedSource {
     let recorder = try recorder()
-    let cache: (any PreimageCache)? = if let open = self.cache { try open(onCacheReport) } else { nil }
+    let cache: (any PreimageCache)? =
+      if let open = self.cache { try open(onCacheReport) } else { nil }
     var server: PreimageHost?
     var oracle: any PreimageOracle = NoPreimages()
     switch origin {

@@ -203,7 +203,9 @@ struct StoreRunTests {
 
   /// A program that reads one pre-image, and exits: the read is step 6.
   private func reader(of key: Bytes32) throws -> [String] {
-    func call(_ number: UInt16, _ descriptor: UInt16, _ address: UInt16, _ count: UInt16) -> [UInt32] {
+    func call(_ number: UInt16, _ descriptor: UInt16, _ address: UInt16, _ count: UInt16)
+      -> [UInt32]
+    {
       [
         Assembly.set(2, to: number), Assembly.set(4, to: descriptor), Assembly.set(5, to: address),
         Assembly.set(6, to: count), Assembly.syscall,
@@ -257,7 +259,9 @@ struct StoreRunTests {
       let store = try PreimageStore(options)
       for (key, value) in values where type != 1 { #expect(store.take(key, value) == .added) }
     }
-    for name in ["game", "game/proofs", "game/snapshots", "game/preimages"] { folder.makeFolder(name) }
+    for name in ["game", "game/proofs", "game/snapshots", "game/preimages"] {
+      folder.makeFolder(name)
+    }
     let game = folder.file("game")
     // The host has stored most of a blob: files take long here.
     var own = Array(values)
@@ -265,7 +269,8 @@ struct StoreRunTests {
       for (key, value) in own.dropFirst(60) where key[0] == 5 {
         let digits = "\(key)".dropFirst(2)
         mkdir("\(game)/preimages/\(digits.prefix(4))", 0o755)
-        guard let file = fopen("\(game)/preimages/\(digits.prefix(4))/\(digits.dropFirst(4)).txt", "w")
+        guard
+          let file = fopen("\(game)/preimages/\(digits.prefix(4))/\(digits.dropFirst(4)).txt", "w")
         else { continue }
         fputs(Hex.encode(value), file)
         fclose(file)
