@@ -39,7 +39,7 @@ import Testing
       "cd \(Shell.quoted(root)) && find . ! -type d -printf '%P\\n' | LC_ALL=C sort")
     let files = Set(found.split(separator: "\n").map(String.init))
     let commands = try Shell.output(
-      "ls \(Shell.quoted(BuiltLibrary.repository))/Tests/FalconetCommandsTests/Help")
+      "ls \(Shell.quoted(BuiltLibrary.repository))/Tests/FalconetCommandsTests/HelpTexts")
     let pages = commands.split(separator: "\n")
       .filter { $0.hasSuffix(".txt") }.map { $0.dropLast(4) }
       .filter { $0 != "falconet" && $0 != "serve-preimages" }

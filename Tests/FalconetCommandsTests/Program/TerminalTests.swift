@@ -87,9 +87,10 @@ import Testing
   @Test("A comparison of runs says which steps were compared")
   func comparison() throws {
     let folder = try Demo.copy()
+    // Progress is shown of what takes half a second: this host takes a second to start.
     let arguments =
-      ["bisect", "state.bin.gz", "--preimages", "preimages", "--engine-b", "step"]
-      + ["--until", "4000000", "--proofs", ""]
+      ["bisect", "state.bin.gz", "--engine-b", "step", "--until", "4000000", "--proofs", "", "--"]
+      + ["sh", "-c", "sleep 1; exec \"$0\" serve-preimages preimages", try Tool.path.get()]
     let outcome = try run(arguments, in: folder.path)
     #expect(outcome.exitCode == 0)
     #expect(outcome.text.contains(#/\r\u{1B}\[Kcompared [0-9]+ claims: the same at step [0-9,]+/#))
