@@ -31,6 +31,9 @@ for kind in invalid panic; do
     ! cmp -s "$file" "$stage/preimages/kona-like/${file##*/}" || rm "$file"
   done
 done
+# With op-program's local inputs, those alone.
+python3 Tests/Guests/kona-like/preimages.py "$stage/preimages/op-like" --op-program
+rm "$stage/preimages/op-like"/0x0[!1]*.txt
 mkdir "$stage/preimages/small"
 printf %s 000000000000001e > "$stage/preimages/small/0x01$(printf %062d 1).txt"
 
@@ -41,6 +44,7 @@ falconet, stage = sys.argv[1:]
 work = f"{stage}/work"
 os.mkdir(work)
 RUNS = [("c/kona-like", "kona-like", ["kona-like", "kona-like-invalid", "kona-like-panic"]),
+        ("c/op-like", "kona-like", ["op-like"]),
         ("c/small", "small", ["small"]), ("c/shapes", None, [None]), ("rust/small", "small", ["small"])]
 
 

@@ -62,38 +62,6 @@ import Testing
 }
 
 @Suite struct LocalInputsTests {
-  @Test func `Indices are decimal or hexadecimal, values with or without 0x`() throws {
-    let values = try LocalInputs.parse([
-      "1=0xABcd", "0x2=ff", "3=", "4=0x", "18446744073709551615=00", "0xFFfe=01",
-    ])
-    #expect(
-      values == [
-        1: [0xAB, 0xCD], 2: [0xFF], 3: [], 4: [], UInt64.max: [0], 0xFFFE: [1],
-      ])
-  }
-
-  @Test(
-    arguments: [
-      ("", .noEqualsSign), ("1", .noEqualsSign), ("1:00", .noEqualsSign),
-      ("=00", .badIndex), ("x=00", .badIndex), ("-1=00", .badIndex), ("+1=00", .badIndex),
-      ("0x=00", .badIndex), ("0x-1=00", .badIndex), ("1 =00", .badIndex), ("1_0=00", .badIndex),
-      ("18446744073709551616=00", .badIndex), ("0x10000000000000000=00", .badIndex),
-      ("1=0", .badValue), ("1=0x0", .badValue), ("1=zz", .badValue), ("1=00 ", .badValue),
-      ("1=00=00", .badValue), ("1=+0", .badValue), ("1=é", .badValue), ("1=0x0x00", .badValue),
-    ] as [(String, LocalInputError.Kind)])
-  func `A text of another form is refused`(text: String, kind: LocalInputError.Kind) {
-    let error = failure { () throws(LocalInputError) in _ = try LocalInputs.parse([text]) }
-    #expect(error == LocalInputError(kind, text: text))
-    #expect(error?.description.contains("INDEX=HEX") == true)
-  }
-
-  @Test func `An index is given once, however it is written`() {
-    let error = failure { () throws(LocalInputError) in
-      _ = try LocalInputs.parse(["16=00", "0x10=00"])
-    }
-    #expect(error?.kind == .repeatedIndex(16))
-  }
-
   @Test func `Given inputs come first, and the source answers the rest`() throws {
     var source = DictionaryOracle(keepsHints: true)
     source.insert(local: 1, [9, 9])

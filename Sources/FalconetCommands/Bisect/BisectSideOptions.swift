@@ -75,15 +75,19 @@ struct BisectSideOptions: ParsableArguments {
 
   @Option(
     name: .customLong("local"),
-    help: ArgumentHelp("Local input, as INDEX=HEX; may be repeated.", valueName: "index=hex"))
+    help: ArgumentHelp(
+      "Local input, as INDEX=HEX, INDEX=@FILE or, with --program, NAME=VALUE; may be repeated.",
+      valueName: "input=value"))
   var locals: [String] = []
 
   @Option(
     name: .customLong("local-b"),
     help: ArgumentHelp(
       "Local input of side B; if any is given, --local does not apply to it.",
-      valueName: "index=hex"))
+      valueName: "input=value"))
   var localsB: [String] = []
+
+  @OptionGroup var game: GameProgramOption
 
   @OptionGroup(title: "Store of pre-images") var store: StoreFlags
 
@@ -126,9 +130,8 @@ struct BisectSideOptions: ParsableArguments {
     guard server.isEmpty || folder == nil else {
       throw UsageError("a server after -- and --preimages exclude one another: leave one out")
     }
-    let inputs: [UInt64: [UInt8]]
-    do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
-    var source = PreimageSource(server: server, folder: folder, locals: inputs)
+    var source = PreimageSource(
+      server: server, folder: folder, locals: try game.inputs(locals))
     try store.apply(to: &source)
     return .here(input: input, engine: engine, revision: revision, preimages: source)
   }

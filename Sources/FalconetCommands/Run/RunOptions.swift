@@ -97,8 +97,12 @@ struct PreimageOptions: ParsableArguments {
 
   @Option(
     name: .customLong("local"),
-    help: ArgumentHelp("Local input, as INDEX=HEX; may be repeated.", valueName: "index=hex"))
+    help: ArgumentHelp(
+      "Local input, as INDEX=HEX, INDEX=@FILE or, with --program, NAME=VALUE; may be repeated.",
+      valueName: "input=value"))
   var locals: [String] = []
+
+  @OptionGroup var game: GameProgramOption
 
   @Option(
     name: .customLong("record-preimages"),
@@ -123,10 +127,9 @@ struct PreimageOptions: ParsableArguments {
     guard server.isEmpty || folder == nil else {
       throw UsageError("a server after -- and --preimages exclude one another: leave one out")
     }
-    let inputs: [UInt64: [UInt8]]
-    do { inputs = try LocalInputs.parse(locals) } catch { throw UsageError("\(error)") }
     var source = PreimageSource(
-      server: server, folder: folder, locals: inputs, record: record, timeout: timeout.seconds)
+      server: server, folder: folder, locals: try game.inputs(locals), record: record,
+      timeout: timeout.seconds)
     try store.apply(to: &source)
     return source
   }

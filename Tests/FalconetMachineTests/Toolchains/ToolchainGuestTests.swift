@@ -53,14 +53,30 @@ struct ToolchainGuestTests {
     #expect(account?.utf8.count == "l2-account-proof 0x".utf8.count + 2 * 28)
   }
 
+  @Test("op-program's order of things: its local inputs, which have numbers of their own")
+  func opProgram() throws {
+    let vector = try Fixtures.vector(.v8, "c-op-like")
+    let prestate = try Fixtures.prestate(.v8, "c-op-like")
+    let oracle = Listener(try Fixtures.preimages(of: vector))
+    let machine = Machine(state: prestate.state, memory: prestate.memory, oracle: oracle)
+    #expect(try machine.run(until: .max) == .exited)
+    let locals = oracle.keys.filter { PreimageKey.localIndex(of: $0) != nil }
+    #expect(locals == oracle.keys.prefix(8).map { $0 })
+    // Without the dependency set, which only op-program for interop reads.
+    #expect(locals.compactMap { PreimageKey.localIndex(of: $0) } == [1, 2, 3, 4, 5, 6, 7, 9])
+    #expect(machine.claim() == vector.finalHash)
+  }
+
   @Test(
     "Swift's clang builds guests that run",
     .enabled(if: GuestBuild.clang != nil, "no clang of Swift"))
   func built() throws {
     let programs = try GuestBuild.programs()
-    #expect(programs.keys.sorted() == ["kona-like", "shapes", "small"])
+    #expect(programs.keys.sorted() == ["kona-like", "op-like", "shapes", "small"])
     for version in [StateVersion.v7, .v8] {
-      for guest in ["kona-like", "kona-like-invalid", "kona-like-panic", "small", "shapes"] {
+      for guest in [
+        "kona-like", "kona-like-invalid", "kona-like-panic", "op-like", "small", "shapes",
+      ] {
         let vector = try Fixtures.vector(version, "c-" + guest)
         let bytes = try #require(programs[vector.elf.dropFirst(2).dropLast(4).description])
         let elf = try ELFFile(bytes: bytes, name: guest)

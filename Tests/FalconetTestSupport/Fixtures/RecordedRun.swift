@@ -36,8 +36,8 @@ extension Fixtures {
   package static let toolchainRuns: [RecordedRun] = [StateVersion.v3, .v4, .v6, .v7, .v8].flatMap {
     version in
     [
-      "c-kona-like", "c-kona-like-invalid", "c-kona-like-panic", "c-small", "c-shapes",
-      "rust-small",
+      "c-kona-like", "c-kona-like-invalid", "c-kona-like-panic", "c-op-like", "c-small",
+      "c-shapes", "rust-small",
     ].map {
       RecordedRun(version: version, guest: $0)
     }

@@ -41,6 +41,11 @@ struct boot boot_load(void) {
       .claimed_block_number = local_number(CLAIMED_BLOCK_NUMBER),
       .chain_id = local_number(CHAIN_ID),
   };
+#ifdef OP_PROGRAM
+  /* The configurations are inputs if the chain ID is all ones. No chain is built in. */
+  if (boot.chain_id != ~0UL) panic("the chain is not built in");
+  boot.chain_id = json_number(local_input(L2_CONFIG), "chainId", ~0UL);
+#endif
   /* No chain is built in, so the configuration is always an input. */
   struct bytes rollup = local_input(ROLLUP_CONFIG), l1 = local_input(L1_CONFIG);
   if (json_number(l1, "chainId", ~0UL) != json_number(rollup, "l1_chain_id", ~0UL))

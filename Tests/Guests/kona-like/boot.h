@@ -1,4 +1,4 @@
-/* What the program is asked: Kona's boot information. */
+/* What the program is asked: the boot information of Kona's client, or of op-program. */
 #ifndef BOOT_H
 #define BOOT_H
 #include "oracle.h"

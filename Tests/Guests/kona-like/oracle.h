@@ -3,15 +3,21 @@
 #define ORACLE_H
 #include "map.h"
 
-/* Local inputs by index. */
+/* Local inputs by index: those of Kona's client, or of op-program. */
 enum {
   L1_HEAD = 1,
   AGREED_OUTPUT_ROOT = 2,
   CLAIMED_OUTPUT_ROOT = 3,
   CLAIMED_BLOCK_NUMBER = 4,
   CHAIN_ID = 5,
+#ifdef OP_PROGRAM
+  L2_CONFIG = 6,
+  ROLLUP_CONFIG = 7,
+  L1_CONFIG = 9
+#else
   ROLLUP_CONFIG = 6,
   L1_CONFIG = 7
+#endif
 };
 
 /* Sends `NAME 0xDATA`. */

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the pre-images of the guest kona-like: preimages.py DIR [--rounds N] [--panic | --invalid].
+"""Makes the pre-images of the guests kona-like and op-like: preimages.py DIR [--op-program]
+[--rounds N] [--panic | --invalid] [--inputs DIR].
 
 DIR gets a file for each key, in the layout `file` of hosts. The set is the same every time. A chain of
 L1 blocks carries batches for some L2 blocks, whose transactions move values between accounts of a state
 trie, and run the code of three of them. All of that is computed here a second time, for the claim.
+Hosts do not store local inputs: with --inputs they go to files of their own, by name, with their bytes.
 """
 import argparse, hashlib, json, os, struct
 
@@ -215,7 +217,8 @@ def state_trie(accounts, store):
     return Trie({keccak(address): account.encoded() for address, account in accounts.items()}, store).root
 
 
-def make(rounds, kind):
+def make(rounds, kind, is_op_program):
+    """The pre-images by key, and the local inputs by number and name."""
     store, numbers = {}, Numbers(19)
 
     def keep(data):
@@ -274,11 +277,17 @@ def make(rounds, kind):
         del rollup["block_time"]
     if kind == "invalid":
         claim = keccak(claim)
-    local = [block, agreed, claim, struct.pack(">Q", last_l2), struct.pack(">Q", 901),
-             json.dumps(rollup).encode(), json.dumps({"chainId": 900}).encode()]
-    for index, value in enumerate(local, 1):
-        store[bytes([1]) + struct.pack(">Q", index).rjust(31, b"\0")] = value
-    return store
+    inputs = {(1, "l1-head"): block, (2, "agreed-output-root"): agreed, (3, "claim"): claim,
+              (4, "block-number"): struct.pack(">Q", last_l2)}
+    rollup, l1 = json.dumps(rollup).encode(), json.dumps({"chainId": 900}).encode()
+    if is_op_program:
+        inputs |= {(5, "chain-id"): struct.pack(">Q", MASK),
+                   (6, "l2-config"): json.dumps({"chainId": 901}).encode(),
+                   (7, "rollup-config"): rollup, (9, "l1-config"): l1}
+    else:
+        inputs |= {(5, "chain-id"): struct.pack(">Q", 901), (6, "rollup-config"): rollup,
+                   (7, "l1-config"): l1}
+    return store, inputs
 
 
 def main():
@@ -288,9 +297,20 @@ def main():
     kinds = parser.add_mutually_exclusive_group()
     for kind in ("invalid", "panic"):
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind)
+    parser.add_argument("--op-program", action="store_true", help="the local inputs of op-program")
+    parser.add_argument("--inputs", metavar="DIR", help="directory for the local inputs")
     arguments = parser.parse_args()
+    store, inputs = make(arguments.rounds, arguments.kind, arguments.op_program)
     os.makedirs(arguments.dir, exist_ok=True)
-    for key, value in make(arguments.rounds, arguments.kind).items():
+    if arguments.inputs:
+        os.makedirs(arguments.inputs, exist_ok=True)
+    for (index, name), value in inputs.items():
+        if arguments.inputs:
+            with open(f"{arguments.inputs}/{name}", "wb") as file:
+                file.write(value)
+        else:
+            store[bytes([1]) + struct.pack(">Q", index).rjust(31, b"\0")] = value
+    for key, value in store.items():
         with open(f"{arguments.dir}/0x{key.hex()}.txt", "w", encoding="ascii") as file:
             file.write(value.hex())
     with open(f"{arguments.dir}/kvformat", "w", encoding="ascii") as file:
