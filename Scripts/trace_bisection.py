@@ -73,7 +73,7 @@ def kill_bisections(length):
                     sys.exit(f"after a kill the folder has {size(folder)} bytes")
                 if random.random() < 0.5:
                     break
-            if ask(trace("claim", folder, index)) != [answer]:
+            if ask(trace("claim", folder, index)) != answer:
                 sys.exit(f"after kills the claim at {index} is another")
         aside = ask(trace("status", folder))["putAside"]
         if aside:

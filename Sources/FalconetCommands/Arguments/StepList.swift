@@ -20,11 +20,14 @@ package enum StepList {
   /// - Throws: ``UsageError`` for what is no number, `StreamError` for a file that cannot be read.
   package static func numbers(_ arguments: [String]) throws -> [UInt64] {
     try arguments.flatMap { argument in
-      argument.hasPrefix("@")
+      isFile(argument)
         ? try items(of: String(argument.dropFirst()), number)
         : [try number(argument)]
     }
   }
+
+  /// Whether an argument names a file of numbers.
+  package static func isFile(_ argument: String) -> Bool { argument.hasPrefix("@") }
 
   private static func number(_ text: some StringProtocol) throws(UsageError) -> UInt64 {
     guard let number = text.hasPrefix("=") ? GoNumber(text.dropFirst())?.value : plain(text) else {

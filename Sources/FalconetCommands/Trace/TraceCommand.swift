@@ -37,7 +37,7 @@ struct TraceQuestion: ParsableArguments {
 
   @Argument(
     help: ArgumentHelp(
-      "Indices, or @FILE for those in a file; several are answered in one pass.",
+      "Indices, or @FILE for those in a file; several are answered in one pass, in an array.",
       valueName: "index"))
   var indices: [String]
 
@@ -45,20 +45,22 @@ struct TraceQuestion: ParsableArguments {
   @Option(name: .customLong(ServerWords.flag), help: .hidden)
   var server: [String] = []
 
-  /// Asks, and prints an array with an object for each answer, with the members that `print` writes.
+  /// Asks, and prints an object for each answer, with the members that `print` writes. The object
+  /// stands alone if the question is one index, and in an array if it is several or a file's.
   func answer<Answer>(
     _ ask: (TraceProvider, [UInt64]) throws(TraceError) -> [Answer],
     print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
   ) throws {
     let indices = try StepList.numbers(self.indices)
+    let isArray = self.indices.count > 1 || StepList.isFile(self.indices[0])
     try trace.withProvider(server) { (provider) throws(TraceError) in
       try ask(provider, indices)
     } print: { (answers, json) throws(StreamError) in
-      try json.beginArray()
+      if isArray { try json.beginArray() }
       for answer in answers {
         try json.object { () throws(StreamError) in try print(answer, json) }
       }
-      try json.endArray()
+      if isArray { try json.endArray() }
     }
   }
 }

@@ -164,10 +164,18 @@ import Testing
     func ask(_ command: String, _ more: [String] = []) throws -> JSONValue {
       try run(["trace", command] + trace + more)
     }
-    try expect("trace-claim", [ask("claim", ["5"]), ask("claim", ["--json", "7", "99999999"])])
+    try folder.write("7", to: "indices.txt")
+    let one = try ask("claim", ["7"])
+    #expect(try ask("claim", ["@indices.txt"]) == .array([one]))
+    let several = try ask("claim", ["--json", "99999999", "7"])
+    #expect(several.elements.map { $0["index"] } == [.number(99_999_999), .number(7)])
+    #expect(several.elements.last == one)
+    try expect("trace-claim", [one, several])
     try expect(
       "trace-step",
-      [ask("step", ["591664"]), ask("step", ["--confirm", "20"]), ask("step", ["99999999"])])
+      [
+        ask("step", ["591664"]), ask("step", ["--confirm", "20"]), ask("step", ["99999999", "20"]),
+      ])
     try expect("trace-prestate", [run(["trace", "prestate"] + trace)])
     try expect("trace-last", [ask("last")])
     let exported = try Tool.run(["trace", "export"] + trace + ["exported"], in: folder.path)

@@ -62,7 +62,7 @@ struct ConfirmTests {
         ["trace", "step", "--folder", "trace", "--input", input, "--preimages", Guest.preimages()]
           + arguments + ["\(index)"], in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.log)")
-      return try #require(JSONValue(outcome.output).elements.first)
+      return try JSONValue(outcome.output)
     }
     for index in [3_000_000, 5, 0, vector.steps - 1, vector.steps + 100] {
       for round in 0..<2 {

@@ -109,7 +109,7 @@ struct CounterTests {
         let claim = try Tool.run(["trace", "claim"] + trace + ["\(index)"], in: folder.path)
         #expect(claim.exitCode == 0, "\(claim.log)")
         #expect(
-          try JSONValue(claim.output).elements.first?["claim"]
+          try JSONValue(claim.output)["claim"]
             == witness(folder.file(file))["witnessHash"])
       }
       let step = try Tool.run(["trace", "step"] + trace + [Self.last], in: folder.path)

@@ -30,9 +30,7 @@ struct TraceTests {
     let texts = claims.elements.map { $0["claim"]?.string }
     #expect(texts == ["\(point.after)", "\(vector.finalHash)"])
     #expect(claims.elements.map { $0["pastEnd"] } == [.bool(false), .bool(true)])
-    let steps = try ask(arguments("step", trace, ["\(point.step)"])).elements
-    #expect(steps.count == 1)
-    let step = try #require(steps.first)
+    let step = try ask(arguments("step", trace, ["\(point.step)"]))
     #expect(step["pre"]?.string == "\(point.before)" && step["post"]?.string == "\(point.after)")
     let last = try ask(arguments("last", trace))
     #expect(last["index"] == .number(vector.steps - 1))
@@ -79,7 +77,7 @@ struct TraceTests {
         #expect(size(trace) <= 8 << 20)
         if random.chance(3) { break }
       }
-      #expect(try ask(arguments("claim", trace, [question])) == .array([answer]))
+      #expect(try ask(arguments("claim", trace, [question])) == answer)
       #expect(size(trace) <= 8 << 20)
     }
     #expect(killed > 0)
@@ -130,7 +128,7 @@ struct TraceTests {
     close(held)
     let outcome = try waiting.wait()
     #expect(outcome.exitCode == 0, "\(outcome.log)")
-    #expect(try JSONValue(outcome.output).elements.count == 1)
+    #expect(try JSONValue(outcome.output)["index"] == .number(5))
     let delete = ["trace", "delete", "--dir", folder.file("t"), "--wait"]
     #expect(try Tool.run(delete).exitCode == 0)
     #expect(folder.names == [])

@@ -10,7 +10,25 @@ struct JSONSchema {
   init(_ name: String) throws {
     let path = "\(testFolder)/../../docs/schemas/\(name).json"
     let bytes = try #require(TemporaryFolder.contents(path), "\(path) is missing")
-    schema = try JSONValue(bytes)
+    let text = try JSONValue(bytes)
+    schema = try Self.resolved(text, text["$defs"])
+  }
+
+  /// A schema with its definitions in place of the references to them.
+  private static func resolved(_ schema: JSONValue, _ definitions: JSONValue?) throws -> JSONValue {
+    switch schema {
+    case .object(let members):
+      if let name = schema["$ref"]?.string {
+        try #require(name.hasPrefix("#/$defs/") && members.count == 1, "\(name)")
+        return try #require(definitions?[String(name.dropFirst("#/$defs/".count))], "\(name)")
+      }
+      return .object(
+        try members.filter { $0.key != "$defs" }.map { member in
+          JSONValue.Member(key: member.key, value: try resolved(member.value, definitions))
+        })
+    case .array(let elements): return .array(try elements.map { try resolved($0, definitions) })
+    case .string, .number, .bool, .null: return schema
+    }
   }
 
   /// Why a value does not fit.
