@@ -28,6 +28,17 @@ class Handle:
         self._handle = handle
         _open.add(self)
 
+    @classmethod
+    def _of_file(cls: Type[_Any], source: Union[Path, bytes]) -> _Any:
+        """The object of a file, or of its contents as bytes."""
+        handle = ctypes.c_void_p()
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            data = c.content(source)
+            c.call(f"{cls._kind}_open_memory", data, len(data), ctypes.byref(handle))
+        else:
+            c.call(f"{cls._kind}_open", c.text(source), ctypes.byref(handle))
+        return cls(handle)
+
     def close(self) -> None:
         """Frees the object. Later uses raise an exception. May be called twice."""
         handle, self._handle = self._handle, ctypes.c_void_p()

@@ -69,13 +69,7 @@ class Program(Handle):
     @classmethod
     def open(cls, source: Union[Path, bytes]) -> "Program":
         """Opens an ELF file, or its contents as bytes. It may be stripped."""
-        handle = ctypes.c_void_p()
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            data = c.content(source)
-            c.call("program_open_memory", data, len(data), ctypes.byref(handle))
-        else:
-            c.call("program_open", c.text(source), ctypes.byref(handle))
-        return cls(handle)
+        return cls._of_file(source)
 
     def check(self, version: int = 8, revision: Optional[str] = None) -> ProgramCheck:
         """Looks for what a state version lacks in the program, by default under its newest revision."""

@@ -55,13 +55,7 @@ class Proof(Handle):
     @classmethod
     def open(cls, source: Union[Path, bytes]) -> "Proof":
         """Opens a file of one proof, or its contents as bytes, compressed or not."""
-        handle = ctypes.c_void_p()
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            data = c.content(source)
-            c.call("proof_open_memory", data, len(data), ctypes.byref(handle))
-        else:
-            c.call("proof_open", c.text(source), ctypes.byref(handle))
-        return cls(handle)
+        return cls._of_file(source)
 
     def verify(self, version: Optional[int] = None, revision: Optional[str] = None) -> None:
         """Executes the step from the proof alone, and checks the claims.
