@@ -99,11 +99,20 @@ let package = Package(
         "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    // From a header that has all of it.
+    .target(name: "CXXHash", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(
+      name: "FalconetTables",
+      dependencies: [
+        "CXXHash", "FalconetStreams", "FalconetSystem",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "FalconetStore",
       dependencies: [
         "CSHA256", "CSQLite", "FalconetMachine", "FalconetOracle", "FalconetStreams",
-        "FalconetSystem", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
+        "FalconetSystem", "FalconetTables", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetSnapshots",
@@ -159,8 +168,8 @@ let package = Package(
       dependencies: [
         "FalconetBisect", "FalconetCommands", "FalconetELF", "FalconetInsight", "FalconetMachine",
         "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams",
-        "FalconetSystem", "FalconetTrace",
-        "Keccak",
+        "FalconetSystem", "FalconetTables", "FalconetTrace",
+        "Keccak", .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Sources/FalconetFuzzing"),
     .target(
@@ -200,6 +209,12 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "FalconetTablesTests",
+      dependencies: [
+        "FalconetOracle", "FalconetStreams", "FalconetTables", "FalconetTestSupport", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(
       name: "FalconetStoreTests",
       dependencies: [

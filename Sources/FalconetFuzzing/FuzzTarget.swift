@@ -32,6 +32,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case adoption
   /// Directories of pre-images.
   case preimages
+  /// Databases of hosts.
+  case database
   /// The command `run`, with flags that the input chooses.
   case run
 
@@ -57,6 +59,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .trace: try TraceTarget(.directory)
     case .adoption: try AdoptionTarget()
     case .preimages: try PreimageTarget()
+    case .database: try DatabaseTarget()
     case .run: try RunTarget()
     }
   }

@@ -2,6 +2,7 @@ import FalconetMachine
 import FalconetOracle
 import FalconetStreams
 import FalconetSystem
+import FalconetTables
 import Keccak
 import SystemPackage
 
@@ -12,8 +13,10 @@ package struct StoreImport: Sendable, Equatable {
   package var known = 0
   /// Those that no store has: local inputs, and what cannot be checked if no host is named.
   package var notStored = 0
-  /// Files that are not what their names say, with the reason.
+  /// Files and keys whose pre-image is another, or cannot be read, with the reason.
   package var wrong: [String] = []
+  /// Files of a database of which not all could be read, with the reason.
+  package var unreadable: [String] = []
 
   package init() {}
 
@@ -22,21 +25,57 @@ package struct StoreImport: Sendable, Equatable {
     known += other.known
     notStored += other.notStored
     wrong += other.wrong
+    unreadable += other.unreadable
   }
 }
 
 extension PreimageStore {
-  /// Adds the pre-images of a directory that a host, or a recorded run, wrote in any layout that
-  /// ``DirectoryOracle`` reads.
+  /// Adds the pre-images of a directory that a host, or a recorded run, wrote: in any layout that
+  /// ``DirectoryOracle`` reads, or a ``HostDatabase``.
   ///
-  /// - Parameter shouldStop: is asked for each file.
-  /// - Throws: ``PreimageError`` if the directory cannot be read, or is a database.
+  /// - Parameter shouldStop: is asked for each pre-image.
+  /// - Throws: ``PreimageError`` if the directory cannot be read.
   package func importDirectory(
     _ path: String, shouldStop: () -> Bool = { false }
   ) throws(PreimageError) -> StoreImport {
     var result = StoreImport()
     let directory = FilePath(fileName: path)
-    guard let layout = try DirectoryLayout.find(in: directory) else { return result }
+    if let database = database(in: directory) {
+      result.unreadable = database.read { (key, value) in
+        if let key = Bytes32(key) {
+          count(take(key, Array(value), whetherStored: true), &result) {
+            "\(path) has another pre-image than that of the key \(key)"
+          }
+        } else {
+          result.notStored += 1
+        }
+        return !shouldStop()
+      }
+    } else {
+      try importFiles(directory, shouldStop, &result)
+    }
+    flush()
+    guard isWritten else {
+      throw PreimageError(
+        .unreadable, message: "not all pre-images could be written to the store \(options.path)",
+        remedy: "see the warnings, and repeat the import")
+    }
+    return result
+  }
+
+  /// The database in a directory; nil if a host says that it has files there, or it has neither.
+  private func database(in directory: FilePath) -> HostDatabase? {
+    guard let database = try? HostDatabase(in: directory) else { return nil }
+    var marker = try? StoredFile(directory.appending(DirectoryLayout.marker))
+    guard let name = try? marker?.next(atMost: 64) else { return database }
+    let text = String(decoding: name.filter { $0 > 0x20 }, as: UTF8.self)
+    return DirectoryLayout(rawValue: text) == nil ? database : nil
+  }
+
+  private func importFiles(
+    _ directory: FilePath, _ shouldStop: () -> Bool, _ result: inout StoreImport
+  ) throws(PreimageError) {
+    guard let layout = try DirectoryLayout.find(in: directory) else { return }
     do throws(Errno) {
       switch layout {
       case .file:
@@ -58,15 +97,20 @@ extension PreimageStore {
       }
     } catch {
       throw PreimageError(
-        .unreadable, message: "the directory of pre-images \(path) cannot be read: \(error)")
+        .unreadable,
+        message: "the directory of pre-images \(directory.fileName) cannot be read: \(error)")
     }
-    flush()
-    guard isWritten else {
-      throw PreimageError(
-        .unreadable, message: "not all pre-images could be written to the store \(options.path)",
-        remedy: "see the warnings, and repeat the import")
+  }
+
+  private func count(
+    _ admission: Admission, _ result: inout StoreImport, fault: () -> String
+  ) {
+    switch admission {
+    case .added: result.added += 1
+    case .known: result.known += 1
+    case .notStored: result.notStored += 1
+    case .wrong: result.wrong.append(fault())
     }
-    return result
   }
 
   /// - Parameter name: the name that the file has in the layout `file`.
@@ -77,11 +121,8 @@ extension PreimageStore {
     let key = Bytes32(readingFrom: bytes)
     do throws(StoredFileFault) {
       let value = try HexFile.read(file, limit: StoreLayout.longest)
-      switch take(key, value, whetherStored: true) {
-      case .added: result.added += 1
-      case .known: result.known += 1
-      case .notStored: result.notStored += 1
-      case .wrong: result.wrong.append("\(file) is not the pre-image of its key")
+      count(take(key, value, whetherStored: true), &result) {
+        "\(file) is not the pre-image of its key"
       }
     } catch {
       result.wrong.append("\(file) \(error)")

@@ -78,14 +78,14 @@ import Testing
     #expect(error?.remedy == "give it")
   }
 
-  @Test(arguments: ["pebble", "pebble\n"])
-  func `A pebble database is refused with what to do`(marker: String) throws {
+  @Test(arguments: ["pebble", "pebble\n", "rocksdb"])
+  func `A database is refused with what to do`(marker: String) throws {
     let folder = try TemporaryFolder()
     try folder.write(marker, to: "kvformat")
     let error = failure { () throws(PreimageError) in _ = try DirectoryOracle(path: folder.path) }
     #expect(error?.kind == .unreadable)
     #expect(error?.message.contains("pebble") == true)
-    #expect(error?.remedy?.contains("record a run") == true)
+    #expect(error?.remedy?.contains("import it into a store") == true)
   }
 
   @Test func `A pebble database without kvformat is known by its manifest`() throws {

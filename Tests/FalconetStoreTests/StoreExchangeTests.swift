@@ -56,7 +56,38 @@ struct StoreExchangeTests {
     #expect(try exported.preimage(for: key(.blob)) == [1, 2])
   }
 
-  @Test("A pebble database and a missing directory are errors")
+  @Test("The database of a host that was killed: what its tables and logs have")
+  func database() throws {
+    let databases = try HostDatabases.unpack()
+    let store = try PreimageStore(in: folder)
+    var result = try store.importDirectory(databases.file("kona"))
+    #expect((result.added, result.known, result.notStored) == (HostDatabases.count, 0, 2))
+    #expect(result.wrong == [] && result.unreadable == [])
+    for (key, value) in HostDatabases.preimages { #expect(store.preimage(for: key) == value) }
+
+    // The marker of newer hosts; blobs come with the name of who gave them.
+    try databases.write("rocksdb", to: "version5/kvformat")
+    let named = try PreimageStore(in: folder, giver: "kona-host", trusts: [.blob])
+    result = try named.importDirectory(databases.file("version5"))
+    #expect((result.added, result.known, result.notStored) == (1, HostDatabases.count, 1))
+    var blob = Bytes32()
+    blob[0] = PreimageKeyType.blob.rawValue
+    #expect(named.preimage(for: blob) == Array("blob".utf8))
+
+    result = try store.importDirectory(databases.file("lz4"))
+    #expect(result.unreadable.count == 1)
+    // Files that lie beside a database that its host used before.
+    try databases.write("file", to: "log/kvformat")
+    #expect(try store.importDirectory(databases.file("log")) == StoreImport())
+    var count = 0
+    _ = try store.importDirectory(databases.file("kona")) {
+      count += 1
+      return count == 3
+    }
+    #expect(count == 3)
+  }
+
+  @Test("A database's marker without a database, and a missing directory, are errors")
   func unreadable() throws {
     folder.makeFolder("host")
     try folder.write("pebble", to: "host/kvformat")

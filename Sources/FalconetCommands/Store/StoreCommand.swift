@@ -114,6 +114,9 @@ struct StoreImportCommand: ParsableCommand {
     usage: "<directory> ... --preimage-store <directory> [<options>]",
     abstract: "Add the pre-images of directories that hosts or recorded runs wrote.",
     discussion: """
+      Reads files in each of their layouts, and the databases of Kona's host (RocksDB) and of \
+      op-program (pebble).
+
       Keccak and SHA-256 pre-images are compared with their keys. Blobs and results of precompiles \
       cannot be: they are added if --host names the program that wrote them, and go only to runs \
       with that host that trust them. Local inputs are never added.
@@ -152,7 +155,7 @@ struct StoreImportCommand: ParsableCommand {
       [
         "\(total.added) added, \(total.known) known, \(total.notStored) left out, "
           + "\(total.wrong.count) wrong"
-      ] + total.wrong.map { "  \($0)" }
+      ] + (total.wrong + total.unreadable).map { "  \($0)" }
     try store.print(lines) { (json) throws(StreamError) in
       try json.member("added", total.added)
       try json.member("known", total.known)
@@ -160,6 +163,14 @@ struct StoreImportCommand: ParsableCommand {
       try json.member("wrong", array: total.wrong) { (text) throws(StreamError) in
         try json.string(text.readableFileName)
       }
+      try json.member("unreadable", array: total.unreadable) { (text) throws(StreamError) in
+        try json.string(text.readableFileName)
+      }
+    }
+    guard total.unreadable.isEmpty else {
+      throw CommandError(
+        "some files of a database could not be read: what they have comes into the store by a run "
+          + "with their host")
     }
     guard total.wrong.isEmpty else {
       throw CommandError("some pre-images are not their keys', and were not added")

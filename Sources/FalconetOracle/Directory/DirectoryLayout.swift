@@ -49,7 +49,7 @@ package enum DirectoryLayout: String, Sendable {
     // Hosts write no newline; an editor does.
     let text = content.last == UInt8(ascii: "\n") ? content.dropLast() : content[...]
     let name = String(decoding: text, as: UTF8.self)
-    if name == "pebble" { throw pebble(folder) }
+    if name == "pebble" || name == "rocksdb" { throw database(folder) }
     guard let layout = DirectoryLayout(rawValue: name) else {
       throw PreimageError(
         .unreadable,
@@ -93,7 +93,7 @@ package enum DirectoryLayout: String, Sendable {
     case (true, false): return .file
     case (false, true): return .directory
     case (false, false):
-      if hasManifest { throw pebble(folder) }
+      if hasManifest { throw database(folder) }
       return nil
     }
   }
@@ -105,10 +105,10 @@ package enum DirectoryLayout: String, Sendable {
       && middle.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
-  private static func pebble(_ folder: FilePath) -> PreimageError {
+  private static func database(_ folder: FilePath) -> PreimageError {
     PreimageError(
       .unreadable,
-      message: "\(folder) is a pebble database, which only its host can read",
-      remedy: "have the host write its format file or directory, or record a run with that host")
+      message: "\(folder) has the database of a host (RocksDB or pebble), not files of pre-images",
+      remedy: "import it into a store, or have the host write its format file or directory")
   }
 }

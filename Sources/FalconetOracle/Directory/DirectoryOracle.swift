@@ -21,7 +21,7 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
   /// Opens the folder at `path`.
   ///
   /// - Throws: ``PreimageError`` of kind `unreadable` if it can't be read, its layout is not
-  ///   known, or it is a pebble database. An empty folder is no error: each of its pre-images is
+  ///   known, or it is a database. An empty folder is no error: each of its pre-images is
   ///   missing.
   package init(path: String) throws(PreimageError) {
     self.path = path

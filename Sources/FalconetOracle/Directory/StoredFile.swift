@@ -28,14 +28,14 @@ package enum StoredFileFault: Error, Equatable, CustomStringConvertible {
 }
 
 /// A file of a pre-image directory, open for reading in chunks.
-struct StoredFile {
+package struct StoredFile {
   /// The size when it was opened, in bytes.
   let size: Int
   private let file: PositionalFile
   private var offset: UInt64 = 0
 
   /// Opens the regular file at `path`; a pipe or a device there is refused without waiting for it.
-  init(_ path: FilePath) throws(StoredFileFault) {
+  package init(_ path: FilePath) throws(StoredFileFault) {
     let opened: PositionalFile?
     do throws(Errno) { opened = try PositionalFile(path: path) } catch {
       throw error == .noSuchFileOrDirectory ? .missing : .system(error)
@@ -49,7 +49,7 @@ struct StoredFile {
   ///
   /// Sound: the read fills memory that the array hands out for it, and the array is told how much of it
   /// was filled.
-  mutating func next(atMost limit: Int = 65536) throws(StoredFileFault) -> [UInt8] {
+  package mutating func next(atMost limit: Int = 65536) throws(StoredFileFault) -> [UInt8] {
     var failure: Errno?
     let chunk = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       do throws(Errno) {

@@ -24,3 +24,17 @@ package struct CRC32: Sendable, Equatable {
   /// Adds `bytes`.
   package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
 }
+
+/// The CRC-32 of iSCSI (reflected polynomial 0x82F63B78, RFC 3720 appendix B.4), which databases use.
+///
+/// Safety: as ``CRC32``.
+package enum CRC32C {
+  /// The checksum of `bytes`, at most 2 GiB.
+  package static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    guard let base = bytes.baseAddress else { return 0 }
+    // Sound: the C function reads `bytes.count` bytes from `base`, and keeps no pointer. Its type lacks
+    // the const.
+    let pointer = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
+    return ~crc32_iscsi(pointer, Int32(bytes.count), ~0)
+  }
+}
