@@ -145,6 +145,8 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "FalconetRun", dependencies: ["FalconetMachine"], swiftSettings: strict),
+    .target(
+      name: "FalconetReplay", dependencies: ["FalconetMachine", "Keccak"], swiftSettings: strict),
     .target(name: "Falconet", dependencies: library, swiftSettings: strict),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
@@ -199,6 +201,8 @@ let package = Package(
       name: "FalconetStreamsTests", dependencies: ["FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetMachineTests", dependencies: ["FalconetMachine", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetReplayTests", dependencies: ["FalconetReplay", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetELFTests",
       dependencies: ["FalconetELF", "FalconetMachine", "FalconetStreams", "FalconetTestSupport"]),

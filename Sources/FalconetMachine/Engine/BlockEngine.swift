@@ -136,6 +136,13 @@ extension BlockEngine {
     return write(decoder.block)
   }
 
+  /// Leaves the instructions at some addresses, and at no others, to the plain step.
+  func setStops(_ addresses: Set<UInt64>) {
+    guard decoder.stopAddresses != addresses else { return }
+    decoder.stopAddresses = addresses
+    discardBlocks()
+  }
+
   /// Discards all blocks and their code.
   func discardBlocks() {
     cache.discardAll()

@@ -30,6 +30,7 @@ extension Machine {
     if blockEngine == nil {
       blockEngine = PortableEngine(self, stopRange: stopRange, forcesSwitch: forcesSwitch)
     }
+    blockEngine?.setStops(stopAddresses)
     return blockEngine
   }
 

@@ -134,7 +134,7 @@ extension Machine {
   /// ``run(until:stopAfterPreimageRead:)`` stopped for it.
   package var lastPreimageRead: PreimageRead? { lastRead }
 
-  private func plainStep<Word: MachineWord>(_ word: Word.Type) throws(MachineError) {
+  func plainStep<Word: MachineWord>(_ word: Word.Type) throws(MachineError) {
     try transaction { () throws(StepError) in
       try Step<Word, Machine>.run(in: self)
     }
@@ -177,7 +177,7 @@ extension Machine {
 
   /// How many steps the active thread can run with nothing for the scheduler to do, or nil if the
   /// next step needs the plain step.
-  private func engineBudget(to target: UInt64) -> UInt64? {
+  func engineBudget(to target: UInt64) -> UInt64? {
     let mask = rules.wordSize.mask
     let side = state.scalars.activeSide
     guard !state.threads.isEmpty(side) else { return nil }

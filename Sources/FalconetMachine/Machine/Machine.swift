@@ -61,6 +61,12 @@ package final class Machine: StepEnvironment {
     didSet { dropEngine() }
   }
 
+  /// Addresses at which the engine leaves instructions to the plain step: those of the last
+  /// ``run(until:stoppingFor:skipsFirst:)``.
+  var stopAddresses: Set<UInt64> = [] {
+    didSet { if stopAddresses != oldValue { blockEngine?.setStops(stopAddresses) } }
+  }
+
   var leftRoots = StackRoots()
   var rightRoots = StackRoots()
   var preimage = PreimageCache()

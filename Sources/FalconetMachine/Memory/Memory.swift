@@ -26,6 +26,10 @@ package final class Memory {
   let viewLock = MemoryView.Lock()
   /// The view that pages are copied for before they are written, as long as anyone has it.
   weak var latestView: MemoryView?
+  /// What is told of pages before they are written, as long as anyone has it.
+  weak var history: PageHistory?
+  /// What is noticed of stores.
+  private(set) var watches = WatchedMemory()
   /// The pages that were written since the tree was last brought up to date.
   var changed: [UInt64] = []
   var tree: MemoryTree
@@ -124,6 +128,7 @@ package final class Memory {
     else { return nil }
     var flags = place.flags
     if flags.contains(.viewed) { latestView?.preserve(index, place.bytes) }
+    if flags.contains(.viewed) || !flags.contains(.exists) { history?.willWrite(index, place) }
     if !flags.contains(.exists) { made.append(index) }
     if !flags.contains(.changed) { changed.append(index) }
     if flags.contains(.code) {
@@ -133,6 +138,10 @@ package final class Memory {
     flags.subtract([.code, .viewed])
     flags.formUnion(.directlyWritable)
     if index == reservedPage { flags.insert(.reserved) }
+    if watches.pages.contains(index) {
+      flags.insert(.watched)
+      watches.note(address, wordSize)
+    }
     place.flags = flags
     return place.bytes
   }
@@ -156,6 +165,39 @@ package final class Memory {
     place(ofPage: index)?.flags.insert(.reserved)
   }
 
+  /// Makes the next write to each of some pages, or to one that doesn't exist yet, known to ``history``.
+  func markForHistory(_ pages: some Sequence<UInt64>) {
+    for index in pages { place(ofPage: index)?.flags.insert(.viewed) }
+  }
+
+  // MARK: Watches
+
+  /// Has stores to some ranges noticed: see ``takeWatchedStore()``. No other ranges are.
+  func watch(_ ranges: [WatchedRange]) {
+    guard ranges != watches.ranges else { return }
+    for index in watches.pages { place(ofPage: index)?.flags.remove(.watched) }
+    watches = WatchedMemory(ranges, wordSize)
+    for index in watches.pages {
+      if let place = place(ofPage: index), place.flags.contains(.exists) {
+        place.flags.insert(.watched)
+      }
+    }
+  }
+
+  /// The address of a store to a word with a watched byte since this was last asked.
+  func takeWatchedStore() -> UInt64? { watches.takeStore() }
+
+  /// Whether no engine may execute a store of `count` bytes at an address: there is decoded code in the
+  /// page, or a byte is watched.
+  func isLeftToPlainStep(_ address: UInt64, _ count: Int) -> Bool {
+    guard let flags = place(ofPage: address >> 12)?.flags else {
+      return watches.overlaps(address, count)
+    }
+    return flags.contains(.code)
+      || (flags.contains(.watched) || !flags.contains(.exists))
+        && watches.overlaps(address, count)
+  }
+
   /// Makes some pages as if they had never been written.
   func discardPages(where isDiscarded: (UInt64) -> Bool) {
     for index in made where isDiscarded(index) {
@@ -166,11 +208,6 @@ package final class Memory {
   }
 
   // MARK: Code
-
-  /// Whether a store to the page that holds `address` would make decoded code stale.
-  func hasCode(at address: UInt64) -> Bool {
-    place(ofPage: address >> 12)?.flags.contains(.code) ?? false
-  }
 
   /// Marks a page whose instructions are decoded, so that a write to it is noticed.
   ///

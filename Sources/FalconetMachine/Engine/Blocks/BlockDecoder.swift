@@ -6,6 +6,8 @@ struct BlockDecoder {
   private let mask: UInt64
   /// Instructions in this range are left to the plain step.
   var stopRange: Range<UInt64>?
+  /// Instructions at these addresses too.
+  var stopAddresses: Set<UInt64> = []
   /// Decoded last; kept so that its array is used again.
   private(set) var block = Block(pc: 0, exit: .leave(0))
 
@@ -65,6 +67,7 @@ struct BlockDecoder {
     let bits = page.load(fromByteOffset: offset, as: UInt32.self).bigEndian
     var operation = DecodedOperation(Instruction(bits), under: rules)
     if let stopRange, stopRange.contains(address) { operation.operation = .unknown }
+    if !stopAddresses.isEmpty, stopAddresses.contains(address) { operation.operation = .unknown }
     return operation
   }
 

@@ -124,14 +124,14 @@ extension OperationExecutor {
   }
 
   /// A store to a page that is not directly writable: its first write, the reserved word. Code is
-  /// left to the plain step, so that no engine changes what it is executing.
+  /// left to the plain step, so that no engine changes what it is executing, and so are watched bytes.
   @inline(never)
   private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(
     _ value: Value, _ address: UInt64, _ offset: Int
   ) -> Outcome {
-    guard !memory.hasCode(at: address), let page = memory.preparePage(address) else {
-      return .leave
-    }
+    guard !memory.isLeftToPlainStep(address, MemoryLayout<Value>.size),
+      let page = memory.preparePage(address)
+    else { return .leave }
     let word = address & Word.size.addressMask
     if machine.rules.hasReservations,
       machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
@@ -175,7 +175,8 @@ extension OperationExecutor {
       status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
     let succeeds = !keeps || machine.state.scalars.reservation == reservation
     if succeeds {
-      guard !memory.hasCode(at: UInt64(address)), let page = memory.preparePage(UInt64(address))
+      guard !memory.isLeftToPlainStep(UInt64(address), access.size),
+        let page = memory.preparePage(UInt64(address))
       else { return .leave }
       machine.state.scalars.reservation = Reservation()
       memory.guardPage(of: 0)
