@@ -4,7 +4,8 @@ import Glibc
 /// test, an addition and a load.
 ///
 /// The *flat* part covers the addresses that guests use: of a 32-bit machine's the lower half, which
-/// are the same whether an engine sign-extends them or not; of a 64-bit machine's the first TiB (program, Go heap) and the TiB at 2^44 (where `mmap` gives memory from).
+/// are the same whether an engine sign-extends them or not; of a 64-bit machine's the first TiB
+/// (program, Go heap) and the TiB at 2^44 (where `mmap` gives memory from).
 /// Both lie at the same distance from their guest addresses, with the gap between them left to other
 /// machines, so 60 machines fit into one process. The *window* covers the 16 MiB that end at 2^47,
 /// where the stack is. All other pages are ``FarPages``.
@@ -33,13 +34,15 @@ final class GuestSpace {
   private let ownPage: UnsafeMutableRawPointer?
 
   static func make(_ wordSize: WordSize) -> GuestSpace {
-    if isUnderValgrind { return GuestSpace() }
+    if isWatched { return GuestSpace() }
     return (wordSize == .bits32 ? reserve32() : reserve64()) ?? GuestSpace()
   }
 
-  /// Valgrind grants the reservation, and then keeps gigabytes of its own about it. It shows itself by
-  /// what it has the process load.
-  private static let isUnderValgrind: Bool = {
+  /// Whether a tool keeps records of all memory, for which the reservation is too large. Valgrind takes
+  /// gigabytes for them, and shows itself by what it has the process load. The thread sanitizer ends
+  /// the process, and is part of the program.
+  private static let isWatched: Bool = {
+    if dlsym(nil, "__tsan_init") != nil { return true }
     guard let preloaded = getenv("LD_PRELOAD") else { return false }
     return strstr(preloaded, "vgpreload") != nil
   }()
