@@ -178,7 +178,7 @@ let package = Package(
       name: "_FalconetBenchmarks",
       dependencies: [
         "FalconetELF", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
-        "FalconetStreams", "Keccak",
+        "FalconetStore", "FalconetStreams", "Keccak",
       ],
       path: "Sources/FalconetBenchmarks"),
 

@@ -705,6 +705,92 @@ class TraceTests(unittest.TestCase):
             self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
 
 
+class StoreTests(unittest.TestCase):
+    """Machines and traces that share a store of pre-images."""
+
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+        self.store = falconet.PreimageStore(self.path / "store")
+
+    def run_from(self, source: object) -> None:
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimage_store(self.store)
+            machine.use_preimages(source)
+            machine.run()
+            self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
+            # Written before the machine goes.
+            self.assertEqual(self.store.status().count, 16)
+
+    def test_a_second_run_asks_its_source_for_local_inputs_alone(self) -> None:
+        self.run_from(preimages())
+        asked: list[int] = []
+
+        def source(key: bytes) -> bytes:
+            asked.append(key[0])
+            return preimages()[key]
+
+        self.run_from(source)
+        self.assertEqual(set(asked), {1})
+        self.assertEqual([(part.type, part.host) for part in self.store.status().parts], [(4, None)])
+
+    def test_a_server_is_started_at_the_first_miss(self) -> None:
+        self.run_from(preimages())
+        locals = {key: value for key, value in preimages().items() if key[0] == 1}
+        with Machine.load_elf(GUEST) as machine, Trace.open(
+            self.path / "trace", Machine.load_elf(GUEST)
+        ) as trace:
+            for runner in (machine, trace):
+                runner.use_preimage_store(self.path / "store")
+                runner.use_preimage_server(["/nowhere/server"])
+                for key, value in locals.items():
+                    runner.set_local_input(key[31], value)
+            machine.run()
+            self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
+            self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
+            machine.use_preimage_store(None)
+
+    def test_a_directory_is_imported_checked_exported_and_pruned(self) -> None:
+        self.assertEqual(
+            self.store.import_directory(FIXTURES / "preimages/oracle-valid"),
+            falconet.StoreImport(16, 0, 2, []),
+        )
+        (self.path / "bad").mkdir()
+        (self.path / "bad" / f"0x02{'00' * 31}.txt").write_text("00")
+        faults = self.store.import_directory(self.path / "bad").faults
+        self.assertRegex(faults[0], "is not the pre-image of its key")
+        self.assertEqual(self.store.check(), falconet.StoreCheck(16, []))
+        self.assertEqual(self.store.export(self.path / "out"), 16)
+        self.assertEqual(len(list((self.path / "out").glob("0x04*.txt"))), 16)
+        self.store.prune(0)
+        self.assertEqual(self.store.status().count, 0)
+
+    def test_what_cannot_be_checked_has_the_name_of_its_host(self) -> None:
+        (self.path / "blobs").mkdir()
+        (self.path / "blobs" / f"0x05{'00' * 31}.txt").write_text("0102")
+        store = falconet.PreimageStore(
+            self.path / "store", trust=["blob"], host="no-such-host single --flag"
+        )
+        self.assertEqual(store.import_directory(self.path / "blobs").added, 1)
+        self.assertEqual(
+            self.store.status().parts, [falconet.StorePart(5, "no-such-host single", 1, 2)]
+        )
+        self.assertEqual((self.store.export(self.path / "out"), store.export(self.path / "out")), (0, 1))
+
+    def test_what_is_no_store_is_an_error(self) -> None:
+        for failing in (self.store.status, self.store.check, lambda: self.store.prune(1)):
+            with self.assertRaises((falconet.FalconetError, OSError)):
+                failing()
+        (self.path / "file").write_text("")
+        with Machine.load_elf(GUEST) as machine:
+            with self.assertRaisesRegex(falconet.BadDataError, "no store of pre-images"):
+                machine.use_preimage_store(self.path / "file")
+        for wrong in ({"trust": ["local"]}, {"hints": "first"}, {"limit": 1 << 64}):
+            with self.assertRaises((ValueError, OverflowError)):
+                falconet.PreimageStore("store", **wrong)
+
+
 class StalledServerTests(unittest.TestCase):
     """A server that does not answer, and cancellations that don't wait for it."""
 

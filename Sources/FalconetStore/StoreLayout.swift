@@ -33,6 +33,11 @@ enum StoreLayout {
     try prepare(directory, path, makes: makes)
     return try using(path) { (problem: inout StoreError?) throws(DatabaseFailure) in
       let database = try Database(directory.appending(fileName), longest: Int32(longest + 1024))
+      guard !database.isReadOnly else {
+        problem = .unusable(
+          path: path, reason: "\(fileName) cannot be written: a store records what is used")
+        return database
+      }
       database.wait(milliseconds: 10_000)
       problem = try check(database, path)
       guard problem == nil else { return database }

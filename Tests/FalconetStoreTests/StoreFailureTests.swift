@@ -168,6 +168,26 @@ struct StoreFailureTests {
   }
 
   @Test(
+    "A store on a disk that cannot be written is an error that says so, and what it has stays",
+    .enabled(if: SmallDisk.isPossible))
+  func readOnly() throws {
+    let disk = try #require(try SmallDisk(bytes: 2 << 20))
+    let options = StoreOptions(path: disk.folder.file("store"))
+    let key = PreimageKey.keccak256(of: [1])
+    do { try PreimageStore(options).add(key, [1]) }
+    #expect(disk.remount(isReadOnly: true))
+    var failure: StoreError?
+    do throws(StoreError) { _ = try PreimageStore(options) } catch { failure = error }
+    guard case .unusable = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(failure?.description.contains("cannot be written") == true, "\(failure!)")
+    #expect(disk.remount(isReadOnly: false))
+    #expect(try PreimageStore(options).preimage(for: key) == [1])
+  }
+
+  @Test(
     "A disk that is full before the store is made is an error that says so",
     .enabled(if: SmallDisk.isPossible))
   func fullFromTheStart() throws {

@@ -34,6 +34,7 @@ from .snapshots import (
     diff,
     snapshot_info,
 )
+from .store import PreimageStore, StoreCheck, StoreImport, StorePart, StoreStatus
 from .trace import (
     Trace,
     TraceAdoption,
@@ -67,6 +68,7 @@ __all__ = [
     "Panic",
     "PreimageError",
     "PreimageRead",
+    "PreimageStore",
     "Profile",
     "Program",
     "ProgramCheck",
@@ -74,6 +76,10 @@ __all__ = [
     "RejectedError",
     "SnapshotInfo",
     "Stop",
+    "StoreCheck",
+    "StoreImport",
+    "StorePart",
+    "StoreStatus",
     "Thread",
     "Trace",
     "TraceAdoption",

@@ -12,6 +12,7 @@ from . import _library as c
 from ._callbacks import Callbacks
 from ._callbacks import PreimageSource as PreimageSource
 from .errors import BusyError
+from .store import PreimageStore, stored
 
 Path = Union[str, "os.PathLike[str]"]
 _Any = TypeVar("_Any", bound="Handle")
@@ -84,6 +85,7 @@ class Runner(Handle):
         """Not for users: see the class methods that open one."""
         super().__init__(handle)
         self._callbacks = Callbacks(self._kind)
+        self._store: Optional[PreimageStore] = None
 
     def _run(self, function: str, *arguments: Any) -> None:
         """Calls a function that may execute steps or call back."""
@@ -124,6 +126,21 @@ class Runner(Handle):
         if isinstance(command, (str, bytes)):
             raise TypeError("the command is a list: the program and its arguments")
         self._callbacks.set_server(self._handle, list(command), timeout, output)
+
+    def use_preimage_store(self, store: Union[PreimageStore, Path, None]) -> None:
+        """Sets a store, or its directory, that answers before the source is asked and keeps what that
+        gives; None for no store.
+
+        A server is then started at the first request that the store cannot answer; one that runs is
+        ended by this call. When a call that executes steps returns, what the source gave is written.
+        """
+        chosen = stored(store)
+        function = f"{self._kind}_set_preimage_store"
+        if chosen is None:
+            c.call(function, self._handle, None, None)
+        else:
+            c.call(function, self._handle, chosen._path, ctypes.byref(chosen._options))
+        self._store = chosen
 
     def set_local_input(self, index: int, value: bytes) -> None:
         """Sets the local input (key type 1) of an index, which takes precedence over the source."""

@@ -26,6 +26,7 @@ PROGRESS = ctypes.CFUNCTYPE(c_bool, c_void_p, c_uint64)
 PROOF = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
 PAUSE = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p)
 CLAIM = ctypes.CFUNCTYPE(c_int, c_void_p, c_uint64, POINTER(c_uint8))
+REPORT = ctypes.CFUNCTYPE(None, c_void_p, c_char_p)
 
 
 class Buffer(ctypes.Structure):
@@ -251,6 +252,57 @@ class TraceAdoption(ctypes.Structure):
     _fields_ = [("proofs", c_uint64), ("snapshots", c_uint64), ("has_end", c_bool)]
 
 
+class StoreOptions(ctypes.Structure):
+    """falconet_store_options"""
+
+    _fields_ = [
+        ("limit", c_uint64),
+        ("hints", c_int),
+        ("trusts_blobs", c_bool),
+        ("trusts_precompiles", c_bool),
+        ("host", c_char_p),
+        ("report", REPORT),
+        ("context", c_void_p),
+    ]
+
+
+class StorePart(ctypes.Structure):
+    """falconet_store_part"""
+
+    _fields_ = [
+        ("type", c_uint8),
+        ("host", c_char_p),
+        ("count", c_uint64),
+        ("bytes", c_uint64),
+    ]
+
+
+class StoreInfo(ctypes.Structure):
+    """falconet_store_info"""
+
+    _fields_ = [
+        ("count", c_uint64),
+        ("bytes", c_uint64),
+        ("file_bytes", c_uint64),
+        ("oldest_use", c_int64),
+        ("newest_use", c_int64),
+    ]
+
+
+class StoreImportResult(ctypes.Structure):
+    """falconet_store_import_result"""
+
+    _fields_ = [
+        ("added", c_uint64),
+        ("known", c_uint64),
+        ("left_out", c_uint64),
+        ("wrong", c_uint64),
+        ("unreadable", c_uint64),
+    ]
+
+
+STORE_PART = ctypes.CFUNCTYPE(None, c_void_p, POINTER(StorePart))
+
 _HANDLE = POINTER(c_void_p)
 _TEXTS = POINTER(c_char_p)
 # Arguments of the functions that give a status.
@@ -269,6 +321,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_set_preimage_folder": [c_void_p, c_char_p],
     "machine_set_preimage_server": [c_void_p, _TEXTS, c_uint32, OUTPUT, c_void_p],
     "machine_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
+    "machine_set_preimage_store": [c_void_p, c_char_p, POINTER(StoreOptions)],
     "machine_set_output": [c_void_p, OUTPUT, c_void_p],
     "machine_set_engine": [c_void_p, c_int],
     "machine_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
@@ -344,6 +397,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "trace_set_preimage_server": [c_void_p, _TEXTS, c_uint32, OUTPUT, c_void_p],
     "trace_set_source_identity": [c_void_p, c_char_p],
     "trace_set_local_input": [c_void_p, c_uint64, c_char_p, c_size_t],
+    "trace_set_preimage_store": [c_void_p, c_char_p, POINTER(StoreOptions)],
     "trace_set_progress": [c_void_p, PROGRESS, c_uint64, c_void_p],
     "trace_cancel": [c_void_p],
     "trace_resume": [c_void_p],
@@ -359,6 +413,11 @@ SIGNATURES: dict[str, list[Any]] = {
     "trace_adopt": [c_void_p, c_char_p, POINTER(TraceAdoption), INCIDENT, c_void_p],
     "trace_delete": [c_void_p],
     "trace_delete_folder": [c_char_p],
+    "store_status": [c_char_p, STORE_PART, c_void_p, POINTER(StoreInfo)],
+    "store_import": [c_char_p, c_char_p, POINTER(StoreOptions), POINTER(StoreImportResult)],
+    "store_export": [c_char_p, c_char_p, c_char_p, POINTER(c_uint64)],
+    "store_check": [c_char_p, REPORT, c_void_p, POINTER(c_uint64)],
+    "store_prune": [c_char_p, c_uint64],
 }
 
 

@@ -143,6 +143,42 @@ pub type falconet_hint_fn = Option<
 pub type falconet_output_fn =
     Option<unsafe extern "C" fn(context: *mut c_void, stream: i32, bytes: *const u8, count: usize)>;
 
+/// Which hints a server gets if there is a store.
+pub type falconet_hints = c_uint;
+
+/// Before a request that the store cannot answer, the last hint of each kind.
+pub const FALCONET_HINTS_LAST: falconet_hints = 0;
+/// Before such a request, all hints since the request before.
+pub const FALCONET_HINTS_ALL: falconet_hints = 1;
+/// Each hint when the guest writes it.
+pub const FALCONET_HINTS_EAGER: falconet_hints = 2;
+
+/// Receives a sentence, or a key.
+pub type falconet_report_fn =
+    Option<unsafe extern "C" fn(context: *mut c_void, text: *const c_char)>;
+
+/// How a store is used.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_store_options {
+    /// Bytes that its file may have; 0 stands for 10 GiB. What was not used for longest goes first.
+    pub limit: u64,
+    /// Which hints a server gets.
+    pub hints: falconet_hints,
+    /// Whether blobs and results of precompiles, which cannot be checked, are served that the same
+    /// host gave before.
+    pub trusts_blobs: bool,
+    pub trusts_precompiles: bool,
+    /// The name of the host: a program and its words before the first flag, with spaces between them.
+    /// NULL stands for the server's command, or for the directory; callbacks have none, and without
+    /// one such pre-images are neither stored nor served.
+    pub host: *const c_char,
+    /// Receives what could not be read or written, on the thread of the call that executes; NULL drops
+    /// it.
+    pub report: falconet_report_fn,
+    pub context: *mut c_void,
+}
+
 /// What executes steps. All give the same states. If the host does not support one, the next one is
 /// used.
 pub type falconet_engine = c_uint;
@@ -562,6 +598,51 @@ pub struct falconet_trace_adoption {
     pub has_end: bool,
 }
 
+/// Pre-images of one type, and from one host if they cannot be checked.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_store_part {
+    /// The first byte of their keys.
+    pub r#type: u8,
+    /// The host that gave them; NULL for those whose keys are their hashes.
+    pub host: *const c_char,
+    pub count: u64,
+    /// Bytes of the pre-images.
+    pub bytes: u64,
+}
+
+pub type falconet_store_part_fn =
+    Option<unsafe extern "C" fn(context: *mut c_void, part: *const falconet_store_part)>;
+
+/// What a store has.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_store_info {
+    pub count: u64,
+    /// Bytes of the pre-images, and of the files.
+    pub bytes: u64,
+    pub file_bytes: u64,
+    /// When the one was last used that was not used for longest, and when any was: seconds since 1970,
+    /// as whole hours; 0 if there is none.
+    pub oldest_use: i64,
+    pub newest_use: i64,
+}
+
+/// What became of pre-images that were to be imported.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_store_import_result {
+    pub added: u64,
+    /// Those that the store had.
+    pub known: u64,
+    /// Local inputs, and what cannot be checked if no host is named.
+    pub left_out: u64,
+    /// Those that are not their keys'.
+    pub wrong: u64,
+    /// Files of a database of which not all could be read.
+    pub unreadable: u64,
+}
+
 #[link(name = "falconet")]
 extern "C" {
     /// The FALCONET_ABI_VERSION that the library was built with.
@@ -675,6 +756,18 @@ extern "C" {
         machine: *mut falconet_machine,
         output: falconet_output_fn,
         context: *mut c_void,
+    ) -> falconet_status;
+    /// Sets a directory of pre-images that processes share, which answers before the source is asked and
+    /// keeps what the source gives. It is created if it does not exist. `options` may be NULL: nothing
+    /// that cannot be checked is served. NULL as `path`, the default, is no store. With a store, a server
+    /// is started at the first request that the store cannot answer; one that runs is ended by this call.
+    ///
+    /// A store fails no run: what cannot be read is missing, and what cannot be written is left out. When
+    /// a call that executes steps returns, what its source gave is written, and outlasts the process.
+    pub fn falconet_machine_set_preimage_store(
+        machine: *mut falconet_machine,
+        path: *const c_char,
+        options: *const falconet_store_options,
     ) -> falconet_status;
     pub fn falconet_machine_set_engine(
         machine: *mut falconet_machine,
@@ -1064,6 +1157,11 @@ extern "C" {
         bytes: *const c_void,
         count: usize,
     ) -> falconet_status;
+    pub fn falconet_trace_set_preimage_store(
+        trace: *mut falconet_trace,
+        path: *const c_char,
+        options: *const falconet_store_options,
+    ) -> falconet_status;
     /// Sets the identity of the source that was set last: a text that changes whenever the source could
     /// give other local pre-images (key type 1), which are inputs of the trace. NULL, the default after
     /// each of the calls above, is no identity; a server's identity is its command line.
@@ -1164,6 +1262,42 @@ extern "C" {
     pub fn falconet_trace_delete(trace: *mut falconet_trace) -> falconet_status;
     /// Deletes the directory of a trace that is not open, whatever state it is in.
     pub fn falconet_trace_delete_folder(path: *const c_char) -> falconet_status;
+    /// What the store in a directory has, part by part. `part` and `info` may be NULL. A directory that
+    /// has no store is FALCONET_BAD_DATA.
+    pub fn falconet_store_status(
+        path: *const c_char,
+        part: falconet_store_part_fn,
+        context: *mut c_void,
+        info: *mut falconet_store_info,
+    ) -> falconet_status;
+    /// Adds the pre-images of a directory that a host or a recorded run wrote to a store, which is
+    /// created if it does not exist. `options` may be NULL; of it `limit`, `host` (NULL: what cannot be
+    /// checked is left out) and `report` count, which also receives what is wrong or unreadable.
+    pub fn falconet_store_import(
+        path: *const c_char,
+        directory: *const c_char,
+        options: *const falconet_store_options,
+        result: *mut falconet_store_import_result,
+    ) -> falconet_status;
+    /// Writes the pre-images to a directory that serves as a source: blobs and results of precompiles of
+    /// `host` alone; NULL: none of them.
+    pub fn falconet_store_export(
+        path: *const c_char,
+        directory: *const c_char,
+        host: *const c_char,
+        count: *mut u64,
+    ) -> falconet_status;
+    /// Checks the database and each pre-image, and removes those that are wrong: `removed` receives their
+    /// keys. `right` counts the others. A database whose structure is corrupt is FALCONET_BAD_DATA.
+    pub fn falconet_store_check(
+        path: *const c_char,
+        removed: falconet_report_fn,
+        context: *mut c_void,
+        right: *mut u64,
+    ) -> falconet_status;
+    /// Removes what was not used for longest until the file has at most so many bytes, and returns the
+    /// room to the file system.
+    pub fn falconet_store_prune(path: *const c_char, limit: u64) -> falconet_status;
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -1172,6 +1306,8 @@ const _: () = {
     assert!(align_of::<falconet_buffer>() == 8);
     assert!(size_of::<falconet_reading>() == 24);
     assert!(align_of::<falconet_reading>() == 8);
+    assert!(size_of::<falconet_store_options>() == 40);
+    assert!(align_of::<falconet_store_options>() == 8);
     assert!(size_of::<falconet_steps>() == 24);
     assert!(align_of::<falconet_steps>() == 8);
     assert!(size_of::<falconet_events>() == 72);
@@ -1206,4 +1342,10 @@ const _: () = {
     assert!(align_of::<falconet_trace_info>() == 8);
     assert!(size_of::<falconet_trace_adoption>() == 24);
     assert!(align_of::<falconet_trace_adoption>() == 8);
+    assert!(size_of::<falconet_store_part>() == 32);
+    assert!(align_of::<falconet_store_part>() == 8);
+    assert!(size_of::<falconet_store_info>() == 40);
+    assert!(align_of::<falconet_store_info>() == 8);
+    assert!(size_of::<falconet_store_import_result>() == 40);
+    assert!(align_of::<falconet_store_import_result>() == 8);
 };

@@ -272,6 +272,57 @@ falconet_status falconet_machine_set_preimage_server(
 falconet_status falconet_machine_set_output(
     falconet_machine *machine, falconet_output_fn output, void *context);
 
+/* Which hints a server gets if there is a store. */
+typedef enum falconet_hints {
+  /* Before a request that the store cannot answer, the last hint of each kind. */
+  FALCONET_HINTS_LAST = 0,
+  /* Before such a request, all hints since the request before. */
+  FALCONET_HINTS_ALL = 1,
+  /* Each hint when the guest writes it. */
+  FALCONET_HINTS_EAGER = 2
+} falconet_hints;
+
+/* Receives a sentence, or a key. */
+typedef void (*falconet_report_fn)(void *context, const char *text);
+
+/* How a store is used. */
+typedef struct falconet_store_options {
+  /* Bytes that its file may have; 0 stands for 10 GiB. What was not used for longest goes first. */
+  uint64_t limit;
+  /* Which hints a server gets. */
+  falconet_hints hints;
+  /*
+   * Whether blobs and results of precompiles, which cannot be checked, are served that the same
+   * host gave before.
+   */
+  bool trusts_blobs;
+  bool trusts_precompiles;
+  /*
+   * The name of the host: a program and its words before the first flag, with spaces between them.
+   * NULL stands for the server's command, or for the directory; callbacks have none, and without
+   * one such pre-images are neither stored nor served.
+   */
+  const char *host;
+  /*
+   * Receives what could not be read or written, on the thread of the call that executes; NULL drops
+   * it.
+   */
+  falconet_report_fn report;
+  void *context;
+} falconet_store_options;
+
+/*
+ * Sets a directory of pre-images that processes share, which answers before the source is asked and
+ * keeps what the source gives. It is created if it does not exist. `options` may be NULL: nothing
+ * that cannot be checked is served. NULL as `path`, the default, is no store. With a store, a server
+ * is started at the first request that the store cannot answer; one that runs is ended by this call.
+ *
+ * A store fails no run: what cannot be read is missing, and what cannot be written is left out. When
+ * a call that executes steps returns, what its source gave is written, and outlasts the process.
+ */
+falconet_status falconet_machine_set_preimage_store(
+    falconet_machine *machine, const char *path, const falconet_store_options *options);
+
 /* ---- Machines: running ---- */
 
 /*
@@ -966,6 +1017,8 @@ falconet_status falconet_trace_set_preimage_server(
     falconet_output_fn output, void *context);
 falconet_status falconet_trace_set_local_input(
     falconet_trace *trace, uint64_t index, const void *bytes, size_t count);
+falconet_status falconet_trace_set_preimage_store(
+    falconet_trace *trace, const char *path, const falconet_store_options *options);
 
 /*
  * Sets the identity of the source that was set last: a text that changes whenever the source could
@@ -1122,6 +1175,84 @@ falconet_status falconet_trace_delete(falconet_trace *trace);
 
 /* Deletes the directory of a trace that is not open, whatever state it is in. */
 falconet_status falconet_trace_delete_folder(const char *path);
+
+/* ---- Stores of pre-images ---- */
+
+/* Pre-images of one type, and from one host if they cannot be checked. */
+typedef struct falconet_store_part {
+  /* The first byte of their keys. */
+  uint8_t type;
+  /* The host that gave them; NULL for those whose keys are their hashes. */
+  const char *host;
+  uint64_t count;
+  /* Bytes of the pre-images. */
+  uint64_t bytes;
+} falconet_store_part;
+
+typedef void (*falconet_store_part_fn)(void *context, const falconet_store_part *part);
+
+/* What a store has. */
+typedef struct falconet_store_info {
+  uint64_t count;
+  /* Bytes of the pre-images, and of the files. */
+  uint64_t bytes;
+  uint64_t file_bytes;
+  /*
+   * When the one was last used that was not used for longest, and when any was: seconds since 1970,
+   * as whole hours; 0 if there is none.
+   */
+  int64_t oldest_use;
+  int64_t newest_use;
+} falconet_store_info;
+
+/*
+ * What the store in a directory has, part by part. `part` and `info` may be NULL. A directory that
+ * has no store is FALCONET_BAD_DATA.
+ */
+falconet_status falconet_store_status(
+    const char *path, falconet_store_part_fn part, void *context, falconet_store_info *info);
+
+/* What became of pre-images that were to be imported. */
+typedef struct falconet_store_import_result {
+  uint64_t added;
+  /* Those that the store had. */
+  uint64_t known;
+  /* Local inputs, and what cannot be checked if no host is named. */
+  uint64_t left_out;
+  /* Those that are not their keys'. */
+  uint64_t wrong;
+  /* Files of a database of which not all could be read. */
+  uint64_t unreadable;
+} falconet_store_import_result;
+
+/*
+ * Adds the pre-images of a directory that a host or a recorded run wrote to a store, which is
+ * created if it does not exist. `options` may be NULL; of it `limit`, `host` (NULL: what cannot be
+ * checked is left out) and `report` count, which also receives what is wrong or unreadable.
+ */
+falconet_status falconet_store_import(
+    const char *path, const char *directory, const falconet_store_options *options,
+    falconet_store_import_result *result);
+
+/*
+ * Writes the pre-images to a directory that serves as a source: blobs and results of precompiles of
+ * `host` alone; NULL: none of them.
+ */
+falconet_status falconet_store_export(
+    const char *path, const char *directory, const char *host, uint64_t *count);
+
+/*
+ * Checks the database and each pre-image, and removes those that are wrong: `removed` receives their
+ * keys. `right` counts the others. A database whose structure is corrupt is FALCONET_BAD_DATA.
+ */
+falconet_status falconet_store_check(
+    const char *path, falconet_report_fn removed, void *context, uint64_t *right);
+
+/*
+ * Removes what was not used for longest until the file has at most so many bytes, and returns the
+ * room to the file system.
+ */
+falconet_status falconet_store_prune(const char *path, uint64_t limit);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@ import FalconetStreams
 
 /// What is measured, by name.
 enum Sections {
-  static let names = ["execution", "runs", "claims", "proofs", "snapshots", "pauses"]
+  static let names = ["execution", "runs", "claims", "proofs", "snapshots", "pauses", "preimages"]
 
   /// Runs the sections that the options ask for, and prints each when it is done.
   static func run(_ options: Options, _ guests: Guests) throws -> [Section] {
@@ -15,7 +15,8 @@ enum Sections {
       case "claims": try section.measureClaims(guests, options)
       case "proofs": try section.measureProofs(guests, options)
       case "snapshots": try section.measureSnapshots(guests, options)
-      default: try section.measurePauses(guests, options)
+      case "pauses": try section.measurePauses(guests, options)
+      default: try section.measurePreimages(options)
       }
       try show(section.table)
       sections.append(section)

@@ -13,11 +13,16 @@ enum SyntheticLoop {
   /// The state before its first step.
   static func image() throws -> MemoryImage {
     let memory = Memory(wordSize: .bits64)
-    let code = instructions.flatMap { word in
+    try write(instructions, to: memory, at: start)
+    return MemoryImage(state: MachineState(version: .v8, entry: start), memory: memory)
+  }
+
+  /// Writes a program.
+  static func write(_ program: [UInt32], to memory: Memory, at address: UInt64) throws {
+    let code = program.flatMap { word in
       [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
     }
-    try code.withUnsafeBytes { bytes in try memory.write(bytes, at: start) }
-    return MemoryImage(state: MachineState(version: .v8, entry: start), memory: memory)
+    try code.withUnsafeBytes { bytes in try memory.write(bytes, at: address) }
   }
 
   private static let instructions: [UInt32] = [
@@ -40,13 +45,13 @@ enum SyntheticLoop {
     0x0C,  // syscall
   ]
 
-  private static func immediate(
+  static func immediate(
     _ opcode: UInt32, from source: UInt32, to target: UInt32, _ value: UInt16
   ) -> UInt32 {
     opcode << 26 | source << 21 | target << 16 | UInt32(value)
   }
 
-  private static func register(
+  static func register(
     _ function: UInt32, _ first: UInt32, _ second: UInt32, _ target: UInt32, shift: UInt32 = 0
   ) -> UInt32 {
     first << 21 | second << 16 | target << 11 | shift << 6 | function

@@ -18,6 +18,8 @@ final class MachineHandle: Handle, @unchecked Sendable {
   let machine: Machine
   let control = RunControl()
   private var source = PreimageSource.unset
+  /// What answers before the source is asked.
+  private var store: StoreSetting?
   /// The source while it is open; a cancelled request closes it.
   private let oracle = HintedOracle()
   private var localInputs: [UInt64: [UInt8]] = [:]
@@ -61,11 +63,18 @@ final class MachineHandle: Handle, @unchecked Sendable {
   }
 
   func setSource(_ source: PreimageSource) throws(CallError) {
-    try connect(source)
+    try connect(source, store)
     self.source = source
   }
 
-  private func connect(_ source: PreimageSource) throws(CallError) {
+  func setStore(_ store: StoreSetting?) throws(CallError) {
+    try connect(source, store)
+    self.store = store
+  }
+
+  private func connect(_ source: PreimageSource, _ store: StoreSetting?) throws(CallError) {
+    var source = source
+    store?.apply(to: &source)
     do throws(PreimageError) {
       oracle.connect(try source.open(cancellation).oracle)
     } catch { throw CallError(error) }
@@ -77,12 +86,16 @@ final class MachineHandle: Handle, @unchecked Sendable {
 
   /// Opens the source if it is not open.
   func connect() throws(CallError) {
-    if !oracle.isConnected { try connect(source) }
+    if !oracle.isConnected { try connect(source, store) }
   }
+
+  /// Completes what was added to the store. What that cannot write, it reports itself.
+  func flush() { try? oracle.flush() }
 
   /// The source as another conversation, with the local inputs, for a copy of the machine.
   func openSource() throws(PreimageError) -> any PreimageOracle {
     var source = source
+    store?.apply(to: &source)
     source.localInputs = localInputs
     return try source.open(cancellation).oracle
   }

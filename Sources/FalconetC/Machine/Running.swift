@@ -129,6 +129,7 @@ extension MachineHandle {
   ) throws(CallError) -> falconet_stop {
     if control.takeCancellation() { return FALCONET_STOP_CANCELLED }
     try connect()
+    defer { flush() }
     do throws(RunEvents.Failure) {
       switch try machine.run(until: step, schedule, events) {
       case .stop: return FALCONET_STOP_STEP

@@ -44,6 +44,7 @@ extension MachineHandle {
   ) throws(CallError) -> falconet_stop {
     if control.takeCancellation() { return FALCONET_STOP_CANCELLED }
     try connect()
+    defer { flush() }
     do throws(MachineError) {
       switch try run(step) {
       case .step: return FALCONET_STOP_STEP

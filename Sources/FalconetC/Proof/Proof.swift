@@ -35,6 +35,7 @@ public func falconet_machine_prove(
     try MachineHandle.use(machine) { (machine) throws(CallError) in
       try machine.verify()
       try machine.connect()
+      defer { machine.flush() }
       let result: StepWitness?
       do throws(MachineError) { result = try machine.machine.prove() } catch {
         if let failure = machine.reported(error) { throw failure }

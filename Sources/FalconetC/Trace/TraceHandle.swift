@@ -54,6 +54,10 @@ final class TraceHandle: Handle, @unchecked Sendable {
     provider.reopenPreimages { surroundings.setSource(source) }
   }
 
+  func setStore(_ store: StoreSetting?) {
+    provider.reopenPreimages { surroundings.setStore(store) }
+  }
+
   func setIdentity(_ identity: [UInt8]?) {
     provider.reopenPreimages { surroundings.setIdentity(identity) }
   }
@@ -89,6 +93,7 @@ final class TraceHandle: Handle, @unchecked Sendable {
 private final class TraceSurroundings: @unchecked Sendable {
   private let lock = Mutex<Void>(())
   private var source = PreimageSource.unset
+  private var store: StoreSetting?
   private var localInputs: [UInt64: [UInt8]] = [:]
 
   /// The identity that the caller states.
@@ -97,6 +102,8 @@ private final class TraceSurroundings: @unchecked Sendable {
   func setSource(_ source: PreimageSource) {
     lock.withLock { _ in (self.source, identity) = (source, nil) }
   }
+
+  func setStore(_ store: StoreSetting?) { lock.withLock { _ in self.store = store } }
 
   func setIdentity(_ identity: [UInt8]?) { lock.withLock { _ in self.identity = identity } }
 
@@ -113,7 +120,10 @@ private final class TraceSurroundings: @unchecked Sendable {
   }
 
   func open(_ cancellation: Cancellation) throws(PreimageError) -> any PreimageOracle {
-    var (source, localInputs) = lock.withLock { _ in (self.source, self.localInputs) }
+    var (source, store, localInputs) = lock.withLock { _ in
+      (self.source, self.store, self.localInputs)
+    }
+    store?.apply(to: &source)
     source.localInputs = localInputs
     return try source.open(cancellation).oracle
   }

@@ -27,6 +27,9 @@ final class Database {
 
   deinit { sqlite3_close_v2(handle) }
 
+  /// Whether the file, or its file system, does not let it be written.
+  var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
+
   /// How long a statement waits for another process that writes.
   func wait(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
@@ -126,6 +129,16 @@ final class Statement {
   /// The text of a column; nil if it has none.
   func text(_ column: Int32) -> String? {
     sqlite3_column_text(handle, column).map { String(cString: $0) }
+  }
+
+  /// Whether a column has these bytes, without a copy of it.
+  func has(_ column: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard sqlite3_column_type(handle, column) == SQLITE_BLOB,
+      let start = sqlite3_column_blob(handle, column)
+    else { return false }
+    let count = Int(sqlite3_column_bytes(handle, column))
+    return count == bytes.count
+      && UnsafeRawBufferPointer(start: start, count: count).elementsEqual(bytes)
   }
 
   /// The bytes of a column; nil if it has a value of another kind.

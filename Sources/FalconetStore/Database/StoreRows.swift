@@ -89,7 +89,7 @@ final class StoreRows {
     var wrong: [Int64] = []
     while try find.step() {
       // Another key may have the same slot.
-      guard find.bytes(2) == key.bytes else { continue }
+      guard key.withBytes({ find.has(2, $0) }) else { continue }
       if let value = find.bytes(4),
         Self.isRight(key, value, seal: find.bytes(3), giver: giver?.name)
       {

@@ -169,33 +169,91 @@ struct StoreRunTests {
     }
     var left = isLongRun ? 200 : 24
     var acknowledged: Set<Int> = []
-    var running: [(number: Int, tool: RunningTool)] = []
+    var runs = 0
+    /// With the number of an import's directory, or a run's output.
+    var running: [(number: Int?, output: String, tool: RunningTool)] = []
     var next = 0
+    let reader = try Guest.run("oracle", meta: false) + ["--preimages", Guest.preimages()]
+    let final = try Fixtures.vector(.v8, "oracle").finalHash
+    /// An import that ended well has written all; a run ended in the state of every other.
+    func finish(
+      _ process: (number: Int?, output: String, tool: RunningTool), isKilled: Bool
+    ) throws {
+      let outcome = try process.tool.wait()
+      #expect(outcome.exitCode == 0 || isKilled && outcome.exitCode == nil, "\(outcome.log)")
+      guard outcome.exitCode == 0 else { return }
+      if let number = process.number {
+        acknowledged.insert(number)
+      } else {
+        runs += 1
+        let state = folder.file(process.output)
+        #expect(try witness(state)["witnessHash"] == .string("\(final)"))
+      }
+    }
     while left > 0 {
       while running.count < 8 {
-        let arguments = ["store", "import", "--preimage-store", "store", "\(next % directories)"]
-        running.append((next % directories, try RunningTool(arguments, in: folder.path)))
+        let number = next % 3 == 2 ? nil : next % directories
+        let arguments =
+          number.map { ["store", "import", "--preimage-store", "store", "\($0)"] }
+          ?? reader + ["--preimage-store", "store", "--output", "\(next).bin.gz"]
+        running.append(
+          (number, "\(next).bin.gz", try RunningTool(arguments, in: folder.path)))
         next += 1
       }
       usleep(UInt32(generator.below(300_000)))
       let victim = running.remove(at: generator.below(running.count))
       victim.tool.send(SIGKILL)
-      let outcome = try victim.tool.wait()
-      if outcome.exitCode == 0 { acknowledged.insert(victim.number) }
-      #expect(outcome.exitCode == nil || outcome.exitCode == 0, "\(outcome.log)")
+      try finish(victim, isKilled: true)
       left -= 1
     }
-    for (number, tool) in running {
-      let outcome = try tool.wait()
-      #expect(outcome.exitCode == 0, "\(outcome.log)")
-      acknowledged.insert(number)
-    }
+    for process in running { try finish(process, isKilled: false) }
+    #expect(runs > 0)
     let checked = try store("check")
     #expect(checked.exitCode == 0, "\(checked.log)")
     #expect(acknowledged.count > 0)
     for number in acknowledged {
       let again = try store("import", "\(number)")
       #expect(again.text.hasPrefix("0 added, 750 known, 0 left out, 0 wrong"), "\(again.text)")
+    }
+  }
+
+  @Test(
+    "Guests end in the same state with a host, a directory, a store, and parts of one",
+    arguments: [
+      ("64/oracle", "oracle-valid", "oracle"), ("c/kona-like", "kona-like", "c-kona-like"),
+    ])
+  func sources(_ elf: String, _ set: String, _ name: String) throws {
+    let preimages = try Fixtures.path("preimages/\(set)")
+    let loaded = try Tool.run(
+      [
+        "load-elf", "--type", "8", "--path", Fixtures.path("guests/\(elf).elf"), "--out",
+        "in.bin.gz", "--meta", "",
+      ], in: folder.path)
+    try #require(loaded.exitCode == 0, "\(loaded.log)")
+    let host = ["--", "python3", Guest.server, "serve", preimages, folder.file("started")]
+    let final = try Fixtures.vector(.v8, name).finalHash
+    // Every second pre-image.
+    folder.makeFolder("half")
+    for (number, file) in TemporaryFolder.names(in: preimages).enumerated() where number % 2 == 0 {
+      let bytes = try #require(TemporaryFolder.contents("\(preimages)/\(file)"))
+      try folder.write(bytes, to: "half/\(file)")
+    }
+    try folder.write("file", to: "half/kvformat")
+    let half = try Tool.run(
+      ["store", "import", "--preimage-store", "part", "half"], in: folder.path)
+    try #require(half.exitCode == 0, "\(half.log)")
+    for source in [
+      host, ["--preimages", preimages], ["--preimage-store", "store"] + host,
+      ["--preimage-store", "store"] + host, ["--preimage-store", "part", "--hints", "all"] + host,
+      ["--preimage-store", "store", "--preimages", preimages],
+    ] {
+      let outcome = try Tool.run(
+        ["run", "--input", "in.bin.gz", "--meta", "", "--output", "out.bin.gz"] + source,
+        in: folder.path)
+      #expect(outcome.exitCode == 0, "\(source): \(outcome.log)")
+      #expect(
+        try witness(folder.file("out.bin.gz"))["witnessHash"] == .string("\(final)"), "\(source)")
+      unlink(folder.file("out.bin.gz"))
     }
   }
 
