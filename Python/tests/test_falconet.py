@@ -749,7 +749,9 @@ class StoreTests(unittest.TestCase):
             machine.run()
             self.assertEqual("0x" + machine.claim().hex(), vector()["finalHash"])
             self.assertEqual("0x" + trace.last().claim.hex(), vector()["finalHash"])
-            machine.use_preimage_store(None)
+            # Without a store, a server is started at once.
+            with self.assertRaisesRegex(falconet.PreimageError, "/nowhere/server"):
+                machine.use_preimage_store(None)
 
     def test_a_directory_is_imported_checked_exported_and_pruned(self) -> None:
         self.assertEqual(
