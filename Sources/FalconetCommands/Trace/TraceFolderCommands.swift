@@ -120,7 +120,7 @@ struct TracePruneCommand: ParsableCommand {
     abstract: "Delete files until the directory is within its budget.",
     discussion: """
       Files in quarantine are deleted first, then snapshots, then step data. Claims are never \
-      deleted.
+      deleted. A process that has the directory open keeps it within the budget of its own.
       """,
     examples: [
       "falconet trace prune --folder game --input state.bin.gz --disk-budget 10GiB"
@@ -128,8 +128,18 @@ struct TracePruneCommand: ParsableCommand {
 
   @OptionGroup var trace: TraceFolderOptions
 
+  @Flag(help: "Do nothing, with exit code 0, if another process has the directory open.")
+  var skipIfOpen = false
+
+  func validate() throws {
+    if skipIfOpen && trace.wait {
+      throw ValidationError("--wait and --skip-if-open exclude each other")
+    }
+  }
+
   func run() throws {
-    try trace.withProvider([], makesDirectory: false) { (provider) throws(TraceError) in
+    try trace.withProvider([], makesDirectory: false, skipsIfOpen: skipIfOpen) {
+      (provider) throws(TraceError) in
       try provider.prune()
     }
   }

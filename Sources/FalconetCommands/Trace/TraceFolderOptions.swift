@@ -63,9 +63,11 @@ struct TraceFolderOptions: ParsableArguments {
 
   /// Opens the directory, queries it, and prints the answer as JSON.
   ///
-  /// - Parameter makesDirectory: whether the directory is created if it does not exist.
+  /// - Parameters:
+  ///   - makesDirectory: whether the directory is created if it does not exist.
+  ///   - skipsIfOpen: whether it is no error that another process has it open. Nothing is asked then.
   func withProvider<Answer>(
-    _ server: [String], makesDirectory: Bool = true,
+    _ server: [String], makesDirectory: Bool = true, skipsIfOpen: Bool = false,
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
@@ -122,7 +124,11 @@ struct TraceFolderOptions: ParsableArguments {
         try print(answer, json)
         try json.finish()
       } catch { throw .file(error) }
-    } catch { throw CommandError(error) }
+    } catch {
+      guard skipsIfOpen, case .locked(let path) = error else { throw CommandError(error) }
+      logger.info(
+        "Nothing done: another process has the trace open", metadata: ["path": "\(path)"])
+    }
   }
 }
 

@@ -108,6 +108,33 @@ struct TraceTests {
     #expect(second.log.contains("--wait"))
   }
 
+  @Test("prune --skip-if-open leaves a directory alone that another process has open, and succeeds")
+  func skips() throws {
+    let folder = try TemporaryFolder()
+    let trace = folder.file("t")
+    let skipping = try arguments("prune", trace, ["--skip-if-open"])
+    #expect(try Tool.run(arguments("claim", trace, ["18446744073709551615"])).exitCode == 0)
+    let names = { TemporaryFolder.names(in: trace + "/snapshots") }
+    let snapshots = names()
+    #expect(snapshots != [])
+    let small = skipping + ["--disk-budget", "16KiB"]
+    let held = open(folder.file("t/lock"), O_RDWR | O_CLOEXEC)
+    #expect(flock(held, LOCK_EX) == 0)
+    let skipped = try Tool.run(small)
+    #expect(skipped.exitCode == 0 && skipped.log.contains("another process has the trace open"))
+    #expect(names() == snapshots)
+    #expect(try Tool.run(skipping + ["--wait"]).exitCode == 64)
+    // Also for a child of another test that has a copy of the descriptor.
+    #expect(flock(held, LOCK_UN) == 0)
+    close(held)
+    let pruned = try Tool.run(small)
+    #expect(pruned.exitCode == 0 && !pruned.log.contains("another process"))
+    #expect(names() == [])
+    // Any other error is still one.
+    let missing = try arguments("prune", folder.file("none"), ["--skip-if-open"])
+    #expect(try Tool.run(missing).exitCode == 1)
+  }
+
   @Test("With --wait, a second process answers once the first is done, or ends as it is told")
   func wait() throws {
     let folder = try TemporaryFolder()
