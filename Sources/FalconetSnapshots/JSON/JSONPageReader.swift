@@ -6,7 +6,7 @@ struct JSONPageReader {
   private enum Key: Hashable { case index, data }
   private static let keys: [String: Key] = ["index": .index, "data": .data]
 
-  /// Characters of a page as text. Deflate data of a page takes at most 5.5 KB in base64; line
+  /// Characters of a page as text. Deflate data of a page takes less than 5.5 KiB in base64; line
   /// breaks may come on top.
   private static let textLimit = 64 << 10
   /// Characters of a page as plain hexadecimal, the form of before September 2023.
