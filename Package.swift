@@ -31,8 +31,8 @@ let standalone: [LinkerSetting] = [
 /// may use each.
 let library: [Target.Dependency] = [
   "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-  "FalconetBisect", "FalconetInsight", "FalconetRun", "FalconetStore", "FalconetStreams",
-  "FalconetSystem", "FalconetTrace", "Keccak",
+  "FalconetBisect", "FalconetInsight", "FalconetLibc", "FalconetRun", "FalconetStore",
+  "FalconetStreams", "FalconetSystem", "FalconetTrace", "Keccak",
 ]
 
 let package = Package(
@@ -66,17 +66,19 @@ let package = Package(
     .target(
       name: "CSQLite",
       linkerSettings: [.linkedLibrary(":libsqlite3.a", .when(platforms: [.linux]))]),
-    .target(name: "FalconetThreads", swiftSettings: strict),
+    .target(name: "FalconetLibc"),
+    .target(name: "FalconetThreads", dependencies: ["FalconetLibc"], swiftSettings: strict),
     .target(name: "CFalconetProcess"),
     .target(
       name: "FalconetSystem",
       dependencies: [
-        "CFalconetProcess", .product(name: "SystemPackage", package: "swift-system"),
+        "CFalconetProcess", "FalconetLibc",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetStreams",
       dependencies: [
-        "CISAL", "CZstd", "FalconetSystem", "FalconetThreads",
+        "CISAL", "CZstd", "FalconetLibc", "FalconetSystem", "FalconetThreads",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       linkerSettings: [
@@ -84,7 +86,8 @@ let package = Package(
         .linkedLibrary(":libzstd.a", .when(platforms: [.linux]))
       ]),
     .target(
-      name: "FalconetMachine", dependencies: ["FalconetThreads", "Keccak"], swiftSettings: hot),
+      name: "FalconetMachine", dependencies: ["FalconetLibc", "FalconetThreads", "Keccak"],
+      swiftSettings: hot),
     .target(
       name: "FalconetELF",
       dependencies: [
@@ -95,8 +98,8 @@ let package = Package(
     .target(
       name: "FalconetOracle",
       dependencies: [
-        "CSHA256", "FalconetMachine", "FalconetStreams", "FalconetSystem", "FalconetThreads",
-        "Keccak",
+        "CSHA256", "FalconetLibc", "FalconetMachine", "FalconetStreams", "FalconetSystem",
+        "FalconetThreads", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // From a header that has all of it.
@@ -110,14 +113,14 @@ let package = Package(
     .target(
       name: "FalconetStore",
       dependencies: [
-        "CSHA256", "CSQLite", "FalconetMachine", "FalconetOracle", "FalconetStreams",
-        "FalconetSystem", "FalconetTables", "Keccak",
+        "CSHA256", "CSQLite", "FalconetLibc", "FalconetMachine", "FalconetOracle",
+        "FalconetStreams", "FalconetSystem", "FalconetTables", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetSnapshots",
       dependencies: [
-        "FalconetMachine", "FalconetStreams", "FalconetSystem", "FalconetThreads",
+        "FalconetLibc", "FalconetMachine", "FalconetStreams", "FalconetSystem", "FalconetThreads",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -133,15 +136,15 @@ let package = Package(
     .target(
       name: "FalconetTrace",
       dependencies: [
-        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun", "FalconetSnapshots",
-        "FalconetStreams", "FalconetSystem", "Keccak",
+        "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun",
+        "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetBisect",
       dependencies: [
-        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun", "FalconetSnapshots",
-        "FalconetStreams", "FalconetSystem", "Keccak",
+        "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun",
+        "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "FalconetRun", dependencies: ["FalconetMachine"], swiftSettings: strict),
@@ -168,17 +171,17 @@ let package = Package(
     .target(
       name: "_FalconetFuzzing",
       dependencies: [
-        "FalconetBisect", "FalconetCommands", "FalconetELF", "FalconetInsight", "FalconetMachine",
-        "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams",
-        "FalconetSystem", "FalconetTables", "FalconetTrace",
-        "Keccak", .product(name: "SystemPackage", package: "swift-system"),
+        "FalconetBisect", "FalconetCommands", "FalconetELF", "FalconetInsight", "FalconetLibc",
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "FalconetSystem", "FalconetTables", "FalconetTrace", "Keccak",
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Sources/FalconetFuzzing"),
     .target(
       name: "_FalconetBenchmarks",
       dependencies: [
-        "FalconetELF", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
-        "FalconetStore", "FalconetStreams", "Keccak",
+        "FalconetELF", "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs",
+        "FalconetSnapshots", "FalconetStore", "FalconetStreams", "Keccak",
       ],
       path: "Sources/FalconetBenchmarks"),
 

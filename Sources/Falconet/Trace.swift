@@ -1,10 +1,10 @@
+internal import FalconetLibc
 internal import FalconetMachine
 internal import FalconetOracle
 internal import FalconetProofs
 internal import FalconetSnapshots
 internal import FalconetStreams
 internal import FalconetTrace
-internal import Glibc
 internal import Synchronization
 
 /// Answers what a challenger asks of a trace, claims and proofs by index, and caches the answers in a

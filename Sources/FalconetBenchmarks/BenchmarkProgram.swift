@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Keccak
 
 /// The program of `Benchmarks/run`, which builds everything and says what the options are.

@@ -2,8 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
+import FalconetLibc
 import FalconetMachine
-import Glibc
 
 /// The version as a string that lives as long as the process.
 ///

@@ -1,7 +1,7 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
 import FalconetSystem
-import Glibc
 import Keccak
 import SystemPackage
 

@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
-import Glibc
 import Keccak
 
 /// Pre-images that runs, traces and processes share, in a database in a directory.

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// The database of a store: its file, tables and settings.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// Work beside the calling thread, one piece at a time: on a thread made for it, or in the calling

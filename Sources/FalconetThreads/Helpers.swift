@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// The threads that help with loops: made when there is work, gone a second after the last.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// A loop whose turns are done by several threads at once.

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetStreams
-import Glibc
 
 /// What running a program took.
 struct Usage {

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetStreams
-import Glibc
 import Keccak
 
 /// The host that figures are of.

@@ -1,7 +1,7 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
 import FalconetStore
-import Glibc
 import Keccak
 
 /// Pre-images: how fast a store reads, what a run waits for each source, and what recording costs.

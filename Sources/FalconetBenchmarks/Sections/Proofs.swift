@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// What proofs cost beyond the run that they are of.
 extension Section {

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetSnapshots
-import Glibc
 
 /// A large state written, read and hashed in each format, and by general compressors.
 extension Section {

@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A command that is run to its end, with its output in files.

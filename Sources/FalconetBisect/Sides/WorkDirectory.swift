@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A temporary directory for the snapshots of a comparison, removed with this object. If the process

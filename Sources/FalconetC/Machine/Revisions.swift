@@ -2,8 +2,8 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
+import FalconetLibc
 import FalconetMachine
-import Glibc
 
 /// The names of revisions as strings that live as long as the process.
 ///

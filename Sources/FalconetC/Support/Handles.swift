@@ -1,5 +1,5 @@
 import CFalconet
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// The object that a handle of the C interface stands for.

@@ -2,7 +2,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CFalconet
-import Glibc
+import FalconetLibc
 import Keccak
 
 /// The results of a call.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// Copies of texts as strings of C, for the callbacks of one call.
 ///

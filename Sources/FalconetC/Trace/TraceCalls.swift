@@ -1,5 +1,5 @@
 import CFalconet
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// The calls that use a trace, from any number of threads: one of each thread at a time, so that a

@@ -1,11 +1,11 @@
 import ArgumentParser
 import FalconetELF
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
-import Glibc
 
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration.command(

@@ -1,7 +1,7 @@
 import ArgumentParser
+import FalconetLibc
 import FalconetMachine
 import FalconetStreams
-import Glibc
 
 struct FalconetCommand: ParsableCommand {
   static let _errorPrefix = "error: "

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// The time that the process has: when it is over, ``Interruption`` is requested, with the cause
 /// ``Interruption/Cause/deadline``.

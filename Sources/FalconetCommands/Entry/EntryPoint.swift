@@ -1,8 +1,8 @@
 // The function has its name from C.
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
+import FalconetLibc
 import FalconetStreams
-import Glibc
 
 /// What the program's `main` calls, with what it was given.
 ///

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetStreams
-import Glibc
 
 /// The place that a path names as a result, whatever spelling or link leads to it.
 enum OutputPlace: Hashable {

@@ -1,8 +1,8 @@
+import FalconetLibc
 import FalconetOracle
 import FalconetRun
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// Files of several steps, whose names come from a format.

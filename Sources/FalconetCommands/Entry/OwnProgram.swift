@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// This program, to be started again.

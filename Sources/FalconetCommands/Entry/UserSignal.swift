@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 
 // Initialised before the handler is set: a handler may only touch what is.

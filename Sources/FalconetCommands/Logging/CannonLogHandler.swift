@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetStreams
-import Glibc
 import Logging
 
 /// Writes log lines as Cannon does, or as JSON, to the console.

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetStreams
-import Glibc
 import Synchronization
 
 /// Standard error, shared by log lines and the one line that shows progress.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// What a standard stream of the process leads to.
 package enum Terminal {

@@ -1,8 +1,8 @@
 import ArgumentParser
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
 import FalconetStreams
-import Glibc
 import Keccak
 
 /// A host for another VM: what `--shadow` gives it.

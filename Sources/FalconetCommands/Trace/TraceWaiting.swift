@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetTrace
-import Glibc
 import Logging
 
 /// Waiting until no other process has a trace open.

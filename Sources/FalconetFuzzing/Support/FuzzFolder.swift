@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A directory in memory, which goes with the object.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// A file without a name, for readers that want a path.
 final class MemoryFile: Sendable {

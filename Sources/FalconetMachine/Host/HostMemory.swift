@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// The host's memory.
 package enum HostMemory {

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// Reserved host address space that guest pages lie in at fixed places, so that a guest access is a
 /// test, an addition and a load.

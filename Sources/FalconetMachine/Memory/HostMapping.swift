@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// Host address space that a memory holds: zero until written, backed by the system page by page.
 ///

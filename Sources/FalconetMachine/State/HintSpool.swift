@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 
 /// Why bytes of an unfinished hint can't be stored or read again.

@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetSystem
 import FalconetThreads
-import Glibc
 import Synchronization
 import SystemPackage
 

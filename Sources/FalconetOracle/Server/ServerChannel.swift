@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// One of the two conversations with a server: requests go out, each is followed by its answer.

@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 
 /// Ends a server whose input is closed already: politely, then not.
 ///

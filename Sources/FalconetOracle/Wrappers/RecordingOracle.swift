@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetStreams
-import Glibc
 import Keccak
 import SystemPackage
 

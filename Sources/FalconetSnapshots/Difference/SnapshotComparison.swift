@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetStreams
-import Glibc
 
 /// Compares two snapshots, of any formats, as they stream.
 ///

@@ -1,7 +1,7 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetStreams
 import FalconetSystem
-import Glibc
 
 /// Converts snapshots from any format to any that can hold their version.
 ///

@@ -1,6 +1,6 @@
 import CSQLite
+import FalconetLibc
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A connection to a database file, for use by one thread at a time.

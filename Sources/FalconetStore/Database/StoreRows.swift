@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
-import Glibc
 import Keccak
 
 /// The rows of a store's tables, one pre-image each.

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 extension AtomicFile {

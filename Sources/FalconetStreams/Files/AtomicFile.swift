@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A file that appears under its name whole or not at all.

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetThreads
-import Glibc
 import Synchronization
 import SystemPackage
 

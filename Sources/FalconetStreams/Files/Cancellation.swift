@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// Lets somebody else end work that waits or takes long: a value that is passed to it.
 ///

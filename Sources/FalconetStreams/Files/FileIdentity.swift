@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// What the system says of a file that is another whenever the file's content is, so that a file
 /// that was read need not be read again to know that it is the same.

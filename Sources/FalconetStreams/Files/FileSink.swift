@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A file written in place: made or emptied first, then filled. A failure leaves a part of it;

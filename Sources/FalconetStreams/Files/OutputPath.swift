@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// The file that an output path stands for.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// What was tried when a system call failed; it chooses the words of the message.

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// A file that is to get its name once it is whole.

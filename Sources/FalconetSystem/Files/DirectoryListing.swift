@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// The names in a directory, without `.` and `..`, in no particular order.

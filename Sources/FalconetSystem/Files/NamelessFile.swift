@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// Files that have no name.

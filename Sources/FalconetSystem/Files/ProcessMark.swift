@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// A process in the name of a file that it is about to finish: which process, and of which system.

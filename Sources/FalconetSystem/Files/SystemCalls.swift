@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// Calls `body`, and throws the error of a failed system call with its type.

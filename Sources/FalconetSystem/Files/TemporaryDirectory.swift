@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// The directory of temporary files.
 package enum TemporaryDirectory {

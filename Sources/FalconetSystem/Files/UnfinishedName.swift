@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import Synchronization
 import SystemPackage
 

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// A child process that leads a process group, from its start until it is reaped.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 import SystemPackage
 
 /// Reading and writing pipes without waiting, and waiting for them.

@@ -1,5 +1,5 @@
 import CFalconetProcess
-import Glibc
+import FalconetLibc
 
 /// The guard of a child: a process in the child's group, which ends the group once this process is
 /// gone, however it ended. It is ended with this object.

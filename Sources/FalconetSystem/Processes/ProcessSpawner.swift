@@ -1,5 +1,5 @@
 import CFalconetProcess
-@preconcurrency import Glibc
+@preconcurrency import FalconetLibc
 import SystemPackage
 
 /// Starts processes with chosen descriptors, each with a guard that ends it when this process does.

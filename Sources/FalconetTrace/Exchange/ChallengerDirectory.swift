@@ -1,9 +1,9 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import Keccak
 import SystemPackage
 

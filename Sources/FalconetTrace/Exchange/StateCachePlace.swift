@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 
 /// The place in which the runs of one game cache states for one another.
 package struct StateCachePlace {

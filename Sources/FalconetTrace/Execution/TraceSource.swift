@@ -1,7 +1,7 @@
+import FalconetLibc
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
-import Glibc
 
 /// What a trace is computed from.
 package struct TraceSource: Sendable {

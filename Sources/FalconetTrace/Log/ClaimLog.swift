@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import Keccak
 import Synchronization
 import SystemPackage

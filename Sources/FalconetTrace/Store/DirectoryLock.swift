@@ -1,6 +1,6 @@
+import FalconetLibc
 import FalconetStreams
 import FalconetSystem
-import Glibc
 import SystemPackage
 
 /// The lock that keeps a second process, or a second provider of this one, out of a directory.

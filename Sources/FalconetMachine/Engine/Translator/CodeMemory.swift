@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// Memory for machine code, mapped twice: once to be written, once to be executed. No mapping is
 /// ever both.

@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// The pages of a memory at several moments, to each of which the memory can be taken, back or forward.
 ///
