@@ -2,11 +2,17 @@ import Synchronization
 
 /// Whether the caller wants to cancel a question. Asked now and then while steps are executed.
 final class TraceInterruption: Sendable {
-  private let body = Mutex<@Sendable (UInt64) -> Bool>({ _ in false })
-
-  func set(_ isRequested: @escaping @Sendable (UInt64) -> Bool) {
-    body.withLock { $0 = isRequested }
+  /// A closure alone would be wrapped in another one each time that it is read under the lock, since the
+  /// lock is generic: calls would take longer and longer, and in the end exhaust the stack.
+  private struct Body {
+    var isRequested: @Sendable (UInt64) -> Bool
   }
 
-  func isRequested(at step: UInt64) -> Bool { body.withLock { $0 }(step) }
+  private let body = Mutex(Body { _ in false })
+
+  func set(_ isRequested: @escaping @Sendable (UInt64) -> Bool) {
+    body.withLock { $0.isRequested = isRequested }
+  }
+
+  func isRequested(at step: UInt64) -> Bool { body.withLock { $0.isRequested }(step) }
 }

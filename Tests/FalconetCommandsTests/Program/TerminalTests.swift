@@ -68,12 +68,17 @@ import Testing
     #expect(script.text.contains(": ok: step 591664, "))
   }
 
+  /// Progress is shown of what takes half a second: this host takes a second to start.
+  private static func lateHost() throws -> [String] {
+    ["sh", "-c", "sleep 1; exec \"$0\" serve-preimages preimages", try Tool.path.get()]
+  }
+
   @Test("A command that takes long says how far it has come; its result is what it is elsewhere")
   func progress() throws {
     let folder = try Demo.copy()
     let arguments =
-      ["trace", "last", "--folder", "t", "--engine", "step", "--input", "state.bin.gz"]
-      + ["--preimages", "preimages"]
+      ["trace", "last", "--folder", "t", "--engine", "step", "--input", "state.bin.gz", "--"]
+      + (try Self.lateHost())
     let outcome = try run(arguments, in: folder.path)
     #expect(outcome.exitCode == 0)
     #expect(outcome.text.contains("\r\u{1B}[Kexecuting, step "))
@@ -87,10 +92,9 @@ import Testing
   @Test("A comparison of runs says which steps were compared")
   func comparison() throws {
     let folder = try Demo.copy()
-    // Progress is shown of what takes half a second: this host takes a second to start.
     let arguments =
       ["bisect", "state.bin.gz", "--engine-b", "step", "--until", "4000000", "--proofs", "", "--"]
-      + ["sh", "-c", "sleep 1; exec \"$0\" serve-preimages preimages", try Tool.path.get()]
+      + (try Self.lateHost())
     let outcome = try run(arguments, in: folder.path)
     #expect(outcome.exitCode == 0)
     #expect(outcome.text.contains(#/\r\u{1B}\[Kcompared [0-9]+ claims: the same at step [0-9,]+/#))
