@@ -71,7 +71,7 @@ final class TraceCore {
 
   func claim(at index: UInt64) throws(TraceError) -> TraceClaim {
     try check(index)
-    try inputs.check()
+    try checkInputs()
     if let known = answers.claim(at: index) { return known }
     return try executing { () throws(TraceError) in try computeClaim(at: index) }
   }
@@ -91,7 +91,7 @@ final class TraceCore {
 
   func step(at index: UInt64) throws(TraceError) -> TraceStep {
     try checkProvable(index)
-    try inputs.check()
+    try checkInputs()
     if let known = answers.step(at: index, isAlone: true) { return known }
     return try executing { () throws(TraceError) in
       let machine = try runner.advance(to: index)
@@ -111,7 +111,7 @@ final class TraceCore {
 
   func lastStep() throws(TraceError) -> TraceEnd {
     try checkExists()
-    try inputs.check()
+    try checkInputs()
     if let end { return end }
     _ = try executing { () throws(TraceError) in try runner.advance(to: .max) }
     guard let end else {
@@ -128,7 +128,7 @@ final class TraceCore {
   /// whether the directory has it or not. What is known is compared.
   func confirmedStep(at index: UInt64, stretch: UInt64) throws(TraceError) -> ConfirmedStep {
     try checkProvable(index)
-    try inputs.check()
+    try checkInputs()
     return try executing { () throws(TraceError) in
       try computeConfirmedStep(at: index, stretch: stretch)
     }

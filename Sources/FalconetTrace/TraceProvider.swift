@@ -176,7 +176,7 @@ package final class TraceProvider: @unchecked Sendable {
   package func checkInputs() throws(TraceError) {
     try withCore { (core) throws(TraceError) in
       try core.checkExists()
-      try core.inputs.check()
+      try core.checkInputs()
     }
   }
 

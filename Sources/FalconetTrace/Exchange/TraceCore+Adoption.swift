@@ -15,7 +15,7 @@ extension TraceCore {
       throw TraceDirectory.missing(path)
     }
     try origin.refuse(within: directory)
-    try inputs.check()
+    try checkInputs()
     var adoption = TraceAdoption()
     for index in try ChallengerDirectory.numbers(in: origin.proofs, suffix: ".json.gz") {
       try attempt(origin.proof(index), &adoption) { (adoption) throws(TraceError) in
@@ -75,7 +75,7 @@ extension TraceCore {
       UInt64(bytes.count) + 2 * ClaimLog.claimSize(isAdopted: true) + ClaimLog.inputSize
     try snapshots.makeRoom(for: needed, sparesStepData: true)
     try inputs.bindAdoption()
-    if let input = proof.localInput { try inputs.take(input.key, hash: input.hash) }
+    if let input = proof.localInput { try inputs.adopt(input.key, hash: input.hash) }
     try answers.addClaims(of: proof, at: index, isAdopted: true)
     try directory.write(bytes, to: directory.proof(index))
     return true

@@ -9,7 +9,7 @@ extension TraceCore {
   func export(to path: String) throws(TraceError) {
     try checkExists()
     try TraceDirectory.checkName(path)
-    try inputs.check()
+    try checkInputs()
     let target = ChallengerDirectory(path)
     try target.refuse(within: directory)
     let made: [FilePath]

@@ -107,8 +107,11 @@ final class SourceInputs: PreimageOracle {
     let inputs = claims.inputs
     for (index, value) in source.localInputs().sorted(by: { $0.key < $1.key }) {
       let key = PreimageKey.local(index)
-      guard let hash = inputs[key], hash != TraceInputs.hash(value) else { continue }
-      throw differs(key)
+      guard let known = inputs[key] else { continue }
+      let hash = TraceInputs.hash(value)
+      guard known == hash else { throw differs(key) }
+      // If the directory can't be written, it is compared again each time.
+      if claims.isAdopted(input: key) { try? take(key, hash: hash) }
     }
   }
 
@@ -160,15 +163,29 @@ final class SourceInputs: PreimageOracle {
     }
   }
 
-  /// Compares a local pre-image with what is known of it, and logs it at its first read. What depends on
-  /// it is logged later.
-  func take(_ key: Bytes32, hash: Bytes32) throws(TraceError) {
+  /// Compares a local pre-image of the source with what is known of it, and logs it at its first read. What
+  /// depends on it is logged later.
+  private func take(_ key: Bytes32, hash: Bytes32) throws(TraceError) {
     if let known = claims.inputs[key] {
       if known != hash { throw differs(key) }
-      return
+      guard claims.isAdopted(input: key) else { return }
     }
     try snapshots.makeRoom(for: ClaimLog.inputSize)
-    try claims.add(input: key, hash, source: sourceHash)
+    try claims.add(input: key, hash, source: sourceHash, isAdopted: false)
+  }
+
+  /// Compares a local pre-image that an adopted proof reads with what is known of it. If nothing is, it
+  /// counts until the source says otherwise.
+  func adopt(_ key: Bytes32, hash: Bytes32) throws(TraceError) {
+    let own = PreimageKey.localIndex(of: key).flatMap { source.localInputs()[$0] }
+      .map(TraceInputs.hash)
+    if let known = claims.inputs[key] ?? own, known != hash {
+      // It says nothing of the source.
+      throw .otherInputs(path: directory.path.fileName, key: key, isMissing: false)
+    }
+    guard claims.inputs[key] == nil else { return }
+    try snapshots.makeRoom(for: ClaimLog.inputSize)
+    try claims.add(input: key, hash, source: sourceHash, isAdopted: own == nil)
   }
 
   /// Why the source's last answer was refused, once.

@@ -121,15 +121,23 @@ final class ClaimLog: Sendable {
     }
   }
 
-  /// Adds a local pre-image that was read for the first time, before the claims that depend on it.
+  /// Whether an input is known from adopted files alone.
+  func isAdopted(input key: Bytes32) -> Bool { content.withLock { $0.adoptedInputs.contains(key) } }
+
+  /// Adds a local pre-image that was read for the first time, before the claims that depend on it. One that
+  /// was adopted is the caller's own from then on.
   ///
-  /// - Parameter source: the source that it and all others are of.
-  func add(input key: Bytes32, _ hash: Bytes32, source: Bytes32?) throws(TraceError) {
+  /// - Parameters:
+  ///   - source: the source that it and all others are of.
+  ///   - isAdopted: whether only an adopted file says so.
+  func add(
+    input key: Bytes32, _ hash: Bytes32, source: Bytes32?, isAdopted: Bool
+  ) throws(TraceError) {
     if self.source != source { try set(source: source) }
     try end.withLock { (end) throws(TraceError) in
-      let number = content.withLock { UInt64($0.inputs.count) }
-      try append(Self.records(of: key, hash, number), at: &end, true)
-      content.withLock { $0.inputs[key] = hash }
+      let number = content.withLock { $0.nextInput }
+      try append(Self.records(of: key, hash, number, isAdopted: isAdopted), at: &end, true)
+      content.withLock { $0.add(input: key, hash, number, isAdopted: isAdopted) }
     }
   }
 
@@ -175,7 +183,7 @@ final class ClaimLog: Sendable {
   // MARK: Records
 
   /// Bytes that an input takes in the log, with what may go before it.
-  static let inputSize = UInt64(5 * ClaimRecord.size)
+  static let inputSize = UInt64(6 * ClaimRecord.size)
 
   /// Bytes that a claim takes in the log.
   static func claimSize(isAdopted: Bool) -> UInt64 {
@@ -190,10 +198,10 @@ final class ClaimLog: Sendable {
 
   /// An input, twice: see ``ClaimLogReading``.
   private static func records(
-    of key: Bytes32, _ hash: Bytes32, _ number: UInt64
+    of key: Bytes32, _ hash: Bytes32, _ number: UInt64, isAdopted: Bool
   ) -> [ClaimRecord] {
     let pair = [ClaimRecord(.key, number, key), ClaimRecord(.value, number, hash)]
-    return pair + pair
+    return (isAdopted ? [ClaimRecord(.adoptedInput, number)] : []) + pair + pair
   }
 
   private static func record(of source: Bytes32?) -> ClaimRecord {
@@ -215,7 +223,9 @@ final class ClaimLog: Sendable {
       $0.key.bytes.lexicographicallyPrecedes($1.key.bytes)
     })
     .enumerated() {
-      records += self.records(of: input.key, input.value, UInt64(number))
+      records += self.records(
+        of: input.key, input.value, UInt64(number),
+        isAdopted: content.adoptedInputs.contains(input.key))
     }
     if let source = content.source { records.append(record(of: source)) }
     if content.hasUnknownInputs { records += adoption(true) }

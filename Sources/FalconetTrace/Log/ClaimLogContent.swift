@@ -4,7 +4,11 @@ import Keccak
 struct ClaimLogContent {
   private(set) var claims: [UInt64: Bytes32] = [:]
   /// Hashes of local pre-images by their keys, as ``TraceInputs`` makes them.
-  var inputs: [Bytes32: Bytes32] = [:]
+  private(set) var inputs: [Bytes32: Bytes32] = [:]
+  /// The keys of the inputs that are known from adopted files alone: no source of the caller's gave them.
+  private(set) var adoptedInputs: Set<Bytes32> = []
+  /// A number that no input in the log has.
+  private(set) var nextInput: UInt64 = 0
   /// The hash of the identity of the source that all inputs are known to be of.
   var source: Bytes32?
   /// Whether something was adopted of which it is not known which inputs it depends on.
@@ -47,12 +51,26 @@ struct ClaimLogContent {
     if claim.isOfExit { exit = min(exit ?? index, index) }
   }
 
+  /// Adds an input under a number. One that is there has the same hash, and is the caller's own from then
+  /// on unless it is adopted once more.
+  mutating func add(input key: Bytes32, _ hash: Bytes32, _ number: UInt64, isAdopted: Bool) {
+    if !isAdopted {
+      adoptedInputs.remove(key)
+    } else if inputs[key] == nil {
+      adoptedInputs.insert(key)
+    }
+    inputs[key] = hash
+    nextInput = max(nextInput, number &+ 1)
+  }
+
   mutating func reserve(_ count: Int) { claims.reserveCapacity(count) }
 
-  /// Drops the adopted claims. None is left that depends on unknown inputs.
+  /// Drops the adopted claims and inputs. No claim is left that depends on unknown inputs.
   mutating func discardAdopted() {
     discardCount += 1
     drop(adopted)
+    for key in adoptedInputs { inputs[key] = nil }
+    adoptedInputs = []
     hasUnknownInputs = false
   }
 

@@ -22,6 +22,8 @@ struct ClaimLogReading {
   private var isCut = false
   /// The index of the claim that comes next, if it was adopted.
   private var adoptedNext: UInt64?
+  /// The number of an input that is known from an adopted file alone.
+  private var adoptedInput: UInt64?
 
   private static let hidden = 4
 
@@ -43,7 +45,7 @@ struct ClaimLogReading {
       mark(half: key?.index)
       key = record
     case .value: takeValue(record)
-    case .source, .adoption, .adopted, .discard, nil:
+    case .source, .adoption, .adopted, .adoptedInput, .discard, nil:
       mark(half: key?.index)
       key = nil
       guard half == nil else { return cut() }
@@ -56,6 +58,8 @@ struct ClaimLogReading {
     case .source: content.source = record.claim == ClaimRecord(.source).claim ? nil : record.claim
     case .adoption: content.hasUnknownInputs = record.index != 0
     case .adopted: adoptedNext = record.index
+    // If this record is lost, the input counts as the caller's own, which refuses more.
+    case .adoptedInput: adoptedInput = record.index
     case .discard: content.discardAdopted()
     case .key, .value, nil: takeClaim(record, isAdopted)
     }
@@ -89,7 +93,8 @@ struct ClaimLogReading {
     name[0] = TraceInputs.keyType
     // A trace reads one value of a key.
     if let known = content.inputs[name], known != record.claim { return cut() }
-    content.inputs[name] = record.claim
+    content.add(
+      input: name, record.claim, record.index, isAdopted: adoptedInput == record.index)
     found.insert(record.index)
     if half == record.index { half = nil }
   }

@@ -23,6 +23,8 @@ struct ClaimRecord {
     case adoption = 0x41
     /// The next record is the claim at this index, and was adopted, or computed from an adopted state.
     case adopted = 0x42
+    /// The input of this number, which comes next, is known from an adopted file alone.
+    case adoptedInput = 0x49
     /// What was adopted, and is not confirmed, is discarded.
     case discard = 0x44
   }

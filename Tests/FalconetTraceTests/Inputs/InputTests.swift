@@ -185,6 +185,58 @@ struct InputTests {
     for index in base.indices { #expect(try trace.claim(at: index).claim == base.claim(index)) }
   }
 
+  @Test(
+    "An input that only an adopted proof says gives way to the caller's own",
+    arguments: ["none", "server", "given"])
+  func ownInput(_ kind: String) throws {
+    let from = try TraceProvider(directory: folder.file("from"), source(base), Self.options)
+    let index = try #require(
+      (0..<base.last).first { (try? from.step(at: $0).proof.oracleKey) == PreimageKey.local(3) })
+    _ = try from.step(at: base.last - 1)
+    _ = try from.lastStep()
+    try from.export(to: folder.file("game"))
+    // What was adopted reads the inputs of `base`; the caller's own are those of `late`.
+    func own() -> TraceSource {
+      var own = source(late, identity: kind == "server" ? "server" : nil)
+      if kind == "given" { own.localInputs = { [3: [9]] } }
+      return own
+    }
+    let none = TraceSource(prestate: source(base).prestate, preimages: { NoPreimages() })
+    let first = kind == "server" ? own() : none
+    var trace: TraceProvider? = try open(first)
+    #expect(try trace?.adopt(from: folder.file("game")).refused == [])
+    #expect(try trace?.claim(at: base.last - 1).claim == base.claim(base.last - 1))
+    trace = nil
+    trace = try open(own())
+    for index in late.indices {
+      #expect(try trace?.claim(at: index).claim == late.claim(index), "index \(index)")
+    }
+    #expect(try trace?.lastStep().claim == late.claims.last)
+    let incidents = try #require(trace?.incidents)
+    #expect(
+      incidents.contains {
+        $0.reason.hasPrefix("an adopted proof reads another value of local key 3 than the source")
+      })
+    #expect(incidents.contains { $0.movedTo == folder.file("t/quarantine/\(index).json.gz") })
+    // From here on the input is the caller's own, after a restart too.
+    trace = nil
+    #expect(try open(own()).claim(at: base.last).claim == late.claims.last)
+    #expect(performing: { _ = try open(source(base)).claim(at: 3) }, throws: isOtherInputs(3))
+  }
+
+  @Test("A proof that reads another input than the one that is given is not adopted")
+  func givenInput() throws {
+    let from = try TraceProvider(directory: folder.file("from"), source(base), Self.options)
+    let index = try #require(
+      (0..<base.last).first { (try? from.step(at: $0).proof.oracleKey) == PreimageKey.local(3) })
+    try from.export(to: folder.file("game"))
+    var given = source(late, identity: "server")
+    given.localInputs = { [3: [9]] }
+    let trace = try open(given)
+    let refused = try trace.adopt(from: folder.file("game")).refused
+    #expect(refused.contains { $0.path.hasSuffix("/\(index).json.gz") })
+  }
+
   @Test("Damage in the log has no claim of other inputs answered, and one record loses no input")
   func damagedLog() throws {
     _ = try open(source(base)).claims(at: [3, 60, base.last - 1, base.last])
