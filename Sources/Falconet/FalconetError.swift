@@ -73,6 +73,8 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
   var offset: UInt64?
   /// The address of the instruction that failed.
   var pc: UInt64?
+  /// The key with its type, the offset and the system call, if a pre-image was requested.
+  var request: String?
 
   init(_ code: Code, _ message: String, remedy: String? = nil) {
     self.code = code
@@ -85,7 +87,11 @@ public struct FalconetError: Error, Sendable, CustomStringConvertible {
     var text = path.map { "\($0): " } ?? ""
     text += message
     if let offset { text += " at byte \(offset)" }
-    if let preimageKey { text += " (key \(preimageKey))" }
+    if let request {
+      text += " (\(request))"
+    } else if let preimageKey {
+      text += " (key \(preimageKey))"
+    }
     if let step { text += ", at step \(step)" }
     if let pc { text += ", pc \(hex(pc))" }
     if let remedy, !remedy.isEmpty { text += ": \(remedy)" }
@@ -135,6 +141,7 @@ extension FalconetError {
       }
     self.init(code, error.message, remedy: error.remedy)
     preimageKey = error.key.map { PreimageKey($0) }
+    request = error.request
     cause = error
   }
 

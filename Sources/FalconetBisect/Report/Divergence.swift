@@ -16,6 +16,12 @@ package struct Divergence {
     /// be.
     package var execution: StatelessStep? { verdict?.findings.first?.execution }
 
+    /// The part of a pre-image that the step read, as the proof has it.
+    package var preimage: PreimageRead? {
+      guard let proof = step.proof, let key = proof.oracleKey else { return nil }
+      return PreimageRead(key: key, offset: proof.oracleOffset, value: proof.oracleValue)
+    }
+
     /// The registers of the thread that ran that have another value after the step, with both
     /// values.
     package var registers: [(name: String, before: UInt64, after: UInt64)] {
@@ -71,10 +77,18 @@ package struct Divergence {
   }
 
   /// The name of the operation that the instruction is.
-  package var operation: String? {
+  package var operation: String? { decoded.map { "\($0)" } }
+
+  private var decoded: Operation? {
     guard let version = (a.execution ?? b.execution)?.before.version else { return nil }
     return instruction.map {
-      "\(Operation(decoding: Instruction($0.bits), under: version.newestRevision.rules))"
+      Operation(decoding: Instruction($0.bits), under: version.newestRevision.rules)
     }
+  }
+
+  /// The system call that the step makes.
+  package var systemCall: UInt64? {
+    guard decoded == .syscall, let execution = a.execution ?? b.execution else { return nil }
+    return execution.thread?.registers[2]
   }
 }

@@ -1,4 +1,5 @@
 import FalconetBisect
+import FalconetMachine
 import FalconetStreams
 
 extension BisectReport {
@@ -44,6 +45,10 @@ extension BisectReport {
       try json.member("pc", address: pc)
       try json.member("instruction", address: UInt64(bits))
       try json.member("operation", divergence.operation ?? "")
+      if let call = divergence.systemCall {
+        try json.member("systemCall", call)
+        if let name = SystemCallRow.name(of: call) { try json.member("systemCallName", name) }
+      }
       if let symbols { try json.member("function", symbols.sourceName(at: pc)) }
     }
     for part in [divergence.a, divergence.b] {
@@ -65,6 +70,15 @@ extension BisectReport {
       try json.member("proofHolds", verdict.holds)
       let fault = verdict.fault ?? verdict.findings.compactMap(\.fault).first
       if let fault { try json.member("proofFault", fault.description) }
+    }
+    if let read = part.preimage {
+      try json.member("preimage") { () throws(StreamError) in
+        try json.member("key", hex: read.key.bytes)
+        try json.member("type", PreimageKeyType.describe(read.key))
+        try json.member("offset", read.offset)
+        try json.member("length", read.value.count)
+        try json.member("bytes", hex: read.bytes)
+      }
     }
     try json.member("memory", objects: part.execution?.accesses ?? []) {
       (access) throws(StreamError) in

@@ -1,6 +1,7 @@
 import FalconetBisect
 import FalconetELF
 import FalconetMachine
+import FalconetStreams
 
 /// What a comparison of two runs found.
 struct BisectReport {
@@ -69,6 +70,9 @@ struct BisectReport {
           "instruction",
           "0x\(Progress.hex8(UInt64(bits))) \(divergence.operation ?? "")"
             + " at \(hex(pc))\(function)"))
+      if let call = divergence.systemCall {
+        lines.append(row("system call", SystemCallRow.title(of: call)))
+      }
     } else if divergence.a.execution != nil || divergence.b.execution != nil {
       lines.append(row("instruction", "none: the scheduler's turn, or the program has exited"))
     }
@@ -94,6 +98,13 @@ struct BisectReport {
           "\(part.name) reads",
           "\(hex(access.before)) at \(hex(access.address))\(written)"
         ))
+    }
+    if let read = part.preimage {
+      lines.append(
+        row(
+          "\(part.name)'s pre-image",
+          "\(read.key) (\(PreimageKeyType.describe(read.key))), at offset \(read.offset) of"
+            + " \(read.value.count): \(Hex.encode(read.bytes, prefix: true))"))
     }
     for change in part.registers {
       lines.append(

@@ -66,6 +66,20 @@ package enum PreimageKeyType: UInt8, Sendable, CaseIterable {
   case blob = 5
   /// The result of a precompiled contract.
   case precompile = 6
+
+  /// What a key says in words: its type, and of a local input the index.
+  package static func describe(_ key: Bytes32) -> String {
+    switch Self(rawValue: key[0]) {
+    case .local:
+      (1..<24).allSatisfy { key[$0] == 0 } ? "local \(key.bytes[24...].bigEndian)" : "local"
+    case .keccak256: "keccak256"
+    case .global: "global"
+    case .sha256: "sha256"
+    case .blob: "blob"
+    case .precompile: "precompile"
+    case nil: "type \(key[0])"
+    }
+  }
 }
 
 /// Why a pre-image was not available, or a hint not delivered.
@@ -96,6 +110,10 @@ package struct PreimageError: Error, Sendable, CustomStringConvertible {
   package var kind: Kind
   /// The key that was asked for, if it was a pre-image that failed.
   package var key: Bytes32?
+  /// Where the part begins that the program read, counted from the length prefix, if it is known.
+  package var offset: UInt64?
+  /// The system call that asked for it, if it is known.
+  package var systemCall: String?
   /// The last hint that was sent before, as the host would log it.
   package var lastHint: [UInt8]?
   /// What happened, in words: one sentence without a full stop.
@@ -116,10 +134,19 @@ package struct PreimageError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     var text = message
-    if let key { text += " (key \(key))" }
+    if let request { text += " (\(request))" }
     if let lastHint { text += ", last hint \(Self.render(lastHint))" }
     if let remedy { text += ": \(remedy)" }
     return text
+  }
+
+  /// What was asked for: the key with its type, the offset, the system call.
+  package var request: String? {
+    var parts: [String] = []
+    if let key { parts += ["key \(key)", PreimageKeyType.describe(key)] }
+    if key != nil, let offset { parts.append("offset \(offset)") }
+    if let systemCall { parts.append("system call \(systemCall)") }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
   /// Printable text as it is, anything else in hexadecimal, cut after 256 bytes.

@@ -22,6 +22,11 @@ package struct PreimageRead: Sendable, Equatable {
     self.value = value
   }
 
+  /// The eight bytes from the offset on, or fewer at the end; none if the offset is past the end.
+  package var bytes: ArraySlice<UInt8> {
+    offset < UInt64(value.count) ? value[Int(offset)...].prefix(8) : []
+  }
+
   /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil if
   /// the offset is past the end.
   var part: (bytes: UInt64, count: UInt64)? {
@@ -41,7 +46,7 @@ extension Machine {
     let offset = state.scalars.preimageOffset
     let read = PreimageRead(key: key, offset: offset, value: preimage.bytes)
     guard let part = read.part else {
-      throw .panic(.preimageOffset(offset, length: UInt64(preimage.bytes.count)))
+      throw .panic(.preimageOffset(offset, length: UInt64(preimage.bytes.count), key: key))
     }
     lastRead = read
     return part

@@ -166,7 +166,13 @@ extension Machine {
       return .fault(
         MachineFault(
           panic: panic, step: state.scalars.step, pc: pc, thread: state.activeThread?.id ?? 0))
-    case .preimage(let error): return .preimage(error, step: state.scalars.step, pc: pc)
+    case .preimage(var error):
+      // Interruptions come at whatever step.
+      if error.kind != .interrupted {
+        if error.key != nil { error.offset = state.scalars.preimageOffset }
+        error.systemCall = state.activeThread.map { SystemCallRow.title(of: $0.registers[2]) }
+      }
+      return .preimage(error, step: state.scalars.step, pc: pc)
     case .memory(let error): return .memory(error, step: state.scalars.step, pc: pc)
     case .witness(let fault):
       // A machine has all of its memory; only a verifier's environment lacks any.

@@ -96,7 +96,7 @@ final class WitnessEnvironment: StepEnvironment {
       throw .witness(.preimageLength(expected: UInt64(value.count - 8), given: length))
     }
     guard let part = preimage.part else {
-      throw .panic(.preimageOffset(offset, length: UInt64(value.count)))
+      throw .panic(.preimageOffset(offset, length: UInt64(value.count), key: key))
     }
     readsPreimage = true
     return part

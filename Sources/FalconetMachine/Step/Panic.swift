@@ -1,3 +1,5 @@
+import Keccak
+
 /// An illegal act of the guest: no state follows, and a contract would revert.
 package enum Panic: Error, Sendable, Equatable {
   case unknownInstruction(UInt32)
@@ -9,7 +11,7 @@ package enum Panic: Error, Sendable, Equatable {
   case divisionByZero(UInt32)
   case unknownSystemCall(number: UInt64)
   /// A read past the end of the pre-image. `length` counts its 8-byte length prefix.
-  case preimageOffset(UInt64, length: UInt64)
+  case preimageOffset(UInt64, length: UInt64, key: Bytes32)
   /// The stack that threads run from is empty.
   case noThread
 
@@ -24,8 +26,9 @@ package enum Panic: Error, Sendable, Equatable {
       "branch or jump \(hex(UInt64(bits), digits: 8)) in the delay slot of another"
     case .divisionByZero(let bits): "division by zero by \(hex(UInt64(bits), digits: 8))"
     case .unknownSystemCall(let number): "unrecognized system call \(number)" + Self.hint(number)
-    case .preimageOffset(let offset, let length):
-      "read of a pre-image at offset \(offset), which is not below its length with prefix, \(length)"
+    case .preimageOffset(let offset, let length, let key):
+      "system call read of a pre-image at offset \(offset), which is not below its length with prefix,"
+        + " \(length) (key \(key), \(PreimageKeyType.describe(key)))"
     case .noThread: "the thread stack that runs is empty"
     }
   }

@@ -136,6 +136,11 @@ extension SystemCallRow {
     Self("all ones", nil, .max, if: .allOnes),
   ]
 
+  /// A number with its name, if it has one.
+  package static func title(of number: UInt64) -> String {
+    name(of: number).map { "\($0) (\(number))" } ?? "\(number)"
+  }
+
   /// The name of a number, whether or not a revision has the call; nil if Linux has no such call either.
   package static func name(of number: UInt64) -> String? {
     all.first { $0.o32 == number || $0.n64 == number }?.name ?? LinuxSystemCalls.name(of: number)

@@ -71,6 +71,25 @@ struct BisectTests {
     #expect(folder.names == [])
   }
 
+  @Test(
+    "A step that reads other pre-images is explained by the system call, the key and the offset")
+  func preimage() throws {
+    let folder = try Demo.copy()
+    let outcome = try Tool.run(
+      ["bisect", "state.bin.gz", "--preimages", "preimages", "--until", "600000", "--proofs", ""]
+        + ["--local-b", "1=0x0000000000000001", "--local-b", "2=0x0000000000000001"],
+      in: folder.path)
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    let key = "0x01" + String(repeating: "0", count: 61) + "1 (local 1), at offset "
+    for part in [
+      "system call         read (5000)\n", "A's pre-image       \(key)",
+      "B's pre-image       \(key)",
+    ] {
+      #expect(outcome.text.contains(part), "\(part) in \(outcome.text)")
+    }
+    #expect(outcome.text.contains(#/B's pre-image .*, at offset 0 of 16: 0x0000000000000008\n/#))
+  }
+
   @Test("The two engines here agree to the end")
   func engines() throws {
     let outcome = try bisect("--engine-b", "step")

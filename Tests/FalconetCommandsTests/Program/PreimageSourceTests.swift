@@ -62,6 +62,8 @@ struct PreimageSourceTests {
     let outcome = try run(["--preimages", "host"])
     #expect(outcome.exitCode == 1)
     #expect(outcome.lines(with: "error", "local input 1", "--local 1=HEX").count == 1)
+    let request = "(key 0x01\(String(repeating: "0", count: 61))1, local 1, offset 0, system call "
+    #expect(outcome.lines(with: request + "read (5000))").count == 1, "\(outcome.log)")
     #expect(folder.names == ["host"])
   }
 
@@ -81,6 +83,9 @@ struct PreimageSourceTests {
     let outcome = try run(["--preimages", "host"] + locals())
     #expect(outcome.exitCode == 1)
     #expect(outcome.lines(with: "error", String(victim.dropLast(4)), "last hint").count == 1)
+    let type = victim.hasPrefix("0x02") ? "keccak256" : "sha256"
+    let request = "(key \(victim.dropLast(4)), \(type), offset 0, system call read (5000))"
+    #expect(outcome.lines(with: request).count == 1, "\(outcome.log)")
     #expect(folder.names == ["host"])
   }
 

@@ -98,11 +98,12 @@ struct DescriptorTests {
     for offset in [11, 12, 1 << 31] as [UInt64] {
       let (image, oracle) = Self.withPreimage(
         version, offset: offset, address: Self.place, count: 0)
-      #expect(try panic(image, oracle: oracle) == .preimageOffset(offset, length: 11))
+      let key = image.state.scalars.preimageKey
+      #expect(try panic(image, oracle: oracle) == .preimageOffset(offset, length: 11, key: key))
     }
     // The key that was never written has an empty pre-image without a length.
     let image = call(version, Self.read(version), 5, Self.place, 4)
-    #expect(try panic(image) == .preimageOffset(0, length: 0))
+    #expect(try panic(image) == .preimageOffset(0, length: 0, key: Bytes32()))
   }
 
   @Test("A read of no bytes writes the word back, and makes its page", arguments: Versions.all)
