@@ -26,14 +26,14 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let input = try input.path()
-    let inspection = Inspection()
-    let format = try snapshot.read(input, into: inspection)
-    guard let state = inspection.state, let claim = inspection.claim else {
-      throw CommandError("failed to read state: \(input) has no end")
-    }
     let symbols: SymbolTable?
     do { symbols = meta.isEmpty ? nil : try SymbolTable.read(from: Inputs.source(meta)) } catch {
       throw CommandError(error, while: "failed to load metadata")
+    }
+    let inspection = Inspection(symbols: symbols)
+    let format = try snapshot.read(input, into: inspection)
+    guard let state = inspection.state, let claim = inspection.claim else {
+      throw CommandError("failed to read state: \(input) has no end")
     }
     let report = InspectionReport(
       inspection: inspection, state: state, claim: claim, format: format, symbols: symbols)

@@ -1,3 +1,5 @@
+import FalconetELF
+import FalconetInsight
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
@@ -16,30 +18,39 @@ final class Inspection: SnapshotConsumer {
   }
 
   private let calculator = ClaimCalculator()
+  private let symbols: SymbolTable?
   private var ranges: [Range] = []
+  private var detector: GoDetector?
   private(set) var pageCount: UInt64 = 0
+
+  /// - Parameter symbols: the program's symbols, if they are known.
+  init(symbols: SymbolTable? = nil) { self.symbols = symbols }
 
   var state: MachineState? { calculator.state }
   var claim: Bytes32? { calculator.claim }
   var isVerified: Bool { calculator.isVerified }
   var witness: [UInt8] { calculator.witness }
 
-  func begin(_ outline: SnapshotOutline) throws(StreamError) { try calculator.begin(outline) }
+  func begin(_ outline: SnapshotOutline) throws(StreamError) {
+    detector = GoDetector(outline.wordSize, symbols: symbols)
+    try calculator.begin(outline)
+  }
 
   func page(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StreamError) {
-    note(index)
+    note(index, bytes)
     try calculator.page(index, bytes)
   }
 
   func page(
     _ index: UInt64, _ bytes: UnsafeRawBufferPointer, root: Bytes32
   ) throws(StreamError) {
-    note(index)
+    note(index, bytes)
     try calculator.page(index, bytes, root: root)
   }
 
-  private func note(_ index: UInt64) {
+  private func note(_ index: UInt64, _ bytes: UnsafeRawBufferPointer) {
     pageCount += 1
+    detector?.take(index, bytes)
     if let last = ranges.indices.last, ranges[last].first &+ ranges[last].count == index {
       ranges[last].count += 1
     } else {
@@ -63,8 +74,15 @@ final class Inspection: SnapshotConsumer {
   }
 
   /// What a range of pages is for, by where it lies.
-  static func purpose(of range: Range, in state: MachineState) -> String {
+  func purpose(of range: Range, in state: MachineState) -> String {
     let space = state.version.addressSpace
+    if detector?.isGo == true {
+      switch GoRegions(state.version, heap: state.scalars.heap).region(at: range.start) {
+      case .arena: return "Go heap"
+      case .mapping: return "mapped for Go's runtime, or by the program"
+      case nil: break
+      }
+    }
     if range.start < space.heapStart { return "program" }
     if range.start < max(state.scalars.heap, space.heapStart) { return "heap" }
     let stackEnd = space.stackPointer + 0x1000

@@ -36,7 +36,7 @@ extension InspectionReport {
     try json.member("memory", objects: inspection.memoryMap) { (range) throws(StreamError) in
       try json.member("start", address: range.start)
       try json.member("pages", range.count)
-      try json.member("purpose", Inspection.purpose(of: range, in: state))
+      try json.member("purpose", inspection.purpose(of: range, in: state))
     }
     try json.endObject()
     try json.finish()

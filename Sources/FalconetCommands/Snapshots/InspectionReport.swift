@@ -122,7 +122,7 @@ struct InspectionReport {
       let size = Progress.size(ofPages: Int(range.count))
       lines.append(
         "  \(hex(range.start)) to \(hex(range.end &- 1))  \(size)"
-          + "  \(Inspection.purpose(of: range, in: state))")
+          + "  \(inspection.purpose(of: range, in: state))")
     }
     return lines
   }
