@@ -38,6 +38,52 @@ struct InputArguments: ParsableArguments {
   }
 }
 
+/// What the two files of a ``SnapshotPair`` are.
+protocol SnapshotPairRoles {
+  static var firstHelp: String { get }
+  static var secondHelp: String { get }
+  /// The second file's placeholder, and what errors call it.
+  static var secondName: (placeholder: String, what: String) { get }
+  /// The flags of the second file, the one that errors name first.
+  static var secondFlags: [String] { get }
+}
+
+/// Two snapshots, as arguments or with flags.
+struct SnapshotPair<Roles: SnapshotPairRoles>: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("\(Roles.firstHelp); - is standard input.", valueName: "snapshot"),
+    completion: .file())
+  var first: String?
+
+  @Argument(
+    help: ArgumentHelp("\(Roles.secondHelp)", valueName: Roles.secondName.placeholder),
+    completion: .file())
+  var second: String?
+
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp("The same as the first argument.", valueName: "snapshot"),
+    completion: .file())
+  var firstFlag: String?
+
+  @Option(
+    name: NameSpecification(Roles.secondFlags.map { .customLong($0) }),
+    help: ArgumentHelp(
+      "The same as the second argument.", valueName: Roles.secondName.placeholder),
+    completion: .file())
+  var secondFlag: String?
+
+  func paths() throws(UsageError) -> (first: String, second: String) {
+    let files = try FilePlaces.fill(
+      [
+        .init("snapshot", flag: "--input", firstFlag),
+        .init(Roles.secondName.what, flag: "--\(Roles.secondFlags[0])", secondFlag),
+      ],
+      with: [first, second])
+    return (files[0], files[1])
+  }
+}
+
 /// The proof files that a command reads, as arguments or with a flag that may be repeated.
 struct ProofArguments: ParsableArguments {
   @Argument(

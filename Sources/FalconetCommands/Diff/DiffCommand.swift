@@ -16,25 +16,7 @@ struct DiffCommand: ParsableCommand {
       "falconet diff --meta meta.json --pages 1 state-5000000.bin.gz out.bin.gz",
     ])
 
-  @Argument(
-    help: ArgumentHelp("First snapshot; - is standard input.", valueName: "snapshot"),
-    completion: .file())
-  var first: String?
-
-  @Argument(
-    help: ArgumentHelp("Second snapshot; - is standard input.", valueName: "other-snapshot"),
-    completion: .file())
-  var second: String?
-
-  @Option(
-    help: ArgumentHelp("The same as the first argument.", valueName: "snapshot"),
-    completion: .file())
-  var input: String?
-
-  @Option(
-    help: ArgumentHelp("The same as the second argument.", valueName: "other-snapshot"),
-    completion: .file())
-  var inputB: String?
+  @OptionGroup var files: SnapshotPair<ComparedSnapshots>
 
   @Option(
     help: ArgumentHelp(
@@ -52,13 +34,7 @@ struct DiffCommand: ParsableCommand {
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 
   func run() throws {
-    let files = try FilePlaces.fill(
-      [
-        .init("snapshot", flag: "--input", input),
-        .init("second snapshot", flag: "--input-b", inputB),
-      ],
-      with: [first, second])
-    let (left, right) = (files[0], files[1])
+    let (left, right) = try files.paths()
     guard left != "-" || right != "-" else {
       throw UsageError("only one of the two snapshots can be standard input")
     }
@@ -87,4 +63,11 @@ struct DiffCommand: ParsableCommand {
   ) throws(StreamError) {
     _ = try Snapshot.read(Inputs.source(path), snapshot.reading(path), into: consumer)
   }
+}
+
+enum ComparedSnapshots: SnapshotPairRoles {
+  static let firstHelp = "First snapshot"
+  static let secondHelp = "Second snapshot; - is standard input."
+  static let secondName = (placeholder: "other-snapshot", what: "second snapshot")
+  static let secondFlags = ["input-b"]
 }

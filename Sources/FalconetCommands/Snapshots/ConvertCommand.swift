@@ -15,7 +15,7 @@ struct ConvertCommand: ParsableCommand {
       "falconet convert --input state.fsnap --output state.bin --to bin",
     ])
 
-  @OptionGroup var files: ConversionArguments
+  @OptionGroup var files: SnapshotPair<ConvertedSnapshots>
 
   @Option(
     help: ArgumentHelp("Format to write, if the name does not say.", valueName: "format"))
@@ -63,35 +63,12 @@ struct ConvertCommand: ParsableCommand {
 }
 
 /// The file that is read, and the one that is made of it.
-struct ConversionArguments: ParsableArguments {
-  @Argument(
-    help: ArgumentHelp("Snapshot to read; - is standard input.", valueName: "snapshot"),
-    completion: .file())
-  var first: String?
-
-  @Argument(
-    help: ArgumentHelp(
-      "Snapshot to write; - is standard output. A name that ends in .gz is compressed.",
-      valueName: "new-snapshot"), completion: .file())
-  var second: String?
-
-  @Option(
-    help: ArgumentHelp("The same as the first argument.", valueName: "snapshot"),
-    completion: .file())
-  var input: String?
-
-  @Option(
-    name: [.customLong("output"), .customLong("out")],
-    help: ArgumentHelp("The same as the second argument.", valueName: "new-snapshot"),
-    completion: .file())
-  var output: String?
-
-  func paths() throws(UsageError) -> (input: String, output: String) {
-    let files = try FilePlaces.fill(
-      [.init("snapshot", flag: "--input", input), .init("new snapshot", flag: "--output", output)],
-      with: [first, second])
-    return (files[0], files[1])
-  }
+enum ConvertedSnapshots: SnapshotPairRoles {
+  static let firstHelp = "Snapshot to read"
+  static let secondHelp =
+    "Snapshot to write; - is standard output. A name that ends in .gz is compressed."
+  static let secondName = (placeholder: "new-snapshot", what: "new snapshot")
+  static let secondFlags = ["output", "out"]
 }
 
 struct SquashCommand: ParsableCommand {
@@ -104,7 +81,7 @@ struct SquashCommand: ParsableCommand {
       "falconet squash s-8000000.fsnap full.fsnap",
     ])
 
-  @OptionGroup var files: ConversionArguments
+  @OptionGroup var files: SnapshotPair<ConvertedSnapshots>
 
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
 

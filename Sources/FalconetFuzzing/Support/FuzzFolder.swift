@@ -8,9 +8,7 @@ final class FuzzFolder: Sendable {
   let path: String
 
   init() throws {
-    // Not every system has the first.
-    let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array((root + "/falconet-fuzzing-XXXXXX").utf8CString)
+    var template = MemoryPlace.template
     guard mkdtemp(&template) != nil else { try found("no directory can be made (errno \(errno))") }
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }

@@ -7,8 +7,7 @@ final class MemoryFile: Sendable {
   var path: String { "/proc/self/fd/\(descriptor)" }
 
   init(_ bytes: [UInt8]) throws {
-    let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array((root + "/falconet-fuzzing-XXXXXX").utf8CString)
+    var template = MemoryPlace.template
     descriptor = mkstemp(&template)
     guard descriptor >= 0, unlink(template) == 0,
       write(descriptor, bytes, bytes.count) == bytes.count
