@@ -1,4 +1,4 @@
-import Glibc
+import FalconetLibc
 
 /// Where files lie that are in memory.
 enum MemoryPlace {
