@@ -150,6 +150,10 @@ let package = Package(
     .target(name: "FalconetRun", dependencies: ["FalconetMachine"], swiftSettings: strict),
     .target(
       name: "FalconetReplay", dependencies: ["FalconetMachine", "Keccak"], swiftSettings: strict),
+    .target(
+      name: "FalconetDebug",
+      dependencies: ["FalconetMachine", "FalconetProofs", "FalconetReplay", "Keccak"],
+      swiftSettings: strict),
     .target(name: "Falconet", dependencies: library, swiftSettings: strict),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
@@ -159,7 +163,7 @@ let package = Package(
     .target(
       name: "FalconetCommands",
       dependencies: library + [
-        "CFalconetDemo",
+        "CFalconetDemo", "FalconetDebug", "FalconetReplay",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -171,10 +175,10 @@ let package = Package(
     .target(
       name: "_FalconetFuzzing",
       dependencies: [
-        "FalconetBisect", "FalconetCommands", "FalconetELF", "FalconetInsight", "FalconetLibc",
-        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
-        "FalconetStreams", "FalconetSystem", "FalconetTables", "FalconetTrace", "Keccak",
-        .product(name: "SystemPackage", package: "swift-system"),
+        "FalconetBisect", "FalconetCommands", "FalconetDebug", "FalconetELF", "FalconetInsight",
+        "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetReplay",
+        "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "FalconetTables",
+        "FalconetTrace", "Keccak", .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Sources/FalconetFuzzing"),
     .target(
@@ -204,6 +208,9 @@ let package = Package(
       name: "FalconetStreamsTests", dependencies: ["FalconetStreams", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetMachineTests", dependencies: ["FalconetMachine", "FalconetTestSupport"]),
+    .testTarget(
+      name: "FalconetDebugTests",
+      dependencies: ["FalconetDebug", "FalconetProofs", "FalconetReplay", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetReplayTests", dependencies: ["FalconetReplay", "FalconetTestSupport"]),
     .testTarget(
@@ -245,7 +252,7 @@ let package = Package(
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [
-        "FalconetCommands", "FalconetTestSupport",
+        "FalconetCommands", "FalconetReplay", "FalconetTestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

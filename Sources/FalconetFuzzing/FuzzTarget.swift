@@ -34,6 +34,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case preimages
   /// Databases of hosts.
   case database
+  /// What a debugger sends.
+  case debug
   /// The command `run`, with flags that the input chooses.
   case run
 
@@ -60,6 +62,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .adoption: try AdoptionTarget()
     case .preimages: try PreimageTarget()
     case .database: try DatabaseTarget()
+    case .debug: try DebugTarget()
     case .run: try RunTarget()
     }
   }

@@ -45,19 +45,31 @@ extension Timeline {
   /// Executes the system call that is next.
   private func recordSystemCall() throws(MachineError) -> SystemCallRecord {
     let thread = machine.state.activeThread ?? ThreadState(id: 0, version: machine.version)
-    let number = thread.registers[2]
-    let last = machine.version.wordSize == .bits64 ? 9 : 7
-    var record = SystemCallRecord(
-      step: step, thread: thread.id, pc: thread.pc, number: number,
-      name: SystemCallRow.name(of: number, machine.version.wordSize),
-      arguments: (4...last).map { thread.registers[$0] })
+    var record = SystemCallRecord(of: thread, step: step, machine.version)
     try go(to: step + 1)
-    let threads = machine.state.threads
-    guard let after = (threads.left + threads.right).first(where: { $0.id == thread.id }),
-      after.pc != thread.pc, !after.exited, !machine.hasExited
-    else { return record }
-    record.result = (after.registers[2], after.registers[7] != 0)
+    record.complete(machine)
     return record
+  }
+}
+
+extension SystemCallRecord {
+  /// The call that a thread is about to make.
+  init(of thread: ThreadState, step: UInt64, _ version: StateVersion) {
+    let number = thread.registers[2]
+    let last = version.wordSize == .bits64 ? 9 : 7
+    self.init(
+      step: step, thread: thread.id, pc: thread.pc, number: number,
+      name: SystemCallRow.name(of: number, version.wordSize),
+      arguments: (4...last).map { thread.registers[$0] })
+  }
+
+  /// Adds what the machine, which has made the call, answered.
+  mutating func complete(_ machine: Machine) {
+    let threads = machine.state.threads
+    guard let after = (threads.left + threads.right).first(where: { $0.id == thread }),
+      after.pc != pc, !after.exited, !machine.hasExited
+    else { return }
+    result = (after.registers[2], after.registers[7] != 0)
   }
 }
 

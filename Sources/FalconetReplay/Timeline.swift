@@ -57,10 +57,12 @@ package final class Timeline {
     threadCount = machine.state.threads.count
     oracle = ReplayOracle(machine.oracle)
     machine.oracle = oracle
-    oracle.stepInHand = { [unowned self] in (self.machine.step &- 1, self.isStepNew) }
+    oracle.stepInHand = { [weak self, unowned machine] in
+      (machine.step &- 1, self?.isStepNew ?? true)
+    }
     let output = machine.onOutput
-    machine.onOutput = { [unowned self] stream, bytes in
-      if isStepNew { output(stream, bytes) }
+    machine.onOutput = { [weak self] stream, bytes in
+      if self?.isStepNew ?? true { output(stream, bytes) }
     }
   }
 

@@ -30,6 +30,7 @@ struct FalconetCommand: ParsableCommand {
       VerifyCommand.self,
       CalldataCommand.self,
       BisectCommand.self,
+      DebugCommand.self,
       TraceCommand.self,
       StoreCommand.self,
       CheckELFCommand.self,

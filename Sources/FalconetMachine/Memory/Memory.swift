@@ -138,7 +138,8 @@ package final class Memory {
     flags.subtract([.code, .viewed])
     flags.formUnion(.directlyWritable)
     if index == reservedPage { flags.insert(.reserved) }
-    if watches.pages.contains(index) {
+    // Asking the flag first makes the stores to a watched page several times faster.
+    if flags.contains(.watched) || !watches.pages.isEmpty && watches.pages.contains(index) {
       flags.insert(.watched)
       watches.note(address, wordSize)
     }

@@ -1,0 +1,148 @@
+import ArgumentParser
+import FalconetDebug
+import FalconetInsight
+import FalconetMachine
+import FalconetReplay
+import FalconetSnapshots
+import Logging
+
+struct DebugCommand: ParsableCommand, TakesServerWords {
+  static let configuration = CommandConfiguration.command(
+    "debug", usage: "<snapshot> [<options>] [-- <server> ...]",
+    abstract: "Debug a run with gdb, forwards and backwards.",
+    discussion: """
+      Waits for gdb to connect ('target remote ADDRESS'), or starts it with --exec. Besides gdb's own \
+      commands, reverse-step and reverse-continue among them, 'monitor help' lists what this debugger adds.
+      The command line of a pre-image server follows --.
+      """,
+    examples: [
+      "falconet debug state.bin.gz --preimages preimages --exec",
+      "falconet debug state.bin.gz --listen 127.0.0.1:2159 -- op-program --server",
+    ])
+
+  @OptionGroup var input: InputArgument
+
+  @Option(
+    help: ArgumentHelp(
+      "ELF file of the program, which gdb reads symbols and lines from.", valueName: "program"),
+    completion: .file())
+  var elf = ""
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where to wait for a debugger: an IPv4 address and a port, 0 for any that is free, or the path \
+      of a Unix socket (default: \(DebugAddress.usual); with --exec, a socket in TMPDIR). Whoever can \
+      connect can read the guest's memory.
+      """, valueName: "address"))
+  var listen: String?
+
+  @Flag(help: "Start gdb-multiarch, or gdb, and end when it ends.")
+  var exec = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Memory for earlier states, such as 512MiB; a number without a unit is MiB. With more of it, \
+      going backwards far takes less time.
+      """, valueName: "size"))
+  var memory = BudgetSize(Timeline.usualMemory)
+
+  @Option(
+    help: ArgumentHelp(
+      "What executes steps: translator, portable or step.", valueName: "engine"))
+  var engine = EngineKind.translator
+
+  @OptionGroup var revision: RevisionOption
+  @OptionGroup(title: "Limits") var limits: ResourceLimits
+  @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
+  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
+  @OptionGroup(title: "Logs") var logs: LogOptions
+
+  @Option(name: .customLong(ServerWords.flag), parsing: .singleValue, help: .hidden)
+  var server: [String] = []
+
+  func run() throws {
+    let loggers = logs.loggers
+    let logger = loggers.logger("debug")
+    guard engine != .check else { throw UsageError("--engine check cannot go backwards") }
+    let address = try DebugAddress(
+      listen ?? (exec ? DebuggerProcess.socketName : DebugAddress.usual))
+    limits.startClock()
+    let source = try preimages.source(server)
+    try source.checkRecording()
+    let program = try DebuggedProgram(elf: elf)
+    let image = try Inputs.snapshot(
+      input.path(), snapshot, isHashed: false, pageLimit: limits.pageLimit(copies: 2))
+    let (revision, remark) = try revision.chosen(for: image.state)
+    if let remark { logger.warning("\(remark)") }
+    let opened = try source.open(loggers)
+    defer {
+      if let report = opened.server?.shutdown(), !report.isClean {
+        logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
+      }
+    }
+    let machine = Machine(
+      state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
+      revision: revision)
+    machine.hintLimit = limits.hintLimit.bytes
+    let output = loggers.logger("guest", stream: "stdout")
+    let errors = loggers.logger("guest", stream: "stderr")
+    machine.onOutput = { stream, bytes in
+      (stream == .output ? output : errors).log(output: bytes)
+    }
+    program.inspect(machine)
+    try serve(Timeline(machine, memoryLimit: memory.bytes), program, at: address, logger)
+  }
+
+  private func serve(
+    _ timeline: Timeline, _ program: DebuggedProgram, at address: DebugAddress, _ logger: Logger
+  ) throws(CommandError) {
+    let listener = try DebugListener(address)
+    if !address.isLocal {
+      logger.warning(
+        "Whoever can reach this address can read the guest's memory and write files here",
+        metadata: ["address": "\(listener.name)"])
+    }
+    let debugger =
+      exec ? try DebuggerProcess(listener.name, timeline.machine.version.wordSize, elf: elf) : nil
+    if debugger == nil {
+      logger.info(
+        "Waiting for a debugger",
+        metadata: ["address": "\(listener.name)", "gdb": "target remote \(listener.name)"])
+    }
+    while let connection = try listener.accept({ debugger?.hasEnded ?? false }) {
+      let session = DebugSession(timeline, host: program)
+      let isKilled = try talk(session, connection)
+      if isKilled && debugger == nil { return }
+      if debugger == nil { logger.info("The debugger left: waiting for another") }
+    }
+  }
+
+  /// Talks to a debugger until it leaves.
+  ///
+  /// - Returns: whether it asked for the end of the program.
+  private func talk(
+    _ session: DebugSession, _ connection: DebugConnection
+  ) throws(CommandError) -> Bool {
+    session.poll { [unowned session] in
+      if Interruption.isRequested { session.end() }
+      guard let bytes = connection.arrived else {
+        session.end()
+        return []
+      }
+      return bytes
+    }
+    while !session.isEnded {
+      guard var bytes = try connection.receive() else { break }
+      while !bytes.isEmpty {
+        // A few packets at a time: their answers may be long.
+        let part = Array(bytes.prefix(256))
+        bytes.removeFirst(part.count)
+        guard try connection.send(session.receive(part)) else { return session.isKilled }
+      }
+    }
+    if Interruption.isRequested { throw CommandError.interrupted }
+    return session.isKilled
+  }
+}
