@@ -9,7 +9,7 @@ extension PreimageSource {
   /// Has a store answer before the origin is asked.
   ///
   /// The name of the host that answers for pre-images which cannot be checked is the origin's. A store
-  /// that is corrupt is reported, and not used.
+  /// that is corrupt, or whose disk is full, is reported and not used.
   package mutating func use(_ store: StoreOptions) {
     var options = store
     options.giver = options.giver ?? giver
@@ -17,11 +17,13 @@ extension PreimageSource {
       var options = options
       options.report = report
       do throws(StoreError) { return try PreimageStore(options) } catch {
-        if case .corrupt = error {
+        switch error {
+        case .corrupt, .noRoom:
           report("\(error)")
           return NoCache()
+        case .notAStore, .otherFormat, .unusable, .file:
+          throw PreimageError(.unreadable, message: error.description)
         }
-        throw PreimageError(.unreadable, message: error.description)
       }
     }
   }

@@ -8,6 +8,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
   case otherFormat(path: String, format: Int64)
   /// The database contradicts itself. Nothing of it is used.
   case corrupt(path: String, reason: String)
+  /// The disk is full, so that it cannot be used now.
+  case noRoom(path: String, reason: String)
   /// The system, or another process, does not let it be used.
   case unusable(path: String, reason: String)
   case file(StreamError)
@@ -21,7 +23,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         + "use another directory, or the release that wrote it"
     case .corrupt(let path, let reason):
       "the store \(path) is corrupt: \(reason): remove it; hosts give what it had"
-    case .unusable(let path, let reason): "the store \(path) cannot be used: \(reason)"
+    case .noRoom(let path, let reason), .unusable(let path, let reason):
+      "the store \(path) cannot be used: \(reason)"
     case .file(let error): error.description
     }
   }

@@ -58,9 +58,10 @@ enum StoreLayout {
     var problem: StoreError?
     let result: Result
     do throws(DatabaseFailure) { result = try body(&problem) } catch {
-      throw error.isCorruption
-        ? .corrupt(path: path, reason: error.description)
-        : .unusable(path: path, reason: error.description)
+      let reason = error.description
+      if error.isCorruption { throw .corrupt(path: path, reason: reason) }
+      if error.isNoRoom { throw .noRoom(path: path, reason: reason) }
+      throw .unusable(path: path, reason: reason)
     }
     if let problem { throw problem }
     return result

@@ -55,7 +55,11 @@ struct TableFile {
     }
     var count: UInt64 = 0
     var goesOn = true
+    /// Bytes of the file that blocks have not taken: they do not overlap.
+    var rest = file.size
     for handle in handles where goesOn {
+      guard handle.size < rest else { throw TableFault("has blocks that overlap") }
+      rest -= handle.size
       try TableBlock(Self.block(handle, file, footer)).read { (key, value) throws(TableFault) in
         count += 1
         // A number that orders writes, and what was done, follow the key.

@@ -197,9 +197,16 @@ struct StoreFailureTests {
     do throws(StoreError) {
       _ = try PreimageStore(StoreOptions(path: disk.folder.file("store")))
     } catch { made = error }
-    guard case .unusable = made else {
+    guard case .noRoom = made else {
       Issue.record("\(String(describing: made))")
       return
     }
+    // A run goes on without it.
+    let reports = Reports()
+    var source = PreimageSource(.none)
+    source.use(StoreOptions(path: disk.folder.file("store")))
+    source.onCacheReport = reports.take
+    _ = try source.open()
+    #expect(reports.all.count == 1 && reports.all[0].contains("cannot be used"), "\(reports.all)")
   }
 }

@@ -92,6 +92,38 @@ struct HostDatabaseTests {
     #expect(try read("version2").faults.first?.contains("is not a regular file") == true)
   }
 
+  @Test("An index that names a block again and again is not followed for longer than the file is")
+  func overlap() throws {
+    func variable(_ value: Int) -> [UInt8] {
+      value < 128 ? [UInt8(value)] : [UInt8(value & 127 | 128)] + variable(value >> 7)
+    }
+    func block(_ entries: [([UInt8], [UInt8])]) -> [UInt8] {
+      var bytes: [UInt8] = []
+      for (key, value) in entries {
+        bytes += [0] + variable(key.count)
+        bytes += variable(value.count) + key + value
+      }
+      return bytes + [0, 0, 0, 0, 1, 0, 0, 0]
+    }
+    var file: [UInt8] = []
+    func append(_ block: [UInt8]) -> [UInt8] {
+      defer { file += block + [0, 0, 0, 0, 0] }
+      return variable(file.count) + variable(block.count)
+    }
+    let value = [UInt8](repeating: 7, count: 2000)
+    let data = append(block([([9, 1, 1, 0, 0, 0, 0, 0, 0], value)]))
+    let index = append(block([([UInt8], [UInt8])](repeating: ([9], data), count: 100)))
+    let properties = append(block([(Array("rocksdb.num.entries".utf8), [100])]))
+    let handles = append(block([(Array("rocksdb.properties".utf8), properties)])) + index
+    file += [0] + handles
+    file += [UInt8](repeating: 0, count: 40 - handles.count)
+    file += [2, 0, 0, 0, 0xF7, 0xCF, 0xF4, 0x85, 0xB7, 0x41, 0xE2, 0x88]
+    try folder.write(file, to: "version2/000009.sst")
+    let (pairs, faults, _) = try read("version2")
+    #expect(pairs[[9]] == value)
+    #expect(faults.count == 1 && faults[0].contains("has blocks that overlap"), "\(faults)")
+  }
+
   @Test("A table in which any byte of a block or footer is another has a fault, not another pair")
   func corruptTables() throws {
     var generator = SeededGenerator(seed: 3)

@@ -50,7 +50,7 @@ pub const FALCONET_MISMATCH: falconet_status = 12;
 pub const FALCONET_CANCELLED: falconet_status = 13;
 /// Another process, or another handle, is using the directory.
 pub const FALCONET_LOCKED: falconet_status = 14;
-/// The disk budget is exhausted.
+/// The disk budget is exhausted, or the disk is full.
 pub const FALCONET_NO_ROOM: falconet_status = 15;
 
 /// Bytes that the library hands out.

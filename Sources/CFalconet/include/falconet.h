@@ -90,7 +90,7 @@ typedef enum falconet_status {
   FALCONET_CANCELLED = 13,
   /* Another process, or another handle, is using the directory. */
   FALCONET_LOCKED = 14,
-  /* The disk budget is exhausted. */
+  /* The disk budget is exhausted, or the disk is full. */
   FALCONET_NO_ROOM = 15
 } falconet_status;
 

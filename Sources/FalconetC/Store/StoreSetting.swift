@@ -53,11 +53,14 @@ struct StoreSetting: @unchecked Sendable {
     source.onCacheReport = { [self] in tell($0) }
   }
 
-  /// Fails if the directory cannot be used as a store. One that is corrupt is reported when it is used.
+  /// Fails if the directory cannot be used as a store. One that is corrupt, or whose disk is full, is
+  /// reported when it is used.
   func check() throws(CallError) {
     do throws(StoreError) { _ = try PreimageStore(options) } catch {
-      if case .corrupt = error { return }
-      throw CallError(error)
+      switch error {
+      case .corrupt, .noRoom: return
+      case .notAStore, .otherFormat, .unusable, .file: throw CallError(error)
+      }
     }
   }
 
@@ -74,6 +77,7 @@ extension CallError {
     switch error {
     case .notAStore, .corrupt: self.init(FALCONET_BAD_DATA, "\(error)")
     case .otherFormat: self.init(FALCONET_UNSUPPORTED, "\(error)")
+    case .noRoom: self.init(FALCONET_NO_ROOM, "\(error)")
     case .unusable: self.init(FALCONET_IO_ERROR, "\(error)")
     case .file(let error): self.init(error)
     }

@@ -14,7 +14,9 @@ final class Database {
   /// Opens the file at `path`, and makes it if it is missing.
   init(_ path: FilePath, longest: Int32) throws(DatabaseFailure) {
     var opened: OpaquePointer?
-    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE
+    // One thread at a time uses a connection, so that calls need no lock.
+    let flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX
     let code = path.withPlatformString { sqlite3_open_v2($0, &opened, flags, nil) }
     guard code == SQLITE_OK, let opened else {
       let failure = DatabaseFailure(code, opened)
@@ -161,6 +163,8 @@ struct DatabaseFailure: Error, CustomStringConvertible {
   /// SQLite's extended code.
   let code: Int32
   let description: String
+  /// The disk, or what the user may have of it, is full.
+  let isNoRoom: Bool
 
   init(_ code: Int32, _ database: OpaquePointer?) {
     self.code = code
@@ -171,6 +175,9 @@ struct DatabaseFailure: Error, CustomStringConvertible {
       description += ": \(Errno(rawValue: system))"
     }
     self.description = description
+    isNoRoom =
+      code & 0xFF == SQLITE_FULL
+      || code & 0xFF == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT)
   }
 
   /// The kind of failure, without its details.
@@ -181,7 +188,4 @@ struct DatabaseFailure: Error, CustomStringConvertible {
 
   /// Another process writes for longer than was waited.
   var isBusy: Bool { kind == SQLITE_BUSY || kind == SQLITE_LOCKED }
-
-  /// The disk is full, or cannot be written.
-  var isNoRoom: Bool { kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_READONLY }
 }
