@@ -53,9 +53,19 @@ struct StoreSetting: @unchecked Sendable {
     source.onCacheReport = { [self] in tell($0) }
   }
 
+  /// A store that a machine or a trace can use; nil if there is no path.
+  static func usable(
+    _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<falconet_store_options>?
+  ) throws(CallError) -> StoreSetting? {
+    guard path != nil else { return nil }
+    let setting = try StoreSetting(path, options)
+    try setting.check()
+    return setting
+  }
+
   /// Fails if the directory cannot be used as a store. One that is corrupt, or whose disk is full, is
   /// reported when it is used.
-  func check() throws(CallError) {
+  private func check() throws(CallError) {
     do throws(StoreError) { _ = try PreimageStore(options) } catch {
       switch error {
       case .corrupt, .noRoom: return

@@ -15,10 +15,7 @@ public func falconet_machine_set_preimage_store(
 ) -> falconet_status {
   call { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      guard path != nil else { return try machine.setStore(nil) }
-      let store = try StoreSetting(path, options)
-      try store.check()
-      try machine.setStore(store)
+      try machine.setStore(StoreSetting.usable(path, options))
     }
   }
 }
@@ -30,10 +27,7 @@ public func falconet_trace_set_preimage_store(
 ) -> falconet_status {
   call { () throws(CallError) in
     try TraceHandle.use(trace) { (trace) throws(CallError) in
-      guard path != nil else { return trace.setStore(nil) }
-      let store = try StoreSetting(path, options)
-      try store.check()
-      trace.setStore(store)
+      trace.setStore(try StoreSetting.usable(path, options))
     }
   }
 }

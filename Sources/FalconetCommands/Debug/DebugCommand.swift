@@ -77,20 +77,12 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
     let (revision, remark) = try revision.chosen(for: image.state)
     if let remark { logger.warning("\(remark)") }
     let opened = try source.open(loggers)
-    defer {
-      if let report = opened.server?.shutdown(), !report.isClean {
-        logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
-      }
-    }
+    defer { opened.server?.shutDown(logger) }
     let machine = Machine(
       state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
       revision: revision)
     machine.hintLimit = limits.hintLimit.bytes
-    let output = loggers.logger("guest", stream: "stdout")
-    let errors = loggers.logger("guest", stream: "stderr")
-    machine.onOutput = { stream, bytes in
-      (stream == .output ? output : errors).log(output: bytes)
-    }
+    machine.logOutput(loggers)
     program.inspect(machine)
     try serve(Timeline(machine, memoryLimit: memory.bytes), program, at: address, logger)
   }

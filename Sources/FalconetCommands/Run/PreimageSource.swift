@@ -36,3 +36,20 @@ extension PreimageSource {
     do { try recorder() } catch { throw CommandError("\(error)") }
   }
 }
+
+extension PreimageHost {
+  /// Ends the host. How it ended is logged, and changes no exit code.
+  func shutDown(_ logger: Logger) {
+    guard let report = shutdown(), !report.isClean else { return }
+    logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
+  }
+}
+
+extension Machine {
+  /// Has what the guest prints logged, line by line.
+  func logOutput(_ loggers: Loggers) {
+    let output = loggers.logger("guest", stream: "stdout")
+    let errors = loggers.logger("guest", stream: "stderr")
+    onOutput = { stream, bytes in (stream == .output ? output : errors).log(output: bytes) }
+  }
+}

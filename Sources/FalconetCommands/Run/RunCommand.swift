@@ -138,10 +138,10 @@ struct RunCommand: ParsableCommand {
       machine.hintLimit = limits.hintLimit.bytes
       try run(machine, plan, guest, format, opened.challenger, loggers, logger)
     } catch {
-      shutDown(opened.server, logger)
+      opened.server?.shutDown(logger)
       throw error
     }
-    shutDown(opened.server, logger)
+    opened.server?.shutDown(logger)
   }
 
   private func load(
@@ -175,11 +175,7 @@ struct RunCommand: ParsableCommand {
       logger.info(
         "the host cannot run translated code", metadata: ["engine": "\(machine.activeEngine)"])
     }
-    let output = loggers.logger("guest", stream: "stdout")
-    let errors = loggers.logger("guest", stream: "stderr")
-    machine.onOutput = { stream, bytes in
-      (stream == .output ? output : errors).log(output: bytes)
-    }
+    machine.logOutput(loggers)
     let progress = Progress(
       machine, symbols: guest.symbols, stop: plan.schedule.knownStop(from: machine.step),
       loggers: loggers,
@@ -196,12 +192,6 @@ struct RunCommand: ParsableCommand {
         ProfileRecording(machine, guest, interval: profile.interval, $0, path: profile.path)
       }
     ).run()
-  }
-
-  /// Ends the server, whatever became of the run; how it ended changes no exit code.
-  private func shutDown(_ server: PreimageHost?, _ logger: Logger) {
-    guard let report = server?.shutdown(), !report.isClean else { return }
-    logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
   }
 }
 

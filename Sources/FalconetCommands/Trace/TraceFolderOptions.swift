@@ -77,11 +77,7 @@ struct TraceFolderOptions: ParsableArguments {
     let logger = loggers.logger("trace")
     let source = try preimages.source(server)
     let host = Host()
-    defer {
-      if let report = host.server?.shutdown(), !report.isClean {
-        logger.error("failed to close pre-image server", metadata: ["err": "\(report)"])
-      }
-    }
+    defer { host.server?.shutDown(logger) }
     var trace = traceSource(pageLimit: pageLimit) { () throws(PreimageError) in
       _ = host.server?.shutdown()
       do throws(CommandError) {

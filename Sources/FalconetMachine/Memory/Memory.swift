@@ -26,7 +26,7 @@ package final class Memory {
   let viewLock = MemoryView.Lock()
   /// The view that pages are copied for before they are written, as long as anyone has it.
   weak var latestView: MemoryView?
-  /// What is told of pages before they are written, as long as anyone has it.
+  /// The history that gets pages before they are written, as long as anyone has it.
   weak var history: PageHistory?
   /// What is noticed of stores.
   private(set) var watches = WatchedMemory()

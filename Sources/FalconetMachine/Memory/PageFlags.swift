@@ -11,7 +11,8 @@ struct PageFlags: OptionSet, Sendable {
   static let code = PageFlags(rawValue: 4)
   /// The page holds the word that `ll` reserved.
   static let reserved = PageFlags(rawValue: 8)
-  /// A view of an earlier state needs the page's bytes as they are, or a history is told of the next write.
+  /// A view of an earlier state needs the page's bytes as they are, or a history gets them before
+  /// the next write.
   static let viewed = PageFlags(rawValue: 16)
   /// Stores to part of the page are noticed.
   static let watched = PageFlags(rawValue: 32)
