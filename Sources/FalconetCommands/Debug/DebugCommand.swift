@@ -83,6 +83,11 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
       revision: revision)
     machine.hintLimit = limits.hintLimit.bytes
     machine.logOutput(loggers)
+    defer {
+      do { try machine.oracle.flush() } catch {
+        logger.error("Failed to record pre-images", metadata: ["err": "\(error)"])
+      }
+    }
     program.inspect(machine)
     try serve(Timeline(machine, memoryLimit: memory.bytes), program, at: address, logger)
   }
