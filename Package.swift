@@ -31,8 +31,8 @@ let standalone: [LinkerSetting] = [
 /// may use each.
 let library: [Target.Dependency] = [
   "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-  "FalconetBisect", "FalconetInsight", "FalconetLibc", "FalconetRun", "FalconetStore",
-  "FalconetStreams", "FalconetSystem", "FalconetTrace", "Keccak",
+  "FalconetBisect", "FalconetInsight", "FalconetLibc", "FalconetMetrics", "FalconetRun",
+  "FalconetStore", "FalconetStreams", "FalconetSystem", "FalconetTrace", "Keccak",
 ]
 
 let package = Package(
@@ -147,6 +147,10 @@ let package = Package(
         "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(
+      name: "FalconetMetrics",
+      dependencies: ["FalconetMachine", "FalconetOracle", "FalconetStreams"]
+    ),
     .target(name: "FalconetRun", dependencies: ["FalconetMachine"], swiftSettings: strict),
     .target(
       name: "FalconetReplay", dependencies: ["FalconetMachine", "Keccak"], swiftSettings: strict),

@@ -34,6 +34,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case preimages
   /// Databases of hosts.
   case database
+  /// Plans of pre-images.
+  case plan
   /// What a debugger sends.
   case debug
   /// The command `run`, with flags that the input chooses.
@@ -62,6 +64,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .adoption: try AdoptionTarget()
     case .preimages: try PreimageTarget()
     case .database: try DatabaseTarget()
+    case .plan: PlanTarget()
     case .debug: try DebugTarget()
     case .run: try RunTarget()
     }

@@ -36,6 +36,20 @@ package enum PreimageKey {
     return key
   }
 
+  /// The key that a pre-image has by the hash of `key`'s type; nil if the type says nothing about it.
+  package static func hash(of preimage: [UInt8], for key: Bytes32) -> Bytes32? {
+    switch PreimageKeyType(rawValue: key[0]) {
+    case .keccak256: keccak256(of: preimage)
+    case .sha256: sha256(of: preimage)
+    case .local, .global, .blob, .precompile, nil: nil
+    }
+  }
+
+  /// Whether a pre-image is the key's, as far as the key says what it is.
+  package static func isRight(_ preimage: [UInt8], for key: Bytes32) -> Bool {
+    hash(of: preimage, for: key).map { $0 == key } ?? true
+  }
+
   /// The index of the local input that `key` asks for, or nil for any other key.
   package static func localIndex(of key: Bytes32) -> UInt64? {
     guard key[0] == PreimageKeyType.local.rawValue, (1..<24).allSatisfy({ key[$0] == 0 }) else {

@@ -36,6 +36,10 @@ package final class TraceProvider: @unchecked Sendable {
   private let core: TraceCore
   private let lock = Mutex<Void>(())
 
+  /// The name of a file in the directory that is left to whoever opens the trace: what a command got from
+  /// its host. It is no part of the trace, and goes with the directory.
+  package static let hostStatusName = ".host.json"
+
   /// Opens a directory, or makes it. Corrupt files in it are quarantined: see ``incidents``.
   ///
   /// - Throws: ``TraceError`` if the directory is another process's or another trace's, or can't be

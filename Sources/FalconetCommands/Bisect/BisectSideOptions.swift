@@ -89,6 +89,7 @@ struct BisectSideOptions: ParsableArguments {
 
   @OptionGroup var game: GameProgramOption
 
+  @OptionGroup(title: "Pre-image server") var host: HostFlags
   @OptionGroup(title: "Store of pre-images") var store: StoreFlags
 
   /// The sides as they were asked for.
@@ -132,6 +133,7 @@ struct BisectSideOptions: ParsableArguments {
     }
     var source = PreimageSource(
       server: server, folder: folder, locals: try game.inputs(locals))
+    host.apply(to: &source)
     try store.apply(to: &source)
     return .here(input: input, engine: engine, revision: revision, preimages: source)
   }

@@ -33,6 +33,7 @@ struct FalconetCommand: ParsableCommand {
       DebugCommand.self,
       TraceCommand.self,
       StoreCommand.self,
+      PrefetchCommand.self,
       CheckELFCommand.self,
       DemoCommand.self,
       ServePreimagesCommand.self,

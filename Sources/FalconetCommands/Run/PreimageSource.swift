@@ -24,6 +24,7 @@ extension PreimageSource {
     var source = self
     let logger = loggers.logger("host")
     source.onHostOutput = { logger.log(output: $1) }
+    source.onHostRestart = { logger.log($0) }
     let storeLogger = loggers.logger("store")
     source.onCacheReport = { storeLogger.warning("\($0)") }
     do { return try source.open(Interruption.cancellation) } catch {
@@ -51,5 +52,16 @@ extension Machine {
     let output = loggers.logger("guest", stream: "stdout")
     let errors = loggers.logger("guest", stream: "stderr")
     onOutput = { stream, bytes in (stream == .output ? output : errors).log(output: bytes) }
+  }
+}
+
+extension Logger {
+  /// Logs that a host is started again.
+  func log(_ restart: HostRestart) {
+    warning(
+      "The pre-image server failed and is started again",
+      metadata: [
+        "err": "\(restart.error)", "restart": "\(restart.number)", "limit": "\(restart.limit)",
+      ])
   }
 }

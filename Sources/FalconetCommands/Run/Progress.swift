@@ -9,6 +9,7 @@ package final class Progress {
   private let console: Console
   private let symbols: SymbolTable?
   private let stop: UInt64?
+  private let watch: HostWatch
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
   private let firstStep: UInt64
@@ -18,11 +19,13 @@ package final class Progress {
   ///   - machine: the machine at the start of the run.
   ///   - stop: the step that the run is known to stop at.
   init(
-    _ machine: Machine, symbols: SymbolTable?, stop: UInt64?, loggers: Loggers, logger: Logger
+    _ machine: Machine, symbols: SymbolTable?, stop: UInt64?, watch: HostWatch, loggers: Loggers,
+    logger: Logger
   ) {
     self.logger = logger
     self.symbols = symbols
     self.stop = stop
+    self.watch = watch
     console = loggers.console
     start = clock.now
     lastDrawn = start
@@ -58,6 +61,7 @@ package final class Progress {
     if let left = stop.map({ $0 &- machine.step }), left > 0, speed > 0 {
       line += ", \(Self.time(seconds: Double(left) / speed)) left"
     }
+    line += watch.summary
     console.show(status: line)
   }
 

@@ -43,6 +43,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup(title: "Checks") var checks: CheckOptions
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
+  @OptionGroup(title: "Plans") var plans: PlanFlags
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
@@ -83,6 +84,7 @@ struct RunCommand: ParsableCommand {
   var debugInfo = ""
 
   @OptionGroup(title: "Profile") var profile: ProfileOptions
+  @OptionGroup(title: "Metrics") var metrics: MetricsFlags
 
   @Flag(name: .customLong("pprof.cpu"), help: .hidden)
   var cpuProfile = false
@@ -105,12 +107,15 @@ struct RunCommand: ParsableCommand {
     let pageLimit = limits.pageLimit(
       copies: engine == .check ? 4 : plan.keepsStatesInMemory ? 2 : 1)
     let format = try profile.format()
-    let source = try preimages.source(server)
+    var source = try preimages.source(server)
     var outputs = plan.outputs
     outputs.add(profile.path, "--profile")
+    outputs.add(metrics.path, "--metrics-file")
+    outputs.add(plans.record, "--record-plan")
     outputs.add(directory: preimages.record, "--record-preimages")
     try outputs.checkNames()
     if cpuProfile { logger.warning("--pprof.cpu profiles Cannon itself and does nothing here") }
+    try plans.check(source)
     // What is recorded goes to a directory that other results may lie in.
     try source.checkRecording()
     try outputs.check()
@@ -130,17 +135,26 @@ struct RunCommand: ParsableCommand {
     try plan.checkFormats(for: image.state.version)
     let (revision, remark) = try revision.chosen(for: image.state)
     if let remark { logger.warning("\(remark)") }
+    let watch = HostWatch(source.activity, loggers, metrics: metrics.file)
+    source.onWait = { watch.wait() }
+    try plans.apply(to: &source, loggers)
     let opened = try source.open(loggers)
     do {
       let machine = Machine(
         state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
         revision: revision)
       machine.hintLimit = limits.hintLimit.bytes
-      try run(machine, plan, guest, format, opened.challenger, loggers, logger)
+      let recorder = try plans.recorder(opened.oracle)
+      if let recorder { machine.oracle = recorder }
+      // A plan of a run that ends early serves as far as it goes.
+      defer { plans.finish(recorder, logger) }
+      try run(machine, plan, guest, format, opened.challenger, watch, loggers, logger)
     } catch {
+      opened.prefetch?.stop()
       opened.server?.shutDown(logger)
       throw error
     }
+    opened.prefetch?.stop()
     opened.server?.shutDown(logger)
   }
 
@@ -163,7 +177,7 @@ struct RunCommand: ParsableCommand {
 
   private func run(
     _ machine: Machine, _ plan: RunPlan, _ guest: GuestProgram, _ format: ProfileFormat?,
-    _ challenger: ChallengerDirectory?, _ loggers: Loggers, _ logger: Logger
+    _ challenger: ChallengerDirectory?, _ watch: HostWatch, _ loggers: Loggers, _ logger: Logger
   ) throws(CommandError) {
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
     if machine.version.isSingleThreaded,
@@ -178,8 +192,7 @@ struct RunCommand: ParsableCommand {
     machine.logOutput(loggers)
     let progress = Progress(
       machine, symbols: guest.symbols, stop: plan.schedule.knownStop(from: machine.step),
-      loggers: loggers,
-      logger: logger)
+      watch: watch, loggers: loggers, logger: logger)
     let name = machine.version.isSingleThreaded ? "" : "multithreaded "
     logger.info(
       "Using cannon \(name)VM",
@@ -187,7 +200,7 @@ struct RunCommand: ParsableCommand {
         ? [:] : ["is32": .stringConvertible(machine.version.wordSize == .bits32)])
     try Runner(
       machine: machine, from: input, plan: plan, guest: guest, progress: progress,
-      logger: logger, challenger: challenger,
+      watch: watch, logger: logger, challenger: challenger,
       profile: format.map {
         ProfileRecording(machine, guest, interval: profile.interval, $0, path: profile.path)
       }

@@ -118,6 +118,7 @@ struct PreimageOptions: ParsableArguments {
   )
   var timeout = TimeSpan(seconds: 900)
 
+  @OptionGroup var host: HostFlags
   @OptionGroup var store: StoreFlags
 
   /// Whether a source of pre-images is given, beside a server.
@@ -130,6 +131,7 @@ struct PreimageOptions: ParsableArguments {
     var source = PreimageSource(
       server: server, folder: folder, locals: try game.inputs(locals), record: record,
       timeout: timeout.seconds)
+    host.apply(to: &source)
     try store.apply(to: &source)
     return source
   }

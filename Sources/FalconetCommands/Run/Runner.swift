@@ -12,6 +12,8 @@ struct Runner {
   let plan: RunPlan
   let guest: GuestProgram
   let progress: Progress
+  /// What says why the run waits.
+  let watch: HostWatch
   let logger: Logger
   /// Where op-challenger looks for what a proved step needs; nil if the host writes it.
   let challenger: ChallengerDirectory?
@@ -26,12 +28,14 @@ struct Runner {
 
   init(
     machine: Machine, from input: String, plan: RunPlan, guest: GuestProgram, progress: Progress,
-    logger: Logger, challenger: ChallengerDirectory? = nil, profile: ProfileRecording? = nil
+    watch: HostWatch, logger: Logger, challenger: ChallengerDirectory? = nil,
+    profile: ProfileRecording? = nil
   ) throws(CommandError) {
     self.machine = machine
     self.plan = plan
     self.guest = guest
     self.progress = progress
+    self.watch = watch
     self.logger = logger
     self.challenger = challenger
     self.profile = profile
@@ -50,9 +54,12 @@ struct Runner {
 
   /// Runs until the program exits, the plan stops it, or something fails, and writes the output.
   func run() throws(CommandError) {
+    watch.note(step: machine.step, pages: machine.memory.pageCount)
     defer {
       progress.end()
       checks.end()
+      watch.note(step: machine.step, pages: machine.memory.pageCount)
+      watch.end()
       // The closure holds the machine.
       machine.shouldInterrupt = { false }
     }
@@ -114,6 +121,7 @@ struct Runner {
   /// Shows what the user may want to see during execution.
   private func show() {
     progress.draw(machine)
+    watch.note(step: machine.step, pages: machine.memory.pageCount)
     if plan.tracesThreads, UserSignal.take() { traceThreads() }
   }
 

@@ -29,6 +29,10 @@ struct TraceStatusCommand: ParsableCommand {
         try json.key("lastStep")
         if let end = status.end { try json.number(end.index) } else { try json.null() }
         try json.member("putAside", incidents)
+        guard let host = HostStatusFile(directory: trace.folder).read() else { return }
+        try json.member("host") { () throws(StreamError) in
+          try host.writeMembers(to: json, isRunning: false)
+        }
       }
     }
   }

@@ -52,6 +52,7 @@ struct TraceFolderOptions: ParsableArguments {
   @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup var revision: RevisionOption
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
+  @OptionGroup(title: "Metrics") var metrics: MetricsFlags
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
@@ -75,10 +76,13 @@ struct TraceFolderOptions: ParsableArguments {
     let pageLimit = limits.pageLimit(copies: engine == .check ? 4 : 2)
     let loggers = logs.loggers
     let logger = loggers.logger("trace")
-    let source = try preimages.source(server)
+    var source = try preimages.source(server)
+    let status = HostStatusFile(directory: folder)
+    let watch = HostWatch(source.activity, loggers, metrics: metrics.file, status: status)
+    source.onWait = { watch.wait() }
     let host = Host()
     defer { host.server?.shutDown(logger) }
-    var trace = traceSource(pageLimit: pageLimit) { () throws(PreimageError) in
+    var trace = traceSource(pageLimit: pageLimit) { [source] () throws(PreimageError) in
       _ = host.server?.shutdown()
       do throws(CommandError) {
         let opened = try source.open(loggers)
@@ -86,9 +90,9 @@ struct TraceFolderOptions: ParsableArguments {
         return opened.oracle
       } catch { throw PreimageError(.unreadable, message: error.description) }
     }
-    trace.localInputs = { source.localInputs }
+    trace.localInputs = { [source] in source.localInputs }
     trace.revision = revision.revision
-    trace.sourceIdentity = { source.identity }
+    trace.sourceIdentity = { [source] in source.identity }
     var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: diskBudget.bytes,
       memoryBudget: memoryBudget.bytes, engine: engine)
@@ -102,7 +106,8 @@ struct TraceFolderOptions: ParsableArguments {
         try TraceProvider(directory: folder, trace, options)
       }
       provider.setInterruption { step in
-        progress.show("executing, step \(step.grouped)")
+        progress.show("executing, step \(step.grouped)\(watch.summary)")
+        watch.note(step: step)
         return Interruption.isRequested
       }
       defer {
@@ -112,7 +117,13 @@ struct TraceFolderOptions: ParsableArguments {
             metadata: ["file": "\(incident.path)", "reason": "\(incident.reason)"])
         }
       }
-      let answer = try ask(provider)
+      let answer: Answer
+      do throws(TraceError) { answer = try ask(provider) } catch {
+        watch.end()
+        throw error
+      }
+      // On a terminal, the answer comes last.
+      watch.end()
       progress.end()
       guard let print else { return }
       do throws(StreamError) {
@@ -121,7 +132,12 @@ struct TraceFolderOptions: ParsableArguments {
         try json.finish()
       } catch { throw .file(error) }
     } catch {
-      guard skipsIfOpen, case .locked(let path) = error else { throw CommandError(error) }
+      guard case .locked(let path) = error else { throw CommandError(error) }
+      guard skipsIfOpen else {
+        // What the process does that has the trace open.
+        guard let other = status.read() else { throw CommandError(error) }
+        throw CommandError("\(error); --wait waits; \(other.text)")
+      }
       logger.info(
         "Nothing done: another process has the trace open", metadata: ["path": "\(path)"])
     }

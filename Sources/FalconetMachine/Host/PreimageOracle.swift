@@ -150,7 +150,7 @@ package struct PreimageError: Error, Sendable, CustomStringConvertible {
   }
 
   /// Printable text as it is, anything else in hexadecimal, cut after 256 bytes.
-  static func render(_ hint: [UInt8]) -> String {
+  package static func render(_ hint: [UInt8]) -> String {
     let shown = hint.prefix(256)
     let tail = hint.count > 256 ? "… (\(hint.count) bytes)" : ""
     if shown.allSatisfy({ (0x20...0x7E).contains($0) }) {

@@ -12,6 +12,9 @@ package final class CachedOracle: PreimageOracle {
   /// The source of everything else.
   package var source: any PreimageOracle
   private var held: HeldHints
+  private let activity: PreimageActivity?
+  /// What the cache is.
+  private let place: PreimageActivity.Place
   /// The last hints, which may have the input of a precompile.
   private var recent: [[UInt8]] = []
   /// What may be commitments to blobs, in the order in which they were read.
@@ -19,8 +22,11 @@ package final class CachedOracle: PreimageOracle {
 
   /// - Parameter source: gives pre-images that are their keys', as ``CheckedOracle`` does.
   package init(
-    _ cache: any PreimageCache, source: any PreimageOracle, hints policy: HintPolicy = .last
+    _ cache: any PreimageCache, source: any PreimageOracle, hints policy: HintPolicy = .last,
+    activity: PreimageActivity? = nil, place: PreimageActivity.Place = .store
   ) {
+    self.place = place
+    self.activity = activity
     self.cache = cache
     self.source = source
     held = HeldHints(policy)
@@ -28,6 +34,7 @@ package final class CachedOracle: PreimageOracle {
 
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let preimage = cache.preimage(for: key) {
+      activity?.served(key, preimage.count, from: place)
       note(key, preimage)
       return preimage
     }
@@ -55,8 +62,9 @@ package final class CachedOracle: PreimageOracle {
   package var takesHints: Bool { source.takesHints }
 
   package func flush() throws(PreimageError) {
-    cache.flush()
+    // A source may have more for the cache.
     try source.flush()
+    cache.flush()
   }
 
   private func sendHeld() throws(PreimageError) {

@@ -28,7 +28,7 @@ struct HeldHints {
   init(_ policy: HintPolicy) { self.policy = policy }
 
   /// What a hint is of: its text before the first space.
-  private static func kind(_ hint: [UInt8]) -> ArraySlice<UInt8> {
+  static func kind(_ hint: [UInt8]) -> ArraySlice<UInt8> {
     hint.prefix { $0 != UInt8(ascii: " ") }
   }
 

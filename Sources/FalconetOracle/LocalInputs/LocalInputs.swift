@@ -13,14 +13,22 @@ package struct LocalInputs: PreimageOracle {
   /// The source of everything else, and of local inputs that are not in ``values``.
   package var source: any PreimageOracle
 
-  package init(_ values: [UInt64: [UInt8]], source: any PreimageOracle) {
+  private let activity: PreimageActivity?
+
+  package init(
+    _ values: [UInt64: [UInt8]], source: any PreimageOracle, activity: PreimageActivity? = nil
+  ) {
+    self.activity = activity
     self.values = values
     self.source = source
   }
 
   /// - Throws: what the source throws; nothing for an input in ``values``.
   package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
-    if let index = PreimageKey.localIndex(of: key), let value = values[index] { return value }
+    if let index = PreimageKey.localIndex(of: key), let value = values[index] {
+      activity?.served(key, value.count, from: .memory)
+      return value
+    }
     return try source.preimage(for: key)
   }
 

@@ -20,7 +20,7 @@ final class ServerChannel {
 
   /// How long a wait goes on without a look at the process, and at whether the run is to stop. The
   /// process's end shows at once by its closed pipes, unless a child of its own keeps them open.
-  private static let slice = Duration.milliseconds(200)
+  static let slice = Duration.milliseconds(200)
 
   /// How long a server that closed its side gets to end, so that its exit status can be told.
   private static let parting = Duration.milliseconds(250)
@@ -109,6 +109,7 @@ final class ServerChannel {
         for: [(end.rawValue, events), (options.cancellation.descriptor, POLLIN)] + pump.watched,
         atMost: left)
       pump.serve()
+      if !ready[0] { options.onWait() }
       if ready[0] { return false }
       if options.cancellation.isRequested { throw .interrupted }
       if server.exitStatus() != nil { return true }

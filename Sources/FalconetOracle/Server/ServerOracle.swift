@@ -39,6 +39,8 @@ package final class ServerOracle: PreimageOracle {
     /// that made the request, and ends with an error of kind `interrupted` if the end is requested; a
     /// shutdown then takes ``hurriedGrace``.
     package var cancellation: Cancellation
+    /// Is called, on the thread that made the request, about every 200 ms while it waits.
+    package var onWait: @Sendable () -> Void = {}
 
     package init(
       timeout: Duration? = .seconds(900), grace: Grace = .standard,
@@ -209,12 +211,15 @@ package final class ServerOracle: PreimageOracle {
   /// SIGKILL; all its output has been handed on at the return.
   ///
   /// Further calls do nothing and return the same report.
+  ///
+  /// - Parameter isHurried: whether nothing is to be expected of the server.
   @discardableResult
-  package func shutdown() -> ShutdownReport {
+  package func shutdown(isHurried: Bool = false) -> ShutdownReport {
     if let report { return report }
     hintChannel.hangUp()
     preimageChannel.hangUp()
-    let isHurried = failure?.kind == .stalled || failure?.kind == .interrupted
+    let isHurried =
+      isHurried || failure?.kind == .stalled || failure?.kind == .interrupted
     if failure == nil {
       failure = PreimageError(
         .disconnected, message: "the pre-image server was shut down before this request")

@@ -38,6 +38,18 @@ package struct PreimageSource: Sendable {
   package var timeout: Duration? = .seconds(900)
   /// Takes what a server writes to its standard streams, on a thread of its own.
   package var onHostOutput: @Sendable (HostStream, [UInt8]) -> Void = { _, _ in }
+  /// What a server is asked for ahead of the run, by other servers, if there is a cache that takes it;
+  /// nil for nothing. `{n}` in the command is then a server's number, and 0 in the run's own.
+  package var plan: PreimagePlan?
+  package var prefetch = PrefetchOptions()
+  /// What happens if a server fails.
+  package var recovery = HostRecovery()
+  /// Takes why a server is started again.
+  package var onHostRestart: @Sendable (HostRestart) -> Void = { _ in }
+  /// Is called about every 200 ms while a server is waited for, on the thread that asked.
+  package var onWait: @Sendable () -> Void = {}
+  /// What the source does, once it is open.
+  package var activity = PreimageActivity()
 
   package init(_ origin: Origin = .none) { self.origin = origin }
 
@@ -65,26 +77,36 @@ package struct PreimageSource: Sendable {
     let cache: (any PreimageCache)? =
       if let open = self.cache { try open(onCacheReport) } else { nil }
     var server: PreimageHost?
+    var ahead: Prefetch?
     var oracle: any PreimageOracle = NoPreimages()
     switch origin {
     case .none: break
-    case .directory(let path): oracle = try DirectoryOracle(path: path)
-    case .custom(let open): oracle = try open()
+    case .directory(let path): oracle = metered(try DirectoryOracle(path: path), .directory)
+    case .custom(let open): oracle = metered(try open(), .memory)
     case .server(let command):
-      let options = ServerOracle.Options(timeout: timeout, cancellation: cancellation)
-      let host = PreimageHost { [onHostOutput] () throws(PreimageError) in
-        do throws(ProcessStartError) {
-          return try ServerOracle(command: command, options: options, onOutput: onHostOutput)
-        } catch { throw PreimageError(.unreadable, message: "the pre-image server \(error)") }
+      if let plan, let cache {
+        ahead = try Prefetch(self, plan, prefetch, cancellation) { cache.preimage(for: $0) != nil }
       }
+      let host = host(
+        plan == nil ? command : PrefetchOptions.command(command, 0), cancellation)
       if cache == nil { try host.start() }
       (oracle, server) = (host, host)
     }
-    let cached = cache.map { CachedOracle($0, source: CheckedOracle(oracle), hints: hints) }
+    let cached = cache.map { cache in
+      var checked: any PreimageOracle = CheckedOracle(oracle, activity: activity)
+      if let ahead {
+        checked = CachedOracle(
+          PrefetchCache(ahead, store: cache, self, cancellation), source: checked, hints: hints,
+          activity: activity, place: .memory)
+      }
+      return CachedOracle(cache, source: checked, hints: hints, activity: activity)
+    }
     if let cached { oracle = cached }
-    if !localInputs.isEmpty { oracle = LocalInputs(localInputs, source: oracle) }
+    if !localInputs.isEmpty {
+      oracle = LocalInputs(localInputs, source: oracle, activity: activity)
+    }
     // A cache checks what it gives, and what the source gave was checked before.
-    if cache == nil { oracle = CheckedOracle(oracle) }
+    if cache == nil { oracle = CheckedOracle(oracle, activity: activity) }
     if var recorder {
       recorder.source = oracle
       oracle = recorder
@@ -93,7 +115,27 @@ package struct PreimageSource: Sendable {
     if case .server(let command) = origin, let cached {
       challenger = ChallengerDirectory(host: command, source: cached)
     }
-    return OpenedSource(oracle: oracle, server: server, challenger: challenger)
+    return OpenedSource(oracle: oracle, server: server, challenger: challenger, prefetch: ahead)
+  }
+
+  private func metered(
+    _ oracle: any PreimageOracle, _ place: PreimageActivity.Place
+  ) -> any PreimageOracle {
+    MeteredOracle(source: oracle, place: place, activity: activity)
+  }
+
+  /// A host that is not started yet.
+  func host(_ command: [String], _ cancellation: Cancellation) -> PreimageHost {
+    var options = ServerOracle.Options(timeout: timeout, cancellation: cancellation)
+    options.onWait = onWait
+    return PreimageHost(
+      recovery: recovery, cancellation: cancellation, activity: activity, onWait: onWait,
+      onRestart: onHostRestart
+    ) { [onHostOutput, options] () throws(PreimageError) in
+      do throws(ProcessStartError) {
+        return try ServerOracle(command: command, options: options, onOutput: onHostOutput)
+      } catch { throw PreimageError(.unreadable, message: "the pre-image server \(error)") }
+    }
   }
 
   /// What records, with no source yet. Makes its directory, and checks that it can be written.
@@ -116,4 +158,6 @@ package struct OpenedSource {
   package let server: PreimageHost?
   /// Where op-challenger looks for what a proved step needs, if a cache answers in place of the server.
   package let challenger: ChallengerDirectory?
+  /// What fetches ahead, which must be stopped.
+  package let prefetch: Prefetch?
 }

@@ -10,8 +10,10 @@ package struct CheckedOracle: PreimageOracle {
   package var source: any PreimageOracle
 
   private var lastHint: [UInt8]?
+  private let activity: PreimageActivity?
 
-  package init(_ source: any PreimageOracle) {
+  package init(_ source: any PreimageOracle, activity: PreimageActivity? = nil) {
+    self.activity = activity
     self.source = source
   }
 
@@ -20,13 +22,9 @@ package struct CheckedOracle: PreimageOracle {
   /// - Complexity: linear in the size of the pre-image.
   package mutating func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     let preimage = try source.preimage(for: key)
-    let actual: Bytes32
-    switch PreimageKeyType(rawValue: key[0]) {
-    case .keccak256: actual = PreimageKey.keccak256(of: preimage)
-    case .sha256: actual = PreimageKey.sha256(of: preimage)
-    case .local, .global, .blob, .precompile, nil: return preimage
-    }
+    guard let actual = PreimageKey.hash(of: preimage, for: key) else { return preimage }
     guard actual == key else {
+      activity?.failed(.wrong)
       throw PreimageError(
         .wrong, key: key, lastHint: lastHint,
         message: "the source gave a wrong pre-image of \(preimage.count) bytes, whose key is "

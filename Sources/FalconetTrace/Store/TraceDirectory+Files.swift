@@ -65,7 +65,9 @@ extension TraceDirectory {
   func deleteAll() throws(TraceError) {
     do { try checkPlace() } catch { throw .file(error) }
     var own = Name.directories + Name.files.filter { $0 != Name.lock }
-    own += try Self.names(in: path).filter(Self.isOwnTemporary)
+    own += try Self.names(in: path).filter {
+      Self.isOwnTemporary($0) || $0.hasPrefix(TraceProvider.hostStatusName)
+    }
     for name in own + [Name.lock] {
       let file = path.appending(fileName: name)
       if let error = Self.removeTree(file) {

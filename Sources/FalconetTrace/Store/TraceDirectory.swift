@@ -16,6 +16,7 @@ import SystemPackage
 /// | `snapshots/N.fsnap` | states by the number of steps executed |
 /// | `snapshots/N.hint` | the last hint before such a state, see ``HintFile`` |
 /// | `last.json.gz` | the last step, once known |
+/// | `.host.json` | what a command got from its host, see ``TraceProvider/hostStatusName`` |
 /// | `quarantine/` | corrupt and foreign files |
 ///
 /// May be used from several threads.

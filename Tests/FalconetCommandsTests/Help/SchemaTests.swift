@@ -204,6 +204,16 @@ import Testing
     try folder.write("01", to: "host/0x02\(digits).txt")
     try expect("store-import", [ask("import", "host", exitCode: 1)])
     try expect("store-status", [ask("status")])
+    try #require(
+      Tool.run(
+        ["run", "state.bin.gz", "--record-plan", "plan", "--preimages", "preimages"],
+        in: folder.path
+      ).exitCode == 0)
+    let prefetch = [
+      "prefetch", "--json", "--plan", "plan", "--preimage-store", "fetched", "--",
+      try Tool.path.get(), "serve-preimages", "preimages",
+    ]
+    try expect("prefetch", [run(prefetch), run(prefetch)])
     try expect("store-check", [ask("check")])
     try expect("store-export", [ask("export", "out")])
     try expect("store-prune", [ask("prune", "--store-limit", "1MiB")])

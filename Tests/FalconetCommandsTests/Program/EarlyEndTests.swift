@@ -39,7 +39,8 @@ struct EarlyEndTests {
       let outcome = try Tool.run(
         [
           "run", "--input", input, "--meta", "", "--engine", engine, "--save-on-error",
-          "saved.bin.gz", "--", "python3", Self.hintedServer, try Guest.preimages(), end.0,
+          "saved.bin.gz", "--host-restarts", "0", "--", "python3", Self.hintedServer,
+          try Guest.preimages(), end.0,
           "\(end.1)",
         ], in: folder.path)
       if outcome.exitCode == 0 { break }
@@ -63,7 +64,7 @@ struct EarlyEndTests {
     let outcome = try Tool.run(
       Guest.run("oracle") + [
         "--save-on-error", "saved.bin.gz", "--preimage-timeout", mode == "stall" ? "3s" : "5m",
-        "--",
+        "--host-restarts", "0", "--",
         "python3", Guest.server, mode, try Guest.preimages(),
       ], in: folder.path)
     #expect(outcome.exitCode == 1)

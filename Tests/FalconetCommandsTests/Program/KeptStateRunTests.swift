@@ -137,7 +137,8 @@ struct KeptStateRunTests {
   func lackOfHint() throws {
     let input = try keepEarlyState()
     let server = String(Guest.server.dropLast("folder.py".count)) + "misbehaving.py"
-    let outcome = try run(5_000_000, from: input, ["--", "python3", server, "exit", "1"])
+    let outcome = try run(
+      5_000_000, from: input, ["--host-restarts", "0", "--", "python3", server, "exit", "1"])
     #expect(outcome.exitCode == 1)
     #expect(snapshots == [])
   }
@@ -161,7 +162,7 @@ struct KeptStateRunTests {
         ["--preimage-timeout", "10s", "--", "python3", Guest.server, mode, try Guest.preimages()]
       default: ["--", "python3", Guest.server, mode, try Guest.preimages()]
       }
-    let outcome = try run(5_000_000, from: input, server)
+    let outcome = try run(5_000_000, from: input, ["--host-restarts", "0"] + server)
     #expect(outcome.exitCode == 1)
     #expect(snapshots == ["3000.bin.gz"])
   }

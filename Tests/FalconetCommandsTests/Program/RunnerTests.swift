@@ -1,5 +1,6 @@
 import FalconetInsight
 import FalconetMachine
+import FalconetOracle
 import Testing
 
 @testable import FalconetCommands
@@ -19,11 +20,12 @@ struct RunnerTests {
     let logger = loggers.logger("vm")
     let events = try EventOptions.parse(["--stop-at", "=3", "--info-at", "never"])
     let plan = try events.plan(output: "", debugInfo: "", tracesThreads: false)
+    let watch = HostWatch(PreimageActivity(), loggers)
     let progress = Progress(
-      machine, symbols: nil, stop: 3, loggers: loggers, logger: logger)
+      machine, symbols: nil, stop: 3, watch: watch, loggers: loggers, logger: logger)
     try Runner(
       machine: machine, from: "-", plan: plan, guest: GuestProgram(symbols: nil),
-      progress: progress, logger: logger
+      progress: progress, watch: watch, logger: logger
     ).run()
     #expect(machine.step == 3)
   }

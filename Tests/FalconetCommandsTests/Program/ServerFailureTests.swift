@@ -11,7 +11,7 @@ struct ServerFailureTests {
 
   private func start(_ mode: String, _ arguments: String...) throws -> RunningTool {
     let server = [
-      "--", "python3", Guest.server, mode, try Guest.preimages(),
+      "--host-restarts", "0", "--", "python3", Guest.server, mode, try Guest.preimages(),
       folder.file("pid"),
     ]
     return try RunningTool(Guest.run("oracle") + arguments + server, in: folder.path)

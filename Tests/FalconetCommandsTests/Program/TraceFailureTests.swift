@@ -15,7 +15,10 @@ struct TraceFailureTests {
 
   /// The command line of a server that fails in some way; its process id goes to `pid`.
   private func server(_ mode: String) throws -> [String] {
-    ["--", "python3", Guest.server, mode, try Guest.preimages(), folder.file("pid")]
+    [
+      "--host-restarts", "0", "--", "python3", Guest.server, mode, try Guest.preimages(),
+      folder.file("pid"),
+    ]
   }
 
   /// No server is left, and no file that was not finished.

@@ -59,6 +59,10 @@ enum Guest {
   static let server =
     String(testFolder.dropLast("/FalconetCommandsTests".count)) + "/Servers/folder.py"
 
+  /// A server with latencies, which fails as its flags say.
+  static let flakyServer =
+    String(testFolder.dropLast("/FalconetCommandsTests".count)) + "/Servers/flaky.py"
+
   /// A folder of pre-images as a host stores them, with local inputs too.
   static func preimages() throws -> String { try Fixtures.path("preimages/oracle-valid") }
 
