@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import signal
 import threading
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
@@ -145,10 +147,21 @@ class Callbacks:
             raise failures[0]
 
     def _end(self, handle: Any, worker: threading.Thread, done: threading.Event) -> None:
-        """Cancels a call and waits for its end, however often the user interrupts that."""
+        """Cancels a call and waits for its end, however often the user interrupts that.
+
+        Interrupts are ignored meanwhile: one that came while another is handled, outside any ``try``,
+        would leave the thread that makes the call behind.
+        """
+        handler: Any = None
         patience = 10
         while not done.is_set():
             try:
+                # Only a function of Python can raise.
+                if not callable(handler):
+                    handler = signal.getsignal(signal.SIGINT)
+                if callable(handler):
+                    with contextlib.suppress(ValueError):  # A subinterpreter sets no handlers.
+                        signal.signal(signal.SIGINT, signal.SIG_IGN)
                 c.call(f"{self._kind}_cancel", handle)
                 # A thread that does not appear was interrupted before it was started.
                 patience -= 0 if worker.is_alive() else 1
@@ -156,6 +169,11 @@ class Callbacks:
                     break
             except BaseException:
                 continue
+        try:
+            if callable(handler):
+                signal.signal(signal.SIGINT, handler)
+        except BaseException:
+            pass
         try:
             # If the call ended by itself, the cancellation is still pending.
             c.call(f"{self._kind}_resume", handle)
