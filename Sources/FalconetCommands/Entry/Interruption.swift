@@ -17,7 +17,7 @@ private let writeEnd = Atomic<Int32>(-1)
 func recordInterruption(_ signal: Int32) {
   let saved = errno
   let cause: Interruption.Cause = signal == SIGALRM ? .deadline : .request
-  firstCause.compareExchange(
+  _ = firstCause.compareExchange(
     expected: 0, desired: cause.rawValue, ordering: .sequentiallyConsistent)
   requested.store(true, ordering: .sequentiallyConsistent)
   var byte: UInt8 = 1

@@ -55,7 +55,7 @@ final class ELFInput: Sendable {
       }
     case .file(let file):
       let count: Int
-      do throws(Errno) { count = try file.read(into: buffer, at: offset) } catch {
+      do throws(Errno) { count = try unsafe file.read(into: buffer, at: offset) } catch {
         throw Self.unreadable(
           name, "cannot be read (\(error))", at: offset, remedy: "check the disk the file is on")
       }
