@@ -2,7 +2,9 @@ import FalconetStreams
 
 /// What is measured, by name.
 enum Sections {
-  static let names = ["execution", "runs", "claims", "proofs", "snapshots", "pauses", "preimages"]
+  static let names = [
+    "execution", "runs", "claims", "proofs", "snapshots", "pauses", "watches", "preimages",
+  ]
 
   /// Runs the sections that the options ask for, and prints each when it is done.
   static func run(_ options: Options, _ guests: Guests) throws -> [Section] {
@@ -16,6 +18,7 @@ enum Sections {
       case "proofs": try section.measureProofs(guests, options)
       case "snapshots": try section.measureSnapshots(guests, options)
       case "pauses": try section.measurePauses(guests, options)
+      case "watches": try section.measureWatches(guests, options)
       default: try section.measurePreimages(options)
       }
       try show(section.table)

@@ -48,6 +48,9 @@ class EngineCore {
   fileprivate final var decoder: BlockDecoder
   /// The step at which the budget of the current run is used up.
   fileprivate final var deadline: UInt64 = 0
+  /// Whether the code of loads compares addresses with what is watched. No other code does, so that a run
+  /// without such watches loses nothing.
+  fileprivate(set) final var checksLoads = false
 
   /// Nil if the host has no memory. Parameters as those of ``BlockCache/init(_:codeStart:missing:)``.
   init?(_ machine: Machine, stopRange: Range<UInt64>?, codeStart: UInt, missing: Int) {
@@ -60,6 +63,7 @@ class EngineCore {
     bank = machine.bank
     decoder = BlockDecoder(rules: machine.rules, stopRange: stopRange)
     bank.describe(memory.space)
+    bank.describeWatches(memory)
     bank[RegisterBank.jumpTable] = UInt64(cache.jumpTableAddress)
     bank[RegisterBank.owner] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
   }
@@ -140,6 +144,13 @@ extension BlockEngine {
   func setStops(_ addresses: Set<UInt64>) {
     guard decoder.stopAddresses != addresses else { return }
     decoder.stopAddresses = addresses
+    discardBlocks()
+  }
+
+  /// Has loads leave watched bytes to the plain step, or not.
+  func setLoadChecks(_ checks: Bool) {
+    guard checksLoads != checks else { return }
+    checksLoads = checks
     discardBlocks()
   }
 

@@ -31,6 +31,7 @@ extension Machine {
       blockEngine = PortableEngine(self, stopRange: stopRange, forcesSwitch: forcesSwitch)
     }
     blockEngine?.setStops(stopAddresses)
+    blockEngine?.setLoadChecks(!memory.watches.reads.isEmpty)
     return blockEngine
   }
 

@@ -4,7 +4,7 @@ package struct StopConditions: Sendable, Equatable {
   package var addresses: Set<UInt64> = []
   /// Bytes that an instruction or a system call is about to write.
   package var writes: [WatchedRange] = []
-  /// Bytes that an instruction is about to read. All steps are executed as plain steps meanwhile.
+  /// Bytes that an instruction is about to read. The engine's loads compare their addresses with them.
   package var reads: [WatchedRange] = []
   /// Whether each system call is a stop.
   package var systemCalls = false
@@ -47,7 +47,7 @@ package struct GuestAccess: Sendable, Equatable {
 extension Machine {
   /// Executes until `target` steps are executed in all, or until a condition holds.
   ///
-  /// Between stops the engine executes: addresses end its blocks, and it leaves stores to watched bytes to
+  /// Between stops the engine executes: addresses end its blocks, and it leaves accesses to watched bytes to
   /// the plain step.
   ///
   /// - Parameter skipsFirst: whether conditions on the first step are passed over, which a run that goes on
@@ -57,26 +57,30 @@ extension Machine {
   ) throws(MachineError) -> ObservedStop {
     check = nil
     stopAddresses = conditions.addresses
-    memory.watch(conditions.writes)
+    watch(writes: conditions.writes, reads: conditions.reads)
     return switch rules.wordSize {
     case .bits32: try run(UInt32.self, target, conditions, skipsFirst)
     case .bits64: try run(UInt64.self, target, conditions, skipsFirst)
     }
   }
 
+  private func watch(writes: [WatchedRange], reads: [WatchedRange]) {
+    memory.watch(writes: writes, reads: reads)
+    bank.describeWatches(memory)
+    blockEngine?.setLoadChecks(!reads.isEmpty)
+  }
+
   private func run<Word: MachineWord>(
     _ word: Word.Type, _ target: UInt64, _ conditions: StopConditions, _ skipsFirst: Bool
   ) throws(MachineError) -> ObservedStop {
     lastRead = nil
-    let isEngineUsed = conditions.reads.isEmpty
     var skips = skipsFirst
     while !state.scalars.exited {
       guard step < target else { return .step }
       turns &+= 1
       if turns == 0, shouldInterrupt() { return .interrupted }
       // What it is to pass over might be in the middle of a block.
-      if isEngineUsed, !skips, let engine = preparedEngine(), let budget = engineBudget(to: target)
-      {
+      if !skips, let engine = preparedEngine(), let budget = engineBudget(to: target) {
         engine.runActiveThread(budget)
         guard step < target else { return .step }
       }

@@ -28,8 +28,9 @@ package final class Memory {
   weak var latestView: MemoryView?
   /// The history that gets pages before they are written, as long as anyone has it.
   weak var history: PageHistory?
-  /// What is noticed of stores.
+  /// What is noticed of accesses.
   private(set) var watches = WatchedMemory()
+  let watchTable = WatchTable()
   /// The pages that were written since the tree was last brought up to date.
   var changed: [UInt64] = []
   var tree: MemoryTree
@@ -53,7 +54,10 @@ package final class Memory {
     guardPage(of: 0)
   }
 
-  deinit { zeroPage.deallocate() }
+  deinit {
+    zeroPage.deallocate()
+    watchTable.deallocate()
+  }
 
   /// Whether pages lie in reserved host address space. Otherwise they are found through a table, which
   /// makes accesses slower, and nothing else.
@@ -173,11 +177,13 @@ package final class Memory {
 
   // MARK: Watches
 
-  /// Has stores to some ranges noticed: see ``takeWatchedStore()``. No other ranges are.
-  func watch(_ ranges: [WatchedRange]) {
-    guard ranges != watches.ranges else { return }
+  /// Has stores to some ranges noticed, see ``takeWatchedStore()``, and has engines leave before they read
+  /// others. No other ranges are watched.
+  func watch(writes: [WatchedRange], reads: [WatchedRange]) {
+    guard writes != watches.writes || reads != watches.reads else { return }
     for index in watches.pages { place(ofPage: index)?.flags.remove(.watched) }
-    watches = WatchedMemory(ranges, wordSize)
+    watches = WatchedMemory(writes: writes, reads: reads, wordSize)
+    watchTable.set(watches)
     for index in watches.pages {
       if let place = place(ofPage: index), place.flags.contains(.exists) {
         place.flags.insert(.watched)
@@ -192,11 +198,20 @@ package final class Memory {
   /// page, or a byte is watched.
   func isLeftToPlainStep(_ address: UInt64, _ count: Int) -> Bool {
     guard let flags = place(ofPage: address >> 12)?.flags else {
-      return watches.overlaps(address, count)
+      return watches.coversStore(address, count)
     }
     return flags.contains(.code)
       || (flags.contains(.watched) || !flags.contains(.exists))
-        && watches.overlaps(address, count)
+        && watches.coversStore(address, count)
+  }
+
+  /// The bytes of a page for a store of `count` bytes beside its watched ones, which is all that keeps it
+  /// from being directly writable. Nil if anything else does.
+  func pageBesideWatches(_ address: UInt64, _ count: Int) -> UnsafeMutableRawPointer? {
+    guard let place = place(ofPage: address >> 12), place.flags == .writableBesideWatches,
+      !watchTable.mayCoverStore(address & ~UInt64(count - 1), count)
+    else { return nil }
+    return place.bytes
   }
 
   /// Makes some pages as if they had never been written.

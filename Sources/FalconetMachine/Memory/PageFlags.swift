@@ -19,6 +19,8 @@ struct PageFlags: OptionSet, Sendable {
 
   /// A page that a store writes without further steps.
   static let directlyWritable: PageFlags = [.exists, .changed]
+  /// One that would be, if stores to part of it were not noticed.
+  static let writableBesideWatches: PageFlags = [.exists, .changed, .watched]
 }
 
 /// Where a page's bytes and its flags are.

@@ -39,9 +39,13 @@ struct OperationExecutor<Word: MachineWord> {
     let address = first &+ Word(truncatingIfNeeded: operation.immediate)
     switch operation.operation.kind {
     case .register, .fromHiLo, .toHiLo, .immediate: return compute(operation, first)
-    case .load(let access): write(operation.destination, load(access, address, operation))
+    case .load(let access):
+      if isReadWatched(access, address) { return .leave }
+      write(operation.destination, load(access, address, operation))
     case .store(let access): return store(access, read(operation.second), address)
-    case .loadLinked(let access): loadLinked(access, operation, address, step())
+    case .loadLinked(let access):
+      if isReadWatched(access, address) { return .leave }
+      loadLinked(access, operation, address, step())
     case .storeConditional(let access):
       return storeConditional(access, operation, address, step())
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: return .leave
@@ -98,6 +102,18 @@ extension OperationExecutor {
     }
   }
 
+  /// Whether a load might read watched bytes, so that the plain step must execute it.
+  @inline(__always)
+  private func isReadWatched(_ access: AccessKind, _ address: Word) -> Bool {
+    UInt64(address) &- bank[RegisterBank.readStart] < bank[RegisterBank.readSize]
+      && isCovered(access.size, UInt64(address))
+  }
+
+  @inline(never)
+  private func isCovered(_ count: Int, _ address: UInt64) -> Bool {
+    memory.watches.coversLoad(address, count)
+  }
+
   /// The value at an address, whose bits inside the value are ignored.
   @inline(__always)
   func load<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -123,12 +139,16 @@ extension OperationExecutor {
     return .next
   }
 
-  /// A store to a page that is not directly writable: its first write, the reserved word. Code is
-  /// left to the plain step, so that no engine changes what it is executing, and so are watched bytes.
+  /// A store to a page that is not directly writable: beside watched bytes, its first write, the reserved
+  /// word. Code is left to the plain step, so that no engine changes what it is executing, and so are watched bytes.
   @inline(never)
   private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(
     _ value: Value, _ address: UInt64, _ offset: Int
   ) -> Outcome {
+    if let page = memory.pageBesideWatches(address, MemoryLayout<Value>.size) {
+      page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+      return .next
+    }
     guard !memory.isLeftToPlainStep(address, MemoryLayout<Value>.size),
       let page = memory.preparePage(address)
     else { return .leave }

@@ -37,6 +37,11 @@ struct RegisterBank {
   /// Operands of accesses that translated code leaves to a call back.
   static let callBackAddress: UInt8 = 50
   static let callBackValue: UInt8 = 51
+  /// The address of the ``WatchTable``'s entries.
+  static let watchTable: UInt8 = 52
+  /// See ``WatchedMemory``.
+  static let readStart: UInt8 = 53
+  static let readSize: UInt8 = 54
 
   let values: UnsafeMutablePointer<UInt64>
 
@@ -82,5 +87,12 @@ struct RegisterBank {
     self[Self.windowSize] = space.windowSize
     self[Self.windowBase] = UInt64(space.windowBase)
     self[Self.windowFlags] = UInt64(space.windowFlags)
+  }
+
+  /// Sets the entries that say what is watched in a memory.
+  func describeWatches(_ memory: Memory) {
+    self[Self.watchTable] = UInt64(UInt(bitPattern: memory.watchTable.bytes))
+    self[Self.readStart] = memory.watches.readStart
+    self[Self.readSize] = memory.watches.readSize
   }
 }

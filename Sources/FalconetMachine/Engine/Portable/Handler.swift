@@ -147,10 +147,16 @@ enum Handler {
   @inline(__always)
   static func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ outside: UInt8, _ type: Value.Type
+    _ outside: UInt8, _ type: Value.Type, isChecked: Bool
   ) {
     let address = address(op, bank)
     if _slowPath(address & read(bank, outside) != 0) {
+      return rare(op, bank, base, flags, budget)
+    }
+    if isChecked,
+      _slowPath(address &- read(bank, RegisterBank.readStart) < read(bank, RegisterBank.readSize)),
+      mayBeWatched(bank, address, WatchTable.loadBit(MemoryLayout<Value>.size))
+    {
       return rare(op, bank, base, flags, budget)
     }
     let value = base.load(fromByteOffset: Int(truncatingIfNeeded: address), as: Value.self)
@@ -170,12 +176,42 @@ enum Handler {
     let flag = flags.load(
       fromByteOffset: Int(truncatingIfNeeded: address >> 12), as: UInt8.self)
     if _slowPath(flag != PageFlags.directlyWritable.rawValue) {
-      return rare(op, bank, base, flags, budget)
+      return guardedStore(op, bank, base, flags, budget, type)
     }
     base.storeBytes(
       of: Value(truncatingIfNeeded: second(op, bank)).bigEndian,
       toByteOffset: Int(truncatingIfNeeded: address), as: Value.self)
     next(op, bank, base, flags, budget)
+  }
+
+  /// A store to a page of the fast path that is not directly writable, maybe for its watched bytes alone.
+  ///
+  /// Out of line, as ``rare(_:_:_:_:_:)``.
+  @inline(never)
+  private static func guardedStore<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
+    _ type: Value.Type
+  ) {
+    let address = address(op, bank)
+    let flag = flags.load(
+      fromByteOffset: Int(truncatingIfNeeded: address >> 12), as: UInt8.self)
+    guard flag == PageFlags.writableBesideWatches.rawValue,
+      !mayBeWatched(bank, address, WatchTable.storeBit(MemoryLayout<Value>.size))
+    else { return rare(op, bank, base, flags, budget) }
+    base.storeBytes(
+      of: Value(truncatingIfNeeded: second(op, bank)).bigEndian,
+      toByteOffset: Int(truncatingIfNeeded: address), as: Value.self)
+    next(op, bank, base, flags, budget)
+  }
+
+  /// Whether the ``WatchTable`` has a bit for an address.
+  @inline(__always)
+  private static func mayBeWatched(_ bank: Bytes, _ address: UInt64, _ bit: UInt8) -> Bool {
+    guard
+      let table = UnsafeRawPointer(
+        bitPattern: UInt(truncatingIfNeeded: read(bank, RegisterBank.watchTable)))
+    else { return true }
+    return table.load(fromByteOffset: Int(address & 0xFFF), as: UInt8.self) & bit != 0
   }
 
   /// The end of a block that goes one of two ways.

@@ -64,17 +64,61 @@ enum HandlerTable {
       if Handler.second($0, $1) != 0 { Handler.write($0, $1, Handler.first($0, $1)) }
       Handler.next($0, $1, $2, $3, $4)
     }
-    set(.lb) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside1, Int8.self) }
-    set(.lbu) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside1, UInt8.self) }
-    set(.lh) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside2, Int16.self) }
-    set(.lhu) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside2, UInt16.self) }
-    set(.lw) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside4, Int32.self) }
-    set(.lwu) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside4, UInt32.self) }
-    set(.ld) { Handler.load($0, $1, $2, $3, $4, RegisterBank.outside8, UInt64.self) }
+    set(.lb) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside1, Int8.self, isChecked: false)
+    }
+    set(.lbu) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside1, UInt8.self, isChecked: false)
+    }
+    set(.lh) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside2, Int16.self, isChecked: false)
+    }
+    set(.lhu) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside2, UInt16.self, isChecked: false)
+    }
+    set(.lw) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside4, Int32.self, isChecked: false)
+    }
+    set(.lwu) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside4, UInt32.self, isChecked: false)
+    }
+    set(.ld) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside8, UInt64.self, isChecked: false)
+    }
     set(.sb) { Handler.store($0, $1, $2, $3, $4, RegisterBank.outside1, UInt8.self) }
     set(.sh) { Handler.store($0, $1, $2, $3, $4, RegisterBank.outside2, UInt16.self) }
     set(.sw) { Handler.store($0, $1, $2, $3, $4, RegisterBank.outside4, UInt32.self) }
     set(.sd) { Handler.store($0, $1, $2, $3, $4, RegisterBank.outside8, UInt64.self) }
+    return table
+  }()
+
+  /// By number: as ``all``, with loads that leave watched bytes to the plain step.
+  static let checked: [HandlerFunction] = {
+    var table = all
+    func set(_ operation: Operation, _ handler: @escaping HandlerFunction) {
+      table[Int(operation.rawValue)] = handler
+    }
+    set(.lb) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside1, Int8.self, isChecked: true)
+    }
+    set(.lbu) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside1, UInt8.self, isChecked: true)
+    }
+    set(.lh) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside2, Int16.self, isChecked: true)
+    }
+    set(.lhu) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside2, UInt16.self, isChecked: true)
+    }
+    set(.lw) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside4, Int32.self, isChecked: true)
+    }
+    set(.lwu) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside4, UInt32.self, isChecked: true)
+    }
+    set(.ld) {
+      Handler.load($0, $1, $2, $3, $4, RegisterBank.outside8, UInt64.self, isChecked: true)
+    }
     return table
   }()
 

@@ -11,6 +11,7 @@ final class PortableEngine: EngineCore, BlockEngine {
   let usesSwitch: Bool
 
   private let handlers: [HandlerFunction]
+  private let checkedHandlers: [HandlerFunction]
   private let arena: HostMapping
   private var used = 0
   /// The places of blocks, ascending.
@@ -32,6 +33,7 @@ final class PortableEngine: EngineCore, BlockEngine {
     usesSwitch = forcesSwitch || !passes
     self.arena = arena
     self.handlers = handlers ?? HandlerTable.all
+    checkedHandlers = handlers ?? HandlerTable.checked
     super.init(
       machine, stopRange: stopRange, codeStart: UInt(bitPattern: arena.start),
       missing: PortableOperation.stride)
@@ -122,7 +124,9 @@ final class PortableEngine: EngineCore, BlockEngine {
   }
 
   private func target(_ number: UInt8) -> UInt {
-    usesSwitch ? UInt(number) : unsafeBitCast(handlers[Int(number)], to: UInt.self)
+    if usesSwitch { return UInt(number) }
+    let handlers = checksLoads ? checkedHandlers : handlers
+    return unsafeBitCast(handlers[Int(number)], to: UInt.self)
   }
 
   private func portable(_ operation: DecodedOperation) -> PortableOperation {

@@ -8,7 +8,8 @@
 /// only, since the bank's `outside` entries have every bit, and the bank names no engine.
 struct TailCallCheck {
   /// Whether the handlers of this build pass.
-  static let standardPasses = failures(of: HandlerTable.all).isEmpty
+  static let standardPasses =
+    failures(of: HandlerTable.all).isEmpty && failures(of: HandlerTable.checked).isEmpty
 
   /// The numbers of handlers that don't jump, of those that go on to another.
   static func failures(of handlers: [HandlerFunction]) -> [UInt8] {
@@ -68,7 +69,7 @@ struct TailCallCheck {
     write(handlers, number, isExit: isExit)
     // The jump table has one entry, for address 0.
     let operands: [UInt64] = number == PortableExit.indirect ? [0] : [0, 1, .max]
-    let flags = [PageFlags.directlyWritable, []]
+    let flags = [PageFlags.directlyWritable, .writableBesideWatches, []]
     return operands.allSatisfy { operand in flags.allSatisfy { runs(operand, $0) } }
   }
 
@@ -110,6 +111,7 @@ struct TailCallCheck {
       bank[entry] = .max
     }
     bank[RegisterBank.owner] = 0
+    bank[RegisterBank.watchTable] = UInt64(UInt(bitPattern: words))
     bank[RegisterBank.jumpTable] = UInt64(UInt(bitPattern: words))
     bank[Self.probes] = 0
     words[3] = UInt64(flags.rawValue).littleEndian

@@ -12,6 +12,8 @@ protocol CodeEmitter {
   var entry: Int { get }
   /// The place of code that ends the run at address 0.
   var missing: Int { get }
+  /// Whether loads leave watched bytes to the plain step. What was written before stays as it is.
+  var checksLoads: Bool { get set }
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 

@@ -35,6 +35,7 @@ final class Translator: EngineCore, BlockEngine {
 
   func write(_ block: Block) -> Int {
     code.populate(upTo: emitter.position + Self.mostBytes)
+    emitter.checksLoads = checksLoads
     return emitter.write(block, into: &cache)
   }
 

@@ -9,6 +9,9 @@ enum SlowPath {
   /// A load from elsewhere: the jump that comes here, the load's thunk, the register that it goes to,
   /// and where the code goes on.
   case load(Int, thunk: Int, UInt8, back: Int)
+  /// A load that compares its address with what is watched: the jumps from elsewhere and from near the
+  /// watched bytes, its thunk, the load, and where the code goes on.
+  case checkedLoad(Int, Int, thunk: Int, DecodedOperation, back: Int)
   /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the store and its
   /// thunk, and where the code goes on.
   case store(Int, Int, thunk: Int, DecodedOperation, back: Int)
@@ -126,6 +129,17 @@ extension X86Emitter {
       assembler.patchHere(jump)
       assembler.call(loadThunks[thunk])
       store(.rax, to: target)
+      assembler.jump(to: back)
+    case .checkedLoad(let away, let near, let thunk, let operation, let back):
+      assembler.patchHere(away)
+      assembler.patchHere(near)
+      assembler.call(checkedLoadThunks[thunk])
+      assembler.test(.rcx, wide: false)
+      let rare = assembler.jump(.notEqual)
+      store(.rax, to: operation.destination)
+      assembler.jump(to: back)
+      assembler.patchHere(rare)
+      emitRare(operation)
       assembler.jump(to: back)
     case .store(let away, let guarded, let thunk, let operation, let back):
       assembler.patchHere(away)

@@ -58,11 +58,22 @@ extension X86Emitter {
   mutating func emitLoad(_ operation: DecodedOperation, _ access: AccessKind) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
     let away = emitAddress(operation, access)
+    let near = checksLoads ? emitReadCheck() : nil
     let target = X86Register.holding(operation.destination) ?? .rax
     emitRead(access, target, base: .r12)
     store(target, to: operation.destination)
+    let back = assembler.position
     slowPaths.append(
-      .load(away, thunk: thunk, operation.destination, back: assembler.position))
+      near.map { .checkedLoad(away, $0, thunk: thunk, operation, back: back) }
+        ?? .load(away, thunk: thunk, operation.destination, back: back))
+  }
+
+  /// Jumps away if the address in rax is near bytes whose reads are watched.
+  private mutating func emitReadCheck() -> Int {
+    assembler.move(.rcx, .rax)
+    assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.readStart)
+    assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.readSize)
+    return assembler.jump(.below)
   }
 
   /// Reads the value at `base + rax`.
@@ -101,10 +112,12 @@ extension X86Emitter {
     slowPaths.append(.store(away, guarded, thunk: thunk, operation, back: assembler.position))
   }
 
-  /// Compares the flags at `base + rcx` with those of a page that is directly writable.
-  private mutating func emitFlagCheck(base: X86Register) {
+  /// Compares the flags at `base + rcx` with others, of a page that is directly writable unless said.
+  private mutating func emitFlagCheck(
+    base: X86Register, _ flags: PageFlags = .directlyWritable
+  ) {
     assembler.indexed([0x80], X86Register.rdi, base: base, index: .rcx, wide: false)
-    assembler.byte(PageFlags.directlyWritable.rawValue)
+    assembler.byte(flags.rawValue)
   }
 
   /// Writes a value at `base + rax`.
@@ -135,6 +148,7 @@ extension X86Emitter {
   /// Writes the code that slow paths call.
   mutating func emitThunks() {
     loadThunks = Self.loads.map { emitLoadThunk($0.operation, $0.access) }
+    checkedLoadThunks = Self.loads.map { emitCheckedLoadThunk($0.access) }
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
   }
@@ -169,6 +183,47 @@ extension X86Emitter {
     return place
   }
 
+  /// From the address in rax to the value in rax and 0 in ecx, or another number in ecx if the load needs
+  /// more than that. Keeps all registers but rcx and rdx.
+  private mutating func emitCheckedLoadThunk(_ access: AccessKind) -> Int {
+    let place = assembler.position
+    assembler.bank(0x85, .rax, Self.outside(access))
+    let outside = assembler.jump(.notEqual)
+    var leaves = [emitTableCheck(access, WatchTable.loadBit)]
+    emitRead(access, .rax, base: .r12)
+    assembler.set(.rcx, to: 0)
+    assembler.ret()
+    assembler.patchHere(outside)
+    leaves += emitWindowCheck(access, scratch: .rdx)
+    let far = emitReadCheck()
+    assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
+    let read = assembler.position
+    emitRead(access, .rax, base: .rdx)
+    assembler.set(.rcx, to: 0)
+    assembler.ret()
+    assembler.patchHere(far)
+    leaves.append(emitTableCheck(access, WatchTable.loadBit))
+    assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
+    assembler.jump(to: read)
+    for jump in leaves { assembler.patchHere(jump) }
+    assembler.set(.rcx, to: 1)
+    assembler.ret()
+    assembler.align()
+    return place
+  }
+
+  /// Jumps away if an access at the address in rax may be watched.
+  private mutating func emitTableCheck(_ access: AccessKind, _ bit: (Int) -> UInt8) -> Int {
+    assembler.registers(0x8B, .rcx, .rax, wide: false)
+    assembler.immediate(.and, .rcx, 0xFFF, wide: false)
+    assembler.bank(X86Operation.add.opcode, .rcx, RegisterBank.watchTable)
+    // Tests a bit of the byte at rcx.
+    assembler.byte(0xF6)
+    assembler.byte(X86Register.rcx.low)
+    assembler.byte(bit(access.size))
+    return assembler.jump(.notEqual)
+  }
+
   /// From the address in rax and the value in rdx to 0 in eax, or another number if the store is
   /// left to the plain step. Keeps all registers but rcx and rdx.
   private mutating func emitStoreThunk(_ operation: Operation, _ access: AccessKind) -> Int {
@@ -181,11 +236,33 @@ extension X86Emitter {
     emitFlagCheck(base: .rdx)
     assembler.pop(.rdx)
     let guarded = assembler.jump(.notEqual)
+    let write = assembler.position
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
     emitWrite(access, .rdx, base: .rcx)
     assembler.set(.rax, to: 0)
     assembler.ret()
-    for jump in away + [guarded] { assembler.patchHere(jump) }
+    // What is left is a store beside watched bytes, or a case for the call back.
+    for jump in away { assembler.patchHere(jump) }
+    assembler.bank(0x85, .rax, Self.outside(access))
+    var leaves = [assembler.jump(.notEqual)]
+    assembler.registers(0x8B, .rcx, .rax)
+    assembler.shift(.right, .rcx, by: 12)
+    emitFlagCheck(base: .r13, .writableBesideWatches)
+    leaves.append(assembler.jump(.notEqual))
+    leaves.append(emitTableCheck(access, WatchTable.storeBit))
+    emitWrite(access, .rdx, base: .r12)
+    assembler.set(.rax, to: 0)
+    assembler.ret()
+    // The same in the window: rcx is still the page.
+    assembler.patchHere(guarded)
+    assembler.push(.rdx)
+    assembler.bank(0x8B, .rdx, RegisterBank.windowFlags)
+    emitFlagCheck(base: .rdx, .writableBesideWatches)
+    assembler.pop(.rdx)
+    leaves.append(assembler.jump(.notEqual))
+    leaves.append(emitTableCheck(access, WatchTable.storeBit))
+    assembler.jump(to: write)
+    for jump in leaves { assembler.patchHere(jump) }
     assembler.set(.rcx, to: UInt64(operation.rawValue))
     let function: CallBack.Store = CallBack.store
     emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))

@@ -11,6 +11,7 @@ struct X86Emitter: CodeEmitter {
   var assembler: X86Assembler
   /// Of guest addresses.
   let mask: UInt64
+  var checksLoads = false
   /// What the current block needs out of line, behind it.
   var slowPaths: [SlowPath] = []
   /// The steps of the current block, and its address.
@@ -22,6 +23,7 @@ struct X86Emitter: CodeEmitter {
   private var firstBlock = 0
   private var exits: [Int] = []
   var loadThunks: [Int] = []
+  var checkedLoadThunks: [Int] = []
   var storeThunks: [Int] = []
   var rareThunk = 0
 
