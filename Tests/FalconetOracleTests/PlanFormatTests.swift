@@ -130,7 +130,7 @@ struct PlanFormatTests {
     #expect(bomb.count < 100_000)
     let result = try decoded(bomb)
     #expect(result.fault != nil)
-    #expect(result.plan.items.count <= 1 << 22)
+    #expect(result.plan.items.count <= 1 << 20)
   }
 
   @Test("Other files and other versions are told apart")

@@ -148,7 +148,7 @@ struct RunCommand: ParsableCommand {
       if let recorder { machine.oracle = recorder }
       // A plan of a run that ends early serves as far as it goes.
       defer { plans.finish(recorder, logger) }
-      try run(machine, plan, guest, format, opened.challenger, watch, loggers, logger)
+      try run(machine, plan, guest, format, opened, watch, loggers, logger)
     } catch {
       opened.prefetch?.stop()
       opened.server?.shutDown(logger)
@@ -177,7 +177,7 @@ struct RunCommand: ParsableCommand {
 
   private func run(
     _ machine: Machine, _ plan: RunPlan, _ guest: GuestProgram, _ format: ProfileFormat?,
-    _ challenger: ChallengerDirectory?, _ watch: HostWatch, _ loggers: Loggers, _ logger: Logger
+    _ opened: OpenedSource, _ watch: HostWatch, _ loggers: Loggers, _ logger: Logger
   ) throws(CommandError) {
     // Go's runtime sleeps there when nothing is left that could wake a single-threaded program.
     if machine.version.isSingleThreaded,
@@ -200,7 +200,8 @@ struct RunCommand: ParsableCommand {
         ? [:] : ["is32": .stringConvertible(machine.version.wordSize == .bits32)])
     try Runner(
       machine: machine, from: input, plan: plan, guest: guest, progress: progress,
-      watch: watch, logger: logger, challenger: challenger,
+      watch: watch, logger: logger, challenger: opened.challenger,
+      prefetch: opened.prefetch,
       profile: format.map {
         ProfileRecording(machine, guest, interval: profile.interval, $0, path: profile.path)
       }

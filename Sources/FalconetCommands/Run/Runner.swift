@@ -17,6 +17,8 @@ struct Runner {
   let logger: Logger
   /// Where op-challenger looks for what a proved step needs; nil if the host writes it.
   let challenger: ChallengerDirectory?
+  /// What fetches ahead; nil without a plan.
+  let prefetch: Prefetch?
   /// The profile that is recorded, if any.
   let profile: ProfileRecording?
   private let snapshots: SnapshotSeries
@@ -29,7 +31,7 @@ struct Runner {
   init(
     machine: Machine, from input: String, plan: RunPlan, guest: GuestProgram, progress: Progress,
     watch: HostWatch, logger: Logger, challenger: ChallengerDirectory? = nil,
-    profile: ProfileRecording? = nil
+    prefetch: Prefetch? = nil, profile: ProfileRecording? = nil
   ) throws(CommandError) {
     self.machine = machine
     self.plan = plan
@@ -38,6 +40,7 @@ struct Runner {
     self.watch = watch
     self.logger = logger
     self.challenger = challenger
+    self.prefetch = prefetch
     self.profile = profile
     if plan.saveOnError.isEmpty {
       hints = nil
@@ -75,6 +78,8 @@ struct Runner {
       try finishProofs()
       try finishSnapshots()
       kept?.finish()
+      // All that was fetched ahead goes into the store.
+      prefetch?.stop()
       do { try machine.oracle.flush() } catch { throw CommandError("\(error)") }
       isExecuted = true
       progress.end()
@@ -98,6 +103,7 @@ struct Runner {
         logger.error("Failed to write state snapshot", metadata: ["err": "\(error)"])
       }
       kept?.finish()
+      prefetch?.stop()
       do { try machine.oracle.flush() } catch {
         logger.error("Failed to record pre-images", metadata: ["err": "\(error)"])
       }

@@ -118,6 +118,8 @@ package final class CachedOracle: PreimageOracle {
   func askSource(_ key: Bytes32) throws(PreimageError) -> [UInt8] {
     let hints = held.take()
     for hint in hints.isEmpty ? Array(recent.suffix(1)) : hints { try source.hint(hint) }
+    // Nor may another cache answer.
+    if let inner = source as? CachedOracle { return try inner.askSource(key) }
     return try source.preimage(for: key)
   }
 }

@@ -25,8 +25,8 @@ enum PlanFormat {
   /// Bytes that a hint has at most. Longer ones are not recorded.
   static let hintLimit = 1 << 20
   /// Entries and bytes that a plan has at most.
-  static let entryLimit = 1 << 22
-  static let byteLimit = 256 << 20
+  static let entryLimit = 1 << 20
+  static let byteLimit = 128 << 20
 
   /// A hint in two parts: text, and bytes that its digits stand for. Nil if it has no such end.
   static func split(_ hint: [UInt8]) -> (text: ArraySlice<UInt8>, bytes: [UInt8])? {

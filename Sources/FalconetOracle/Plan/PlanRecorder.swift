@@ -25,7 +25,7 @@ package final class PlanRecorder: PreimageOracle {
   }
 
   package func hint(_ hint: [UInt8]) throws(PreimageError) {
-    add(.hint(hint))
+    if PreimagePlan.has(hint: hint) { add(.hint(hint)) }
     try source.hint(hint)
   }
 

@@ -29,13 +29,24 @@ package struct PreimagePlan: Sendable, Equatable {
 
   package init(_ items: [Item] = []) { self.items = items }
 
-  /// Whether a key is of a type that other runs may want: local inputs are a run's own.
+  /// Whether hosts are asked for a key by a plan: local inputs are a run's own, and for precompiles see
+  /// ``has(hint:)``.
   package static func has(_ key: Bytes32) -> Bool {
     switch PreimageKeyType(rawValue: key[0]) {
-    case .keccak256, .sha256, .blob, .precompile: true
-    case .local, .global, nil: false
+    case .keccak256, .sha256, .blob: true
+    case .local, .global, .precompile, nil: false
     }
   }
+
+  /// Whether hosts get a hint by a plan: not if it is about a precompile.
+  ///
+  /// A host executes the precompile and stores the result under the hash of what the hint says, whatever
+  /// the hint's kind is. op-program's has two kinds, which divide the same bytes in different ways. The
+  /// hint of a forged plan could therefore have an honest host store a wrong result under the key that a
+  /// program asks for later, and no hash would tell. Results need no network, so nothing is lost.
+  package static func has(hint: [UInt8]) -> Bool { !hint.contains(precompile) }
+
+  private static let precompile = Array("precompile".utf8)
 
   /// Time from the first item to the last.
   package var duration: Duration {
@@ -77,6 +88,7 @@ extension PreimagePlan {
     for item in items {
       switch item.entry {
       case .hint(let hint):
+        guard Self.has(hint: hint) else { continue }
         if isAsked {
           close()
           step = PlanStep(hints: [], keys: [])

@@ -18,6 +18,8 @@ package final class Prefetch: Sendable {
   private static let failureLimit = 4
   /// How long the run waits at least for what a host is fetching.
   private static let leastPatience = Duration.seconds(5)
+  /// And at most.
+  private static let mostPatience = Duration.seconds(30)
   /// How often the run waits in vain until it waits no more.
   private static let vainWaitLimit = 12
 
@@ -50,6 +52,8 @@ package final class Prefetch: Sendable {
     var works: [Int: Work] = [:]
     /// Keys that nobody has got yet.
     var open: Set<Bytes32>
+    /// What the run waits for, or waited for last.
+    var wanted: Bytes32?
     /// What the run has not asked for yet.
     var values: [Bytes32: [UInt8]] = [:]
     var bytes = 0
@@ -149,6 +153,9 @@ package final class Prefetch: Sendable {
   /// All that was fetched and not taken.
   package func takeAll() -> [Bytes32: [UInt8]] {
     state.withLock { state in
+      if options.isForRun {
+        for (key, value) in state.values where Self.isKept(key) { state.kept[key] = value }
+      }
       defer {
         state.values = [:]
         state.bytes = 0
@@ -181,16 +188,13 @@ package final class Prefetch: Sendable {
       if let value = state.values.removeValue(forKey: key) {
         state.bytes -= value.count
         state.record.used += 1
-        switch PreimageKeyType(rawValue: key[0]) {
-        // A store may not serve them.
-        case .blob, .precompile: state.kept[key] = value
-        case .keccak256, .sha256, .local, .global, nil: break
-        }
+        if Self.isKept(key) { state.kept[key] = value }
         return (.value(value), true)
       }
       if state.vainWaits < Self.vainWaitLimit,
         state.works.values.contains(where: { $0.keys.contains(key) })
       {
+        state.wanted = key
         return (.coming, false)
       }
       state.open.remove(key)
@@ -202,7 +206,9 @@ package final class Prefetch: Sendable {
 
   /// How long the run waits for a key that a host is at: longer than others took, so that a slow host is
   /// not asked twice, and not for ever, as a host that stalls would have it.
-  var patience: Duration { max(state.withLock { $0.longest } * 4, Self.leastPatience) }
+  var patience: Duration {
+    min(max(state.withLock { $0.longest } * 4, Self.leastPatience), Self.mostPatience)
+  }
 
   /// The run waited in vain, and asks its own host.
   func abandon(_ key: Bytes32) {
@@ -213,6 +219,14 @@ package final class Prefetch: Sendable {
       for (number, work) in state.works where work.keys.contains(key) {
         state.works[number]?.keys = []
       }
+    }
+  }
+
+  /// Whether the store may not serve what it gets.
+  private static func isKept(_ key: Bytes32) -> Bool {
+    switch PreimageKeyType(rawValue: key[0]) {
+    case .blob, .precompile: true
+    case .keccak256, .sha256, .local, .global, nil: false
     }
   }
 
@@ -261,7 +275,8 @@ package final class Prefetch: Sendable {
       case .step(let step):
         do throws(PreimageError) {
           for hint in step.hints { try host.hint(hint) }
-          for key in step.keys where mayAsk(key, number) {
+          var keys = step.keys[...]
+          while let key = next(of: &keys, number) {
             let value = try host.preimage(for: key)
             guard PreimageKey.isRight(value, for: key) else { return .lie(key: key) }
             add(key, value, number)
@@ -301,11 +316,24 @@ package final class Prefetch: Sendable {
     return state.record.fetched - state.record.used + UInt64(asked) < options.budget
   }
 
-  private func mayAsk(_ key: Bytes32, _ number: Int) -> Bool {
+  /// The key that a host is asked for next: what the run waits for comes before all others.
+  private func next(of keys: inout ArraySlice<Bytes32>, _ number: Int) -> Bytes32? {
     state.withLock { state in
-      guard state.open.contains(key), hasBudget(state) else { return false }
-      state.works[number]?.isAsking = true
-      return true
+      guard hasBudget(state) else { return nil }
+      if let wanted = state.wanted, state.open.contains(wanted),
+        state.works[number]?.keys.contains(wanted) ?? false,
+        let place = keys.firstIndex(of: wanted)
+      {
+        keys.remove(at: place)
+        state.works[number]?.isAsking = true
+        return wanted
+      }
+      while let key = keys.popFirst() {
+        guard state.open.contains(key) else { continue }
+        state.works[number]?.isAsking = true
+        return key
+      }
+      return nil
     }
   }
 

@@ -43,8 +43,9 @@ package struct HostRestart: Sendable {
 /// since the last pre-image that came, all of them count. Before these come the last ones of other kinds,
 /// of which a host may have stored one in a place of its own.
 struct HintReplay {
-  /// Bytes of hints that are stored; the last one always is.
+  /// Bytes and numbers of hints that are stored; the last one always is.
   private static let byteLimit = 1 << 20
+  private static let countLimit = 1024
   private static let kindLimit = 64
 
   /// The last hints of their kinds, from before the last pre-image.
@@ -71,7 +72,9 @@ struct HintReplay {
     beginIfAnswered()
     recent.append(hint)
     recentBytes += hint.count
-    while recentBytes > Self.byteLimit, recent.count > 1 { retireFirst() }
+    while recentBytes > Self.byteLimit || recent.count > Self.countLimit, recent.count > 1 {
+      retireFirst()
+    }
   }
 
   /// Notes a hint that lies in a file, and is not stored.

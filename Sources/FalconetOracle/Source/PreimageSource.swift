@@ -79,6 +79,7 @@ package struct PreimageSource: Sendable {
     var server: PreimageHost?
     var ahead: Prefetch?
     var oracle: any PreimageOracle = NoPreimages()
+    var challenger: [String]?
     switch origin {
     case .none: break
     case .directory(let path): oracle = metered(try DirectoryOracle(path: path), .directory)
@@ -87,8 +88,9 @@ package struct PreimageSource: Sendable {
       if let plan, let cache {
         ahead = try Prefetch(self, plan, prefetch, cancellation) { cache.preimage(for: $0) != nil }
       }
-      let host = host(
-        plan == nil ? command : PrefetchOptions.command(command, 0), cancellation)
+      let own = plan == nil ? command : PrefetchOptions.command(command, 0)
+      challenger = own
+      let host = host(own, cancellation)
       if cache == nil { try host.start() }
       (oracle, server) = (host, host)
     }
@@ -111,11 +113,10 @@ package struct PreimageSource: Sendable {
       recorder.source = oracle
       oracle = recorder
     }
-    var challenger: ChallengerDirectory?
-    if case .server(let command) = origin, let cached {
-      challenger = ChallengerDirectory(host: command, source: cached)
+    let directory = cached.flatMap { cached in
+      challenger.flatMap { ChallengerDirectory(host: $0, source: cached) }
     }
-    return OpenedSource(oracle: oracle, server: server, challenger: challenger, prefetch: ahead)
+    return OpenedSource(oracle: oracle, server: server, challenger: directory, prefetch: ahead)
   }
 
   private func metered(

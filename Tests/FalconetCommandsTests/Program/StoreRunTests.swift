@@ -361,4 +361,26 @@ struct StoreRunTests {
     }
     #expect(folder.read("game/preimages/kvformat") == Array("directory".utf8))
   }
+
+  @Test("With a plan, it stands in the directory of the run's own host, whose number is 0")
+  func numberedChallenger() throws {
+    let value: [UInt8] = [1, 2, 3]
+    let key = PreimageKey.sha256(of: value)
+    do {
+      let store = try PreimageStore(StoreOptions(path: folder.file("store")))
+      #expect(store.take(key, value) == .added)
+    }
+    let recorder = try PlanRecorder(DictionaryOracle([key: value]), path: folder.file("plan"))
+    _ = try recorder.preimage(for: key)
+    try recorder.finish()
+    folder.makeFolder("data0")
+    let outcome = try Tool.run(
+      try reader(of: key) + [
+        "--proof-at", "=4", "--stop-at", "=5", "--preimage-store", "store", "--plan", "plan", "--",
+        "false", "--datadir", folder.file("data{n}"),
+      ], in: folder.path)
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    #expect(try DirectoryOracle(path: folder.file("data0")).preimage(for: key) == value)
+    #expect(!folder.names.contains("data{n}"))
+  }
 }
