@@ -34,10 +34,8 @@ struct WatchedMemory {
     self.writes = writes
     self.reads = reads
     var pages: Set<UInt64> = []
-    for range in writes {
-      for page in (range.start & wordSize.mask) >> 12...(range.last & wordSize.mask) >> 12 {
-        pages.insert(page)
-      }
+    for range in writes where range.start <= wordSize.mask {
+      for page in range.start >> 12...min(range.last, wordSize.mask) >> 12 { pages.insert(page) }
     }
     self.pages = pages
     let start = (reads.map(\.start).min() ?? 0) & ~7
