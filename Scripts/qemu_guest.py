@@ -41,7 +41,12 @@ def serve(hints, acknowledgements, keys, answers, directories, log):
 
 
 def in_qemu(elf, directories):
-    """Exit code, standard output and error, and the log."""
+    """What the guest does in qemu-mips64."""
+    return on_host(["qemu-mips64", elf], directories)
+
+
+def on_host(command, directories):
+    """Exit code, standard output and error, and the log of a command that gets its pre-images as a guest does."""
     pipes = [os.pipe() for _ in range(4)]
     (ack_out, ack_in), (hint_out, hint_in), (answer_out, answer_in), (key_out, key_in) = pipes
     guest = [ack_out, hint_in, answer_out, key_in]
@@ -54,7 +59,7 @@ def in_qemu(elf, directories):
 
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
-            ["qemu-mips64", elf], stdout=out, stderr=err, stdin=subprocess.DEVNULL, preexec_fn=connect,
+            command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, preexec_fn=connect,
             pass_fds=(3, 4, 5, 6))
         for descriptor in guest:
             os.close(descriptor)
@@ -118,4 +123,5 @@ def main():
         f" {(expected[1] + expected[2]).strip()!r}; {steps} steps in version 8", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

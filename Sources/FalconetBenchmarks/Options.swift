@@ -8,13 +8,15 @@ struct Options {
   var fixtures = ""
   /// The folder of the large guests.
   var guests: String?
+  /// Guests by name that are measured; all if empty.
+  var names: [String] = []
   /// A folder for files.
   var work = ""
   var json: String?
   var rounds = 5
   var isQuick = false
   var usesAllCores = false
-  /// The sections to run; all if empty.
+  /// The sections to run; all but `mix` if empty.
   var sections: [String] = []
 
   init(_ arguments: some Sequence<String>) throws(BenchmarkError) {
@@ -29,6 +31,7 @@ struct Options {
       case "--baseline": baseline = try value(of: argument)
       case "--fixtures": fixtures = try value(of: argument)
       case "--guests": guests = try value(of: argument)
+      case "--only": names += try value(of: argument).split(separator: ",").map(String.init)
       case "--work": work = try value(of: argument)
       case "--json": json = try value(of: argument)
       case "--rounds":
@@ -49,6 +52,11 @@ struct Options {
     if isQuick { rounds = max(rounds / 3, 1) }
   }
 
+  /// Whether a guest is to be measured.
+  func measures(_ guest: String) -> Bool { names.isEmpty || names.contains(guest) }
+
   /// Whether a section is to be run.
-  func runs(_ section: String) -> Bool { sections.isEmpty || sections.contains(section) }
+  func runs(_ section: String) -> Bool {
+    sections.contains(section) || sections.isEmpty && section != Sections.mix
+  }
 }

@@ -4,7 +4,10 @@ import FalconetStreams
 enum Sections {
   static let names = [
     "execution", "runs", "claims", "proofs", "snapshots", "pauses", "watches", "preimages",
+    mix,
   ]
+  /// Executes billions of plain steps, so that it is run only if it is named.
+  static let mix = "mix"
 
   /// Runs the sections that the options ask for, and prints each when it is done.
   static func run(_ options: Options, _ guests: Guests) throws -> [Section] {
@@ -19,6 +22,7 @@ enum Sections {
       case "snapshots": try section.measureSnapshots(guests, options)
       case "pauses": try section.measurePauses(guests, options)
       case "watches": try section.measureWatches(guests, options)
+      case mix: try section.measureMix(guests)
       default: try section.measurePreimages(options)
       }
       try show(section.table)

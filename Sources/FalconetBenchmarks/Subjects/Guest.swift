@@ -1,4 +1,5 @@
 import FalconetELF
+import FalconetLibc
 import FalconetMachine
 import FalconetOracle
 import FalconetSnapshots
@@ -63,19 +64,28 @@ struct Guests {
   private(set) var all: [Guest] = []
 
   init(_ options: Options) throws {
-    for name in ["compute", "heap"] {
-      guard let folder = options.guests else { continue }
-      if options.isQuick && name == "heap" { continue }
-      all.append(try Guest(name: name, elf: "\(folder)/64/\(name).elf", in: options.work))
+    func add(_ name: String, _ elf: String, _ preimages: String? = nil) throws {
+      guard options.measures(name) else { return }
+      all.append(try Guest(name: name, elf: elf, preimages: preimages, in: options.work))
     }
-    all.append(
-      try Guest(
-        name: "kona-like", elf: "\(options.fixtures)/c/kona-like.elf",
-        preimages: "\(options.work)/kona-like", in: options.work))
-    for name in ["threads", "hello"] {
-      all.append(try Guest(name: name, elf: "\(options.fixtures)/64/\(name).elf", in: options.work))
+    if let folder = options.guests {
+      for name in ["compute", "heap"] where !(options.isQuick && name == "heap") {
+        try add(name, "\(folder)/64/\(name).elf")
+      }
+      let rollup = "\(folder)/64/rollup.elf"
+      // `Tests/Guests/rollup/build` makes it, which takes minutes.
+      if access(rollup, F_OK) == 0, !options.isQuick {
+        try add("rollup", rollup, "\(folder)/rollup-preimages")
+      }
     }
-    all.append(try Guest("loop", nil, SyntheticLoop.image(), options.work))
+    try add("kona-like", "\(options.fixtures)/c/kona-like.elf", "\(options.work)/kona-like")
+    for name in ["threads", "hello"] { try add(name, "\(options.fixtures)/64/\(name).elf") }
+    if options.measures("loop") {
+      all.append(try Guest("loop", nil, SyntheticLoop.image(), options.work))
+    }
+    if let unknown = options.names.first(where: { self[$0] == nil }) {
+      throw BenchmarkError("--only: there is no guest \(unknown)")
+    }
   }
 
   /// The guest of a name.
