@@ -200,11 +200,5 @@ extension HostRequest {
 }
 
 extension SystemCallRecord {
-  fileprivate var text: String {
-    let values = arguments.map { $0 < 10 ? "\($0)" : "0x" + Hexadecimal.number($0) }
-    let call = (name ?? "call-\(number)") + "(" + values.joined(separator: ", ") + ")"
-    let answer =
-      result.map { $0.isError ? "error \($0.value)" : "0x" + Hexadecimal.number($0.value) } ?? "?"
-    return "step \(step), thread \(thread): \(call) = \(answer)"
-  }
+  fileprivate var text: String { "step \(step), thread \(thread): \(description)" }
 }

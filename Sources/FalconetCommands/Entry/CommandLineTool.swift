@@ -31,6 +31,8 @@ struct FalconetCommand: ParsableCommand {
       CalldataCommand.self,
       BisectCommand.self,
       DebugCommand.self,
+      FindCommand.self,
+      LogCommand.self,
       TraceCommand.self,
       StoreCommand.self,
       PrefetchCommand.self,

@@ -27,6 +27,11 @@ extension GoFunctionTable {
     GoFunction.Flags(rawValue: reader.byte(function.record &+ 41))
   }
 
+  /// Bytes of its arguments and results on the stack; nil for a function in assembly that does not say.
+  func argumentSize(of function: GoFunction) -> UInt64? {
+    UInt64(exactly: Int32(bitPattern: reader.int(function.record &+ 8)))
+  }
+
   /// Bytes between the stack pointer at `pc` and the one at the function's entry.
   func frameSize(of function: GoFunction, at pc: UInt64) -> UInt64? {
     value(ofTable: reader.int(function.record &+ 16), of: function, at: pc)

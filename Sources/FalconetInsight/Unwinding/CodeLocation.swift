@@ -40,6 +40,16 @@ extension Unwinder {
     return locations
   }
 
+  /// Bytes of the arguments and results that a Go function has on the stack, above the word at the
+  /// stack pointer; nil if the function is not Go's, or the table does not tell.
+  package func goArgumentSize(ofFunctionAt address: UInt64) -> UInt64? {
+    guard let table, let function = table.function(at: address) else { return nil }
+    return table.argumentSize(of: function)
+  }
+
+  /// Whether the program is in Go.
+  package var isGo: Bool { table != nil }
+
   private func location(
     _ name: String, _ startLine: UInt32, _ line: (file: String, line: UInt32)?, _ offset: UInt64,
     isInlined: Bool = false

@@ -42,6 +42,14 @@ package struct GuestAccess: Sendable, Equatable {
     self.range = range
     self.isWrite = isWrite
   }
+
+  /// The first eight bytes, or all if they are fewer, as a number.
+  ///
+  /// - Parameter bytes: eight bytes from the start on.
+  package func firstBytes(of bytes: UInt64) -> UInt64 {
+    let others = 7 - min(range.last - range.start, 7)
+    return bytes >> (8 * others)
+  }
 }
 
 extension Machine {
@@ -95,6 +103,12 @@ extension Machine {
       if conditions.threadSwitches, state.activeThread?.id != thread { return .threadSwitch }
     }
     return .exited
+  }
+
+  /// Has engines execute everything again, after runs that stopped for conditions.
+  package func forgetStops() {
+    stopAddresses = []
+    watch(writes: [], reads: [])
   }
 
   /// The condition that holds for the next step.

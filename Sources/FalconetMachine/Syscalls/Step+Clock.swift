@@ -1,6 +1,12 @@
+/// The clock that `clock_gettime` tells.
+package enum GuestClock {
+  /// Steps in a second of guest time.
+  package static let stepsPerSecond: UInt64 = 10_000_000
+}
+
 extension Step {
   /// Steps in a second of guest time.
-  private static var stepsPerSecond: UInt64 { 10_000_000 }
+  private static var stepsPerSecond: UInt64 { GuestClock.stepsPerSecond }
   private static var nanosecondsPerStep: UInt64 { 100 }
 
   /// Writes seconds and nanoseconds, a word each: zeros for clock 0, the steps executed for clock 1.

@@ -1,11 +1,11 @@
 /// The file descriptors that a guest has.
-enum FileDescriptor {
+package enum FileDescriptor {
   static let standardInput: UInt64 = 0
   static let standardOutput: UInt64 = 1
   static let standardError: UInt64 = 2
   static let hintRead: UInt64 = 3
   static let hintWrite: UInt64 = 4
-  static let preimageRead: UInt64 = 5
+  package static let preimageRead: UInt64 = 5
   static let preimageWrite: UInt64 = 6
   /// The one that every `eventfd2` answers; it is never ready.
   static let event: UInt64 = 100

@@ -15,6 +15,8 @@ import Testing
     ".threads.leftFunction", ".threads.rightFunction",
     // One of a release's keys each.
     ".instruction_cache_miss_count", ".highest_icache_miss_pc", ".failed_wakeup_count",
+    // Of a system call that fails.
+    ".events.error",
     // Of programs that are not here.
     ".findings.remedy", ".concerns.excuse",
     // Of a step that fails, or a proof that does not hold.
@@ -143,6 +145,33 @@ import Testing
       in: folder.path)
     try #require(run.exitCode == 0, "\(run.log)")
     try expect("debug-info", [JSONValue(folder.decompressed("info.json"))])
+    let found = try Tool.run(
+      [
+        "find", "state.bin.gz", "--preimages", "preimages", "--json", "--syscall", "any", "--pc",
+        "main.main", "--calls", "main.main", "--preimage", "any", "--output", "e", "--meta",
+        "meta.json", "--reads", "0x1000:4096", "--writes",
+        "0x7ffffffff000:8", "--writes", "0x7fffffffef00:64", "--until", "600000",
+      ], in: folder.path)
+    try #require(found.exitCode == 0, "\(found.log)")
+    func lines(_ outcome: Outcome) throws -> [JSONValue] {
+      try outcome.text.split(separator: "\n").map { try JSONValue(Array($0.utf8)) }
+    }
+    let output = try Tool.run(
+      ["find", "state.bin.gz", "--preimages", "preimages", "--json", "--output", "e"],
+      in: folder.path)
+    try #require(output.exitCode == 0, "\(output.log)")
+    try expect("find", lines(found) + lines(output))
+    let log = ["log", "state.bin.gz", "--preimages", "preimages", "--meta", "meta.json", "--json"]
+    let logged = try Tool.run(log + ["--durations"], in: folder.path)
+    try #require(logged.exitCode == 0, "\(logged.log)")
+    try expect("log", lines(logged))
+    let listed = try Tool.run(log + ["--instructions", "591600..591900"], in: folder.path)
+    // A thread is made at one of these steps.
+    let switches = try Tool.run(
+      ["log", "state.bin.gz", "--json", "--instructions", "301360..301370"],
+      in: Guest.folder("threads"))
+    try #require(listed.exitCode == 0 && switches.exitCode == 0, "\(listed.log)\(switches.log)")
+    try expect("log-instructions", lines(listed) + lines(switches))
     let start = ["bisect", "state.bin.gz", "--json", "--preimages", "preimages", "--until"]
     let first = try self.run(["claim", "--json", "state.bin.gz"]).elements.first?["claim"]?.string
     try folder.write(
