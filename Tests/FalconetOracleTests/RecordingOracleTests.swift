@@ -181,16 +181,21 @@ import Testing
     try recording.flush()
   }
 
-  @Test func `A file that cannot be written is an error of the request`() throws {
+  @Test func `A file that cannot be written is an error of the flush, or of a later request`()
+    throws
+  {
     let folder = try TemporaryFolder()
     var source = DictionaryOracle()
     let key = source.insert(sha256: [1])
     let path = folder.file("new")
-    let recording = try RecordingOracle(source, path: path)
+    var recording = try RecordingOracle(source, path: path)
     unlink("\(path)/kvformat")
     rmdir(path)
-    let error = rejection(by: recording, for: key)
+    _ = try recording.preimage(for: key)
+    let error = failure { () throws(PreimageError) in try recording.flush() }
     #expect(error?.kind == .unreadable)
+    // Once.
+    try recording.flush()
     #expect(error?.message.contains("cannot be recorded") == true)
   }
 }

@@ -69,6 +69,55 @@ import Testing
     try files.commit()
   }
 
+  private static func writeLater(
+    _ text: [UInt8], _ path: String, to files: AtomicFileGroup, size: Int = 1
+  ) throws(StreamError) {
+    try files.writeLater(path: path, permissions: 0o666, size: size) {
+      (sink) throws(StreamError) in try sink.write(text)
+    }
+  }
+
+  @Test func `files that are written later are whole after the commit, the last of a name`() throws
+  {
+    let folder = try TemporaryFolder()
+    let files = AtomicFileGroup()
+    for number in 0..<700 {
+      // Some are large, some written at once, and some names come twice.
+      let text = Array("content \(number)".utf8)
+      let path = folder.file("f\(number % 600)")
+      if number % 7 == 0 {
+        try Self.write(text, path, to: files)
+      } else {
+        try Self.writeLater(text, path, to: files, size: number % 50 == 1 ? 16 << 20 : 1)
+      }
+    }
+    try files.commit()
+    #expect(folder.names.count == 600)
+    for number in 100..<700 {
+      let content = try readAll(FileSource(path: folder.file("f\(number % 600)")))
+      #expect(content == Array("content \(number)".utf8))
+    }
+  }
+
+  @Test func `a file that cannot be written later is named, and the others are there`() throws {
+    let folder = try TemporaryFolder()
+    let files = AtomicFileGroup()
+    var errors: [StreamError] = []
+    // More than a group, so that the error may come before the commit.
+    for number in 0..<300 {
+      let path = folder.file(number == 5 ? "missing/f" : "f\(number)")
+      do throws(StreamError) { try Self.writeLater([1], path, to: files) } catch {
+        errors.append(error)
+      }
+    }
+    try Self.writeLater([1], "/dev/null", to: files)
+    do throws(StreamError) { try files.commit() } catch { errors.append(error) }
+    #expect(errors.map(\.kind) == [.notFound])
+    #expect(errors.first?.path == folder.file("missing/f"))
+    #expect(folder.names.count == 299)
+    try files.commit()
+  }
+
   @Test func `what the caller throws ends that file alone`() throws {
     let folder = try TemporaryFolder()
     let files = AtomicFileGroup()

@@ -13,6 +13,8 @@ final class PreimageRecord {
 
   /// Bytes of text that are made at a time: the text of a large pre-image is twice its size.
   private static let pieceSize = 65536
+  /// Bytes of a pre-image that waits in memory to be written, at most.
+  private static let waitingSize = 1 << 20
 
   private let files = AtomicFileGroup()
   /// The keys that are stored, or about to be. Of those that don't say what their pre-image is, the
@@ -36,15 +38,22 @@ final class PreimageRecord {
     stored.updateValue(isItsHash ? nil : Keccak256.hash(preimage), forKey: key)
   }
 
-  /// Writes a file that appears whole or not at all, soon.
+  /// Writes a file that appears whole or not at all, soon. Why it cannot be written may be thrown by a
+  /// later call.
   func write(_ key: Bytes32, _ preimage: [UInt8], to file: FilePath) throws(PreimageError) {
+    let write = { @Sendable (output: any ByteSink) throws(StreamError) in
+      for start in stride(from: 0, to: preimage.count, by: Self.pieceSize) {
+        let piece = preimage[start..<min(start + Self.pieceSize, preimage.count)]
+        try output.write(Array(Hex.encode(piece).utf8))
+      }
+    }
     do throws(StreamError) {
-      try files.write(path: file.fileName, permissions: 0o666, compression: Compression.none) {
-        (output) throws(StreamError) in
-        for start in stride(from: 0, to: preimage.count, by: Self.pieceSize) {
-          let piece = preimage[start..<min(start + Self.pieceSize, preimage.count)]
-          try output.write(Array(Hex.encode(piece).utf8))
-        }
+      if preimage.count <= Self.waitingSize {
+        try files.writeLater(
+          path: file.fileName, permissions: 0o666, size: preimage.count + 128, body: write)
+      } else {
+        try files.write(
+          path: file.fileName, permissions: 0o666, compression: Compression.none, body: write)
       }
     } catch { throw Self.failure(error, key) }
     note(key, preimage)

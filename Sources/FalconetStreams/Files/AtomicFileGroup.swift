@@ -25,8 +25,11 @@ import SystemPackage
 package final class AtomicFileGroup {
   /// Files made durable together.
   static let limit = 256
+  /// Bytes of files that wait to be written.
+  private static let byteLimit = 16 << 20
 
-  private var collected: [AtomicFile] = []
+  private var collected: [GroupedFile] = []
+  private var waitingBytes = 0
   private let committer = GroupCommitter()
   private let cancellation: Cancellation
 
@@ -56,8 +59,23 @@ package final class AtomicFileGroup {
       throw error
     }
     guard file.isPending else { return try file.commit() }
-    collected.append(file)
+    collected.append(.written(file))
     if collected.count == Self.limit { try submit() }
+  }
+
+  /// Has a whole file written by another thread, not compressed. The caller goes on meanwhile.
+  ///
+  /// - Parameters:
+  ///   - size: how many bytes `body` writes or holds: what waits is bounded by it.
+  ///   - body: writes the content, at the latest when ``commit()`` returns.
+  /// - Throws: errors of an earlier file, which the error names. Those of this one come from a later call.
+  package func writeLater(
+    path: String, permissions: UInt32 = 0o777, size: Int,
+    body: @escaping @Sendable (any ByteSink) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    collected.append(.unwritten(UnwrittenFile(path, permissions, cancellation, body)))
+    waitingBytes += size
+    if collected.count == Self.limit || waitingBytes >= Self.byteLimit { try submit() }
   }
 
   /// Begins to make the files durable that were written so far, and to name them. Waits for those
@@ -72,8 +90,13 @@ package final class AtomicFileGroup {
   ///
   /// - Throws: Why one is not, once; the others are.
   package func commit() throws(StreamError) {
-    if !collected.isEmpty { try submit() }
-    try committer.finish()
+    var failure: StreamError?
+    if !collected.isEmpty {
+      // Why an earlier file failed. The others are waited for all the same.
+      do throws(StreamError) { try submit() } catch { failure = error }
+    }
+    do throws(StreamError) { try committer.finish() } catch { throw failure ?? error }
+    if let failure { throw failure }
   }
 
   private func open(_ path: String, _ permissions: UInt32) throws(StreamError) -> AtomicFile {
@@ -90,7 +113,43 @@ package final class AtomicFileGroup {
   private func submit() throws(StreamError) {
     let files = collected
     collected = []
+    waitingBytes = 0
     try committer.submit(files)
+  }
+}
+
+/// A file of a group that is not put in place yet.
+private enum GroupedFile {
+  case written(AtomicFile)
+  case unwritten(UnwrittenFile)
+}
+
+/// A file that is still to be written.
+private struct UnwrittenFile {
+  let path: String
+  let permissions: UInt32
+  let cancellation: Cancellation
+  let body: @Sendable (any ByteSink) throws(StreamError) -> Void
+
+  init(
+    _ path: String, _ permissions: UInt32, _ cancellation: Cancellation,
+    _ body: @escaping @Sendable (any ByteSink) throws(StreamError) -> Void
+  ) {
+    self.path = path
+    self.permissions = permissions
+    self.cancellation = cancellation
+    self.body = body
+  }
+
+  /// Writes the file, and waits until its content is on the disk.
+  func write() throws(StreamError) -> AtomicFile {
+    let file = try AtomicFile(path: path, permissions: permissions, cancellation)
+    do throws(StreamError) { try body(file) } catch {
+      file.discard()
+      throw error
+    }
+    try file.makeDurable()
+    return file
   }
 }
 
@@ -112,13 +171,20 @@ private final class GroupCommitter: @unchecked Sendable {
 
   /// What is handed from one thread to another.
   private struct Group: @unchecked Sendable {
-    let files: [AtomicFile]
+    let files: [GroupedFile]
+  }
+
+  /// The same of files that are durable; nil for one that could not be made so.
+  private struct Durable: @unchecked Sendable {
+    var files: [AtomicFile?]
+    /// Files for which there was no descriptor.
+    var left: [UnwrittenFile] = []
   }
 
   /// Waits for the group before, then begins to commit this one.
   /// - Throws: why a file of an earlier group could not be committed; this group then waits no
   /// less.
-  func submit(_ files: [AtomicFile]) throws(StreamError) {
+  func submit(_ files: [GroupedFile]) throws(StreamError) {
     let group = Group(files: files)
     work.start { [self] in commit(group) }
     try throwFailure()
@@ -142,14 +208,34 @@ private final class GroupCommitter: @unchecked Sendable {
   }
 
   private func commit(_ group: Group) {
+    let durable = Mutex(Durable(files: Array(repeating: nil, count: group.files.count)))
     ParallelLoop.run(group.files.count, threads: Self.lanes) { position, _ in
-      attempt { () throws(StreamError) in try group.files[position].makeDurable() }
+      attempt { () throws(StreamError) in
+        let file: AtomicFile
+        switch group.files[position] {
+        case .written(let written):
+          file = written
+          try file.makeDurable()
+        case .unwritten(let unwritten):
+          do throws(StreamError) { file = try unwritten.write() } catch {
+            guard error.kind == .system(errno: EMFILE) else { throw error }
+            return durable.withLock { $0.left.append(unwritten) }
+          }
+        }
+        durable.withLock { $0.files[position] = file }
+      }
     }
-    // A file that could not be made durable has nothing left to be put in place.
-    for file in group.files {
-      attempt(file.putInPlace)
-      if let folder = file.finalFolder { changed[folder] = file }
+    let done = durable.withLock { $0 }
+    for file in done.files { if let file { place(file) } }
+    // The files before are closed.
+    for file in done.left {
+      attempt { () throws(StreamError) in place(try file.write()) }
     }
+  }
+
+  private func place(_ file: AtomicFile) {
+    attempt(file.putInPlace)
+    if let folder = file.finalFolder { changed[folder] = file }
   }
 
   /// Notes the first failure.
