@@ -233,7 +233,7 @@ extension Machine {
     guard !source.isConnected else { return }
     do {
       let cancellation = FalconetStreams.Cancellation { [current] in current.isRequested }
-      source.connect(try preimages.value.open(cancellation).oracle)
+      source.connect(try preimages.value.open(cancellation).oracle, isChecked: true)
     } catch { throw FalconetError(error) }
   }
 

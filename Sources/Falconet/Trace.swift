@@ -40,6 +40,7 @@ public final class Trace: Sendable {
     self.cancellations = cancellations
     self.source = source
     var trace = make { () throws(PreimageError) in try source.open(cancellations) }
+    trace.isChecked = true
     trace.revision = revision?.name
     trace.sourceIdentity = { source.identity }
     trace.localInputs = { source.localInputs }

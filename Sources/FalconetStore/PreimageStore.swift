@@ -59,7 +59,7 @@ package final class PreimageStore: PreimageCache {
     if let value = added[key] { return value }
     guard !isBroken else { return nil }
     do throws(DatabaseFailure) {
-      let found = try rows.find(key)
+      let found = try rows.findSharing(key)
       for id in found.wrong { remove(id, key) }
       guard let row = found.row else { return nil }
       guard isPlausible(key, row.value) else {
@@ -175,6 +175,7 @@ package final class PreimageStore: PreimageCache {
   }
 
   private func write(wait: Bool) {
+    rows.endSharing()
     guard !isBroken, !added.isEmpty || !used.isEmpty else { return }
     if let until = pausedUntil, ContinuousClock.now < until { return dropIfMany() }
     pausedUntil = nil
@@ -253,6 +254,7 @@ package final class PreimageStore: PreimageCache {
   private func remove(_ id: Int64, _ key: Bytes32) {
     report(
       "a pre-image in the store is corrupt (key \(key)): it is removed, and the source is asked")
+    rows.endSharing()
     database.wait(milliseconds: 50)
     try? rows.remove(id)
   }

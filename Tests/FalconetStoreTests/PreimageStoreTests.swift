@@ -37,6 +37,37 @@ struct PreimageStoreTests {
     #expect(try again.check() == StoreCheck(right: 10))
   }
 
+  @Test(
+    "Reads that share a transaction see what others write, and a store that rests holds no lock")
+  func sharedReads() throws {
+    let values = (0..<200).map { [UInt8($0), 1, 2] }
+    let keys = values.map { PreimageKey.keccak256(of: $0) }
+    let store = try PreimageStore(in: folder)
+    let other = try PreimageStore(in: folder)
+    func logSize() -> Int64 {
+      var status = stat()
+      return stat(folder.file("store/preimages.db-wal"), &status) == 0 ? Int64(status.st_size) : 0
+    }
+    for number in 0..<200 {
+      other.add(keys[number], values[number])
+      other.flush()
+      // The first read of these begins a transaction, in which the others were not written.
+      for read in [0, number / 2, number] {
+        #expect(store.preimage(for: keys[read]) == values[read])
+      }
+    }
+    for number in 0..<150 { #expect(store.preimage(for: keys[number]) == values[number]) }
+    store.flush()
+    #expect(logSize() > 0)
+    try other.prune(to: .max)
+    #expect(logSize() == 0)
+    // What is read may be written and removed right after.
+    #expect(store.preimage(for: keys[0]) == values[0])
+    #expect(store.take(PreimageKey.sha256(of: [9]), [9]) == .added)
+    store.flush()
+    #expect(other.preimage(for: PreimageKey.sha256(of: [9])) == [9])
+  }
+
   @Test("Nothing wrong comes in, and no local input")
   func admission() throws {
     let store = try PreimageStore(in: folder, giver: "host", trusts: [.blob, .precompile])

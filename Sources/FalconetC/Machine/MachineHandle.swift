@@ -76,7 +76,7 @@ final class MachineHandle: Handle, @unchecked Sendable {
     var source = source
     store?.apply(to: &source)
     do throws(PreimageError) {
-      oracle.connect(try source.open(cancellation).oracle)
+      oracle.connect(try source.open(cancellation).oracle, isChecked: true)
     } catch { throw CallError(error) }
   }
 

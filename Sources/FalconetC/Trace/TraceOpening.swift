@@ -40,6 +40,7 @@ public func falconet_trace_open(
     let revision = try options.revisionName
     return try TraceHandle(folder: folder, TraceOptions(options)) {
       var source = TraceSource(prestateFile: path, reading, preimages: $0)
+      source.isChecked = true
       source.revision = revision
       return source
     }
@@ -64,6 +65,7 @@ public func falconet_trace_open_machine(
     return try TraceHandle(folder: folder, options) {
       var source = TraceSource(
         prestate: { () throws(StreamError) in try MemoryImage(copying: image) }, preimages: $0)
+      source.isChecked = true
       source.revision = revision
       return source
     }

@@ -90,6 +90,7 @@ struct TraceFolderOptions: ParsableArguments {
         return opened.oracle
       } catch { throw PreimageError(.unreadable, message: error.description) }
     }
+    trace.isChecked = true
     trace.localInputs = { [source] in source.localInputs }
     trace.revision = revision.revision
     trace.sourceIdentity = { [source] in source.identity }

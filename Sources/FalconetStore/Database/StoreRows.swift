@@ -11,13 +11,20 @@ final class StoreRows {
     let value: [UInt8]
   }
 
+  /// How many reads share a transaction at most. Its lock costs a third of a read.
+  private static let sharedLimit = 64
+
   private let giver: Giver?
+  private let begin: Statement
+  private let end: Statement
   private let find: Statement
   private let insert: Statement
   private let touch: Statement
   private let delete: Statement
   private let oldest: Statement
   private let nameGiver: Statement
+  /// Reads in the transaction that is open; 0 if none is.
+  private var sharing = 0
 
   /// Who gave pre-images that cannot be checked.
   private struct Giver {
@@ -34,6 +41,8 @@ final class StoreRows {
 
   init(_ database: Database, giver: String?) throws(DatabaseFailure) {
     self.giver = giver.map { Giver($0) }
+    begin = try Statement(database, "BEGIN")
+    end = try Statement(database, "COMMIT")
     find = try Statement(
       database, "SELECT id, used, key, seal, value FROM preimage WHERE slot=?1 AND giver=?2")
     insert = try Statement(
@@ -77,6 +86,30 @@ final class StoreRows {
     case .blob, .precompile: giver.map { seal == self.seal($0, key, value) } ?? false
     case .local, .global, nil: false
     }
+  }
+
+  /// As ``find(_:)``, in a transaction with the reads before: until something is not there, and for a
+  /// bounded number of them. Others see to it that ``endSharing()`` comes before anything is written, and
+  /// before the store rests: the log cannot be cut meanwhile.
+  func findSharing(_ key: Bytes32) throws(DatabaseFailure) -> (row: Row?, wrong: [Int64]) {
+    if sharing == 0 { try begin.run() }
+    sharing += 1
+    let found: (row: Row?, wrong: [Int64])
+    do throws(DatabaseFailure) { found = try find(key) } catch {
+      endSharing()
+      throw error
+    }
+    if found.row != nil, found.wrong.isEmpty, sharing < Self.sharedLimit { return found }
+    let isFirst = sharing == 1
+    endSharing()
+    // Another process may have written it since the first read.
+    return found.row == nil && !isFirst ? try find(key) : found
+  }
+
+  func endSharing() {
+    guard sharing > 0 else { return }
+    sharing = 0
+    try? end.run()
   }
 
   /// The row with the pre-image of `key`, and rows that have the key and another value.

@@ -2,13 +2,14 @@ import FalconetMachine
 import FalconetOracle
 import Keccak
 
-/// A source of pre-images that can be replaced, and whose answers are checked.
+/// A source of pre-images that can be replaced, and whose answers are checked: by itself, as those of
+/// `PreimageSource.open` are, or here.
 ///
 /// A host goes by the last hint when it is asked for a pre-image that it doesn't have. If the machine
 /// was taken to another step, or the source is a new one, the last hint that the program wrote before
 /// that step is therefore sent again first.
 package final class HintedOracle: PreimageOracle {
-  private var source: CheckedOracle?
+  private var source: (any PreimageOracle)?
   /// The last hint that the program wrote.
   package var hint: [UInt8]?
   /// The last hint that the source got.
@@ -18,8 +19,9 @@ package final class HintedOracle: PreimageOracle {
 
   package var isConnected: Bool { source != nil }
 
-  package func connect(_ source: any PreimageOracle) {
-    self.source = source as? CheckedOracle ?? CheckedOracle(source)
+  /// - Parameter isChecked: whether the source compares its answers with their keys.
+  package func connect(_ source: any PreimageOracle, isChecked: Bool = false) {
+    self.source = isChecked ? source : CheckedOracle(source)
     sent = nil
   }
 

@@ -135,7 +135,9 @@ final class SourceInputs: PreimageOracle {
   /// Opens the source, if it is not open, and asks it for the inputs that claims depend on.
   func connect() throws(TraceError) {
     if !oracle.isConnected {
-      do { oracle.connect(try source.preimages()) } catch { throw .source(error) }
+      do { oracle.connect(try source.preimages(), isChecked: source.isChecked) } catch {
+        throw .source(error)
+      }
     }
     guard progress.withLock({ $0 != .asked }) else { return }
     do throws(TraceError) {

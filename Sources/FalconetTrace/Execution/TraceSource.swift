@@ -24,6 +24,9 @@ package struct TraceSource: Sendable {
   /// source failed. Pre-images are checked against their keys if that is possible.
   package var preimages: @Sendable () throws(PreimageError) -> any PreimageOracle
 
+  /// Whether what ``preimages`` opens checks its answers by itself, so that each is hashed once.
+  package var isChecked = false
+
   /// Returns a text that changes whenever ``preimages`` could give other local pre-images: for a server,
   /// its command line. Nil if nothing can be said, as of a directory, whose content can change.
   ///
