@@ -15,6 +15,7 @@ It serves a folder in the layout `file`, or a file of records: a key, the length
 --lock DIR           makes and locks this data folder, and ends if another process has it
 --starts FILE        adds its process id to this file
 --log FILE           adds a line for each hint and each key to this file
+--busy FILE          at its end writes how many seconds it took between requests and answers
 """
 import argparse
 import fcntl
@@ -35,7 +36,7 @@ parser.add_argument("--fail", choices=["die", "stall", "garbage", "short", "lie"
 parser.add_argument("--every", type=int, default=10)
 for flag in ("--hints-too", "--hinted", "--last-hint"):
     parser.add_argument(flag, action="store_true")
-for name in ("--lock", "--starts", "--log"):
+for name in ("--lock", "--starts", "--log", "--busy"):
     parser.add_argument(name)
 options = parser.parse_args()
 
@@ -82,6 +83,8 @@ def stored(key):
 
 
 hints = set()
+# Of hints, and of keys.
+busy = [0.0, 0.0]
 
 
 def stall():
@@ -93,6 +96,7 @@ def take_hints():
     count = 0
     while (head := read(3, 4)) is not None:
         body = read(3, int.from_bytes(head, "big"))
+        began = time.monotonic()
         count += 1
         note(options.log, "hint " + body.decode(errors="replace"))
         if options.hints_too and options.fail and count % options.every == 0:
@@ -103,6 +107,7 @@ def take_hints():
             hints.clear()
         hints.add(body[-62:].decode(errors="replace"))
         time.sleep(options.hint_latency)
+        busy[0] += time.monotonic() - began
         write(4, b"\0")
 
 
@@ -110,6 +115,7 @@ time.sleep(options.startup)
 threading.Thread(target=take_hints, daemon=True).start()
 count = 0
 while (key := read(5, 32)) is not None:
+    began = time.monotonic()
     count += 1
     note(options.log, "key " + key.hex())
     data = stored(key)
@@ -131,4 +137,6 @@ while (key := read(5, 32)) is not None:
         elif key[0] != 1:
             data = data[:-1] + bytes([data[-1] ^ 1])
     time.sleep(options.key_latency)
+    busy[1] += time.monotonic() - began
     answer(data)
+note(options.busy, str(sum(busy)))
