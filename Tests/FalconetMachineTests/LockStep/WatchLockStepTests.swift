@@ -12,7 +12,7 @@ struct WatchLockStepTests {
       let base =
         random.chance(2)
         ? random.pick([0x5010, 0x5040, 0x6010, 0x6800])
-        : image[register: random.pick([16, 17, 18, 19, 29])]
+        : image.state.activeThread?.registers[random.pick([16, 17, 18, 19, 29])] ?? 0
       let start = base &+ UInt64(random.below(48)) &- 16
       let count = random.pick([1, 2, 4, 8, 24, 5000] as [UInt64])
       return WatchedRange(start & image.version.wordSize.mask, count: count)
