@@ -78,7 +78,7 @@ package enum CoreFile {
   ) throws(StreamError) {
     let wordSize = state.version.wordSize
     let sizes = Sizes(wordSize)
-    let notes = CoreNotes.bytes(state)
+    let notes = try CoreNotes.bytes(state)
     let count = UInt64(runs.count) + 1
     let isLarge = count >= manyHeaders
     let sections = sizes.header + count * sizes.programHeader

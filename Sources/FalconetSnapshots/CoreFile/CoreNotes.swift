@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetStreams
 
 /// The notes of a core file: the registers of each thread, as Linux writes them for MIPS.
 ///
@@ -7,38 +8,48 @@ import FalconetMachine
 enum CoreNotes {
   /// A note with the status of each thread, the active thread first, which debuggers begin with. Threads
   /// that exited are left out, unless the active one has.
-  static func bytes(_ state: MachineState) -> [UInt8] {
+  static func bytes(_ state: MachineState) throws(StreamError) -> [UInt8] {
     let active = state.activeThread
     let others = (state.threads.left + state.threads.right)
       .filter { $0.id != active?.id && !$0.exited }
-    return ([active].compactMap { $0 } + others).flatMap { note(of: $0, state.version.wordSize) }
+    let sink = MemorySink()
+    let writer = ByteWriter(sink)
+    for thread in [active].compactMap({ $0 }) + others {
+      try write(thread, state.version.wordSize, to: writer)
+    }
+    try writer.flush()
+    return sink.bytes
   }
 
-  private static func note(of thread: ThreadState, _ wordSize: WordSize) -> [UInt8] {
+  private static func write(
+    _ thread: ThreadState, _ wordSize: WordSize, to writer: ByteWriter
+  ) throws(StreamError) {
     let layout = Layout(wordSize)
-    var status = [UInt8](repeating: 0, count: layout.size)
-    func store(_ value: UInt64, at offset: Int, bytes: Int) {
-      for index in 0..<bytes {
-        status[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(bytes - 1 - index)))
+    func skip(to offset: Int, from place: Int) throws(StreamError) {
+      try writer.write([UInt8](repeating: 0, count: offset - place))
+    }
+    func words(_ values: [UInt64]) throws(StreamError) {
+      for value in values {
+        switch wordSize {
+        case .bits32: try writer.writeUInt32(UInt32(truncatingIfNeeded: value))
+        case .bits64: try writer.writeUInt64(value)
+        }
       }
     }
-    // SIGTRAP: a program that was stopped, not one that failed.
-    store(5, at: 12, bytes: 2)
-    // Debuggers take a thread of number 0 for none.
-    store(thread.id &+ 1, at: layout.number, bytes: 4)
-    let word = wordSize.bytes
-    for index in 0..<32 {
-      store(
-        thread.registers[index], at: layout.registers + (layout.first + index) * word, bytes: word)
-    }
-    let special = layout.registers + (layout.first + 32) * word
-    for (index, value) in [thread.lo, thread.hi, thread.pc].enumerated() {
-      store(value, at: special + index * word, bytes: word)
-    }
     // NT_PRSTATUS of "CORE", whose name is padded to a multiple of 4.
-    let header: [UInt32] = [5, UInt32(layout.size), 1]
-    return header.flatMap { number in withUnsafeBytes(of: number.bigEndian) { Array($0) } }
-      + Array("CORE".utf8) + [0, 0, 0, 0] + status
+    for number in [5, UInt32(layout.size), 1] { try writer.writeUInt32(number) }
+    try writer.write(Array("CORE".utf8) + [0, 0, 0, 0])
+    // SIGTRAP: a program that was stopped, not one that failed.
+    try skip(to: 12, from: 0)
+    try writer.writeUInt16(5)
+    // Debuggers take a thread of number 0 for none.
+    try skip(to: layout.number, from: 14)
+    try writer.writeUInt32(UInt32(truncatingIfNeeded: thread.id &+ 1))
+    try skip(to: layout.registers + layout.first * wordSize.bytes, from: layout.number + 4)
+    let values = (0..<32).map { thread.registers[$0] } + [thread.lo, thread.hi, thread.pc]
+    try words(values)
+    let end = layout.registers + (layout.first + values.count) * wordSize.bytes
+    try skip(to: layout.size, from: end)
   }
 
   private struct Layout {
