@@ -43,6 +43,7 @@ extension DebugSession {
       guard parts[2] == "target.xml" else { return send("E00") }
       object = Array(TargetDescription.xml(wordSize).utf8)
     case "threads": object = Array(threadList.utf8)
+    case "auxv": object = AuxiliaryVector.bytes(machine)
     case "exec-file" where host.program != nil: object = Array(host.programPath.utf8)
     default: return send("")
     }

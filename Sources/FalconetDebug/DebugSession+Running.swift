@@ -42,13 +42,20 @@ extension DebugSession {
   func resume(forward: Bool) {
     perform { () throws(MachineError) in
       guard forward else {
-        let end = try timeline.findLast(conditions)
-        return try stop(end, isBack: true)
+        return try stop(findLast(conditions), isBack: true)
       }
       guard !machine.hasExited else { return "T05replaylog:end;" }
       // The client steps over a breakpoint before it continues.
       return try stop(timeline.findNext(conditions, skipsFirst: false), isBack: false)
     }
+  }
+
+  /// Goes back to the last step that a condition holds for: if there is none in a branch, in the run.
+  func findLast(_ conditions: StopConditions) throws(MachineError) -> SearchEnd {
+    let end = try timeline.findLast(conditions)
+    guard end == .none, branchStart != nil else { return end }
+    try leaveBranch()
+    return try timeline.findLast(conditions)
   }
 
   /// Why the guest stopped.
@@ -149,8 +156,14 @@ extension DebugSession {
   }
 
   private func stepBack(_ thread: UInt64) throws(MachineError) -> String {
+    if timeline.step == branchStart { try leaveBranch() }
     let before = timeline.step
-    switch try timeline.stepBack(thread: thread) {
+    var end = try timeline.stepBack(thread: thread)
+    if end == .none, branchStart != nil {
+      try leaveBranch()
+      end = try timeline.stepBack(thread: thread)
+    }
+    switch end {
     case .none: return "T05replaylog:begin;"
     case .interrupted: return "T02"
     case .hit:

@@ -26,8 +26,8 @@ package struct DebugRefusal: Error, Sendable, CustomStringConvertible {
 /// A session of gdb's remote serial protocol with a debugger: bytes come in, bytes go out.
 ///
 /// The program that is debugged is a ``Timeline``. gdb's commands for going backwards (`reverse-step`,
-/// `reverse-continue`) go backwards; nothing a client does changes a state, since writes to memory and
-/// registers are refused.
+/// `reverse-continue`) go backwards. Nothing a client does changes a state of it: writes to memory and
+/// registers are refused, or lead to a branch, which going back leaves.
 ///
 /// No bytes crash a session, have it run for ever, or have it grow without bound.
 package final class DebugSession {
@@ -38,7 +38,12 @@ package final class DebugSession {
   /// Bytes that a watchpoint may cover.
   static let watchLimit: UInt64 = 1 << 16
 
-  let timeline: Timeline
+  /// The run, which nothing changes.
+  private let recorded: Timeline
+  /// What goes on from a state that the client changed.
+  private var branch: Timeline?
+  /// Whether a write makes a branch; otherwise it is refused.
+  private let allowsChanges: Bool
   unowned let host: any DebugHost
   private var reader = PacketReader(limit: packetLimit)
   private var output: [UInt8] = []
@@ -61,12 +66,20 @@ package final class DebugSession {
   private var arrived: () -> [UInt8] = { [] }
   private var waiting: [UInt8] = []
 
-  package init(_ timeline: Timeline, host: any DebugHost) {
-    self.timeline = timeline
+  /// - Parameter allowsChanges: whether a write to memory or registers makes a branch of the run.
+  package init(_ timeline: Timeline, host: any DebugHost, allowsChanges: Bool = false) {
+    recorded = timeline
     self.host = host
+    self.allowsChanges = allowsChanges
+    watchInterrupts(of: timeline)
+  }
+
+  private func watchInterrupts(of timeline: Timeline) {
     timeline.machine.shouldInterrupt = { [weak self] in self?.shouldInterrupt() ?? false }
   }
 
+  /// Where the client is: in the run, or in a branch of it.
+  var timeline: Timeline { branch ?? recorded }
   var machine: Machine { timeline.machine }
   var wordSize: WordSize { machine.version.wordSize }
 
@@ -157,7 +170,12 @@ package final class DebugSession {
     case "g": readRegisters()
     case "p": readRegister(rest)
     case "m": readMemory(rest)
+    // Memory is read and written in hexadecimal.
     case "x": send("")
+    case "X" where allowsChanges: send("")
+    case "M" where allowsChanges: writeMemory(rest)
+    case "P" where allowsChanges: writeRegister(rest)
+    case "G" where allowsChanges: writeRegisters(rest)
     case "G", "P", "M", "X": refuseWrite()
     case "H": chooseThread(rest)
     case "T": send(Hexadecimal.number(rest).flatMap(thread(numbered:)) == nil ? "E01" : "OK")
@@ -182,8 +200,37 @@ package final class DebugSession {
   }
 
   private func refuseWrite() {
-    send("E.a recorded run cannot be changed: memory and registers are read-only")
+    send(
+      "E.a recorded run cannot be changed: memory and registers are read-only; start"
+        + " 'falconet debug' with --what-if to try changes")
   }
+
+  // MARK: Branches
+
+  /// The step at which the client changed the state; nil in the run itself.
+  var branchStart: UInt64? { branch?.start }
+
+  /// Makes a branch that goes on from the present state with a change.
+  func change(_ body: (Machine) throws(HostMemoryError) -> Void) {
+    do {
+      let branch = try timeline.branch(changing: body)
+      watchInterrupts(of: branch)
+      self.branch = branch
+      message = nil
+      send("OK")
+    } catch { send("E.\(error)") }
+  }
+
+  /// Leaves a branch for the run, which is then at the step that the branch began with.
+  func leaveBranch() throws(MachineError) {
+    guard let branch else { return }
+    self.branch = nil
+    print("Left the what-if branch of step \(branch.start).\n")
+    try recorded.go(to: branch.start)
+  }
+
+  /// The first step that can be reached.
+  var firstStep: UInt64 { recorded.start }
 
   private func answerNamed(_ text: String) {
     if text == "vCont?" {
@@ -217,6 +264,8 @@ package final class DebugSession {
       send(found.map { Hexadecimal.text(Array(title(of: $0).utf8)) } ?? "E01")
     case "qAttached": send("1")
     case "qSymbol": send("OK")
+    // A guest is loaded where its file says, which lldb asks.
+    case "qOffsets": send("Text=0;Data=0;Bss=0")
     case "qXfer": transfer(rest)
     case "qRcmd": monitor(rest)
     case "qHostInfo": send(hostInformation)
@@ -227,7 +276,8 @@ package final class DebugSession {
 
   private var supported: String {
     "PacketSize=\(Hexadecimal.number(UInt64(Self.packetLimit)));QStartNoAckMode+;vContSupported+;"
-      + "qXfer:features:read+;qXfer:threads:read+;ReverseStep+;ReverseContinue+"
+      + "qXfer:features:read+;qXfer:threads:read+;qXfer:auxv:read+;ReverseStep+;"
+      + "ReverseContinue+"
       + (host.program == nil ? "" : ";qXfer:exec-file:read+")
   }
 

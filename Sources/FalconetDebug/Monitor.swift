@@ -10,7 +10,7 @@ extension DebugSession {
     when                       the step, and what is executed next
     claim                      the claim at this step
     witness                    the state witness at this step
-    proof FILE                 write the data of this step, which is executed
+    proof FILE                 write the data of this step
     snapshot FILE              write a snapshot of this state
     last-write ADDRESS[:SIZE]  go to the last write before this step
     preimages [N]              the last pre-images that the program read first, 20 by default
@@ -43,10 +43,12 @@ extension DebugSession {
     case nil, "help": return Self.help
     case "goto": return try goTo(argument)
     case "when": return place
-    case "claim": return "\(machine.claim())"
-    case "witness": return "0x" + Hexadecimal.text(machine.witness())
+    case "claim": return "\(machine.claim())" + branchMark
+    case "witness": return "0x" + Hexadecimal.text(machine.witness()) + branchMark
     case "proof": return try writeProof(argument)
-    case "snapshot": return try host.writeSnapshot(of: machine, to: fileName(argument))
+    case "snapshot":
+      try refuseInBranch()
+      return try host.writeSnapshot(of: machine, to: fileName(argument))
     case "last-write": return try goToLastWrite(argument)
     case "preimages": return list(try count(argument)) { $0.preimageText }
     case "hints": return list(try count(argument)) { $0.hintText }
@@ -57,6 +59,21 @@ extension DebugSession {
     default:
       throw DebugRefusal("there is no command '\(words[0])'; 'help' lists the commands")
     }
+  }
+
+  // MARK: Branches
+
+  /// What is said of each claim that is none of the run.
+  private var branchMark: String {
+    branchStart.map { " what-if: changed at step \($0), not of the run" } ?? ""
+  }
+
+  /// Files look as those of the run.
+  private func refuseInBranch() throws(DebugRefusal) {
+    guard let branchStart else { return }
+    throw DebugRefusal(
+      "the state was changed at step \(branchStart), and files are written of the run only; 'goto"
+        + " \(branchStart)' goes back to it")
   }
 
   // MARK: Steps
@@ -71,6 +88,7 @@ extension DebugSession {
       text += " \(host.describe(thread.pc))"
       if !machine.isInstructionNext { text += ", the scheduler is next" }
     }
+    if let branchStart { text += "\nwhat-if: changed at step \(branchStart)" }
     if let message { text += "\n\(message)" }
     return text
   }
@@ -79,7 +97,7 @@ extension DebugSession {
     let here = timeline.step
     let target: UInt64?
     switch argument {
-    case "start": target = timeline.start
+    case "start": target = firstStep
     case "end": target = .max
     case let text? where text.hasPrefix("+"):
       target = UInt64(text.dropFirst()).map { here.addingReportingOverflow($0) }
@@ -92,7 +110,11 @@ extension DebugSession {
     guard let target else {
       throw DebugRefusal("goto: give a step, start, end, +N or -N")
     }
-    try execute { () throws(MachineError) in try timeline.go(to: target) }
+    try execute { () throws(MachineError) in
+      // Where a branch begins, going back to it undoes the change.
+      if let branchStart, target <= branchStart { try leaveBranch() }
+      try timeline.go(to: target)
+    }
     return place
   }
 
@@ -145,6 +167,7 @@ extension DebugSession {
   }
 
   private func writeProof(_ argument: String?) throws(DebugRefusal) -> String {
+    try refuseInBranch()
     let name = try fileName(argument)
     let step = timeline.step
     let witness: StepWitness?

@@ -15,6 +15,15 @@ final class ReplayOracle: PreimageOracle {
 
   init(_ source: any PreimageOracle) { self.source = source }
 
+  /// The same source, for a machine that goes on otherwise from a step on: nothing is asked for again that
+  /// is known.
+  init(branching other: ReplayOracle, at step: UInt64) {
+    source = other.source
+    preimages = other.preimages
+    byteCount = other.byteCount
+    requests = other.requests.filter { $0.step < step }
+  }
+
   func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
     if let preimage = preimages[key] { return preimage }
     let preimage = try source.preimage(for: key)

@@ -36,6 +36,7 @@ package final class Timeline {
   private let memoryLimit: UInt64
   private let interval: UInt64
   private let oracle: ReplayOracle
+  private let output: (GuestStream, [UInt8]) -> Void
 
   /// A timeline that begins with a machine's present state.
   ///
@@ -44,10 +45,21 @@ package final class Timeline {
   ///   - memoryLimit: bytes that states may take beside the machine. The first one, which is always kept,
   ///     may take more.
   ///   - interval: steps between states.
-  package init(
+  package convenience init(
     _ machine: Machine, memoryLimit: UInt64 = usualMemory, interval: UInt64 = usualInterval
   ) {
+    self.init(
+      machine, ReplayOracle(machine.oracle), machine.onOutput, memoryLimit: memoryLimit,
+      interval: interval)
+  }
+
+  private init(
+    _ machine: Machine, _ oracle: ReplayOracle, _ output: @escaping (GuestStream, [UInt8]) -> Void,
+    memoryLimit: UInt64, interval: UInt64
+  ) {
     self.machine = machine
+    self.oracle = oracle
+    self.output = output
     self.memoryLimit = memoryLimit
     self.interval = max(interval, 1)
     start = machine.step
@@ -55,15 +67,29 @@ package final class Timeline {
     history = PageHistory(of: machine.memory, moment: machine.step)
     states = [machine.state]
     threadCount = machine.state.threads.count
-    oracle = ReplayOracle(machine.oracle)
     machine.oracle = oracle
     oracle.stepInHand = { [weak self, unowned machine] in
       (machine.step &- 1, self?.isStepNew ?? true)
     }
-    let output = machine.onOutput
     machine.onOutput = { [weak self] stream, bytes in
       if self?.isStepNew ?? true { output(stream, bytes) }
     }
+  }
+
+  /// A timeline that begins with the present state, changed, on a machine of its own: this one stays as it
+  /// is. O(pages).
+  ///
+  /// No pre-image is asked for again that is known. Hints and output of the other machine go out too.
+  package func branch(
+    changing change: (Machine) throws(HostMemoryError) -> Void
+  ) throws(HostMemoryError) -> Timeline {
+    let other = try machine.twinSeed().machine(oracle: oracle)
+    other.engine = machine.engine
+    other.hintLimit = machine.hintLimit
+    try change(other)
+    return Timeline(
+      other, ReplayOracle(branching: oracle, at: step), output, memoryLimit: memoryLimit,
+      interval: interval)
   }
 
   /// Whether the step in hand, which the counter has counted already, is executed for the first time.

@@ -14,13 +14,14 @@ final class DebugClient: DebugHost {
   private(set) var proofs: [String: StepProof] = [:]
   private(set) var snapshots: [String: UInt64] = [:]
 
-  init(_ timeline: Timeline, acknowledges: Bool = false) {
+  init(_ timeline: Timeline, acknowledges: Bool = false, allowsChanges: Bool = false) {
     self.timeline = timeline
     session = DebugSession(timeline, host: NoHost.shared)
-    session = DebugSession(timeline, host: self)
+    session = DebugSession(timeline, host: self, allowsChanges: allowsChanges)
     if !acknowledges { #expect(ask("QStartNoAckMode") == "OK") }
   }
 
+  /// Of the run itself, not of a branch.
   var step: UInt64 { timeline.step }
   var machine: Machine { timeline.machine }
 

@@ -83,6 +83,96 @@ struct DebugSessionTests {
     }
   }
 
+  @Test(
+    "A write makes a branch with claims of its own, and going back leaves it",
+    arguments: [.v5, .v8] as [StateVersion])
+  func whatIf(_ version: StateVersion) throws {
+    let timeline = Timeline(try Self.counter(version).machine(), interval: 10)
+    let client = DebugClient(timeline, allowsChanges: true)
+    _ = client.monitor("goto 41")
+    let claim = timeline.machine.claim()
+    let digits = 2 * version.wordSize.bytes
+    func value(_ number: Int) -> String {
+      let text = String(number, radix: 16)
+      return String(repeating: "0", count: digits - text.count) + text
+    }
+    #expect(client.ask("p8") == value(11))
+    #expect(client.ask("P8=" + value(500)) == "OK")
+    #expect(client.ask("p8") == value(500))
+    // The store of 500, in the branch alone.
+    #expect(client.ask("s") == "T05thread:1;")
+    #expect(client.ask("m2000,4") == "000001f4")
+    #expect(client.monitor("when").contains("what-if: changed at step 41"))
+    let marked = client.monitor("claim")
+    #expect(marked.hasSuffix(" what-if: changed at step 41, not of the run\n"))
+    #expect(!marked.hasPrefix("\(claim)"))
+    #expect(client.monitor("witness").contains("what-if"))
+    for command in ["proof p.json", "snapshot s.bin.gz"] {
+      #expect(client.monitor(command).hasPrefix("error: "), "\(command)")
+    }
+    #expect(client.proofs.isEmpty && client.snapshots.isEmpty)
+    // The run stays where it was.
+    #expect(timeline.step == 41)
+    #expect(timeline.machine.claim() == claim)
+    // Back to the change is back in the branch; one more leaves it.
+    #expect(client.ask("bs") == "T05thread:1;")
+    #expect(client.ask("p8") == value(500))
+    #expect(client.ask("m2000,4") == "0000000a")
+    #expect(client.ask("bs") == "T05thread:1;")
+    #expect(client.ask("p8") == value(10))
+    #expect(client.step == 40)
+    #expect(client.monitor("claim") == "\(timeline.machine.claim())\n")
+    #expect(client.ask("s") == "T05thread:1;")
+    #expect(timeline.machine.claim() == claim)
+
+    // Memory, all registers, and continuing backwards out of the branch.
+    #expect(client.ask("M2000,4:00000007") == "OK")
+    #expect(client.ask("m2000,4") == "00000007")
+    #expect(client.ask("X2000,0:") == "")
+    let registers = client.ask("g")
+    #expect(client.ask("G" + registers) == "OK")
+    #expect(client.ask("g") == registers)
+    #expect(client.ask("m2000,4") == "00000007")
+    client.ask("Z2,2000,4")
+    #expect(client.ask("bc") == "T05watch:2000;thread:1;")
+    #expect(client.step == 38)
+    #expect(client.ask("m2000,4") == "0000000a")
+    client.ask("z2,2000,4")
+    #expect(client.ask("P8=" + value(9)) == "OK")
+    #expect(client.monitor("goto 100").contains("what-if"))
+    #expect(!client.monitor("goto 38").contains("what-if: changed"))
+    #expect(client.ask("p8") == value(10))
+    // A jump.
+    #expect(client.ask("P25=" + value(0x1000)) == "OK")
+    #expect(client.ask("s") == "T05thread:1;")
+    #expect(client.ask("p25") == value(0x1004))
+    #expect(client.ask("bc") == "T05replaylog:begin;thread:1;")
+    #expect(client.step == 0)
+    for packet in ["P8=01", "P8", "P99=" + value(1), "M2000,4:00", "M2000:00", "G00", "G"] {
+      #expect(client.ask(packet) == "E01", "\(packet)")
+    }
+    for packet in ["P0=" + value(1), "P20=" + value(1)] {
+      #expect(client.ask(packet).hasPrefix("E."), "\(packet)")
+    }
+    #expect(!client.monitor("when").contains("what-if"))
+  }
+
+  @Test("The auxiliary vector is where loaders put it", arguments: StateVersion.allCases)
+  func auxiliaryVector(_ version: StateVersion) throws {
+    let machine = try Fixtures.machine(RecordedRun(version: version, guest: "hello"))
+    let client = DebugClient(Timeline(machine))
+    let size = version.wordSize.bytes
+    let answer = Array(client.ask("qXfer:auxv:read::0,fff").utf8)
+    #expect(answer.first == UInt8(ascii: "l"))
+    // AT_PAGESZ, whose value is 4096; the text has no byte above 0x7F before the address that follows.
+    #expect(Array(answer[1...size]) == [UInt8](repeating: 0, count: size - 1) + [6])
+    #expect(
+      Array(answer[(size + 1)...(2 * size)])
+        == [UInt8](repeating: 0, count: size - 2) + [0x10, 0])
+    let none = try Self.client(version)
+    #expect(none.ask("qXfer:auxv:read::0,fff") == "l")
+  }
+
   @Test("Breakpoints stop it in both directions", arguments: [.v1, .v5, .v8] as [StateVersion])
   func breakpoints(_ version: StateVersion) throws {
     let client = try Self.client(version)

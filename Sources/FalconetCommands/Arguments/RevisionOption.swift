@@ -1,5 +1,6 @@
 import ArgumentParser
 import FalconetMachine
+import Logging
 
 /// The revision of a state version, for every command that executes steps of a state.
 struct RevisionOption: ParsableArguments {
@@ -11,11 +12,12 @@ struct RevisionOption: ParsableArguments {
       """, valueName: "revision"))
   var revision: String?
 
-  /// The revision for a state. A remark is what the user should know of the choice.
-  func chosen(for state: MachineState) throws(CommandError) -> (Revision, remark: String?) {
+  /// The revision for a state. Logs what the user should know of the choice.
+  func chosen(for state: MachineState, _ logger: Logger) throws(CommandError) -> Revision {
     do {
       let chosen = try Revision.chosen(named: revision, for: state)
-      return (chosen, remark(on: chosen, for: state))
+      if let remark = remark(on: chosen, for: state) { logger.warning("\(remark)") }
+      return chosen
     } catch { throw CommandError("\(error); --revision chooses one, and list names them") }
   }
 

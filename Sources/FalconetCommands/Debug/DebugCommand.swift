@@ -4,6 +4,8 @@ import FalconetInsight
 import FalconetMachine
 import FalconetReplay
 import FalconetSnapshots
+import FalconetStreams
+import FalconetTrace
 import Logging
 
 struct DebugCommand: ParsableCommand, TakesServerWords {
@@ -23,6 +25,18 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
   @OptionGroup var input: InputArgument
 
   @Option(
+    name: [.customLong("folder"), .customLong("dir")],
+    help: ArgumentHelp(
+      """
+      Directory of a trace: begins with its last state before the step of --at, or with the snapshot if it has \
+      none.
+      """, valueName: "directory"), completion: .directory)
+  var folder: String?
+
+  @Option(help: ArgumentHelp("Step to go to first.", valueName: "step"))
+  var at: UInt64?
+
+  @Option(
     help: ArgumentHelp(
       "ELF file of the program, which gdb reads symbols and lines from.", valueName: "program"),
     completion: .file())
@@ -39,6 +53,13 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
 
   @Flag(help: "Start gdb-multiarch, or gdb, and end when it ends.")
   var exec = false
+
+  @Flag(
+    help: """
+      Allow writes to memory and registers. Each makes a branch of the run, whose claims are marked, and which \
+      going back leaves.
+      """)
+  var whatIf = false
 
   @Option(
     help: ArgumentHelp(
@@ -72,16 +93,18 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
     let source = try preimages.source(server)
     try source.checkRecording()
     let program = try DebuggedProgram(elf: elf)
+    let (path, hint) = try start()
     let image = try Inputs.snapshot(
-      input.path(), snapshot, isHashed: false, pageLimit: limits.pageLimit(copies: 2))
-    let (revision, remark) = try revision.chosen(for: image.state)
-    if let remark { logger.warning("\(remark)") }
+      path, snapshot, isHashed: false, pageLimit: limits.pageLimit(copies: 2))
+    if let at, image.state.scalars.step > at {
+      throw CommandError(
+        "\(path): the state is after step \(image.state.scalars.step), and --at asks for \(at): give an"
+          + " earlier state")
+    }
+    let revision = try revision.chosen(for: image.state, logger)
     let opened = try source.open(loggers)
     defer { opened.server?.shutDown(logger) }
-    let machine = Machine(
-      state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
-      revision: revision)
-    machine.hintLimit = limits.hintLimit.bytes
+    let machine = Machine(image, Self.oracle(opened.oracle, after: hint), engine, revision, limits)
     machine.logOutput(loggers)
     defer {
       do { try machine.oracle.flush() } catch {
@@ -89,7 +112,52 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
       }
     }
     program.inspect(machine)
-    try serve(Timeline(machine, memoryLimit: memory.bytes), program, at: address, logger)
+    let timeline = Timeline(machine, memoryLimit: memory.bytes)
+    if let at { try go(to: at, timeline, logger) }
+    try serve(timeline, program, at: address, logger)
+  }
+
+  /// The snapshot to begin with, and the hint that a host must get first.
+  private func start() throws -> (path: String, hint: [UInt8]?) {
+    guard let folder else { return (try input.path(), nil) }
+    guard let at else { throw UsageError("--folder needs --at, the step to go to") }
+    let saved: SavedState?
+    do throws(StreamError) { saved = try SavedState.nearest(to: at, in: folder) } catch {
+      throw CommandError(error, while: "failed to look for a state")
+    }
+    if let saved { return (saved.path, saved.hint) }
+    guard input.argument != nil || input.flag != nil else {
+      throw CommandError(
+        "\(folder): the trace has no state at or before step \(at): give the snapshot that it starts from"
+      )
+    }
+    return (try input.path(), nil)
+  }
+
+  /// A source that gets a hint before it is asked for anything.
+  private static func oracle(
+    _ source: any PreimageOracle, after hint: [UInt8]?
+  ) -> any PreimageOracle {
+    guard let hint else { return source }
+    let oracle = HintedOracle()
+    oracle.connect(source)
+    oracle.hint = hint
+    return oracle
+  }
+
+  /// Goes to the first step that is looked at. A run that ends or fails before is looked at there.
+  private func go(
+    to step: UInt64, _ timeline: Timeline, _ logger: Logger
+  ) throws(CommandError) {
+    timeline.machine.shouldInterrupt = { Interruption.isRequested }
+    do throws(MachineError) { try timeline.go(to: step) } catch {
+      logger.warning("The run fails before the step of --at", metadata: ["err": "\(error)"])
+    }
+    if Interruption.isRequested { throw CommandError.interrupted }
+    if timeline.step < step {
+      logger.warning(
+        "The run ends before the step of --at", metadata: ["step": "\(timeline.step)"])
+    }
   }
 
   private func serve(
@@ -109,7 +177,7 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
         metadata: ["address": "\(listener.name)", "gdb": "target remote \(listener.name)"])
     }
     while let connection = try listener.accept({ debugger?.hasEnded ?? false }) {
-      let session = DebugSession(timeline, host: program)
+      let session = DebugSession(timeline, host: program, allowsChanges: whatIf)
       let isKilled = try talk(session, connection)
       if isKilled && debugger == nil { return }
       if debugger == nil { logger.info("The debugger left: waiting for another") }

@@ -77,14 +77,10 @@ struct ScanOptions: ParsableArguments {
     }
     let image = try Inputs.snapshot(
       input.path(), snapshot, isHashed: false, pageLimit: limits.pageLimit(copies: 1))
-    let (revision, remark) = try revision.chosen(for: image.state)
-    if let remark { logger.warning("\(remark)") }
+    let revision = try revision.chosen(for: image.state, logger)
     let opened = try source.open(loggers)
     defer { opened.server?.shutDown(logger) }
-    let machine = Machine(
-      state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
-      revision: revision)
-    machine.hintLimit = limits.hintLimit.bytes
+    let machine = Machine(image, opened.oracle, engine, revision, limits)
     machine.shouldInterrupt = { Interruption.isRequested }
     defer {
       do { try machine.oracle.flush() } catch {

@@ -133,17 +133,13 @@ struct RunCommand: ParsableCommand {
         ])
     }
     try plan.checkFormats(for: image.state.version)
-    let (revision, remark) = try revision.chosen(for: image.state)
-    if let remark { logger.warning("\(remark)") }
+    let revision = try revision.chosen(for: image.state, logger)
     let watch = HostWatch(source.activity, loggers, metrics: metrics.file)
     source.onWait = { watch.wait() }
     try plans.apply(to: &source, loggers)
     let opened = try source.open(loggers)
     do {
-      let machine = Machine(
-        state: image.state, memory: image.memory, oracle: opened.oracle, engine: engine,
-        revision: revision)
-      machine.hintLimit = limits.hintLimit.bytes
+      let machine = Machine(image, opened.oracle, engine, revision, limits)
       let recorder = try plans.recorder(opened.oracle)
       if let recorder { machine.oracle = recorder }
       // A plan of a run that ends early serves as far as it goes.

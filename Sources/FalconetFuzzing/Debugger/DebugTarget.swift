@@ -13,27 +13,32 @@ struct DebugTarget: HostileInputCheck {
 
   func run(_ input: [UInt8]) throws {
     for guest in guests {
-      let timeline = Timeline(try guest.machine(), memoryLimit: 1 << 16, interval: 5)
-      let host = Host()
-      let session = DebugSession(timeline, host: host)
-      var isFirst = true
-      session.poll {
-        // What arrives while the guest runs.
-        defer { isFirst = false }
-        return isFirst ? Array(input.prefix(3)) : [3]
-      }
-      let half = input.count / 2
-      try check(session.receive(Array(input[..<half])))
-      try check(session.receive(Array(input[half...])))
-      let step = timeline.step
-      guard step <= guest.last + 1 else { try found("step \(step) is past the end") }
-      if step > 0, timeline.machine.claim() != guest.claim(step - 1) {
-        try found("the claim at step \(step) is another one")
-      }
-      _ = try timeline.go(to: .max)
-      guard timeline.machine.claim() == guest.claim(guest.last) else {
-        try found("the last claim is another one")
-      }
+      try run(input, guest, allowsChanges: false)
+      try run(input, guest, allowsChanges: true)
+    }
+  }
+
+  private func run(_ input: [UInt8], _ guest: SampleGuest, allowsChanges: Bool) throws {
+    let timeline = Timeline(try guest.machine(), memoryLimit: 1 << 16, interval: 5)
+    let host = Host()
+    let session = DebugSession(timeline, host: host, allowsChanges: allowsChanges)
+    var isFirst = true
+    session.poll {
+      // What arrives while the guest runs.
+      defer { isFirst = false }
+      return isFirst ? Array(input.prefix(3)) : [3]
+    }
+    let half = input.count / 2
+    try check(session.receive(Array(input[..<half])))
+    try check(session.receive(Array(input[half...])))
+    let step = timeline.step
+    guard step <= guest.last + 1 else { try found("step \(step) is past the end") }
+    if step > 0, timeline.machine.claim() != guest.claim(step - 1) {
+      try found("the claim at step \(step) is another one")
+    }
+    _ = try timeline.go(to: .max)
+    guard timeline.machine.claim() == guest.claim(guest.last) else {
+      try found("the last claim is another one")
     }
   }
 
@@ -75,6 +80,14 @@ struct DebugTarget: HostileInputCheck {
       ("break", ["Z0,1008,4", "c", "z0,1008,4", "s", "bs", "bc"]),
       ("watch", ["Z2,2000,8", "Z3,2000,8", "Z4,2008,4", "vCont;c", "bc", "bs"]),
       ("memory", ["m1000,20", "p8", "p25", "M1000,1:00", "P8=00"]),
+      (
+        "changes",
+        [
+          "M2000,2:0102", "P8=0000000000000001", "P8=00000001", "P25=00001000", "s", "s", "bs",
+          "bc",
+        ]
+          + monitor("claim") + monitor("goto start")
+      ),
       ("threads", ["Hg1", "Hc-1", "T1", "vCont?", "vCont;s:1;c", "qXfer:threads:read::0,fff"]),
       ("files", ["vFile:open:2f70,0,0", "vFile:pread:3,4,0", "vFile:fstat:3", "vFile:close:3"]),
       ("features", ["qXfer:features:read:target.xml:0,100", "qXfer:exec-file:read::0,10"]),

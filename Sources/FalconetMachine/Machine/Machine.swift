@@ -134,6 +134,15 @@ package final class Machine: StepEnvironment {
   /// The claim of the current state. Hashes the pages that changed.
   package func claim() -> Bytes32 { state.claim(witness: witness()) }
 
+  /// Changes a thread, for states that no program leads to. Nothing happens if there is none of this id.
+  package func changeThread(_ id: UInt64, _ change: (inout ThreadState) -> Void) {
+    if let index = state.threads.left.firstIndex(where: { $0.id == id }) {
+      change(&state.threads.left[index])
+    } else if let index = state.threads.right.firstIndex(where: { $0.id == id }) {
+      change(&state.threads.right[index])
+    }
+  }
+
   // MARK: StepEnvironment
 
   @inline(__always)
