@@ -7,75 +7,12 @@ import Testing
 
 @Suite("gdb on a run", .enabled(if: GDB.path != nil, GDB.isMissing))
 struct GDBTests {
-  /// A run of a guest with a debugger's socket.
-  private struct Served {
-    let folder: TemporaryFolder
-    let tool: RunningTool
-    let socket: String
-    let elf: String
-    /// The same file for gdb.
-    let program: String
-    /// The same run, in this process.
-    let timeline: Timeline
-    let symbols: SymbolTable
-
-    init(_ guest: String, _ version: StateVersion) throws {
-      folder = try TemporaryFolder()
-      socket = folder.file("gdb.socket")
-      let vector = try Fixtures.vector(version, guest)
-      elf = try Fixtures.path("guests/" + vector.elf)
-      program = folder.file("program.elf")
-      try folder.write(
-        GDB.readable(try Fixtures.bytes("guests/" + vector.elf), version.wordSize),
-        to: "program.elf")
-      let load = try Tool.run(
-        ["load-elf", "--type", "\(version.rawValue)", "--path", elf], in: folder.path)
-      try #require(load.exitCode == 0, "\(load.log)")
-      var arguments = ["debug", "state.bin.gz", "--elf", elf, "--listen", socket]
-      if let preimages = vector.preimages {
-        arguments += ["--preimages", try Fixtures.path("preimages/" + preimages)]
-      }
-      tool = try RunningTool(arguments, in: folder.path)
-      timeline = Timeline(try Fixtures.machine(RecordedRun(version: version, guest: guest)))
-      symbols = try ELFFile(path: elf).symbols()
-      let end = SuspendingClock.now.advanced(by: .seconds(120))
-      while access(socket, F_OK) != 0, SuspendingClock.now < end { usleep(5000) }
-      try #require(access(socket, F_OK) == 0, "\(tool.log)")
-    }
-
-    func address(_ name: String) throws -> UInt64 {
-      try #require(symbols.symbol(named: name)).start
-    }
-
-    /// Has gdb connect and execute commands.
-    func gdb(_ commands: [String]) throws -> [GDB.Answer] {
-      let answers = try GDB.run(["-target-select remote \(socket)"] + commands, program: program)
-      #expect(answers[0].result.contains("connected"), "\(answers[0]) \(tool.log)")
-      return Array(answers.dropFirst())
-    }
-  }
-
-  private static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
-
-  private static func monitor(_ command: String) -> String {
-    "-interpreter-exec console \"monitor \(command)\""
-  }
-
-  /// The step in what `monitor when` and `monitor goto` print.
-  private static func step(_ answer: GDB.Answer) -> UInt64? {
-    let words = answer.target.split { $0 == " " || $0 == "," }
-    return words.count > 1 ? UInt64(words[1]) : nil
-  }
-
-  private static let pc = "-data-evaluate-expression $pc"
-  private static let flush = "-interpreter-exec console \"maintenance flush register-cache\""
-
   @Test(
-    "It breaks, steps, and steps back, in both word sizes",
-    arguments: [("hello", .v5), ("hello", .v8), ("threads", .v8), ("threads", .v5)]
-      as [(String, StateVersion)])
+    "It breaks, steps, and steps back, in each version",
+    arguments: StateVersion.allCases.map { ("hello", $0) }
+      + [("threads", .v1), ("threads", .v5), ("threads", .v8)])
   func breakAndStep(_ guest: String, _ version: StateVersion) throws {
-    let served = try Served(guest, version)
+    let served = try DebuggedRun(guest, version)
     let main = try served.address("main.main")
     var conditions = StopConditions()
     conditions.addresses = [main]
@@ -83,29 +20,29 @@ struct GDBTests {
     let first = served.timeline.step
     #expect(first > 0)
     let answers = try served.gdb([
-      "-break-insert *\(Self.hex(main))", "-exec-continue", Self.monitor("when"),
-      "-exec-step-instruction", Self.monitor("when"), "-exec-step-instruction --reverse",
-      Self.monitor("when"), Self.pc, "-stack-list-frames", "-thread-info", "-break-delete 1",
-      "-exec-continue --reverse", Self.monitor("when"), "-exec-continue", Self.monitor("when"),
-      "-exec-step-instruction --reverse", Self.monitor("when"), Self.monitor("claim"),
+      "-break-insert *\(GDB.hex(main))", "-exec-continue", GDB.monitor("when"),
+      "-exec-step-instruction", GDB.monitor("when"), "-exec-step-instruction --reverse",
+      GDB.monitor("when"), GDB.pc, "-stack-list-frames", "-thread-info", "-break-delete 1",
+      "-exec-continue --reverse", GDB.monitor("when"), "-exec-continue", GDB.monitor("when"),
+      "-exec-step-instruction --reverse", GDB.monitor("when"), GDB.monitor("claim"),
     ])
     #expect(answers[1].value("reason") == "breakpoint-hit", "\(answers[1])")
     #expect(answers[1].value("func") == "main.main")
-    #expect(Self.step(answers[2]) == first)
+    #expect(GDB.step(answers[2]) == first)
     #expect(answers[3].value("reason") == "end-stepping-range")
-    #expect(Self.step(answers[4]) == first + 1)
-    #expect(Self.step(answers[6]) == first)
-    #expect(answers[7].value("value")?.contains(Self.hex(main)) == true, "\(answers[7])")
+    #expect(GDB.step(answers[4]) == first + 1)
+    #expect(GDB.step(answers[6]) == first)
+    #expect(answers[7].value("value")?.contains(GDB.hex(main)) == true, "\(answers[7])")
     #expect(answers[8].result.contains("main.main"))
     let threads = served.timeline.machine.state.threads.count
     #expect(answers[9].result.ranges(of: "target-id=").count == threads)
     #expect(answers[11].stop.hasPrefix("*stopped"))
-    #expect(Self.step(answers[12]) == 0)
+    #expect(GDB.step(answers[12]) == 0)
     #expect(answers[13].stop.hasPrefix("*stopped"))
     let vector = try Fixtures.vector(version, guest)
-    #expect(Self.step(answers[14]) == vector.steps)
+    #expect(GDB.step(answers[14]) == vector.steps)
     // The last instruction is the system call that exits.
-    #expect(Self.step(answers[16]) == vector.steps - 1)
+    #expect(GDB.step(answers[16]) == vector.steps - 1)
     try served.timeline.go(to: vector.steps - 1)
     #expect(answers[17].target == "\(served.timeline.machine.claim())\n")
   }
@@ -114,7 +51,7 @@ struct GDBTests {
     "It goes back to the last write of a word, and over a system call and the read of a pre-image",
     arguments: [.v5, .v8] as [StateVersion])
   func lastWrite(_ version: StateVersion) throws {
-    let served = try Served("oracle", version)
+    let served = try DebuggedRun("oracle", version)
     let vector = try Fixtures.vector(version, "oracle")
     // Go's last goroutine: gdb passes over writes that change nothing, as of the upper half in 32 bits.
     let size = UInt64(version.wordSize.bytes)
@@ -137,22 +74,22 @@ struct GDBTests {
       }
     ).step
     let answers = try served.gdb([
-      "-gdb-set language c", Self.monitor("goto end"), Self.flush,
-      "-break-watch \"*(long*)\(Self.hex(word))\"", "-exec-continue --reverse",
-      Self.monitor("when"), "-break-delete 1", Self.monitor("goto end"), Self.flush,
-      Self.monitor("last-write \(Self.hex(word)):\(size)"),
-      Self.monitor("goto \(call + 1)"), Self.flush, "-exec-step-instruction --reverse",
-      Self.monitor("when"), "-exec-step-instruction", Self.monitor("when"),
-      Self.monitor("goto \(preimage + 1)"), Self.flush, "-exec-step-instruction --reverse",
-      Self.monitor("when"), "-exec-step-instruction", Self.monitor("claim"),
-      "-data-write-memory-bytes \(Self.hex(word)) 00", "-gdb-set $v0=1",
+      "-gdb-set language c", GDB.monitor("goto end"), GDB.flush,
+      "-break-watch \"*(long*)\(GDB.hex(word))\"", "-exec-continue --reverse",
+      GDB.monitor("when"), "-break-delete 1", GDB.monitor("goto end"), GDB.flush,
+      GDB.monitor("last-write \(GDB.hex(word)):\(size)"),
+      GDB.monitor("goto \(call + 1)"), GDB.flush, "-exec-step-instruction --reverse",
+      GDB.monitor("when"), "-exec-step-instruction", GDB.monitor("when"),
+      GDB.monitor("goto \(preimage + 1)"), GDB.flush, "-exec-step-instruction --reverse",
+      GDB.monitor("when"), "-exec-step-instruction", GDB.monitor("claim"),
+      "-data-write-memory-bytes \(GDB.hex(word)) 00", "-gdb-set $v0=1",
     ])
     #expect(answers[4].value("reason") == "watchpoint-trigger", "\(answers[4])")
-    #expect(Self.step(answers[5]) == write.step)
-    #expect(Self.step(answers[9]) == write.step)
-    #expect(Self.step(answers[13]) == call)
-    #expect(Self.step(answers[15]) == call + 1)
-    #expect(Self.step(answers[19]) == preimage)
+    #expect(GDB.step(answers[5]) == write.step)
+    #expect(GDB.step(answers[9]) == write.step)
+    #expect(GDB.step(answers[13]) == call)
+    #expect(GDB.step(answers[15]) == call + 1)
+    #expect(GDB.step(answers[19]) == preimage)
     try served.timeline.go(to: preimage + 1)
     #expect(answers[21].target == "\(served.timeline.machine.claim())\n")
     #expect(answers[22].result.hasPrefix("^error"))

@@ -96,3 +96,26 @@ struct GDB {
       .replacing("\\\"", with: "\"")
   }
 }
+
+// What commands and answers are made of.
+extension GDB {
+  static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+  static func monitor(_ command: String) -> String {
+    "-interpreter-exec console \"monitor \(command)\""
+  }
+
+  /// The step in what `monitor when` and `monitor goto` print.
+  static func step(_ answer: GDB.Answer) -> UInt64? {
+    let words = answer.target.split { $0 == " " || $0 == "," }
+    return words.count > 1 ? UInt64(words[1]) : nil
+  }
+
+  static let pc = "-data-evaluate-expression $pc"
+  static let flush = "-interpreter-exec console \"maintenance flush register-cache\""
+
+  /// Goes to a step, so that gdb notices.
+  static func goTo(_ step: UInt64) -> [String] { [monitor("goto \(step)"), flush] }
+
+  static let stepBack = "-exec-step-instruction --reverse"
+}
