@@ -31,8 +31,8 @@ let standalone: [LinkerSetting] = [
 /// may use each.
 let library: [Target.Dependency] = [
   "FalconetMachine", "FalconetELF", "FalconetOracle", "FalconetSnapshots", "FalconetProofs",
-  "FalconetBisect", "FalconetInsight", "FalconetLibc", "FalconetMetrics", "FalconetRun",
-  "FalconetStore", "FalconetStreams", "FalconetSystem", "FalconetTrace", "Keccak",
+  "FalconetBisect", "FalconetInsight", "FalconetLibc", "FalconetMetrics", "FalconetReplay",
+  "FalconetRun", "FalconetStore", "FalconetStreams", "FalconetSystem", "FalconetTrace", "Keccak",
 ]
 
 let package = Package(
@@ -167,7 +167,7 @@ let package = Package(
     .target(
       name: "FalconetCommands",
       dependencies: library + [
-        "CFalconetDemo", "FalconetDebug", "FalconetReplay",
+        "CFalconetDemo", "FalconetDebug",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

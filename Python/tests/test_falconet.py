@@ -191,6 +191,47 @@ class RunTests(unittest.TestCase):
                 with self.assertRaises(ValueError):
                     machine.run(**wrong)
 
+    def test_steps_are_observed(self) -> None:
+        kinds = falconet.ObservedKind
+        with Machine.load_elf(GUEST) as machine:
+            machine.use_preimages(preimages())
+            start = machine.threads[0].pc
+            seen: list[falconet.Observation] = []
+            stop = machine.observe(
+                seen.append,
+                700_000,
+                addresses=[start],
+                writes=[range(0x7FFFFFFFEF10, 0x7FFFFFFFEF20)],
+                system_calls=True,
+                host_requests=True,
+            )
+            self.assertEqual((stop, machine.step), (Stop.STEP, 700_000))
+            found = {step.kind for step in seen} - {kinds.HINT}
+            self.assertEqual(found, set(kinds) - {kinds.READ, kinds.HINT})
+            first = seen[0]
+            self.assertEqual((first.kind, first.step, first.pc), (kinds.INSTRUCTION, 0, start))
+            self.assertEqual(len(first.registers), 34)
+            read = next(step for step in seen if step.kind == kinds.PREIMAGE)
+            self.assertEqual((read.step, read.data[:1], read.size), (FIRST_READ, b"\1", 32))
+            calls = [step for step in seen if step.kind == kinds.SYSTEM_CALL]
+            self.assertIn("mmap", {call.name for call in calls})
+            writes = [step for step in seen if step.kind == kinds.WRITE]
+            for step in writes:
+                self.assertLess(step.address, 0x7FFFFFFFEF20)
+                self.assertGreater(step.address + step.size, 0x7FFFFFFFEF10)
+            claim = machine.claim()
+            self.assertEqual(
+                machine.observe(lambda step: False, system_calls=True), Stop.CANCELLED
+            )
+            with self.assertRaisesRegex(ZeroDivisionError, "zero"):
+                machine.observe(lambda step: 1 / 0, system_calls=True)
+            with self.assertRaises(TypeError):
+                machine.observe(print, writes=[(1, 2)])
+        with Machine.load_elf(GUEST) as straight:
+            straight.use_preimages(preimages())
+            straight.run(until=700_000)
+            self.assertEqual(straight.claim(), claim)
+
     def test_engines_agree(self) -> None:
         claims = set()
         for engine in ["translator", "portable", "step", "jit", "interpreter"]:

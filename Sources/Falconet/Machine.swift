@@ -240,7 +240,7 @@ extension Machine {
   /// Does what executes steps, with the source of pre-images open.
   ///
   /// - Returns: nil if the caller cancelled it.
-  private func execute<Value>(
+  func execute<Value>(
     _ cancellation: Cancellation?, _ body: () throws(EventFailure) -> Value
   ) throws(FalconetError) -> Value? {
     guard !isExecuting else {

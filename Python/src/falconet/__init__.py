@@ -22,7 +22,15 @@ from .errors import (
     RejectedError,
     UnsupportedError,
 )
-from .machine import Divergence, Machine, PreimageRead, Stop, Thread
+from .machine import (
+    Divergence,
+    Machine,
+    Observation,
+    ObservedKind,
+    PreimageRead,
+    Stop,
+    Thread,
+)
 from .program import Finding, FindingKind, Profile, Program, ProgramCheck
 from .proof import ContractCall, Proof
 from .snapshots import (
@@ -65,6 +73,8 @@ __all__ = [
     "Machine",
     "MismatchError",
     "NoRoomError",
+    "Observation",
+    "ObservedKind",
     "Panic",
     "PreimageError",
     "PreimageRead",

@@ -59,6 +59,54 @@ class Events(ctypes.Structure):
     ]
 
 
+class Range(ctypes.Structure):
+    """falconet_range"""
+
+    _fields_ = [("start", c_uint64), ("count", c_uint64)]
+
+
+class Filter(ctypes.Structure):
+    """falconet_filter"""
+
+    _fields_ = [
+        ("writes", POINTER(Range)),
+        ("write_count", c_size_t),
+        ("reads", POINTER(Range)),
+        ("read_count", c_size_t),
+        ("addresses", POINTER(c_uint64)),
+        ("address_count", c_size_t),
+        ("system_calls", c_bool),
+        ("host_requests", c_bool),
+    ]
+
+
+class Observation(ctypes.Structure):
+    """falconet_observation"""
+
+    _fields_ = [
+        ("kind", c_int),
+        ("step", c_uint64),
+        ("thread", c_uint64),
+        ("pc", c_uint64),
+        ("registers", POINTER(c_uint64)),
+        ("address", c_uint64),
+        ("size", c_uint64),
+        ("before", c_uint64),
+        ("after", c_uint64),
+        ("number", c_uint64),
+        ("name", c_char_p),
+        ("arguments", c_uint64 * 6),
+        ("is_answered", c_bool),
+        ("result", c_uint64),
+        ("error", c_uint64),
+        ("bytes", POINTER(c_uint8)),
+        ("count", c_size_t),
+    ]
+
+
+OBSERVE = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p, POINTER(Observation))
+
+
 class ThreadFields(ctypes.Structure):
     """falconet_thread"""
 
@@ -332,6 +380,14 @@ SIGNATURES: dict[str, list[Any]] = {
     "machine_set_hint_limit": [c_void_p, c_uint64],
     "machine_run": [c_void_p, c_uint64, c_uint32, POINTER(c_int)],
     "machine_run_events": [c_void_p, c_uint64, c_uint32, POINTER(Events), POINTER(c_int)],
+    "machine_observe": [
+        c_void_p,
+        c_uint64,
+        POINTER(Filter),
+        OBSERVE,
+        c_void_p,
+        POINTER(c_int),
+    ],
     "machine_last_read": [c_void_p, c_char_p, POINTER(c_uint64)],
     "machine_version": [c_void_p, POINTER(c_uint32)],
     "machine_step": [c_void_p, POINTER(c_uint64)],

@@ -45,6 +45,67 @@ class PreimageRead:
     offset: int
 
 
+class ObservedKind(enum.IntEnum):
+    """What a step did that ``Machine.observe()`` reports."""
+
+    INSTRUCTION = 0
+    WRITE = 1
+    READ = 2
+    SYSTEM_CALL = 3
+    PREIMAGE = 4
+    HINT = 5
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One thing that a step did. Words of 32-bit machines are zero-extended."""
+
+    kind: ObservedKind
+    #: Steps executed before this one.
+    step: int
+    thread: int
+    pc: int
+    #: The 32 registers of the thread, then HI and LO, before the step.
+    registers: tuple[int, ...]
+    #: Of a write or a read: its first byte, and the number of bytes. Of a pre-image or a hint: its size.
+    address: int
+    size: int
+    #: Of a write or a read: the first 8 bytes, or all if they are fewer, as a number.
+    before: int
+    after: int
+    #: Of a system call: its number, Linux's name, and its arguments, of which a 32-bit machine has 4.
+    number: int
+    name: Optional[str]
+    arguments: tuple[int, ...]
+    #: What the system call answered, None if it failed or was not answered.
+    result: Optional[int]
+    #: The number of the system call's error.
+    error: Optional[int]
+    #: The key of the pre-image, or the first 1024 bytes of the hint.
+    data: bytes
+
+    @classmethod
+    def _of(cls, fields: Any) -> "Observation":
+        failed = fields.error != 0
+        return cls(
+            ObservedKind(fields.kind),
+            fields.step,
+            fields.thread,
+            fields.pc,
+            tuple(fields.registers[:34]),
+            fields.address,
+            fields.size,
+            fields.before,
+            fields.after,
+            fields.number,
+            fields.name.decode() if fields.name else None,
+            tuple(fields.arguments),
+            fields.result if fields.is_answered and not failed else None,
+            fields.error if failed else None,
+            ctypes.string_at(fields.bytes, fields.count) if fields.bytes else b"",
+        )
+
+
 @dataclass(frozen=True)
 class Thread:
     """A thread of the guest. Words of 32-bit machines are zero-extended."""
@@ -90,6 +151,17 @@ def _step(until: Optional[int]) -> int:
     if not 0 <= step <= _LAST_STEP:
         raise ValueError(f"there is no step {until}")
     return step
+
+
+def _ranges(ranges: Iterable[range], name: str) -> Any:
+    """An array of ranges of addresses."""
+    values = []
+    for bytes_ in ranges:
+        if not isinstance(bytes_, range) or bytes_.step != 1:
+            raise TypeError(f"{name}: give ranges of addresses, such as range(0x1000, 0x1008)")
+        start = c.number(bytes_.start, 64, name)
+        values.append(c.Range(start, c.number(max(bytes_.stop - start, 0), 64, name)))
+    return (c.Range * len(values))(*values)
 
 
 def _steps(
@@ -262,6 +334,56 @@ class Machine(Runner):
         )
         flags = int(to_preimage_read)
         self._run("machine_run_events", step, flags, ctypes.byref(events), ctypes.byref(stop))
+        return Stop(stop.value)
+
+    def observe(
+        self,
+        body: Callable[[Observation], Optional[bool]],
+        until: Optional[int] = None,
+        *,
+        writes: Iterable[range] = (),
+        reads: Iterable[range] = (),
+        addresses: Iterable[int] = (),
+        system_calls: bool = False,
+        host_requests: bool = False,
+    ) -> Stop:
+        """Runs as ``run()`` does, and calls ``body`` with what steps did, right after each.
+
+        Reported are writes and reads of the bytes at some addresses, instructions at ``addresses``,
+        system calls, and the pre-images and hints of the program. ``body`` may look at this machine.
+        If it returns False, the run ends, and the next one can continue. Between the steps that are
+        reported the engine runs at its speed.
+        """
+        stop = ctypes.c_int()
+        guard = self._callbacks.guard
+
+        def observed(_: Any, __: Any, observation: Any) -> bool:
+            def call() -> bool:
+                return body(Observation._of(observation.contents)) is not False
+
+            return bool(guard.run(call, False))
+
+        written, read = _ranges(writes, "writes"), _ranges(reads, "reads")
+        places = [c.number(address, 64, "address") for address in addresses]
+        filter = c.Filter(
+            written,
+            len(written),
+            read,
+            len(read),
+            (ctypes.c_uint64 * len(places))(*places),
+            len(places),
+            system_calls,
+            host_requests,
+        )
+        callback = c.OBSERVE(observed)
+        self._run(
+            "machine_observe",
+            _step(until),
+            ctypes.byref(filter),
+            callback,
+            None,
+            ctypes.byref(stop),
+        )
         return Stop(stop.value)
 
     def stop_between(self, start: int, end: int) -> None:

@@ -250,6 +250,87 @@ pub struct falconet_events {
     pub context: *mut c_void,
 }
 
+/// Bytes of the guest's memory.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_range {
+    pub start: u64,
+    /// The number of bytes; 0 is no range.
+    pub count: u64,
+}
+
+/// The steps that falconet_machine_observe() reports: those that one of the conditions holds for. All
+/// zeros is none. Lists may be NULL if they have no elements.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_filter {
+    /// Bytes that a step writes. With those of reads they are at most 1 MiB.
+    pub writes: *const falconet_range,
+    pub write_count: usize,
+    /// Bytes that a step reads. The run is slower while there are any.
+    pub reads: *const falconet_range,
+    pub read_count: usize,
+    /// Addresses of instructions that a step executes.
+    pub addresses: *const u64,
+    pub address_count: usize,
+    /// Whether a step counts that executes a system call.
+    pub system_calls: bool,
+    /// Whether a step counts that begins to read a pre-image, or completes a hint.
+    pub host_requests: bool,
+}
+
+/// What a step did.
+pub type falconet_observed = c_uint;
+
+pub const FALCONET_OBSERVED_INSTRUCTION: falconet_observed = 0;
+pub const FALCONET_OBSERVED_WRITE: falconet_observed = 1;
+pub const FALCONET_OBSERVED_READ: falconet_observed = 2;
+pub const FALCONET_OBSERVED_SYSTEM_CALL: falconet_observed = 3;
+pub const FALCONET_OBSERVED_PREIMAGE: falconet_observed = 4;
+pub const FALCONET_OBSERVED_HINT: falconet_observed = 5;
+
+/// One thing that a step did. Words of 32-bit machines are zero-extended.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct falconet_observation {
+    pub kind: falconet_observed,
+    /// Steps executed before this one; the thread, and its instruction.
+    pub step: u64,
+    pub thread: u64,
+    pub pc: u64,
+    /// The thread's 32 registers, then HI and LO, before the step. Valid during the callback.
+    pub registers: *const u64,
+    /// Of a write or a read: the first byte.
+    pub address: u64,
+    /// Bytes that are written or read, or that the pre-image or the hint has.
+    pub size: u64,
+    /// Of a write or a read: the first 8 bytes, or all if they are fewer, as a number.
+    pub before: u64,
+    pub after: u64,
+    /// Of a system call: its number, Linux's name or NULL, and its arguments, 4 in a 32-bit machine.
+    pub number: u64,
+    pub name: *const c_char,
+    pub arguments: [u64; 6],
+    /// Its answer, or the number of its error, if any. The thread waits if it has not been answered.
+    pub is_answered: bool,
+    pub result: u64,
+    pub error: u64,
+    /// The key of the pre-image, or the first 1024 bytes of the hint. Valid during the callback.
+    pub bytes: *const u8,
+    pub count: usize,
+}
+
+/// Receives what a step did, right after the step. The callback may call every function that takes a
+/// const falconet_machine. Returns whether to continue; false has the effect of a cancellation after the
+/// step.
+pub type falconet_observe_fn = Option<
+    unsafe extern "C" fn(
+        context: *mut c_void,
+        machine: *const falconet_machine,
+        observation: *const falconet_observation,
+    ) -> bool,
+>;
+
 /// A thread. Words of 32-bit machines are zero-extended.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -832,6 +913,16 @@ extern "C" {
         events: *const falconet_events,
         stop: *mut falconet_stop,
     ) -> falconet_status;
+    /// Runs like falconet_machine_run() with flags 0, and reports what steps do. Between these steps the
+    /// engine runs at its speed. The stop range does not count.
+    pub fn falconet_machine_observe(
+        machine: *mut falconet_machine,
+        step: u64,
+        filter: *const falconet_filter,
+        observe: falconet_observe_fn,
+        context: *mut c_void,
+        stop: *mut falconet_stop,
+    ) -> falconet_status;
     /// The key and offset of the part of a pre-image that the last step read. The offset is counted from
     /// the length prefix. FALCONET_NOT_FOUND if it read none.
     pub fn falconet_machine_last_read(
@@ -1312,6 +1403,12 @@ const _: () = {
     assert!(align_of::<falconet_steps>() == 8);
     assert!(size_of::<falconet_events>() == 72);
     assert!(align_of::<falconet_events>() == 8);
+    assert!(size_of::<falconet_range>() == 16);
+    assert!(align_of::<falconet_range>() == 8);
+    assert!(size_of::<falconet_filter>() == 56);
+    assert!(align_of::<falconet_filter>() == 8);
+    assert!(size_of::<falconet_observation>() == 176);
+    assert!(align_of::<falconet_observation>() == 8);
     assert!(size_of::<falconet_thread>() == 328);
     assert!(align_of::<falconet_thread>() == 8);
     assert!(size_of::<falconet_snapshot_info>() == 48);

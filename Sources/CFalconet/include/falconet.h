@@ -20,8 +20,8 @@
  * Threads. Any thread may use any handle, one call at a time. If another call is using the handle,
  * on another thread or around the callback that makes the call, the call does nothing and returns
  * FALCONET_BUSY. There are three exceptions: the functions that cancel and resume; traces and
- * programs, which many threads may use at once; and the callbacks of falconet_machine_run_events(),
- * which may look at their machine. Different handles are independent, so machines run in parallel.
+ * programs, which many threads may use at once; and the callbacks of falconet_machine_run_events()
+ * and falconet_machine_observe(), which may look at their machine. Different handles are independent, so machines run in parallel.
  * A calling thread needs 64 KiB of stack. After fork(), the child must not use handles that its
  * parent created.
  *
@@ -465,6 +465,90 @@ typedef struct falconet_events {
 falconet_status falconet_machine_run_events(
     falconet_machine *machine, uint64_t step, uint32_t flags, const falconet_events *events,
     falconet_stop *stop);
+
+/* ---- Machines: observing steps ---- */
+
+/* Bytes of the guest's memory. */
+typedef struct falconet_range {
+  uint64_t start;
+  /* The number of bytes; 0 is no range. */
+  uint64_t count;
+} falconet_range;
+
+/*
+ * The steps that falconet_machine_observe() reports: those that one of the conditions holds for. All
+ * zeros is none. Lists may be NULL if they have no elements.
+ */
+typedef struct falconet_filter {
+  /* Bytes that a step writes. With those of reads they are at most 1 MiB. */
+  const falconet_range *writes;
+  size_t write_count;
+  /* Bytes that a step reads. The run is slower while there are any. */
+  const falconet_range *reads;
+  size_t read_count;
+  /* Addresses of instructions that a step executes. */
+  const uint64_t *addresses;
+  size_t address_count;
+  /* Whether a step counts that executes a system call. */
+  bool system_calls;
+  /* Whether a step counts that begins to read a pre-image, or completes a hint. */
+  bool host_requests;
+} falconet_filter;
+
+/* What a step did. */
+typedef enum falconet_observed {
+  FALCONET_OBSERVED_INSTRUCTION = 0,
+  FALCONET_OBSERVED_WRITE = 1,
+  FALCONET_OBSERVED_READ = 2,
+  FALCONET_OBSERVED_SYSTEM_CALL = 3,
+  FALCONET_OBSERVED_PREIMAGE = 4,
+  FALCONET_OBSERVED_HINT = 5
+} falconet_observed;
+
+/* One thing that a step did. Words of 32-bit machines are zero-extended. */
+typedef struct falconet_observation {
+  falconet_observed kind;
+  /* Steps executed before this one; the thread, and its instruction. */
+  uint64_t step;
+  uint64_t thread;
+  uint64_t pc;
+  /* The thread's 32 registers, then HI and LO, before the step. Valid during the callback. */
+  const uint64_t *registers;
+  /* Of a write or a read: the first byte. */
+  uint64_t address;
+  /* Bytes that are written or read, or that the pre-image or the hint has. */
+  uint64_t size;
+  /* Of a write or a read: the first 8 bytes, or all if they are fewer, as a number. */
+  uint64_t before;
+  uint64_t after;
+  /* Of a system call: its number, Linux's name or NULL, and its arguments, 4 in a 32-bit machine. */
+  uint64_t number;
+  const char *name;
+  uint64_t arguments[6];
+  /* Its answer, or the number of its error, if any. The thread waits if it has not been answered. */
+  bool is_answered;
+  uint64_t result;
+  uint64_t error;
+  /* The key of the pre-image, or the first 1024 bytes of the hint. Valid during the callback. */
+  const uint8_t *bytes;
+  size_t count;
+} falconet_observation;
+
+/*
+ * Receives what a step did, right after the step. The callback may call every function that takes a
+ * const falconet_machine. Returns whether to continue; false has the effect of a cancellation after the
+ * step.
+ */
+typedef bool (*falconet_observe_fn)(
+    void *context, const falconet_machine *machine, const falconet_observation *observation);
+
+/*
+ * Runs like falconet_machine_run() with flags 0, and reports what steps do. Between these steps the
+ * engine runs at its speed. The stop range does not count.
+ */
+falconet_status falconet_machine_observe(
+    falconet_machine *machine, uint64_t step, const falconet_filter *filter,
+    falconet_observe_fn observe, void *context, falconet_stop *stop);
 
 /*
  * The key and offset of the part of a pre-image that the last step read. The offset is counted from
