@@ -161,13 +161,18 @@ let package = Package(
     .target(name: "Falconet", dependencies: library, swiftSettings: strict),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
-    .target(name: "FalconetC", dependencies: library + ["CFalconet"]),
+    // The interface to any VM, which knows nothing of Falconet.
+    .systemLibrary(name: "CFPVM", path: "fpvm"),
+    .target(name: "FalconetC", dependencies: library + ["CFPVM", "CFalconet"]),
+    .target(name: "FalconetForeignVM", dependencies: ["CFPVM", "FalconetLibc"]),
+    .target(
+      name: "FalconetConform", dependencies: ["CFPVM", "FalconetForeignVM", "FalconetThreads"]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
     .target(
       name: "FalconetCommands",
       dependencies: library + [
-        "CFalconetDemo", "FalconetDebug",
+        "CFalconetDemo", "FalconetConform", "FalconetDebug", "FalconetForeignVM",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -251,8 +256,18 @@ let package = Package(
       name: "FalconetInsightTests", dependencies: ["FalconetInsight", "FalconetTestSupport"],
       exclude: ["Readers"]),
     .testTarget(
-      name: "FalconetCTests", dependencies: ["FalconetC", "CFalconet", "FalconetTestSupport"],
+      name: "FalconetCTests",
+      dependencies: [
+        "CFPVM", "CFalconet", "FalconetC", "FalconetConform", "FalconetForeignVM",
+        "FalconetTestSupport",
+      ],
       exclude: ["Program"]),
+    .testTarget(
+      name: "FalconetConformTests",
+      dependencies: [
+        "CFPVM", "FalconetConform", "FalconetForeignVM", "FalconetSystem", "FalconetTestSupport",
+      ],
+      exclude: ["Programs"]),
     .testTarget(
       name: "FalconetCommandsTests",
       dependencies: [

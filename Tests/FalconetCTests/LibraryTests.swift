@@ -13,7 +13,7 @@ import Testing
     #expect(!needed.contains("not found"), "\(needed)")
   }
 
-  @Test func `the library gives the functions of the header, and nothing else`() throws {
+  @Test func `the library gives the functions of its headers, and nothing else`() throws {
     let library = try BuiltLibrary.shared()
     let declared = try Shell.output(
       "grep -o '\\bfalconet_[a-z_]*(' \(Shell.quoted(library.folder + "/include/falconet.h"))"
@@ -22,7 +22,8 @@ import Testing
       "nm -D --defined-only --extern-only \(Shell.quoted(library.folder + "/lib/libfalconet.so"))"
         + " | cut -d' ' -f3 | sort -u")
     #expect(declared.split(separator: "\n").count > 40)
-    #expect(given == declared)
+    // The one function of fpvm.h comes after the others.
+    #expect(given == declared + "fpvm_get\n")
   }
 
   @Test func `a C++ program takes the header`() throws {

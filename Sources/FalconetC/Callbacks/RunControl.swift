@@ -26,22 +26,29 @@ final class RunControl: @unchecked Sendable {
 
 /// The progress callback, and when it is due.
 ///
-/// Safety: the context is passed on, never followed; on which
-/// threads the callback runs is what the header says.
+/// Safety: on which threads the callback runs is what the header says.
 struct ProgressReport: @unchecked Sendable {
-  private let callback: falconet_progress_fn?
-  private let context: UnsafeMutableRawPointer?
+  /// Receives the step. Returns whether the run goes on.
+  private let callback: ((UInt64) -> Bool)?
   private let interval: UInt64
   private var reported: UInt64
 
-  init(
-    to callback: falconet_progress_fn? = nil, every interval: UInt64 = 0,
-    _ context: UnsafeMutableRawPointer? = nil, from step: UInt64 = 0
-  ) {
+  init(every interval: UInt64 = 0, from step: UInt64 = 0, to callback: ((UInt64) -> Bool)? = nil) {
     self.callback = callback
     self.interval = interval
-    self.context = context
     reported = step
+  }
+
+  /// A callback of falconet.h.
+  ///
+  /// Safety: the context is passed on, never followed; on which threads the callback runs is what the
+  /// header says.
+  init(
+    to callback: falconet_progress_fn?, every interval: UInt64, _ context: UnsafeMutableRawPointer?,
+    from step: UInt64 = 0
+  ) {
+    self.init(
+      every: interval, from: step, to: callback.map { callback in { callback(context, $0) } })
   }
 
   /// Reports the progress if it is due, and in any case if the step precedes the last report.
@@ -50,6 +57,6 @@ struct ProgressReport: @unchecked Sendable {
   mutating func goesOn(at step: UInt64) -> Bool {
     guard let callback, step &- reported >= interval else { return true }
     reported = step
-    return callback(context, step)
+    return callback(step)
   }
 }

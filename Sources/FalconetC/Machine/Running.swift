@@ -124,7 +124,8 @@ extension StepPatterns {
 }
 
 extension MachineHandle {
-  fileprivate func run(
+  /// Runs until a step, or until something else stops it.
+  func run(
     until step: UInt64, _ schedule: RunSchedule, _ events: RunEvents
   ) throws(CallError) -> falconet_stop {
     if control.takeCancellation() { return FALCONET_STOP_CANCELLED }
@@ -153,7 +154,7 @@ extension MachineHandle {
 /// Calls the functions of a caller's events.
 ///
 /// Safety: the context and the handle are passed on, never followed.
-private struct RunEvents: RunObserver {
+struct RunEvents: RunObserver {
   /// Why a run ended early.
   enum Failure: Error {
     case cancelled
@@ -162,8 +163,9 @@ private struct RunEvents: RunObserver {
   }
 
   let machine: MachineHandle
-  let handle: OpaquePointer?
-  let functions: falconet_events?
+  /// What the functions get as the machine.
+  var handle: OpaquePointer?
+  var functions: falconet_events?
 
   func attend() throws(Failure) {
     // Between events that follow one another closely the machine itself does not ask.

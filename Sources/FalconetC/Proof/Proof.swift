@@ -33,22 +33,29 @@ public func falconet_machine_prove(
 ) -> falconet_status {
   Output.handle(proof, "proof") { () throws(CallError) in
     try MachineHandle.use(machine) { (machine) throws(CallError) in
-      try machine.verify()
-      try machine.connect()
-      defer { machine.flush() }
-      let result: StepWitness?
-      do throws(MachineError) { result = try machine.machine.prove() } catch {
-        if let failure = machine.reported(error) { throw failure }
-        _ = machine.control.takeCancellation()
-        throw CallError(FALCONET_CANCELLED, "the call was cancelled")
-      }
-      guard let witness = result else {
-        throw CallError(
-          FALCONET_EXITED,
-          "the program has exited at step \(machine.machine.step): there is no step to prove")
-      }
-      return ProofHandle(StepProof(witness))
+      ProofHandle(try machine.prove())
     }
+  }
+}
+
+extension MachineHandle {
+  /// Executes one step and proves it.
+  func prove() throws(CallError) -> StepProof {
+    try verify()
+    try connect()
+    defer { flush() }
+    let result: StepWitness?
+    do throws(MachineError) { result = try machine.prove() } catch {
+      if let failure = reported(error) { throw failure }
+      _ = control.takeCancellation()
+      throw CallError(FALCONET_CANCELLED, "the call was cancelled")
+    }
+    guard let witness = result else {
+      throw CallError(
+        FALCONET_EXITED,
+        "the program has exited at step \(machine.step): there is no step to prove")
+    }
+    return StepProof(witness)
   }
 }
 

@@ -1,0 +1,351 @@
+import CFPVM
+import FalconetForeignVM
+
+/// Wrong arguments.
+///
+/// Safety: what a VM gets lives during the call, and rooms are larger than they say, so that a byte that is
+/// written past them is seen.
+extension ConformKit {
+  func checkArguments(_ reference: ReferenceRun) throws(Ended) {
+    let table = library.table.pointee
+    var opened: ForeignMachine?
+    try check("a machine opens") { opened = try open(at: reference.samples.first ?? 0) }
+    guard let machine = opened else { return }
+    try checkNull(table, machine)
+    try checkInputs(table)
+    try checkResults(table, machine)
+    try checkRuns(table, machine)
+    try checkErrors(table, machine)
+    try check("calls that fail leave the machine as it is") {
+      let step = reference.samples.first ?? 0
+      try require(
+        try machine.info().step == step && machine.claim() == reference.claims[step],
+        "the machine has another claim after calls that failed", step: step)
+    }
+  }
+
+  private func expect(
+    _ name: String, _ status: Int32, _ call: () -> Int32
+  ) throws(Ended) {
+    try check(name) {
+      let given = call()
+      try require(
+        given == status,
+        "\(ForeignError.name(of: given)), not \(ForeignError.name(of: status))")
+    }
+  }
+
+  // MARK: NULL
+
+  private func checkNull(_ table: fpvm_table, _ machine: ForeignMachine) throws(Ended) {
+    let one = machine.handle
+    var bytes = fpvm_bytes()
+    var claim = [UInt8](repeating: 0, count: Int(FPVM_CLAIM_MAX))
+    var info = fpvm_info(sized: ())
+    var run = fpvm_run(sized: ())
+    var stop = fpvm_stop(sized: ())
+    var input = fpvm_input(sized: ())
+    var place: OpaquePointer?
+    let write: fpvm_write_fn = { _, _, _ in FPVM_OK }
+    let none = "a machine that is NULL is an error"
+    try expect("set_callbacks: \(none)", FPVM_INVALID) { table.set_callbacks(nil, nil, nil) }
+    try expect("info: \(none)", FPVM_INVALID) { table.info(nil, &info, nil) }
+    try expect("claim: \(none)", FPVM_INVALID) { table.claim(nil, &claim, 64, nil) }
+    try expect("witness: \(none)", FPVM_INVALID) { table.witness(nil, &bytes, nil) }
+    try expect("save_state: \(none)", FPVM_INVALID) { table.save_state(nil, &bytes, nil) }
+    try expect("write_state: \(none)", FPVM_INVALID) { table.write_state(nil, write, nil, nil) }
+    try expect("run: \(none)", FPVM_INVALID) { table.run(nil, &run, &stop, nil) }
+    if let prove = table.prove {
+      var proof: UnsafePointer<fpvm_proof>?
+      try expect("prove: \(none)", FPVM_INVALID) { prove(nil, &proof, nil) }
+      try expect("prove: no place is an error", FPVM_INVALID) { prove(one, nil, nil) }
+    }
+    if let clone = table.clone {
+      try expect("clone: \(none)", FPVM_INVALID) { clone(nil, &place, nil) }
+      try expect("clone: no place is an error", FPVM_INVALID) { clone(one, nil, nil) }
+    }
+    if let describe = table.describe {
+      try expect("describe: \(none)", FPVM_INVALID) { describe(nil, &bytes, nil) }
+      try expect("describe: no place is an error", FPVM_INVALID) { describe(one, nil, nil) }
+    }
+    try expect("info: no place is an error", FPVM_INVALID) { table.info(one, nil, nil) }
+    try expect("claim: no place is an error", FPVM_INVALID) { table.claim(one, nil, 64, nil) }
+    try expect("witness: no place is an error", FPVM_INVALID) { table.witness(one, nil, nil) }
+    try expect("save_state: no place is an error", FPVM_INVALID) { table.save_state(one, nil, nil) }
+    try expect("write_state: no callback is an error", FPVM_INVALID) {
+      table.write_state(one, nil, nil, nil)
+    }
+    try expect("run: no structure is an error", FPVM_INVALID) { table.run(one, nil, &stop, nil) }
+    try expect("run: no place is an error", FPVM_INVALID) { table.run(one, &run, nil, nil) }
+    try expect("load_state: no input is an error", FPVM_INVALID) {
+      table.load_state(nil, &place, nil)
+    }
+    try expect("load_state: no place is an error", FPVM_INVALID) {
+      table.load_state(&input, nil, nil)
+    }
+    if let verify = table.verify {
+      try expect("verify: no proof is an error", FPVM_INVALID) { verify(nil, nil) }
+    }
+    try check("freeing nothing does nothing") {
+      try require(table.free_machine(nil) == FPVM_OK, "free_machine(NULL) fails")
+      table.free_bytes(nil)
+      table.free_bytes(&bytes)
+      table.free_proof?(nil)
+    }
+    try check("bytes that are freed are none") {
+      try require(table.witness(one, &bytes, nil) == FPVM_OK, "the witness cannot be had")
+      table.free_bytes(&bytes)
+      try require(bytes.bytes == nil && bytes.count == 0, "free_bytes leaves the bytes")
+    }
+  }
+
+  // MARK: Inputs
+
+  private func checkInputs(_ table: fpvm_table) throws(Ended) {
+    let loaders: [(String, () -> ((UnsafePointer<fpvm_input>) -> (Int32, OpaquePointer?)))] = [
+      (
+        "load_state",
+        {
+          { input in
+            // What a loader leaves if it fails must be NULL, so it is something else before.
+            var place = OpaquePointer(bitPattern: 8)
+            let status = table.load_state(input, &place, nil)
+            return (status, place)
+          }
+        }
+      ),
+      (
+        "load_program",
+        {
+          { input in
+            var place = OpaquePointer(bitPattern: 8)
+            let status = table.load_program(input, &place, nil)
+            return (status, place)
+          }
+        }
+      ),
+    ]
+    for (name, loader) in loaders where name == "load_state" || table.load_program != nil {
+      func expect(_ what: String, _ status: Int32, _ change: (inout fpvm_input) -> Void)
+        throws(Ended)
+      {
+        try check("\(name): \(what)") {
+          var input = fpvm_input(sized: ())
+          change(&input)
+          let (given, place) = loader()(&input)
+          if given == FPVM_OK { _ = table.free_machine(place) }
+          try require(
+            given == status,
+            "\(ForeignError.name(of: given)), not \(ForeignError.name(of: status))")
+          try require(place == nil, "the machine is not NULL after a failure")
+        }
+      }
+      try expect("a size of 0 is an error", FPVM_INVALID) { $0.size = 0 }
+      try expect("a size that is too small is an error", FPVM_INVALID) { $0.size -= 1 }
+      try expect("a size that is too large is an error", FPVM_INVALID) {
+        $0.size = UInt64(FPVM_SIZE_MAX) + 1
+      }
+      try expect("there are as many kinds as the table says", FPVM_UNSUPPORTED) {
+        $0.kind = UInt32(library.kinds.count)
+      }
+      try expect("reserved numbers are 0", FPVM_INVALID) { $0.reserved = 1 }
+      try expect("bytes that are NULL are an error", FPVM_INVALID) { $0.bytes.count = 1 }
+      try check("\(name): an unknown option is an error") {
+        var text = "\u{1}conform"
+        let status = text.withUTF8 { utf8 in
+          utf8.withMemoryRebound(to: CChar.self) { chars -> Int32 in
+            let word = fpvm_text(text: chars.baseAddress, count: UInt64(chars.count))
+            var option = fpvm_option(name: word, value: word)
+            return withUnsafePointer(to: &option) { option in
+              var input = fpvm_input(sized: ())
+              input.options = option
+              input.option_count = 1
+              return loader()(&input).0
+            }
+          }
+        }
+        try require(
+          status == FPVM_UNSUPPORTED, "\(ForeignError.name(of: status)), not FPVM_UNSUPPORTED")
+      }
+      try check("\(name): an unknown part of a structure is an error") {
+        let status = Larger(fpvm_input(sized: ()), filledWith: 1).with { loader()($0).0 }
+        try require(
+          status == FPVM_UNSUPPORTED, "\(ForeignError.name(of: status)), not FPVM_UNSUPPORTED")
+      }
+    }
+  }
+
+  // MARK: Results
+
+  private func checkResults(_ table: fpvm_table, _ machine: ForeignMachine) throws(Ended) {
+    let one = machine.handle
+    try check("claim: too little room is an error, and nothing is written") {
+      for room in [0, library.claimSize - 1] {
+        var claim = [UInt8](repeating: 0xA5, count: 64)
+        let status = table.claim(one, &claim, UInt64(room), nil)
+        try require(
+          status == FPVM_INVALID, "\(ForeignError.name(of: status)), not FPVM_INVALID")
+        try require(claim.allSatisfy { $0 == 0xA5 }, "claim writes without room")
+      }
+    }
+    try check("claim: no more than the claim is written") {
+      var claim = [UInt8](repeating: 0xA5, count: 128)
+      try require(table.claim(one, &claim, 128, nil) == FPVM_OK, "the claim cannot be had")
+      try require(
+        claim[library.claimSize...].allSatisfy { $0 == 0xA5 }, "more than the claim is written")
+    }
+    try check("info: all sizes are kept") {
+      var small = fpvm_info(sized: ())
+      small.size -= 8
+      try require(
+        table.info(one, &small, nil) == FPVM_INVALID, "a size that is too small is no error")
+      let larger = Larger(fpvm_info(sized: ()), filledWith: 0xA5)
+      let status = larger.with { table.info(one, UnsafeMutablePointer(mutating: $0), nil) }
+      try require(status == FPVM_OK, "a larger structure is an error")
+      try require(larger.rest.allSatisfy { $0 == 0 }, "a part that is not known is not set to zero")
+      try require(larger.isWhole, "bytes past the structure are written")
+    }
+  }
+
+  // MARK: Runs
+
+  private func checkRuns(_ table: fpvm_table, _ machine: ForeignMachine) throws(Ended) {
+    let one = machine.handle
+    func expect(
+      _ what: String, _ status: Int32, _ change: (inout fpvm_run, inout fpvm_stop) -> Void
+    ) throws(Ended) {
+      try self.expect("run: \(what)", status) {
+        var (run, stop) = (fpvm_run(sized: ()), fpvm_stop(sized: ()))
+        change(&run, &stop)
+        return table.run(one, &run, &stop, nil)
+      }
+    }
+    try expect("a size of 0 is an error", FPVM_INVALID) { run, _ in run.size = 0 }
+    try expect("a size that is too small is an error", FPVM_INVALID) { run, _ in run.size -= 1 }
+    try expect("a result that is too small is an error", FPVM_INVALID) { _, stop in stop.size -= 1 }
+    try expect("reserved numbers are 0", FPVM_INVALID) { run, _ in run.reserved = 1 }
+    try expect("an unknown flag is an error", FPVM_UNSUPPORTED) { run, _ in run.flags = 1 << 31 }
+    if !library.capabilities.contains(.stopAtRead) {
+      try expect("a flag without its capability is an error", FPVM_UNSUPPORTED) { run, _ in
+        run.flags = FPVM_STOP_AT_READ
+      }
+    }
+    try self.expect("run: an unknown part of a structure is an error", FPVM_UNSUPPORTED) {
+      var stop = fpvm_stop(sized: ())
+      return Larger(fpvm_run(sized: ()), filledWith: 1).with { table.run(one, $0, &stop, nil) }
+    }
+    try self.expect("run: a larger structure of zeros is none", FPVM_OK) {
+      var stop = fpvm_stop(sized: ())
+      return Larger(fpvm_run(sized: ()), filledWith: 0).with { table.run(one, $0, &stop, nil) }
+    }
+    try self.expect("set_callbacks: a size that is too small is an error", FPVM_INVALID) {
+      var callbacks = fpvm_callbacks()
+      callbacks.size = 8
+      return table.set_callbacks(one, &callbacks, nil)
+    }
+    try self.expect("set_callbacks: an unknown part is an error", FPVM_UNSUPPORTED) {
+      var callbacks = fpvm_callbacks()
+      callbacks.size = UInt64(MemoryLayout<fpvm_callbacks>.size)
+      return Larger(callbacks, filledWith: 1).with { table.set_callbacks(one, $0, nil) }
+    }
+  }
+
+  // MARK: Texts of errors
+
+  private func checkErrors(_ table: fpvm_table, _ machine: ForeignMachine) throws(Ended) {
+    var run = fpvm_run(sized: ())
+    run.flags = 1 << 31
+    for room in [0, 1, 7, 200] {
+      try check("an error's text keeps to its room of \(room) bytes") {
+        var text = [CChar](repeating: 0x55, count: room + 16)
+        var stop = fpvm_stop(sized: ())
+        let (status, count) = text.withUnsafeMutableBufferPointer { text -> (Int32, UInt64) in
+          var error = fpvm_error(
+            size: UInt64(MemoryLayout<fpvm_error>.size), text: text.baseAddress,
+            room: UInt64(room), count: 0)
+          let status = table.run(machine.handle, &run, &stop, &error)
+          return (status, error.count)
+        }
+        try require(status != FPVM_OK, "an unknown flag is no error")
+        try require(count <= UInt64(room), "the text has \(count) bytes, more than the room")
+        try require(text[room...].allSatisfy { $0 == 0x55 }, "the text goes past its room")
+        try require(room < 200 || count > 0, "the error has no text")
+        let bytes = text[..<Int(count)].map(UInt8.init(bitPattern:))
+        try require(
+          String(validating: bytes, as: UTF8.self) != nil, "the text is not UTF-8", input: bytes)
+      }
+    }
+    try check("a call that succeeds writes no error") {
+      var text: CChar = 0x55
+      var info = fpvm_info(sized: ())
+      let count = withUnsafeMutablePointer(to: &text) { text in
+        var error = fpvm_error(
+          size: UInt64(MemoryLayout<fpvm_error>.size), text: text, room: 1, count: 99)
+        _ = table.info(machine.handle, &info, &error)
+        return error.count
+      }
+      try require(count == 99 && text == 0x55, "the text is written")
+    }
+  }
+}
+
+/// A structure with a part after it that no VM knows, and bytes after that which nobody may write.
+///
+/// Safety: the room is allocated with the size that is used, and freed with this object.
+private final class Larger<Structure> {
+  private static var added: Int { 24 }
+  private let room: UnsafeMutableRawBufferPointer
+  private let known = MemoryLayout<Structure>.size
+
+  init(_ structure: Structure, filledWith filler: UInt8) {
+    room = .allocate(byteCount: known + Self.added + 16, alignment: 16)
+    room.initializeMemory(as: UInt8.self, repeating: 0x55)
+    for place in known..<known + Self.added { room[place] = filler }
+    withUnsafeBytes(of: structure) { room.copyBytes(from: $0) }
+    room.storeBytes(of: UInt64(known + Self.added), as: UInt64.self)
+  }
+
+  deinit { room.deallocate() }
+
+  func with<Value>(_ body: (UnsafePointer<Structure>) -> Value) -> Value {
+    withExtendedLifetime(self) {
+      body(UnsafePointer(room.baseAddress!.assumingMemoryBound(to: Structure.self)))
+    }
+  }
+
+  /// The part that no VM knows.
+  var rest: [UInt8] { Array(room[known..<known + Self.added]) }
+
+  /// Whether nothing is written after it.
+  var isWhole: Bool { room[(known + Self.added)...].allSatisfy { $0 == 0x55 } }
+}
+
+/// Structures that are zero but for their sizes.
+extension fpvm_input {
+  init(sized: Void) {
+    self.init()
+    size = UInt64(MemoryLayout<Self>.size)
+    kind = FPVM_ANY_KIND
+  }
+}
+
+extension fpvm_info {
+  init(sized: Void) {
+    self.init()
+    size = UInt64(MemoryLayout<Self>.size)
+  }
+}
+
+extension fpvm_run {
+  init(sized: Void) {
+    self.init()
+    size = UInt64(MemoryLayout<Self>.size)
+  }
+}
+
+extension fpvm_stop {
+  init(sized: Void) {
+    self.init()
+    size = UInt64(MemoryLayout<Self>.size)
+  }
+}

@@ -1,0 +1,180 @@
+import CFPVM
+import FalconetForeignVM
+
+/// Checks whether a VM does what fpvm.h says, by what any VM must do.
+///
+/// A VM that crashes ends the process: it is code in a library.
+package final class ConformKit {
+  /// How much is checked.
+  package struct Effort: Sendable {
+    /// Steps of each program that are looked at.
+    package var steps: UInt64 = 20_000
+    /// Steps of these that are looked at one by one.
+    package var samples = 48
+    package var seed: UInt64 = 1
+    /// Stop at the first failure.
+    package var failsFast = false
+    package var areas = ConformArea.allCases
+
+    package init() {}
+  }
+
+  let library: ForeignLibrary
+  let effort: Effort
+  private(set) var report = ConformReport()
+  private var current = ConformArea.table
+  private(set) var program = ConformProgram(name: "", bytes: [])
+  var numbers: SeededNumbers
+
+  private init(_ library: ForeignLibrary, _ effort: Effort) {
+    self.library = library
+    self.effort = effort
+    numbers = SeededNumbers(effort.seed)
+  }
+
+  /// Checks a VM with programs.
+  package static func check(
+    _ library: ForeignLibrary, _ programs: [ConformProgram], _ effort: Effort = Effort()
+  ) -> ConformReport {
+    let kit = ConformKit(library, effort)
+    do throws(Ended) {
+      try kit.checkTable()
+      for program in programs { try kit.check(program) }
+    } catch {}
+    return kit.report
+  }
+
+  /// Thrown to end the checks at the first failure.
+  struct Ended: Error {}
+
+  private func check(_ program: ConformProgram) throws(Ended) {
+    self.program = program
+    var reference: ReferenceRun?
+    try area(.determinism) { () throws(Ended) in
+      try check("a program runs") { () throws in reference = try makeReference() }
+    }
+    guard let reference else { return }
+    for area in ConformArea.allCases where area != .table {
+      try self.area(area) { () throws(Ended) in
+        switch area {
+        case .table: break
+        case .arguments: try checkArguments(reference)
+        case .claims: try checkClaims(reference)
+        case .determinism: try checkDeterminism(reference)
+        case .resume: try checkResume(reference)
+        case .clones: try checkClones(reference)
+        case .proofs: try checkProofs(reference)
+        case .callbacks: try checkCallbacks(reference)
+        case .states: try checkStates(reference)
+        case .end: try checkEnd(reference)
+        case .threads: try checkThreads(reference)
+        }
+      }
+    }
+  }
+
+  func area(_ area: ConformArea, _ body: () throws(Ended) -> Void) throws(Ended) {
+    guard effort.areas.contains(area) else { return }
+    current = area
+    try body()
+  }
+
+  func skip(_ reason: String) { report.skip(current, reason) }
+
+  /// Makes one check, which throws if it fails.
+  func check(_ name: String, _ body: () throws -> Void) throws(Ended) {
+    report.count(current)
+    do { try body() } catch {
+      let fault =
+        error as? ConformFault
+        ?? (error as? ForeignError).map {
+          ConformFault("a call failed with \(ForeignError.name(of: $0.status)): \($0.message)")
+        }
+        ?? ConformFault("\(error)")
+      report.add(
+        ConformFailure(
+          area: current, check: name, message: fault.message, program: program.name,
+          step: fault.step, input: fault.input))
+      if effort.failsFast { throw Ended() }
+    }
+  }
+
+  // MARK: What checks need
+
+  /// The first state of the program, with a host.
+  func open(_ host: ForeignHost?) throws(ForeignError) -> ForeignMachine {
+    let machine =
+      library.capabilities.contains(.loadProgram)
+      ? try library.loadProgram(program.bytes) : try library.loadState(program.bytes)
+    if let host { try machine.setHost(host) }
+    return machine
+  }
+
+  /// The program at a step, with its own host.
+  func open(at step: UInt64) throws -> ForeignMachine {
+    let machine = try open(RecordingHost(program).host)
+    try machine.run(until: step)
+    return machine
+  }
+
+  private func makeReference() throws -> ReferenceRun {
+    let host = RecordingHost(program)
+    let machine = try open(host.host)
+    let first = try machine.info()
+    let result = Result { try machine.run(until: first.step + effort.steps) }
+    if case .failure = result, let key = host.missing.first {
+      throw ConformFault(
+        "the program reads a pre-image that the kit does not have: \(hex(key)). Give it to the kit",
+        step: try machine.info().step)
+    }
+    let stop = try result.get()
+    let info = try machine.info()
+    try require(
+      stop != .callback && stop != .read, "the run stopped for \(stop), which nothing asked for")
+    let all = first.step..<info.step
+    var chosen: Set<UInt64> = []
+    for step in all.prefix(effort.samples / 4) { chosen.insert(step) }
+    for step in all.suffix(effort.samples / 8) { chosen.insert(step) }
+    while chosen.count < min(all.count, effort.samples),
+      let step = all.randomElement(using: &numbers)
+    {
+      chosen.insert(step)
+    }
+    // Steps that read or write something are few, and most can go wrong there.
+    for step in try interestingSteps(from: first.step, to: info.step) { chosen.insert(step) }
+    let samples = chosen.sorted()
+    let second = try open(RecordingHost(program).host)
+    var claims: [UInt64: [UInt8]] = [:]
+    for step in samples {
+      try second.run(until: step)
+      claims[step] = try second.claim()
+    }
+    return ReferenceRun(
+      trail: host.trail, end: info.step, stop: stop, info: info, claim: try machine.claim(),
+      samples: samples, claims: claims)
+  }
+
+  /// Some steps that call a callback, by their number.
+  private func interestingSteps(from start: UInt64, to end: UInt64) throws -> [UInt64] {
+    let host = RecordingHost(program)
+    let machine = try open(host.host)
+    var found: [UInt64] = []
+    var step = start
+    while step < min(end, start + 4000), found.count < 16 {
+      let before = (host.trail, host.keys.count)
+      step += 1
+      try machine.run(until: step)
+      if host.trail != before.0 || host.keys.count != before.1 { found.append(step - 1) }
+    }
+    return found
+  }
+}
+
+/// Bytes in hexadecimal, cut if there are many.
+func hex(_ bytes: [UInt8]) -> String {
+  let digits = bytes.prefix(40).map { byte in
+    let text = String(byte, radix: 16)
+    return text.count == 1 ? "0" + text : text
+  }
+  return "0x" + digits.joined() + (bytes.count > 40 ? "…" : "")
+}

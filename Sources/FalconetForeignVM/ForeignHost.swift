@@ -1,0 +1,101 @@
+import CFPVM
+
+/// What a machine of another VM calls.
+package struct ForeignHost {
+  /// What is behind a key.
+  package enum Answer {
+    case bytes([UInt8])
+    case missing
+    case stop
+    case failed
+  }
+
+  /// What becomes of a step.
+  package enum Wish: Equatable {
+    case goOn
+    case stop
+    case fail
+  }
+
+  package var preimage: (([UInt8]) -> Answer)?
+  package var hint: (([UInt8]) -> Wish)?
+  package var output: ((UInt32, [UInt8]) -> Void)?
+  /// Returns whether the run goes on.
+  package var progress: ((UInt64) -> Bool)?
+  package var progressInterval: UInt64 = 0
+
+  package init() {}
+}
+
+/// A host behind the pointer that callbacks get as their context.
+///
+/// Safety: the machine that has the callbacks keeps this object. The bytes of a pre-image are allocated here,
+/// and freed when the next is asked for, or with this object, which is after the call that got them.
+final class ForeignHostBox {
+  private let host: ForeignHost
+  private var answer = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+
+  init(_ host: ForeignHost) { self.host = host }
+
+  deinit { answer.deallocate() }
+
+  /// The structure that makes a VM call this object.
+  var callbacks: fpvm_callbacks {
+    var result = fpvm_callbacks()
+    result.size = UInt64(MemoryLayout<fpvm_callbacks>.size)
+    result.context = Unmanaged.passUnretained(self).toOpaque()
+    result.progress_interval = host.progressInterval
+    if host.preimage != nil {
+      result.preimage = { context, key, count, result in
+        guard let box = ForeignHostBox.at(context), let result else { return FPVM_INVALID }
+        return box.preimage(Array(UnsafeBufferPointer(start: key, count: Int(count))), result)
+      }
+    }
+    if host.hint != nil {
+      result.hint = { context, hint, count in
+        guard let take = ForeignHostBox.at(context)?.host.hint else { return FPVM_INVALID }
+        return switch take(Array(UnsafeBufferPointer(start: hint, count: Int(count)))) {
+        case .goOn: FPVM_OK
+        case .stop: FPVM_STOP
+        case .fail: FPVM_CALLBACK
+        }
+      }
+    }
+    if host.output != nil {
+      result.output = { context, stream, bytes, count in
+        ForeignHostBox.at(context)?.host.output?(
+          stream, Array(UnsafeBufferPointer(start: bytes, count: Int(count))))
+      }
+    }
+    if host.progress != nil {
+      result.progress = { context, step in
+        guard let progress = ForeignHostBox.at(context)?.host.progress else { return FPVM_INVALID }
+        return progress(step) ? FPVM_OK : FPVM_STOP
+      }
+    }
+    return result
+  }
+
+  private static func at(_ context: UnsafeMutableRawPointer?) -> ForeignHostBox? {
+    context.map { Unmanaged<ForeignHostBox>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func preimage(_ key: [UInt8], _ result: UnsafeMutablePointer<fpvm_bytes>) -> Int32 {
+    switch host.preimage?(key) ?? .missing {
+    case .missing: return FPVM_NOT_FOUND
+    case .stop: return FPVM_STOP
+    case .failed: return FPVM_CALLBACK
+    case .bytes(let bytes):
+      answer.deallocate()
+      answer = .allocate(capacity: bytes.count)
+      _ = answer.initialize(from: bytes)
+      result.pointee = fpvm_bytes(bytes: answer.baseAddress, count: UInt64(bytes.count))
+      return FPVM_OK
+    }
+  }
+
+  /// Overwrites what the last answer was, which nobody may read any longer.
+  func spoilAnswer() {
+    for place in answer.indices { answer[place] ^= 0xFF }
+  }
+}

@@ -1,0 +1,113 @@
+import CFPVM
+
+/// A proof of another VM.
+///
+/// Safety: what a structure of a VM points to is copied while it is valid; what is given to a VM lives until
+/// the closure returns.
+package struct ForeignProof: Sendable, Equatable {
+  /// A named part.
+  package struct Field: Sendable, Equatable {
+    package var name: String
+    package var bytes: [UInt8]
+
+    package init(name: String, bytes: [UInt8]) {
+      self.name = name
+      self.bytes = bytes
+    }
+  }
+
+  /// The part of a pre-image that the step reads.
+  package struct Read: Sendable, Equatable {
+    package var key: [UInt8]
+    package var preimage: [UInt8]
+    package var offset: UInt64
+
+    package init(key: [UInt8], preimage: [UInt8], offset: UInt64) {
+      self.key = key
+      self.preimage = preimage
+      self.offset = offset
+    }
+  }
+
+  package var step: UInt64
+  package var kind: UInt32
+  package var pre: [UInt8]
+  package var post: [UInt8]
+  package var fields: [Field]
+  package var read: Read?
+
+  package init(
+    step: UInt64, kind: UInt32, pre: [UInt8], post: [UInt8], fields: [Field], read: Read? = nil
+  ) {
+    self.step = step
+    self.kind = kind
+    self.pre = pre
+    self.post = post
+    self.fields = fields
+    self.read = read
+  }
+
+  init(_ proof: fpvm_proof) {
+    func bytes(_ bytes: fpvm_bytes) -> [UInt8] {
+      Array(UnsafeBufferPointer(start: bytes.bytes, count: Int(bytes.count)))
+    }
+    step = proof.step
+    kind = proof.kind
+    pre = bytes(proof.pre)
+    post = bytes(proof.post)
+    fields = UnsafeBufferPointer(start: proof.fields, count: Int(proof.field_count)).map { field in
+      let name = UnsafeRawBufferPointer(start: field.name.text, count: Int(field.name.count))
+      return Field(name: String(decoding: name, as: UTF8.self), bytes: bytes(field.bytes))
+    }
+    read =
+      proof.has_read == 0
+      ? nil
+      : Read(key: bytes(proof.key), preimage: bytes(proof.preimage), offset: proof.offset)
+  }
+
+  /// Calls `body` with the proof in the form of fpvm.h.
+  package func withStructure<Value>(_ body: (UnsafePointer<fpvm_proof>) -> Value) -> Value {
+    let texts = ForeignTexts()
+    let parts = ForeignParts()
+    let fields = self.fields.map {
+      fpvm_field(name: texts.add($0.name), bytes: parts.add($0.bytes))
+    }
+    var proof = fpvm_proof()
+    proof.size = UInt64(MemoryLayout<fpvm_proof>.size)
+    proof.step = step
+    proof.kind = kind
+    proof.pre = parts.add(pre)
+    proof.post = parts.add(post)
+    if let read {
+      proof.has_read = 1
+      proof.key = parts.add(read.key)
+      proof.preimage = parts.add(read.preimage)
+      proof.offset = read.offset
+    }
+    return withExtendedLifetime((texts, parts)) {
+      fields.withUnsafeBufferPointer { fields in
+        proof.fields = fields.baseAddress
+        proof.field_count = UInt64(fields.count)
+        return body(&proof)
+      }
+    }
+  }
+}
+
+/// Copies of bytes for one call.
+///
+/// Safety: as ``ForeignTexts``.
+private final class ForeignParts {
+  private var copies: [UnsafeMutableBufferPointer<UInt8>] = []
+
+  deinit {
+    for copy in copies { copy.deallocate() }
+  }
+
+  func add(_ bytes: [UInt8]) -> fpvm_bytes {
+    let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+    _ = copy.initialize(from: bytes)
+    copies.append(copy)
+    return fpvm_bytes(bytes: copy.baseAddress, count: UInt64(bytes.count))
+  }
+}

@@ -1,0 +1,145 @@
+import CFPVM
+import CFalconet
+import FalconetC
+import FalconetConform
+import FalconetForeignVM
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import FalconetTestSupport
+import Keccak
+import Testing
+
+/// The table of fpvm.h that the library gives.
+@Suite struct FPVMTests {
+  /// A guest's state before it reads its first pre-image, and the pre-images.
+  private static func oracleProgram() throws -> ConformProgram {
+    let run = RecordedRun(version: .v8, guest: "oracle")
+    let machine = try Fixtures.machine(run)
+    _ = try machine.run(until: .max, stopAfterPreimageRead: true)
+    let read = machine.step
+    let before = try Fixtures.machine(run)
+    _ = try before.run(until: read - 40)
+    return ConformProgram(
+      name: "oracle", bytes: try bytes(of: before),
+      preimages: Dictionary(
+        uniqueKeysWithValues: try Fixtures.oracle(run).preimages.map { ($0.key.bytes, $0.value) }))
+  }
+
+  private static func bytes(of machine: Machine) throws -> [UInt8] {
+    let sink = MemorySink()
+    try Snapshot.write(MemoryImage(machine), to: sink, as: .bin)
+    return sink.bytes
+  }
+
+  private static var effort: ConformKit.Effort {
+    var effort = ConformKit.Effort()
+    effort.steps = 200
+    effort.samples = 8
+    return effort
+  }
+
+  @Test("The table is complete, and what it says is there is there")
+  func complete() throws {
+    let table = try #require(fpvm_get(FPVM_ABI))
+    #expect(fpvm_get(FPVM_ABI) == table)
+    #expect(fpvm_get(0) == nil)
+    #expect(fpvm_get(FPVM_ABI + 1) == nil)
+    #expect(table.pointee.size == UInt64(MemoryLayout<fpvm_table>.size))
+    // From the first function to the end the table has nothing but pointers.
+    let first = try #require(MemoryLayout<fpvm_table>.offset(of: \.load_program))
+    let words = UnsafeRawPointer(table)
+    for offset in stride(from: first, to: MemoryLayout<fpvm_table>.size, by: 8) {
+      #expect(words.load(fromByteOffset: offset, as: UInt.self) != 0, "offset \(offset)")
+    }
+    let library = try ForeignLibrary(table: table)
+    #expect(library.kinds.count == StateVersion.allCases.reduce(0) { $0 + $1.revisions.count })
+    for version in StateVersion.allCases {
+      for revision in version.revisions {
+        let kind = library.kinds.first { $0.name == "\(version.rawValue)-\(revision.name)" }
+        #expect(kind?.witnessSize == version.witnessLayout.byteCount)
+      }
+    }
+  }
+
+  @Test("The table's machines conform")
+  func conforms() throws {
+    let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
+    let report = ConformKit.check(library, [try Self.oracleProgram()], Self.effort)
+    #expect(report.conforms, "\(report.failures.prefix(5))")
+    #expect(report.skipped.keys.allSatisfy { $0 == .end })
+  }
+
+  @Test("A machine of the table goes through a guest as the plain step does")
+  func claims() throws {
+    let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
+    for (path, version) in [("64/hello.elf", StateVersion.v8), ("32/hello.elf", .v5)] {
+      let elf = try Fixtures.elf(path)
+      for engine in ["translator", "step"] {
+        let machine = try library.loadProgram(elf, options: [("engine", engine)])
+        let kind = library.kinds[Int(try machine.info().kind)].name
+        #expect(kind == "\(version.rawValue)-\(version.newestRevision.name)")
+        let plain = try Fixtures.machine(RecordedRun(version: version, guest: "hello"), .step)
+        for step: UInt64 in [0, 1, 1000, 30_000] {
+          _ = try plain.run(until: step)
+          try machine.run(until: step)
+          #expect(try machine.claim() == plain.claim().bytes, "\(path), step \(step)")
+        }
+      }
+    }
+    #expect(throws: ForeignError.self) {
+      _ = try library.loadProgram(try Fixtures.elf("64/hello.elf"), options: [("engine", "steam")])
+    }
+  }
+
+  @Test("A kind is a revision, which states keep")
+  func kinds() throws {
+    let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
+    let elf = try Fixtures.elf("64/hello.elf")
+    for revision in StateVersion.v8.revisions {
+      let name = "8-\(revision.name)"
+      let machine = try library.loadProgram(elf, kind: name)
+      try machine.run(until: 100)
+      let loaded = try library.loadState(try machine.state())
+      #expect(library.kinds[Int(try loaded.info().kind)].name == name)
+      #expect(library.kinds[Int(try machine.clone().info().kind)].name == name)
+      try library.verify(try machine.prove())
+      let other = StateVersion.v8.revisions.first { $0 != revision }
+      let error = #expect(throws: ForeignError.self) {
+        _ = try library.loadState(try machine.state(), kind: "8-\(try #require(other).name)")
+      }
+      #expect(error?.status == FPVM_BAD_DATA)
+    }
+  }
+
+  @Test("The library in its file is such a VM")
+  func file() throws {
+    let library = try ForeignLibrary(
+      path: try BuiltLibrary.shared().folder + "/lib/libfalconet.so")
+    #expect(library.name == "falconet")
+    let machine = try library.loadProgram(try Fixtures.elf("64/hello.elf"))
+    var output: [UInt8] = []
+    var host = ForeignHost()
+    host.output = { stream, bytes in if stream == 1 { output += bytes } }
+    try machine.setHost(host)
+    #expect(try machine.run(until: .max) == .exited)
+    #expect(String(decoding: output, as: UTF8.self).contains("hello"))
+  }
+
+  @Test("A handle that has been freed is an error, and so is one of another kind")
+  func handles() throws {
+    let table = try #require(fpvm_get(FPVM_ABI))
+    let library = try ForeignLibrary(table: table)
+    var handle: OpaquePointer?
+    do {
+      let machine = try library.loadProgram(try Fixtures.elf("64/hello.elf"))
+      handle = machine.handle
+    }
+    var claim = [UInt8](repeating: 0, count: 32)
+    #expect(table.pointee.claim(handle, &claim, 32, nil) == FPVM_INVALID)
+    #expect(table.pointee.free_machine(handle) == FPVM_INVALID)
+    let other = try HostileTests.machine()
+    defer { _ = falconet_machine_free(other) }
+    #expect(table.pointee.claim(other, &claim, 32, nil) == FPVM_INVALID)
+  }
+}
