@@ -13,8 +13,9 @@ extension DebugSession {
     if bytes.isEmpty { return send("OK") }
     let place = address & wordSize.mask
     change { (machine) throws(HostMemoryError) in
-      try bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
-        try machine.memory.write(UnsafeRawBufferPointer(bytes), at: place)
+      // Sound: the bytes are read during the call alone.
+      try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(HostMemoryError) in
+        try unsafe machine.memory.write(UnsafeRawBufferPointer(bytes), at: place)
       }
     }
   }

@@ -44,6 +44,7 @@ package final class DebugSession {
   private var branch: Timeline?
   /// Whether a write makes a branch; otherwise it is refused.
   private let allowsChanges: Bool
+  private let changeAdvice: String
   unowned let host: any DebugHost
   private var reader = PacketReader(limit: packetLimit)
   private var output: [UInt8] = []
@@ -66,11 +67,17 @@ package final class DebugSession {
   private var arrived: () -> [UInt8] = { [] }
   private var waiting: [UInt8] = []
 
-  /// - Parameter allowsChanges: whether a write to memory or registers makes a branch of the run.
-  package init(_ timeline: Timeline, host: any DebugHost, allowsChanges: Bool = false) {
+  /// - Parameters:
+  ///   - allowsChanges: whether a write to memory or registers makes a branch of the run.
+  ///   - changeAdvice: what a refusal of such a write says of how to allow it.
+  package init(
+    _ timeline: Timeline, host: any DebugHost, allowsChanges: Bool = false,
+    changeAdvice: String = "this session allows no changes"
+  ) {
     recorded = timeline
     self.host = host
     self.allowsChanges = allowsChanges
+    self.changeAdvice = changeAdvice
     watchInterrupts(of: timeline)
   }
 
@@ -201,8 +208,7 @@ package final class DebugSession {
 
   private func refuseWrite() {
     send(
-      "E.a recorded run cannot be changed: memory and registers are read-only; start"
-        + " 'falconet debug' with --what-if to try changes")
+      "E.a recorded run cannot be changed: memory and registers are read-only; \(changeAdvice)")
   }
 
   // MARK: Branches

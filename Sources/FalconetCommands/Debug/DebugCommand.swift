@@ -177,7 +177,9 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
         metadata: ["address": "\(listener.name)", "gdb": "target remote \(listener.name)"])
     }
     while let connection = try listener.accept({ debugger?.hasEnded ?? false }) {
-      let session = DebugSession(timeline, host: program, allowsChanges: whatIf)
+      let session = DebugSession(
+        timeline, host: program, allowsChanges: whatIf,
+        changeAdvice: "start 'falconet debug' with --what-if to try changes")
       let isKilled = try talk(session, connection)
       if isKilled && debugger == nil { return }
       if debugger == nil { logger.info("The debugger left: waiting for another") }
