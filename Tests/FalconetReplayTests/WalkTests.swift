@@ -212,7 +212,9 @@ struct WalkTests {
     }
   }
 
-  @Test("100 million steps", .enabled(if: isLongRun))
+  @Test(
+    "100 million steps",
+    .enabled(if: isLongRun, "takes long: Scripts/long-tests walks runs it"))
   func longRuns() throws {
     let run = RecordedRun(version: .v8, guest: "compute")
     if Fixtures.recordedRuns.contains(where: { $0.guest == "compute" }) {

@@ -179,7 +179,9 @@ struct GDBReverseTests {
 
   @Test(
     "It shows lines of a Go program, and goes back to the last write of a word",
-    .enabled(if: getenv("FALCONET_GUESTS") != nil))
+    .enabled(
+      if: getenv("FALCONET_GUESTS") != nil,
+      "no guest compute: Scripts/long-tests with --guests runs it"))
   func compute() throws {
     let run = try DebuggedRun("compute", .v8)
     let word = try run.address("runtime.sched")

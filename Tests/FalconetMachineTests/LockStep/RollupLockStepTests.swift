@@ -16,7 +16,8 @@ struct RollupLockStepTests {
   }
 
   @Test(
-    "Same states, memory and output", .enabled(if: isPossible),
+    "Same states, memory and output",
+    .enabled(if: isPossible, "takes long: Scripts/long-tests with --guests runs it"),
     arguments: [StateVersion.v7, .v8], [EngineSetup.translator, .portable])
   func states(_ version: StateVersion, _ setup: EngineSetup) throws {
     let folder = try #require(Self.folder)
