@@ -9,13 +9,10 @@ import Keccak
 /// since the last pre-image that came, all of them count.
 final class HintLog: PreimageOracle {
   private var source: any PreimageOracle
-  /// The hints so far; saved and restored by those who take the machine back. Long ones lie in
-  /// temporary files.
-  var hints: [PendingHint] = []
+  /// The hints so far; saved and restored by those who take the machine back.
+  var recent = RecentHints()
   /// Whether the next hint begins a new list.
   private var isAnswered = false
-  /// Bytes of hints that are stored; the last one always is.
-  private static let limit = 1 << 20
 
   init(_ source: any PreimageOracle) { self.source = source }
 
@@ -44,10 +41,9 @@ final class HintLog: PreimageOracle {
   }
 
   private func note(_ hint: PendingHint) {
-    if isAnswered { hints = [] }
+    if isAnswered { recent = RecentHints() }
     isAnswered = false
-    hints.append(hint)
-    while hints.count > 1, hints.reduce(0, { $0 + $1.count }) > Self.limit { hints.removeFirst() }
+    recent.append(hint)
   }
 
   var takesHints: Bool { source.takesHints }
@@ -62,10 +58,9 @@ final class HintLog: PreimageOracle {
   func resumable(
     _ state: MachineState, limit: Int = Snapshot.hintLimit
   ) throws(HintStorageError) -> MachineState {
-    let size = hints.reduce(state.lastHint.count) { $0 + 4 + $1.count }
-    guard !hints.isEmpty, size <= limit else { return state }
+    guard !recent.hints.isEmpty, state.lastHint.count + recent.size <= limit else { return state }
     var joined = PendingHint()
-    for hint in hints {
+    for hint in recent.hints {
       try joined.append((0..<4).map { UInt8(truncatingIfNeeded: hint.count >> (24 - 8 * $0)) })
       try joined.append(hint)
     }
@@ -74,4 +69,31 @@ final class HintLog: PreimageOracle {
     state.lastHint = joined
     return state
   }
+}
+
+/// The last hints of a run, in order.
+struct RecentHints {
+  /// Bytes that are stored at most; the last hint always is.
+  private static let limit = 1 << 20
+
+  /// Long ones lie in temporary files.
+  private(set) var hints: [PendingHint] = []
+  /// Bytes of all, each with its length in four bytes.
+  private(set) var size = 0
+
+  /// Adds the newest, and drops the oldest if they become too many. On average that takes time in
+  /// proportion to the hint: whenever some are dropped, half of the room is free after it.
+  mutating func append(_ hint: PendingHint) {
+    hints.append(hint)
+    size += Self.size(of: hint)
+    guard size > Self.limit else { return }
+    var dropped = 0
+    while dropped < hints.count - 1, size > Self.limit / 2 {
+      size -= Self.size(of: hints[dropped])
+      dropped += 1
+    }
+    hints.removeFirst(dropped)
+  }
+
+  private static func size(of hint: PendingHint) -> Int { 4 + hint.count }
 }

@@ -13,7 +13,7 @@ final class RunChecks {
   private let shadow: Shadow?
   private let hints: HintLog?
   /// The hints at the marks, for a machine that is taken back.
-  private var markedHints: (confirmer: [PendingHint], shadow: [PendingHint]) = ([], [])
+  private var markedHints = (confirmer: RecentHints(), shadow: RecentHints())
 
   init(_ plan: RunPlan, _ machine: Machine, _ hints: HintLog?, _ logger: Logger)
     throws(CommandError)
@@ -49,7 +49,7 @@ final class RunChecks {
       let start = confirmer.start(for: step)
       if machine.step >= start {
         confirmer.mark()
-        markedHints.confirmer = hints?.hints ?? []
+        markedHints.confirmer = hints?.recent ?? RecentHints()
       } else {
         confirmer.rest()
         next = start - machine.step
@@ -59,7 +59,7 @@ final class RunChecks {
       let start = shadow.start(for: step)
       if machine.step >= start {
         do throws(ShadowError) { try shadow.mark() } catch { throw Self.command(error) }
-        markedHints.shadow = hints?.hints ?? []
+        markedHints.shadow = hints?.recent ?? RecentHints()
       } else {
         next = min(next, start - machine.step)
       }
@@ -98,7 +98,7 @@ final class RunChecks {
           ])
       } catch {
         confirmer.goBack()
-        hints?.hints = markedHints.confirmer
+        hints?.recent = markedHints.confirmer
         throw Self.command(error)
       }
     }
@@ -107,7 +107,7 @@ final class RunChecks {
       let start = clock.now
       do throws(ShadowError) { try shadow.compare(witness) } catch {
         shadow.goBack()
-        hints?.hints = markedHints.shadow
+        hints?.recent = markedHints.shadow
         throw Self.command(error)
       }
       logger.info(
