@@ -3,9 +3,6 @@ import FalconetDebug
 import FalconetInsight
 import FalconetMachine
 import FalconetReplay
-import FalconetSnapshots
-import FalconetStreams
-import FalconetTrace
 import Logging
 
 struct DebugCommand: ParsableCommand, TakesServerWords {
@@ -21,17 +18,6 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
       "falconet debug state.bin.gz --preimages preimages --exec",
       "falconet debug state.bin.gz --listen 127.0.0.1:2159 -- op-program --server",
     ])
-
-  @OptionGroup var input: InputArgument
-
-  @Option(
-    name: [.customLong("folder"), .customLong("dir")],
-    help: ArgumentHelp(
-      """
-      Directory of a trace: begins with its last state before the step of --at, or with the snapshot if it has \
-      none.
-      """, valueName: "directory"), completion: .directory)
-  var folder: String?
 
   @Option(help: ArgumentHelp("Step to go to first.", valueName: "step"))
   var at: UInt64?
@@ -69,80 +55,21 @@ struct DebugCommand: ParsableCommand, TakesServerWords {
       """, valueName: "size"))
   var memory = BudgetSize(Timeline.usualMemory)
 
-  @Option(
-    help: ArgumentHelp(
-      "What executes steps: translator, portable or step.", valueName: "engine"))
-  var engine = EngineKind.translator
-
-  @OptionGroup var revision: RevisionOption
-  @OptionGroup(title: "Limits") var limits: ResourceLimits
-  @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
-  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
-  @OptionGroup(title: "Logs") var logs: LogOptions
-
-  @Option(name: .customLong(ServerWords.flag), parsing: .singleValue, help: .hidden)
-  var server: [String] = []
+  @OptionGroup var replay: ReplayOptions
 
   func run() throws {
-    let loggers = logs.loggers
+    let loggers = replay.logs.loggers
     let logger = loggers.logger("debug")
-    guard engine != .check else { throw UsageError("--engine check cannot go backwards") }
     let address = try DebugAddress(
       listen ?? (exec ? DebuggerProcess.socketName : DebugAddress.usual))
-    limits.startClock()
-    let source = try preimages.source(server)
-    try source.checkRecording()
     let program = try DebuggedProgram(elf: elf)
-    let (path, hint) = try start()
-    let image = try Inputs.snapshot(
-      path, snapshot, isHashed: false, pageLimit: limits.pageLimit(copies: 2))
-    if let at, image.state.scalars.step > at {
-      throw CommandError(
-        "\(path): the state is after step \(image.state.scalars.step), and --at asks for \(at): give an"
-          + " earlier state")
+    try replay.open(at: ("--at", at), copies: 2, loggers: loggers, logger) { machine in
+      machine.logOutput(loggers)
+      program.inspect(machine)
+      let timeline = Timeline(machine, memoryLimit: memory.bytes)
+      if let at { try go(to: at, timeline, logger) }
+      try serve(timeline, program, at: address, logger)
     }
-    let revision = try revision.chosen(for: image.state, logger)
-    let opened = try source.open(loggers)
-    defer { opened.server?.shutDown(logger) }
-    let machine = Machine(image, Self.oracle(opened.oracle, after: hint), engine, revision, limits)
-    machine.logOutput(loggers)
-    defer {
-      do { try machine.oracle.flush() } catch {
-        logger.error("Failed to record pre-images", metadata: ["err": "\(error)"])
-      }
-    }
-    program.inspect(machine)
-    let timeline = Timeline(machine, memoryLimit: memory.bytes)
-    if let at { try go(to: at, timeline, logger) }
-    try serve(timeline, program, at: address, logger)
-  }
-
-  /// The snapshot to begin with, and the hint that a host must get first.
-  private func start() throws -> (path: String, hint: [UInt8]?) {
-    guard let folder else { return (try input.path(), nil) }
-    guard let at else { throw UsageError("--folder needs --at, the step to go to") }
-    let saved: SavedState?
-    do throws(StreamError) { saved = try SavedState.nearest(to: at, in: folder) } catch {
-      throw CommandError(error, while: "failed to look for a state")
-    }
-    if let saved { return (saved.path, saved.hint) }
-    guard input.argument != nil || input.flag != nil else {
-      throw CommandError(
-        "\(folder): the trace has no state at or before step \(at): give the snapshot that it starts from"
-      )
-    }
-    return (try input.path(), nil)
-  }
-
-  /// A source that gets a hint before it is asked for anything.
-  private static func oracle(
-    _ source: any PreimageOracle, after hint: [UInt8]?
-  ) -> any PreimageOracle {
-    guard let hint else { return source }
-    let oracle = HintedOracle()
-    oracle.connect(source)
-    oracle.hint = hint
-    return oracle
   }
 
   /// Goes to the first step that is looked at. A run that ends or fails before is looked at there.

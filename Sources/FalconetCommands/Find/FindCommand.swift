@@ -17,6 +17,7 @@ struct FindCommand: ParsableCommand, TakesServerWords {
     examples: [
       "falconet find state.bin.gz --preimages preimages --syscall write",
       "falconet find state.bin.gz --writes 0x2035a0:8 --last 1 -- op-program --server",
+      "falconet find --folder game --since 5000000 --until 6000000 --syscall write",
     ])
 
   @Option(

@@ -2,14 +2,10 @@ import ArgumentParser
 import FalconetInsight
 import FalconetMachine
 import FalconetReplay
-import FalconetSnapshots
-import FalconetStreams
 import Logging
 
 /// The flags of commands that execute part of a run once and print what it does.
 struct ScanOptions: ParsableArguments {
-  @OptionGroup var input: InputArgument
-
   @Option(
     help: ArgumentHelp(
       "The first step that counts; those before are executed only.", valueName: "step"))
@@ -35,24 +31,9 @@ struct ScanOptions: ParsableArguments {
     help: ArgumentHelp("Symbols, as load-elf writes them.", valueName: "file"), completion: .file())
   var meta = ""
 
-  @Option(
-    help: ArgumentHelp(
-      "What executes steps: translator, portable or step.", valueName: "engine"))
-  var engine = EngineKind.translator
-
-  @OptionGroup var revision: RevisionOption
-  @OptionGroup(title: "Limits") var limits: ResourceLimits
-  @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
-  @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
-  @OptionGroup(title: "Logs") var logs: LogOptions
-
-  @Option(name: .customLong(ServerWords.flag), parsing: .singleValue, help: .hidden)
-  var server: [String] = []
+  @OptionGroup var replay: ReplayOptions
 
   func validate() throws {
-    guard engine != .check else {
-      throw ValidationError("--engine check cannot stop inside of a run")
-    }
     if let since, let until, since.value > until.value {
       throw ValidationError("--since is after --until")
     }
@@ -62,33 +43,24 @@ struct ScanOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - name: the command's, for its log.
+  ///   - flag: what says the first step.
   ///   - body: gets the machine at that step, and its program.
-  func run(_ name: String, _ body: (Machine, GuestProgram) throws -> Void) throws {
-    let loggers = logs.loggers
+  func run(
+    _ name: String, from flag: String = "--since", _ body: (Machine, GuestProgram) throws -> Void
+  ) throws {
+    let loggers = replay.logs.loggers
     let logger = loggers.logger(name)
-    limits.startClock()
-    let source = try preimages.source(server)
-    try source.checkRecording()
     let guest: GuestProgram
     if elf.isEmpty && meta.isEmpty {
       guest = GuestProgram(symbols: nil)
     } else {
       guest = try Inputs.program(elf: elf, meta: meta, logger).0
     }
-    let image = try Inputs.snapshot(
-      input.path(), snapshot, isHashed: false, pageLimit: limits.pageLimit(copies: 1))
-    let revision = try revision.chosen(for: image.state, logger)
-    let opened = try source.open(loggers)
-    defer { opened.server?.shutDown(logger) }
-    let machine = Machine(image, opened.oracle, engine, revision, limits)
-    machine.shouldInterrupt = { Interruption.isRequested }
-    defer {
-      do { try machine.oracle.flush() } catch {
-        logger.error("Failed to record pre-images", metadata: ["err": "\(error)"])
-      }
+    try replay.open(at: (flag, since?.value), copies: 1, loggers: loggers, logger) { machine in
+      machine.shouldInterrupt = { Interruption.isRequested }
+      try skip(machine, guest)
+      try body(machine, guest)
     }
-    try skip(machine, guest)
-    try body(machine, guest)
   }
 
   /// Goes to the first step that counts.

@@ -46,7 +46,7 @@ struct LogCommand: ParsableCommand, TakesServerWords {
     if let instructions {
       var options = options
       options.since = GoNumber(instructions.first)
-      try options.run("log") { machine, guest in
+      try options.run("log", from: "--instructions") { machine, guest in
         try list(machine, guest, until: instructions.last)
       }
     } else {

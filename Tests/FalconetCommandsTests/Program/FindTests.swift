@@ -135,6 +135,38 @@ struct FindTests {
         .compactMap(Self.step))
   }
 
+  @Test("With a trace's folder they begin with its last state before the first step")
+  func trace() throws {
+    let folder = try TemporaryFolder()
+    let state = try Guest.folder("threads") + "/state.bin.gz"
+    let claims = try Tool.run(
+      [
+        "trace", "claim", "2500000", "--folder", "game", "--input", state, "--snapshot-interval",
+        "1000000",
+      ], in: folder.path)
+    try #require(claims.exitCode == 0, "\(claims.log)")
+    let steps = ["--since", "2200000", "--until", "2400000"]
+    for command in [["find", "--syscall", "any"], ["log"]] {
+      let whole = try Tool.run(command + [state] + steps, in: folder.path)
+      let part = try Tool.run(command + ["--folder", "game"] + steps, in: folder.path)
+      #expect(part.exitCode == 0, "\(part.log)")
+      #expect(part.text == whole.text && !part.text.isEmpty)
+    }
+    let range = ["--instructions", "2200000..2200009"]
+    let listing = try Tool.run(["log", "--folder", "game"] + range, in: folder.path)
+    #expect(try listing.text == Tool.run(["log", state] + range, in: folder.path).text)
+    #expect(listing.text.split(separator: "\n").count >= 9, "\(listing.log)")
+
+    let none = try Tool.run(["find", "--folder", "game", "--since", "5"], in: folder.path)
+    #expect(none.log.contains("no state at or before step 5"), "\(none.log)")
+    #expect(none.exitCode == 1)
+    #expect(try Tool.run(["log", "--folder", "game"], in: folder.path).exitCode == 64)
+    let later = try #require(TemporaryFolder.names(in: folder.file("game/snapshots")).first)
+    let past = try Tool.run(["find", "game/snapshots/\(later)", "--since", "5"], in: folder.path)
+    #expect(past.exitCode == 1)
+    #expect(past.log.contains("give an earlier state"), "\(past.log)")
+  }
+
   @Test("What cannot be looked for is an error")
   func errors() throws {
     let folder = try Guest.folder("hello")
