@@ -9,7 +9,9 @@ import Testing
   "gdb on a run: over what is no plain instruction, and what else it opens",
   .enabled(if: GDB.path != nil, GDB.isMissing))
 struct GDBReverseTests {
-  @Test("It steps back over a switch of threads", arguments: [.v1, .v5, .v8] as [StateVersion])
+  @Test(
+    "It steps back over a switch of threads",
+    arguments: GDB.versions([.v1, .v5, .v8], of: "threads"))
   func threadSwitch(_ version: StateVersion) throws {
     let run = try DebuggedRun("threads", version)
     let timeline = run.timeline
@@ -45,7 +47,9 @@ struct GDBReverseTests {
     #expect(answers[11].target == "\(claim)\n")
   }
 
-  @Test("It steps back over code that was overwritten", arguments: [.v3, .v8] as [StateVersion])
+  @Test(
+    "It steps back over code that was overwritten",
+    arguments: GDB.versions([.v3, .v8], of: "hello"))
   func selfModified(_ version: StateVersion) throws {
     let image = MachineImage.selfModifying(version)
     let timeline = Timeline(try image.machine())
@@ -82,7 +86,7 @@ struct GDBReverseTests {
 
   @Test(
     "With --what-if a write makes a branch, whose claims are marked, and which going back leaves",
-    arguments: [.v5, .v8] as [StateVersion])
+    arguments: GDB.versions([.v5, .v8], of: "hello"))
   func whatIf(_ version: StateVersion) throws {
     let run = try DebuggedRun("hello", version, ["--what-if"])
     try run.timeline.go(to: 50_000)

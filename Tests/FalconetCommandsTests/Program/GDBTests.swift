@@ -10,7 +10,7 @@ struct GDBTests {
   @Test(
     "It breaks, steps, and steps back, in each version",
     arguments: StateVersion.allCases.map { ("hello", $0) }
-      + [("threads", .v1), ("threads", .v5), ("threads", .v8)])
+      + GDB.versions([.v1, .v5, .v8], of: "threads").map { ("threads", $0) })
   func breakAndStep(_ guest: String, _ version: StateVersion) throws {
     let served = try DebuggedRun(guest, version)
     let main = try served.address("main.main")
@@ -49,7 +49,7 @@ struct GDBTests {
 
   @Test(
     "It goes back to the last write of a word, and over a system call and the read of a pre-image",
-    arguments: [.v5, .v8] as [StateVersion])
+    arguments: GDB.versions([.v5, .v8], of: "oracle"))
   func lastWrite(_ version: StateVersion) throws {
     let served = try DebuggedRun("oracle", version)
     let vector = try Fixtures.vector(version, "oracle")

@@ -15,6 +15,11 @@ struct GDB {
   static let isMissing: Comment =
     "there is no gdb-multiarch, which Debian's package of the name has"
 
+  /// Versions for a test: all that have the guest in the long form, else those that stand for them.
+  static func versions(_ usual: [StateVersion], of guest: String) -> [StateVersion] {
+    isLongRun ? Fixtures.recordedRuns.filter { $0.guest == guest }.map(\.version) : usual
+  }
+
   /// What gdb said to a command: its result, how the program stopped after it, and console text.
   struct Answer {
     var result = ""
