@@ -133,17 +133,27 @@ let package = Package(
     .target(
       name: "FalconetInsight", dependencies: ["FalconetMachine", "FalconetELF", "FalconetStreams"],
       swiftSettings: strict),
+    // The interface to any VM, which knows nothing of Falconet.
+    .systemLibrary(name: "CFPVM", path: "fpvm"),
+    .target(
+      name: "FalconetForeignVM",
+      dependencies: [
+        "CFPVM", "FalconetLibc", "FalconetStreams", "FalconetSystem",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "FalconetTrace",
       dependencies: [
-        "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun",
+        "FalconetForeignVM", "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs",
+        "FalconetRun",
         "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "FalconetBisect",
       dependencies: [
-        "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetRun",
+        "FalconetForeignVM", "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs",
+        "FalconetRun",
         "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "Keccak",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -161,10 +171,7 @@ let package = Package(
     .target(name: "Falconet", dependencies: library, swiftSettings: strict),
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
-    // The interface to any VM, which knows nothing of Falconet.
-    .systemLibrary(name: "CFPVM", path: "fpvm"),
     .target(name: "FalconetC", dependencies: library + ["CFPVM", "CFalconet"]),
-    .target(name: "FalconetForeignVM", dependencies: ["CFPVM", "FalconetLibc"]),
     .target(
       name: "FalconetConform", dependencies: ["CFPVM", "FalconetForeignVM", "FalconetThreads"]),
     // The program of `falconet demo`.
@@ -200,7 +207,9 @@ let package = Package(
 
     .target(
       name: "FalconetTestSupport",
-      dependencies: library + [.product(name: "SystemPackage", package: "swift-system")],
+      dependencies: library + [
+        "FalconetForeignVM", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       path: "Tests/FalconetTestSupport"),
     // Random programs in lock step for as long as one likes.
     .executableTarget(
@@ -251,7 +260,9 @@ let package = Package(
       exclude: ["Calldata/decode_calldata.py"]),
     .testTarget(
       name: "FalconetBisectTests",
-      dependencies: ["FalconetBisect", "FalconetOracle", "FalconetTestSupport"]),
+      dependencies: [
+        "FalconetBisect", "FalconetForeignVM", "FalconetOracle", "FalconetTestSupport",
+      ]),
     .testTarget(
       name: "FalconetInsightTests", dependencies: ["FalconetInsight", "FalconetTestSupport"],
       exclude: ["Readers"]),

@@ -13,6 +13,7 @@ BUILD = pathlib.Path(os.environ.get("FALCONET_BUILD") or ROOT / ".build" / "rele
 MODULE_MAPS = [
     *BUILD.glob("C*.build/module.modulemap"),
     *ROOT.glob("Sources/C*/module.modulemap"),
+    ROOT / "fpvm/module.modulemap",
     *ROOT.glob("Sources/C*/include/module.modulemap"),
     *ROOT.glob(".build/checkouts/swift-system/Sources/CSystem/include/module.modulemap"),
 ]

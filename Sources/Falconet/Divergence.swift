@@ -33,7 +33,7 @@ public struct Divergence: Sendable {
     cancellation: Cancellation? = nil
   ) throws(FalconetError) -> Divergence? {
     do throws(BisectError) {
-      let directory = try WorkDirectory()
+      let directory = try WorkDirectory.make()
       let sides = (
         try side("first", first, directory, cancellation),
         try side("second", second, directory, cancellation)
@@ -68,7 +68,7 @@ extension SideClaim {
   fileprivate var claim: Claim? {
     switch value {
     case .claim(let claim): Claim(claim)
-    case .failed: nil
+    case .otherClaim, .failed: nil
     }
   }
 }

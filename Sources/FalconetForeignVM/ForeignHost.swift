@@ -23,6 +23,8 @@ package struct ForeignHost {
   /// Returns whether the run goes on.
   package var progress: ((UInt64) -> Bool)?
   package var progressInterval: UInt64 = 0
+  /// Why the last pre-image or hint failed, for the error of the call that needed it.
+  package var complaint: (() -> String?)?
 
   package init() {}
 }

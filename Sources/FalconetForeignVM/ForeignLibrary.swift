@@ -172,6 +172,11 @@ package final class ForeignLibrary: @unchecked Sendable {
     return UInt32(number)
   }
 
+  /// The name of the kind of a number; nil if there is none.
+  package func name(ofKind number: UInt32) -> String? {
+    kinds.indices.contains(Int(number)) ? kinds[Int(number)].name : nil
+  }
+
   func lacks(_ what: String) -> ForeignError {
     ForeignError(FPVM_UNSUPPORTED, "the VM \(name) cannot \(what)")
   }

@@ -1,4 +1,5 @@
 import CFPVM
+import FalconetStreams
 
 /// A machine of another VM.
 ///
@@ -79,6 +80,20 @@ package final class ForeignMachine {
     try bytes { fpvm_call_save_state(table, handle, $0, $1) }
   }
 
+  /// Writes the bytes of the state.
+  package func write(to sink: any ByteSink) throws(ForeignError) {
+    let writer = ForeignSink(sink)
+    let context = Unmanaged.passUnretained(writer).toOpaque()
+    do throws(ForeignError) {
+      try withExtendedLifetime(writer) { () throws(ForeignError) in
+        try foreignCall { fpvm_call_write_state(table, handle, ForeignSink.write, context, $0) }
+      }
+    } catch {
+      if let failure = writer.failure { throw ForeignError(failure) }
+      throw error
+    }
+  }
+
   /// What the next step does, for people; nil if the VM does not say.
   package func describe() throws(ForeignError) -> String? {
     guard library.capabilities.contains(.describe) else { return nil }
@@ -138,5 +153,27 @@ package final class ForeignMachine {
     guard let proof else { throw ForeignError(FPVM_INTERNAL, "the VM gave no proof") }
     defer { fpvm_call_free_proof(table, proof) }
     return ForeignProof(proof.pointee)
+  }
+}
+
+/// Where a VM writes a state.
+///
+/// Safety: lives until the call of the VM returns, which is the only one that has the pointer to it.
+private final class ForeignSink {
+  private let sink: any ByteSink
+  private(set) var failure: StreamError?
+
+  init(_ sink: any ByteSink) { self.sink = sink }
+
+  static let write: fpvm_write_fn = { context, bytes, count in
+    guard let context else { return FPVM_INVALID }
+    let writer = Unmanaged<ForeignSink>.fromOpaque(context).takeUnretainedValue()
+    do throws(StreamError) {
+      try writer.sink.write(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+      return FPVM_OK
+    } catch {
+      writer.failure = error
+      return FPVM_CALLBACK
+    }
   }
 }

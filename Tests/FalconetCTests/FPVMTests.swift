@@ -1,5 +1,6 @@
 import CFPVM
 import CFalconet
+import FalconetBisect
 import FalconetC
 import FalconetConform
 import FalconetForeignVM
@@ -110,6 +111,48 @@ import Testing
       }
       #expect(error?.status == FPVM_BAD_DATA)
     }
+  }
+
+  @Test("A run of the table is the same as a run here, and its step has a proof of Cannon's family")
+  func bisection() throws {
+    let run = RecordedRun(version: .v8, guest: "oracle")
+    let (folder, files) = (try WorkDirectory(), try TemporaryFolder())
+    let prestate = try Fixtures.machine(run)
+    try AtomicFile.write(path: files.file("state.bin")) { (sink) throws(StreamError) in
+      try Snapshot.write(MemoryImage(prestate), to: sink, as: .bin)
+    }
+    let preimages = try Fixtures.oracle(run)
+    var host = ForeignHost()
+    host.preimage = { key in
+      Bytes32(key).flatMap { preimages.preimages[$0] }.map { .bytes($0) } ?? .missing
+    }
+    let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
+    let foreign = try ForeignSide(
+      name: "B",
+      ForeignVM.library(library).open(files.file("state.bin"), folder: folder, host: host),
+      verifier: library)
+    let here = MachineSide(
+      name: "A", image: MemoryImage(prestate), oracle: preimages, folder: folder)
+    guard case .same(_, ended: true) = try Bisection(here, foreign).find() else {
+      Issue.record("the runs differ")
+      return
+    }
+
+    let again = try ForeignSide(
+      name: "B",
+      ForeignVM.library(library).open(files.file("state.bin"), folder: folder, host: host),
+      verifier: library)
+    #expect(try again.claim(at: 1000).isEnd == false)
+    let divergence = try Divergence(
+      at: 1000,
+      MachineSide(
+        name: "A", image: MemoryImage(try Fixtures.machine(run)), oracle: preimages, folder: folder),
+      again)
+    #expect(divergence.b.verdict?.holds == true)
+    #expect(divergence.b.step.foreign?.isVerified == true)
+    #expect(divergence.b.step.foreign?.fault == nil)
+    #expect(divergence.b.step.proof?.post == divergence.a.step.proof?.post)
+    #expect(divergence.b.execution?.instruction?.pc == divergence.a.execution?.instruction?.pc)
   }
 
   @Test("The library in its file is such a VM")

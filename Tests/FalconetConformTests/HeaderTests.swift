@@ -1,6 +1,7 @@
 import CFPVM
 import FalconetConform
 import FalconetForeignVM
+import FalconetTestSupport
 import Testing
 
 /// The header, and what its specification says of it.

@@ -1,5 +1,6 @@
 import FalconetConform
 import FalconetForeignVM
+import FalconetTestSupport
 import Testing
 
 /// Faults in the VMs of Examples, which the kit finds where they are.

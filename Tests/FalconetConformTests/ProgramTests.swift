@@ -1,4 +1,5 @@
 import FalconetConform
+import FalconetTestSupport
 import Testing
 
 /// Programs in C that drive several VMs at once through the header alone.

@@ -1,3 +1,4 @@
+import FalconetForeignVM
 import FalconetMachine
 import FalconetOracle
 import FalconetProofs
@@ -103,7 +104,7 @@ package final class Shadow {
   package init(_ machine: Machine, _ options: Options) throws(ShadowError) {
     self.machine = machine
     self.options = options
-    do throws(BisectError) { folder = try WorkDirectory(label: "shadow") } catch {
+    do throws(BisectError) { folder = try WorkDirectory.make(label: "shadow") } catch {
       throw ShadowError(error)
     }
     record = ShadowRecord(machine.oracle, machine.cachedPreimage)
@@ -198,9 +199,8 @@ package final class Shadow {
       name: "shadow",
       ProgramSide.Command(
         program: options.program, server: options.server + [folder.path + "/preimages"],
-        timeout: options.timeout, cancellation: options.cancellation,
-        pageLimit: machine.pageLimit),
-      snapshot: start, folder: folder)
+        timeout: options.timeout, cancellation: options.cancellation),
+      snapshot: start, folder: folder, pageLimit: machine.pageLimit)
   }
 
   private func compareStart(_ side: ProgramSide) throws {
@@ -258,6 +258,7 @@ extension SideClaim.Value {
   fileprivate var text: String {
     switch self {
     case .claim(let claim): "\(claim)"
+    case .otherClaim(let claim): Hex.encode(claim, prefix: true)
     case .failed(let text): "no state (\(text))"
     }
   }

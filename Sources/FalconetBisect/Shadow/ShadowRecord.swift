@@ -1,3 +1,4 @@
+import FalconetForeignVM
 import FalconetMachine
 import FalconetOracle
 import FalconetStreams

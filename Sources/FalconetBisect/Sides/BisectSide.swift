@@ -1,14 +1,20 @@
+import FalconetForeignVM
 import FalconetMachine
 import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
 import Keccak
 
+/// A temporary directory of a comparison.
+package typealias WorkDirectory = FalconetForeignVM.WorkDirectory
+
 /// What one run says of its state after so many steps.
 package struct SideClaim: Sendable, Equatable {
   /// The state's claim, or why there is no such state.
   package enum Value: Sendable, Equatable {
     case claim(Bytes32)
+    /// The claim of a VM whose claims have not 32 bytes.
+    case otherClaim([UInt8])
     /// A step before it is illegal.
     case failed(String)
   }
@@ -16,6 +22,11 @@ package struct SideClaim: Sendable, Equatable {
   package var value: Value
   /// Whether the program has ended by then, so that later claims are the same.
   package var isEnd: Bool
+
+  /// The claim of any VM's state.
+  package init(bytes: [UInt8], isEnd: Bool) {
+    self.init(value: Bytes32(bytes).map { .claim($0) } ?? .otherClaim(bytes), isEnd: isEnd)
+  }
 
   package init(value: Value, isEnd: Bool) {
     self.value = value
@@ -26,8 +37,9 @@ package struct SideClaim: Sendable, Equatable {
   func agrees(with other: SideClaim) -> Bool {
     switch (value, other.value) {
     case (.claim(let mine), .claim(let theirs)): mine == theirs
+    case (.otherClaim(let mine), .otherClaim(let theirs)): mine == theirs
     case (.failed, .failed): true
-    default: false
+    case (.claim, _), (.otherClaim, _), (.failed, _): false
     }
   }
 }
@@ -40,12 +52,30 @@ package struct SideStep {
   package var after: MemoryImage?
   /// Why there is no state after the step.
   package var failure: String?
+  /// What a VM of which nothing else is known did; nil for others.
+  package var foreign: ForeignStep?
 
-  package init(proof: StepProof? = nil, after: MemoryImage? = nil, failure: String? = nil) {
+  package init(
+    proof: StepProof? = nil, after: MemoryImage? = nil, failure: String? = nil,
+    foreign: ForeignStep? = nil
+  ) {
     self.proof = proof
     self.after = after
     self.failure = failure
+    self.foreign = foreign
   }
+}
+
+/// What a VM by fpvm.h did in one step.
+package struct ForeignStep: Sendable {
+  /// What the step does, as the VM says it.
+  package var text: String?
+  /// The proof of the step, if the VM gives one.
+  package var proof: ForeignProofFile?
+  /// What the VM says of its own proof: nil if it holds, or if the VM does not verify proofs.
+  package var fault: String?
+  /// Whether the VM verified the proof.
+  package var isVerified = false
 }
 
 /// One of two runs that are compared.
@@ -100,7 +130,12 @@ package enum BisectError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  init(_ error: StreamError) {
+  /// What another VM could not do.
+  init(_ error: ForeignError, of side: String) {
+    self = error.isInterruption ? .interrupted : .program(side: side, "\(error)")
+  }
+
+  package init(_ error: StreamError) {
     self = error.kind == .interrupted ? .interrupted : .file(error)
   }
 

@@ -67,7 +67,7 @@ private func find(
   // A cancellation is used up by the call that it ends.
   defer { for control in controls { _ = control.takeCancellation() } }
   do throws(BisectError) {
-    let folder = try WorkDirectory()
+    let folder = try WorkDirectory.make()
     let cancellation = Cancellation { controls.contains { $0.isCancelRequested } }
     let (first, second) = try sides(folder, cancellation)
     var result = falconet_divergence()
@@ -99,7 +99,7 @@ extension SideClaim {
   /// - Returns: whether there is a claim.
   fileprivate func copyClaim(to field: inout some BitwiseCopyable) -> Bool {
     switch value {
-    case .failed: return false
+    case .otherClaim, .failed: return false
     case .claim(let claim):
       // Sound: called with arrays of 32 bytes.
       withUnsafeMutableBytes(of: &field) { field in

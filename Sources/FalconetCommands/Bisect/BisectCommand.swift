@@ -11,16 +11,19 @@ struct BisectCommand: ParsableCommand {
     abstract: "Find the first step at which two runs differ.",
     discussion: """
       A side is a run here from --input (the default), a list of claims (--claims-a, --claims-b: \
-      a step and a claim on each line), or another VM with Cannon's flags (--program-a, \
-      --program-b), which also starts from --input. The command line of a pre-image server \
-      follows --.
+      a step and a claim on each line), or another VM, which also starts from --input: a library \
+      that implements fpvm.h (--vm-library-a, --vm-library-b), or a program with Cannon's flags \
+      (--vm-program-a, --vm-program-b). The command line of a pre-image server follows --.
+      For two libraries, --input may be a program or a state of their own.
       Writes each side's proof of the step.
       """,
     examples: [
       "falconet bisect state.bin.gz --preimages preimages --engine-b portable \\",
       "  --until 600000",
       "falconet bisect state.bin.gz --claims-b claims.txt -- op-program --server",
-      "falconet bisect state.bin.gz --program-b cannon -- op-program --server",
+      "falconet bisect state.bin.gz --vm-program-b cannon -- op-program --server",
+      "falconet bisect total.stk --vm-library-a ./libstack.so \\",
+      "  --vm-library-b ./libother.so --preimages preimages",
     ])
 
   @Argument(
@@ -88,7 +91,7 @@ struct BisectCommand: ParsableCommand {
     var servers: [PreimageHost] = []
     defer { for server in servers { _ = server.shutdown() } }
     do {
-      let folder = try WorkDirectory(in: work)
+      let folder = try WorkDirectory.make(in: work)
       let a = try plan.a.open("A", folder, snapshot, limits, &servers)
       let b = try plan.b.open("B", folder, snapshot, limits, &servers)
       let progress = ProgressLine()
@@ -130,9 +133,16 @@ struct BisectCommand: ParsableCommand {
     guard let divergence, !proofs.isEmpty else { return [:] }
     var files: [String: String] = [:]
     for part in [divergence.a, divergence.b] {
-      guard let proof = part.step.proof else { continue }
       let path = proofName(part.name.lowercased(), divergence.step)
-      try proof.save(path: path, Interruption.cancellation)
+      if let proof = part.step.proof {
+        try proof.save(path: path, Interruption.cancellation)
+      } else if let proof = part.step.foreign?.proof {
+        try AtomicFile.write(path: path, Interruption.cancellation) {
+          (sink) throws(StreamError) in try proof.write(to: sink)
+        }
+      } else {
+        continue
+      }
       files[part.name] = path
     }
     return files

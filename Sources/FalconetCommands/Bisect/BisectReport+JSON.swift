@@ -1,4 +1,5 @@
 import FalconetBisect
+import FalconetForeignVM
 import FalconetMachine
 import FalconetStreams
 
@@ -64,12 +65,19 @@ extension BisectReport {
   }
 
   private func write(_ part: Divergence.Part, to json: JSONWriter) throws(StreamError) {
+    if let text = part.step.foreign?.text { try json.member("executes", message: text) }
     if let failure = part.step.failure { try json.member("failure", message: failure) }
     if let file = proofs[part.name] { try json.member("proof", fileName: file) }
     if let verdict = part.verdict {
       try json.member("proofHolds", verdict.holds)
       let fault = verdict.fault ?? verdict.findings.compactMap(\.fault).first
       if let fault { try json.member("proofFault", fault.description) }
+    } else if let foreign = part.step.foreign, foreign.isVerified {
+      try json.member("proofHolds", foreign.fault == nil)
+      if let fault = foreign.fault { try json.member("proofFault", message: fault) }
+    }
+    if part.step.proof == nil, let proof = part.step.foreign?.proof?.proof {
+      try write(proof, to: json)
     }
     if let read = part.preimage {
       try json.member("preimage") { () throws(StreamError) in
@@ -80,6 +88,8 @@ extension BisectReport {
         try json.member("bytes", hex: read.bytes)
       }
     }
+    // A VM of which nothing else is known has no memory and no registers.
+    if part.step.foreign != nil, part.step.proof == nil { return }
     try json.member("memory", objects: part.execution?.accesses ?? []) {
       (access) throws(StreamError) in
       try json.member("address", address: access.address)
@@ -90,6 +100,20 @@ extension BisectReport {
       try json.member("name", change.name)
       try json.member("before", address: change.before)
       try json.member("after", address: change.after)
+    }
+  }
+
+  /// A proof of a VM of which nothing else is known.
+  private func write(_ proof: ForeignProof, to json: JSONWriter) throws(StreamError) {
+    try json.member("fields", objects: proof.fields) { (field) throws(StreamError) in
+      try json.member("name", message: field.name)
+      try json.member("length", field.bytes.count)
+    }
+    guard let read = proof.read else { return }
+    try json.member("preimage") { () throws(StreamError) in
+      try json.member("key", hex: read.key)
+      try json.member("offset", read.offset)
+      try json.member("length", read.preimage.count)
     }
   }
 }

@@ -1,5 +1,6 @@
 import FalconetBisect
 import FalconetELF
+import FalconetForeignVM
 import FalconetMachine
 import FalconetStreams
 
@@ -16,6 +17,7 @@ struct BisectReport {
   static func text(_ claim: SideClaim) -> String {
     switch claim.value {
     case .claim(let claim): "\(claim)"
+    case .otherClaim(let claim): Hex.encode(claim, prefix: true)
     case .failed(let reason): "none: \(reason)"
     }
   }
@@ -90,6 +92,7 @@ struct BisectReport {
 
   private func describe(_ part: Divergence.Part) -> [String] {
     var lines: [String] = []
+    if let text = part.step.foreign?.text { lines.append(row("\(part.name) executes", text)) }
     if let failure = part.step.failure { lines.append(row("\(part.name) fails", failure)) }
     for access in part.execution?.accesses ?? [] {
       let written = access.after.map { ", writes \(hex($0))" } ?? ""
@@ -116,7 +119,30 @@ struct BisectReport {
       let fault = verdict.fault ?? verdict.findings.compactMap(\.fault).first
       let file = proofs[part.name].map { "\($0), " } ?? ""
       lines.append(row("\(part.name)'s proof", file + (fault.map { "fails: \($0)" } ?? "holds")))
+    } else if let foreign = part.step.foreign, let proof = foreign.proof?.proof {
+      lines += describe(foreign, proof, of: part.name)
     }
+    return lines
+  }
+
+  /// A proof of a VM of which nothing else is known.
+  private func describe(
+    _ step: ForeignStep, _ proof: ForeignProof, of name: String
+  ) -> [String] {
+    var lines: [String] = []
+    if let read = proof.read {
+      lines.append(
+        row(
+          "\(name)'s pre-image",
+          "\(Hex.encode(read.key, prefix: true)), at offset \(read.offset) of"
+            + " \(read.preimage.count)"))
+    }
+    let verdict =
+      step.isVerified ? step.fault.map { "fails: \($0)" } ?? "holds" : "not verified by the VM"
+    let file = proofs[name].map { "\($0), " } ?? ""
+    let fields = proof.fields.map { "\($0.name) \($0.bytes.count) bytes" }
+    lines.append(
+      row("\(name)'s proof", "\(file)\(fields.joined(separator: ", ")), \(verdict)"))
     return lines
   }
 }

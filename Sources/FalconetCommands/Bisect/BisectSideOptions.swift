@@ -1,5 +1,6 @@
 import ArgumentParser
 import FalconetBisect
+import FalconetForeignVM
 import FalconetMachine
 import FalconetOracle
 
@@ -15,12 +16,26 @@ struct BisectSideOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Command line of the VM that is side A, split at spaces.", valueName: "command"))
+      "Library with fpvm.h of the VM that is side A.", valueName: "file"), completion: .file())
+  var vmLibraryA: String?
+
+  @Option(
+    name: [.customLong("vm-program-a"), .customLong("program-a")],
+    help: ArgumentHelp(
+      "Command line of the VM that is side A, with Cannon's flags, split at spaces.",
+      valueName: "command"))
   var programA: String?
 
   @Option(
     help: ArgumentHelp(
-      "Command line of the VM that is side B, split at spaces.", valueName: "command"))
+      "Library with fpvm.h of the VM that is side B.", valueName: "file"), completion: .file())
+  var vmLibraryB: String?
+
+  @Option(
+    name: [.customLong("vm-program-b"), .customLong("program-b")],
+    help: ArgumentHelp(
+      "Command line of the VM that is side B, with Cannon's flags, split at spaces.",
+      valueName: "command"))
   var programB: String?
 
   @Option(
@@ -97,25 +112,28 @@ struct BisectSideOptions: ParsableArguments {
     input: String, inputB: String, server: [String]
   ) throws(UsageError) -> (a: BisectSidePlan, b: BisectSidePlan) {
     let a = try plan(
-      "a", claimsA, programA, flagsA, engineA, revision, preimages, locals, input, server)
+      "a", claimsA, vmLibraryA, programA, flagsA, engineA, revision, preimages, locals, input,
+      server)
     let b = try plan(
-      "b", claimsB, programB, flagsB, engineB, revisionB ?? revision, preimagesB ?? preimages,
+      "b", claimsB, vmLibraryB, programB, flagsB, engineB, revisionB ?? revision,
+      preimagesB ?? preimages,
       localsB.isEmpty ? locals : localsB, inputB, server)
     return (a, b)
   }
 
   private func plan(
-    _ letter: String, _ claims: String?, _ program: String?, _ flags: String,
+    _ letter: String, _ claims: String?, _ library: String?, _ program: String?, _ flags: String,
     _ engine: EngineKind, _ revision: String?, _ folder: String?, _ locals: [String],
     _ input: String,
     _ server: [String]
   ) throws(UsageError) -> BisectSidePlan {
-    if let claims {
-      guard program == nil else {
-        throw UsageError("--claims-\(letter) and --program-\(letter) exclude one another")
-      }
-      return .claims(claims)
+    let given = [
+      ("claims", claims), ("vm-library", library), ("program", program),
+    ].filter { $0.1 != nil }.map { "--\($0.0)-\(letter)" }
+    guard given.count < 2 else {
+      throw UsageError("\(given[0]) and \(given[1]) exclude one another")
     }
+    if let claims { return .claims(claims) }
     guard !input.isEmpty, input != "-" else {
       throw UsageError(
         "a side that runs needs a snapshot file to start from: give one with --input")
@@ -135,6 +153,13 @@ struct BisectSideOptions: ParsableArguments {
       server: server, folder: folder, locals: try game.inputs(locals))
     host.apply(to: &source)
     try store.apply(to: &source)
+    if let library {
+      guard source.cache == nil else {
+        throw UsageError("a store has no pre-images of other VMs: leave the flags of the store out")
+      }
+      source.checksKeys = false
+      return .library(library, input: input, preimages: source, folder: folder)
+    }
     return .here(input: input, engine: engine, revision: revision, preimages: source)
   }
 }
@@ -143,6 +168,7 @@ struct BisectSideOptions: ParsableArguments {
 enum BisectSidePlan {
   case claims(String)
   case program(ProgramSide.Command, input: String)
+  case library(String, input: String, preimages: PreimageSource, folder: String?)
   case here(input: String, engine: EngineKind, revision: String?, preimages: PreimageSource)
 
   /// Opens the side. A server that is started for it is added to `servers`.
@@ -155,8 +181,19 @@ enum BisectSidePlan {
       return try ClaimsSide(name: name, Inputs.source(path))
     case .program(var command, let input):
       command.cancellation = Interruption.cancellation
-      command.pageLimit = limits.pageLimit(copies: 2)
-      return try ProgramSide(name: name, command, snapshot: input, folder: folder)
+      return try ProgramSide(
+        name: name, command, snapshot: input, folder: folder,
+        pageLimit: limits.pageLimit(copies: 2))
+    case .library(let path, let input, let preimages, let stored):
+      let opened = try preimages.open(Loggers(format: .text, level: .info))
+      if let server = opened.server { servers.append(server) }
+      let library = try ForeignLibrary.load(path)
+      let run: any ForeignRun
+      do throws(ForeignError) {
+        run = try ForeignVM.library(library).open(
+          input, folder: folder, host: ForeignHost(opened.oracle, folder: stored))
+      } catch { throw CommandError(error) }
+      return try ForeignSide(name: name, run, verifier: library)
     case .here(let input, let engine, let revision, let preimages):
       let loggers = Loggers(format: .text, level: .info)
       let opened = try preimages.open(loggers)

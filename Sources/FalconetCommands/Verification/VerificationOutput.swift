@@ -26,17 +26,33 @@ final class VerificationOutput {
   }
 
   func add(_ report: ProofReport) throws(StreamError) {
-    switch report.result {
-    case .failure: unreadable += 1
-    case .success:
+    let holds: Bool? = if case .failure = report.result { nil } else { report.holds }
+    try add(report.name, holds: holds) {
+      Self.text(report)
+    } json: { (json) throws(StreamError) in
+      try write(report, to: json)
+    }
+  }
+
+  /// Counts and prints what is known of a proof.
+  ///
+  /// - Parameter holds: nil if it could not be read.
+  func add(
+    _ name: String, holds: Bool?, text: () -> String,
+    json writeJSON: (JSONWriter) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    switch holds {
+    case nil: unreadable += 1
+    case true?: count += 1
+    case false?:
       count += 1
-      if !report.holds { failures += 1 }
+      failures += 1
     }
-    if quiet, report.holds { return }
+    if quiet, holds == true { return }
     guard let json else {
-      return try writer.write("\(report.name): \(Self.text(report))\n".readableFileName)
+      return try writer.write("\(name): \(text())\n".readableFileName)
     }
-    try write(report, to: json)
+    try writeJSON(json)
   }
 
   /// How far it has come, for a person.

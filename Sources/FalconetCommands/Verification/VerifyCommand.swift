@@ -15,15 +15,29 @@ struct VerifyCommand: ParsableCommand {
       data. If they fit several versions, the proof must hold in each. Without --revision it \
       must hold in the newest revision of each, and the output says if older revisions judge \
       differently.
+      With --vm-library, the library's VM verifies the proofs. These are files of bisect and \
+      trace with the same flag, or Cannon's.
       """,
     examples: [
       "falconet verify proof-591664.json.gz",
       "falconet verify --type \(StateVersion.newest.rawValue) --json proof-591664.json.gz",
+      "falconet verify --vm-library ./libstack.so bisect-a-130.json",
     ])
 
   @OptionGroup var proofs: ProofArguments
 
   @OptionGroup var version: StateVersionOption
+
+  @Option(
+    help: ArgumentHelp(
+      "Library with fpvm.h of the VM that verifies the proofs.", valueName: "file"),
+    completion: .file())
+  var vmLibrary: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Kind of state, as the library names it, of proofs that do not say it.", valueName: "name"))
+  var vmKind: String?
 
   @Flag(help: "Print only proofs that do not hold or cannot be read.")
   var quiet = false
@@ -48,21 +62,41 @@ struct VerifyCommand: ParsableCommand {
     ) { (path) throws(StreamError) in
       try Inputs.source(path)
     }
+    let foreign = try foreignVerification()
     do {
       try output.begin()
-      try batch.verify(paths) { (report) throws(StreamError) in
-        if Interruption.isRequested {
-          throw StreamError(.interrupted, message: "interrupted")
+      if let foreign {
+        for path in paths {
+          if showsProgress { progress.show(output.progress(of: paths.count)) }
+          try foreign.verify(path, output)
         }
-        if showsProgress {
-          if quiet, !report.holds { progress.end() }
-          progress.show(output.progress(of: paths.count))
+      } else {
+        try batch.verify(paths) { (report) throws(StreamError) in
+          if Interruption.isRequested {
+            throw StreamError(.interrupted, message: "interrupted")
+          }
+          if showsProgress {
+            if quiet, !report.holds { progress.end() }
+            progress.show(output.progress(of: paths.count))
+          }
+          try output.add(report)
         }
-        try output.add(report)
       }
       try output.end()
     } catch { throw CommandError(error, while: "failed to verify") }
     if let summary = output.summary { throw CommandError(summary) }
+  }
+
+  private func foreignVerification() throws -> ForeignVerification? {
+    guard let vmLibrary else {
+      guard vmKind == nil else { throw UsageError("--vm-kind needs --vm-library") }
+      return nil
+    }
+    guard version.stateVersion == nil, version.revision == nil else {
+      throw UsageError(
+        "--state-version and --revision are Falconet's: with --vm-library, --vm-kind names a kind")
+    }
+    return try ForeignVerification(library: vmLibrary, kind: vmKind)
   }
 }
 

@@ -1,20 +1,17 @@
-import FalconetConform
 import FalconetForeignVM
-import FalconetTestSupport
 import Glibc
 import Synchronization
-import Testing
 
 /// The VMs in Examples, compiled once a process.
-enum ExampleVM {
+package enum ExampleVM: Sendable {
   case stack
   case tape
 
   /// The repository.
-  static let repository = String(
-    #filePath.dropLast("/Tests/FalconetConformTests/ExampleVM.swift".count))
+  package static let repository = String(
+    #filePath.dropLast("/Tests/FalconetTestSupport/ForeignVMs/ExampleVM.swift".count))
 
-  var source: String {
+  package var source: String {
     switch self {
     case .stack: "Examples/fpvm-c/stack.c"
     case .tape: "Examples/fpvm-rust/tape.rs"
@@ -22,7 +19,7 @@ enum ExampleVM {
   }
 
   /// Whether the host can compile it.
-  var canBeBuilt: Bool { (try? Self.shell("command -v \(compiler)")) != nil }
+  package var canBeBuilt: Bool { (try? Self.shell("command -v \(compiler)")) != nil }
 
   private var compiler: String {
     switch self {
@@ -32,10 +29,12 @@ enum ExampleVM {
   }
 
   /// The library as it is.
-  func library() throws -> ForeignLibrary { try ForeignLibrary(path: try path()) }
+  package func library() throws -> ForeignLibrary { try ForeignLibrary(path: try path()) }
 
   /// The path of the library as it is.
-  func path() throws -> String { try (self == .stack ? Self.stackPath : Self.tapePath).get() }
+  package func path() throws -> String {
+    try (self == .stack ? Self.stackPath : Self.tapePath).get()
+  }
 
   private static let stackPath = Result { try ExampleVM.stack.build() }
   private static let tapePath = Result { try ExampleVM.tape.build() }
@@ -43,7 +42,7 @@ enum ExampleVM {
   /// Compiles the source, or a changed one.
   ///
   /// - Returns: the path of the library.
-  func build(_ text: String? = nil) throws -> String {
+  package func build(_ text: String? = nil) throws -> String {
     let folder = try Self.folder.get()
     var source = Self.repository + "/" + self.source
     let number = Self.count.withLock { count in
@@ -67,27 +66,25 @@ enum ExampleVM {
     return name + ".so"
   }
 
-  func text() throws -> String { try Self.text(of: source) }
+  package func text() throws -> String { try Self.text(of: source) }
 
-  /// The programs that come with it.
-  func programs() throws -> [ConformProgram] {
+  /// The program that reads a pre-image.
+  package var program: String {
+    switch self {
+    case .stack: "Examples/fpvm-c/total.stk"
+    case .tape: "Examples/fpvm-rust/echo.bf"
+    }
+  }
+
+  /// The pre-images that the program reads.
+  package func preimages() throws -> [[UInt8]: [UInt8]] {
     switch self {
     case .stack:
-      let preimage = Array(try Self.text(of: "Examples/fpvm-c/total.preimage").utf8)
-      let total = try Self.text(of: "Examples/fpvm-c/total.stk")
-      return [
-        ConformProgram(
-          name: "total.stk", bytes: Array(total.utf8),
-          preimages: [try Self.key(of: total): preimage]),
-        ConformProgram(
-          name: "sum.stk", bytes: Array(try Self.text(of: "Examples/fpvm-c/sum.stk").utf8)),
+      [
+        try Self.key(of: Self.text(of: program)): Array(
+          try Self.text(of: "Examples/fpvm-c/total.preimage").utf8)
       ]
-    case .tape:
-      return [
-        ConformProgram(
-          name: "echo.bf", bytes: Array(try Self.text(of: "Examples/fpvm-rust/echo.bf").utf8),
-          preimages: [Array("input".utf8): Array("fault".utf8)])
-      ]
+    case .tape: [Array("input".utf8): Array("fault".utf8)]
     }
   }
 
@@ -95,14 +92,14 @@ enum ExampleVM {
   private static func key(of program: String) throws -> [UInt8] {
     let words = program.split { $0.isWhitespace }.filter { $0.hasPrefix("0x") }.suffix(4)
     return try words.flatMap { word -> [UInt8] in
-      let value = try #require(UInt64(word.dropFirst(2), radix: 16))
+      guard let value = UInt64(word.dropFirst(2), radix: 16) else { throw FixtureError("\(word)") }
       return withUnsafeBytes(of: value.bigEndian) { Array($0) }
     }
   }
 
-  static func text(of path: String) throws -> String {
+  package static func text(of path: String) throws -> String {
     let path = path.hasPrefix("/") ? path : repository + "/" + path
-    let file = try #require(fopen(path, "rb"), "\(path)")
+    guard let file = fopen(path, "rb") else { throw FixtureError("cannot read \(path)") }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var room = [UInt8](repeating: 0, count: 65536)
@@ -111,23 +108,27 @@ enum ExampleVM {
   }
 
   private func write(_ text: String, to path: String) throws {
-    let file = try #require(fopen(path, "wb"))
+    guard let file = fopen(path, "wb") else { throw FixtureError("cannot write \(path)") }
     defer { fclose(file) }
     let bytes = Array(text.utf8)
-    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+    guard fwrite(bytes, 1, bytes.count, file) == bytes.count else {
+      throw FixtureError("cannot write \(path)")
+    }
   }
 
   /// Runs a command that must succeed.
   @discardableResult
-  static func shell(_ command: String) throws -> String {
+  package static func shell(_ command: String) throws -> String {
     // rustup puts programs where shells look only after a log-in.
-    let pipe = try #require(popen("{ PATH=\"$PATH:$HOME/.cargo/bin\"; \(command)\n} 2>&1", "re"))
+    let line = "{ PATH=\"$PATH:$HOME/.cargo/bin\"; \(command)\n} 2>&1"
+    guard let pipe = popen(line, "re") else { throw FixtureError("cannot run \(command)") }
     var output: [UInt8] = []
     var room = [UInt8](repeating: 0, count: 4096)
     while case let count = fread(&room, 1, room.count, pipe), count > 0 { output += room[..<count] }
     let status = pclose(pipe)
-    try #require(status == 0, "\(command): \(String(decoding: output, as: UTF8.self))")
-    return String(decoding: output, as: UTF8.self)
+    let text = String(decoding: output, as: UTF8.self)
+    guard status == 0 else { throw FixtureError("\(command): \(text)") }
+    return text
   }
 
   private static let count = Mutex(0)
@@ -135,7 +136,7 @@ enum ExampleVM {
 
   private static func makeFolder() throws -> String {
     var template = Array("/tmp/falconet-fpvm-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
+    guard mkdtemp(&template) != nil else { throw FixtureError("no temporary directory") }
     let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     atexit {
       if case .success(let folder) = ExampleVM.folder {

@@ -1,3 +1,4 @@
+import CFPVM
 import FalconetLibc
 import FalconetStreams
 import FalconetSystem
@@ -20,9 +21,9 @@ struct LoggedCommand {
   /// Runs the command.
   ///
   /// - Returns: how it ended. What it left running in its process group is ended too.
-  /// - Throws: ``BisectError/interrupted``, ``BisectError/program(side:_:)`` if it can't be
-  ///   started.
-  func run(side: String) throws(BisectError) -> ExitStatus {
+  /// - Throws: ``ForeignError`` with the status `FPVM_STOP` if it was cancelled, and with
+  ///   `FPVM_INTERNAL` if it can't be started or takes too long.
+  func run() throws(ForeignError) -> ExitStatus {
     let process: ChildProcess
     do {
       let flags: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
@@ -37,16 +38,16 @@ struct LoggedCommand {
       let (id, guardian) = try ProcessSpawner.spawn(
         command, descriptors: placed, environment: [])
       process = ChildProcess(id: id, guardian: guardian)
-    } catch { throw .program(side: side, "the other VM cannot be started: \(error)") }
+    } catch { throw ForeignError(FPVM_INTERNAL, "the other VM cannot be started: \(error)") }
     defer {
       process.signalGroup(SIGKILL)
       process.reap()
     }
-    return try wait(for: process, side)
+    return try wait(for: process)
   }
 
   /// Waits for a process, and ends it if that is requested or its time is over.
-  private func wait(for process: ChildProcess, _ side: String) throws(BisectError) -> ExitStatus {
+  private func wait(for process: ChildProcess) throws(ForeignError) -> ExitStatus {
     var left = Self.patience
     let clock = ContinuousClock()
     let start = clock.now
@@ -63,7 +64,7 @@ struct LoggedCommand {
     }
     if cancellation.isRequested { throw .interrupted }
     if isLate, let timeout {
-      throw .program(side: side, "\(command.first ?? "") took longer than \(timeout)")
+      throw ForeignError(FPVM_INTERNAL, "\(command.first ?? "") took longer than \(timeout)")
     }
     return ended ?? .unknown
   }
