@@ -128,6 +128,19 @@ public final class Machine {
     return bytes
   }
 
+  /// The instructions at an address, as an assembler writes them. The range wraps at the end of the address
+  /// space.
+  public func disassembly(
+    at address: UInt64, count: Int
+  ) -> [(address: UInt64, bits: UInt32, text: String)] {
+    let bytes = memory(at: address, count: max(count, 0) * 4)
+    return stride(from: 0, to: bytes.count, by: 4).map { offset in
+      let bits = bytes[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      let pc = address &+ UInt64(offset)
+      return (pc, bits, Disassembly.text(Instruction(bits), at: pc, under: inner.rules))
+    }
+  }
+
   // MARK: Settings
 
   /// The engine that executes steps. All engines lead to the same states.

@@ -47,7 +47,10 @@ public final class Trace: Sendable {
     do { provider = try TraceProvider(directory: directory, trace, options) } catch {
       throw FalconetError(error)
     }
-    provider.setInterruption { _ in cancellations.isRequested }
+    provider.setInterruption { step in
+      cancellations.note(step)
+      return cancellations.isRequested
+    }
   }
 
   /// Opens the trace of a snapshot's file.
@@ -165,12 +168,67 @@ public final class Trace: Sendable {
     }
   }
 
+  // MARK: What is known
+
+  /// The claim at an index if it is cached, or nil. Never waits for another call, and executes nothing.
+  ///
+  /// Nil before the first answer, which compares the inputs of the source with the recorded ones.
+  public func knownClaim(at index: UInt64) -> Claim? {
+    provider.knownClaim(at: index).map { Claim($0.claim) }
+  }
+
+  /// The index of the last step and the claim after it if they are cached, or nil. Never waits for
+  /// another call, and executes nothing.
+  public var knownEnd: (index: UInt64, claim: Claim)? {
+    provider.knownEnd.map { ($0.index, Claim($0.claim)) }
+  }
+
+  /// The claim of the prestate.
+  public var prestateClaim: Claim { Claim(provider.prestateClaim) }
+
+  /// The step that the machine was at last, while a call executes steps. Nil before that.
+  public var currentStep: UInt64? { cancellations.step }
+
+  // MARK: States
+
+  /// A state of a trace that was written to a file.
+  public struct SavedState: Sendable {
+    /// The number of steps executed before it.
+    public let step: UInt64
+    /// Whether the program has exited in it.
+    public let hasExited: Bool
+    /// The last hint that the program had written. A server that is started for a run from this state
+    /// must get it first.
+    public let lastHint: [UInt8]?
+  }
+
+  /// Writes the state after a number of steps. If the program exits before, it is the state that exited.
+  ///
+  /// - Parameters:
+  ///   - steps: the number of steps executed before the state.
+  ///   - path: the file to write, which appears completely or not at all.
+  ///   - format: the format. Nil selects it by the file's name.
+  ///   - cancellation: lets another thread end the call.
+  public func saveState(
+    after steps: UInt64, to path: String, format: SnapshotFormat? = nil,
+    cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> SavedState {
+    try ask(cancellation) { (provider) throws(TraceError) in
+      let saved = try provider.saveState(after: steps, to: path, format: format?.value)
+      return SavedState(step: saved.step, hasExited: saved.hasExited, lastHint: saved.lastHint)
+    }
+  }
+
   // MARK: The directory
 
   /// The status of a trace's directory.
   public struct Status: Sendable {
     /// The index of the last step; nil if it is not known.
     public let end: UInt64?
+    /// The number of known claims.
+    public let claimCount: Int
+    /// The steps of the states in the directory.
+    public let snapshots: [UInt64]
     /// Bytes that the directory takes.
     public let size: UInt64
     /// Steps executed since the trace was opened.
@@ -184,7 +242,8 @@ public final class Trace: Sendable {
     try ask { (provider) throws(TraceError) in
       let status = try provider.status()
       return Status(
-        end: status.end?.index, size: status.size, executedSteps: status.executedSteps,
+        end: status.end?.index, claimCount: status.claimCount, snapshots: status.snapshots,
+        size: status.size, executedSteps: status.executedSteps,
         incidents: provider.incidents.map { FalconetError($0) })
     }
   }
@@ -224,9 +283,14 @@ public final class Trace: Sendable {
 }
 
 /// The cancellations of the calls in progress, by thread: the thread that calls is the one that executes
-/// steps and asks.
+/// steps and asks. And the step that it was at last.
 private final class CallCancellations: Sendable {
   private let values = Mutex<[pthread_t: Cancellation]>([:])
+  private let lastStep = Mutex<UInt64?>(nil)
+
+  var step: UInt64? { lastStep.withLock { $0 } }
+
+  func note(_ step: UInt64) { lastStep.withLock { $0 = step } }
 
   /// - Returns: the cancellation of the call that a closure of it is part of, for ``end(_:)``.
   func begin(_ cancellation: Cancellation?) -> Cancellation? {

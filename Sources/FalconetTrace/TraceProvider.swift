@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetProofs
+import FalconetSnapshots
 import FalconetStreams
 import Keccak
 import Synchronization
@@ -88,6 +89,15 @@ package final class TraceProvider: @unchecked Sendable {
     return try withCore { (core) throws(TraceError) in try core.claim(at: index) }
   }
 
+  /// The claim at an index if it is known and the inputs have been checked; never waits, and executes nothing.
+  package func knownClaim(at index: UInt64) -> TraceClaim? {
+    guard core.inputs.areChecked, (try? core.check(index)) != nil else { return nil }
+    return core.answers.claim(at: index)
+  }
+
+  /// The end of the trace if it is known and the inputs have been checked; never waits, and executes nothing.
+  package var knownEnd: TraceEnd? { core.inputs.areChecked ? core.end : nil }
+
   /// The step data at an index. Known data is read from its file and verified.
   package func step(at index: UInt64) throws(TraceError) -> TraceStep {
     try core.check(index)
@@ -143,6 +153,17 @@ package final class TraceProvider: @unchecked Sendable {
     try core.checkExists()
     if core.inputs.areChecked, let end = core.end { return end }
     return try withCore { (core) throws(TraceError) in try core.lastStep() }
+  }
+
+  /// Writes the state after a number of steps, or the one that exited if the program exits before.
+  ///
+  /// - Parameter format: the format of the file; nil follows its name.
+  package func saveState(
+    after steps: UInt64, to path: String, format: SnapshotFormat? = nil
+  ) throws(TraceError) -> SavedTraceState {
+    try withCore { (core) throws(TraceError) in
+      try core.saveState(after: steps, to: path, format)
+    }
   }
 
   // MARK: The directory

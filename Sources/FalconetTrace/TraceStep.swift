@@ -36,6 +36,16 @@ package struct TraceEnd: Sendable, Equatable {
   package let witness: [UInt8]
 }
 
+/// A state of a trace that was written to a file.
+package struct SavedTraceState: Sendable {
+  /// Steps executed before it.
+  package let step: UInt64
+  /// Whether the program has exited in it.
+  package let hasExited: Bool
+  /// The last hint that the program had written, which a new server needs.
+  package let lastHint: [UInt8]?
+}
+
 /// How a trace provider works, and what it may use.
 package struct TraceOptions: Sendable {
   /// Steps between the snapshots that are written on the way.

@@ -77,6 +77,47 @@ import Testing
     #expect(throws: FalconetError.self) { _ = try trace.claim(at: 10) }
   }
 
+  @Test("What a trace knows is told without executing, and its states are written")
+  func knownAnswersAndStates() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let machine = try machine("oracle")
+    let source = PreimageSource.directory(try Fixtures.path("preimages/oracle-valid"))
+    machine.preimages = source
+    let trace = try Trace(directory: folder.file("trace"), prestate: machine)
+    #expect(trace.prestateClaim == machine.claim())
+    #expect(trace.knownClaim(at: 600_000) == nil && trace.knownEnd == nil)
+    let claim = try trace.claim(at: 600_000)
+    #expect(trace.knownClaim(at: 600_000) == claim)
+    #expect(trace.knownClaim(at: 599_999) == nil && trace.knownEnd == nil)
+    #expect(try #require(trace.currentStep) <= 600_001)
+
+    let saved = try trace.saveState(after: 600_001, to: folder.file("state.fsnap"))
+    #expect(saved.step == 600_001 && !saved.hasExited)
+    let state = try Machine(contentsOf: folder.file("state.fsnap"))
+    #expect(state.step == 600_001 && state.claim() == claim)
+    // A directory takes no hints.
+    #expect(saved.lastHint == nil)
+    let code = state.disassembly(at: state.threads[0].pc &- 4, count: 3)
+    #expect(code.map(\.address) == (0..<3).map { state.threads[0].pc &- 4 &+ 4 * $0 })
+    #expect(code.allSatisfy { !$0.text.isEmpty })
+    let bytes = state.memory(at: code[1].address, count: 4)
+    #expect(bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } == code[1].bits)
+
+    let last = try trace.saveState(after: 1 << 50, to: folder.file("last.bin.gz"))
+    let end = try #require(trace.knownEnd)
+    #expect(last.hasExited && last.step == end.index + 1)
+    #expect(trace.knownClaim(at: 1 << 50) == end.claim)
+    let exited = try Machine(contentsOf: folder.file("last.bin.gz"))
+    #expect(exited.exitCode != nil && exited.claim() == end.claim)
+    let status = try trace.status()
+    #expect(status.claimCount >= 2 && status.snapshots.allSatisfy { $0 <= last.step })
+    let error = #expect(throws: FalconetError.self) {
+      _ = try trace.saveState(after: 5, to: folder.file("none/state.bin.gz"))
+    }
+    #expect(error?.code == .notFound)
+  }
+
   @Test("Each question of a trace has a cancellation of its own")
   func questionsAreCancelled() throws {
     let folder = try TemporaryFolder()

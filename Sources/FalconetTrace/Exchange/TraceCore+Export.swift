@@ -53,4 +53,20 @@ extension TraceCore {
       try target.writeLastStep(end.index)
     } catch { throw .file(error) }
   }
+
+  /// Writes the state after a number of steps, or the one that exited, which is not cached.
+  func saveState(
+    after steps: UInt64, to path: String, _ format: SnapshotFormat?
+  ) throws(TraceError) -> SavedTraceState {
+    try check(steps &- 1)
+    try checkInputs()
+    return try executing { () throws(TraceError) in
+      let machine = try runner.advance(to: steps)
+      do throws(StreamError) {
+        try Snapshot.save(MemoryImage(machine), path: path, to: format)
+      } catch { throw .file(error) }
+      return SavedTraceState(
+        step: machine.step, hasExited: machine.hasExited, lastHint: inputs.lastHint)
+    }
+  }
 }

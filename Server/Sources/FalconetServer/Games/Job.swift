@@ -1,0 +1,131 @@
+import Falconet
+import Synchronization
+
+/// A question that was asked, until it is answered and for some time after.
+final class Job: Sendable {
+  enum Status: String, Sendable { case queued, running, done, failed }
+
+  let id: String
+  let game: Game
+  let question: Question
+  let cancellation = Cancellation()
+  /// What the client that asks serves pre-images over.
+  let exchange: HostExchange
+  let created = ContinuousClock.now
+  private let state = Mutex(State())
+
+  private struct State {
+    var status = Status.queued
+    var deadline: ContinuousClock.Instant?
+    var reply: Result<Reply, ServiceError>?
+    var began: ContinuousClock.Instant?
+    var ended: ContinuousClock.Instant?
+    var waiters: [Int: Waiter] = [:]
+    var nextWaiter = 0
+    /// Why it must end, if it must.
+    var cancelled: ServiceError?
+  }
+
+  private struct Waiter {
+    let continuation: CheckedContinuation<Result<Reply, ServiceError>?, Never>
+    let alarm: Task<Void, Never>
+  }
+
+  init(id: String, game: Game, question: Question, deadline: ContinuousClock.Instant?) {
+    self.id = id
+    self.game = game
+    self.question = question
+    exchange = HostExchange()
+    state.withLock { $0.deadline = deadline }
+  }
+
+  var status: Status { state.withLock { $0.status } }
+  var reply: Result<Reply, ServiceError>? { state.withLock { $0.reply } }
+  var deadline: ContinuousClock.Instant? { state.withLock { $0.deadline } }
+  var ended: ContinuousClock.Instant? { state.withLock { $0.ended } }
+
+  /// Another client asks the same: the earlier deadline counts.
+  func tighten(_ deadline: ContinuousClock.Instant?) {
+    guard let deadline else { return }
+    state.withLock { $0.deadline = min($0.deadline ?? deadline, deadline) }
+  }
+
+  func begin() {
+    state.withLock {
+      $0.status = .running
+      $0.began = .now
+    }
+  }
+
+  func finish(_ reply: Result<Reply, ServiceError>) {
+    let waiters = state.withLock { state in
+      guard state.reply == nil else { return [Waiter]() }
+      state.reply = reply
+      if case .success = reply { state.status = .done } else { state.status = .failed }
+      state.ended = .now
+      defer { state.waiters = [:] }
+      return Array(state.waiters.values)
+    }
+    for waiter in waiters {
+      waiter.alarm.cancel()
+      waiter.continuation.resume(returning: reply)
+    }
+    exchange.end()
+  }
+
+  /// The reply, or nil if there is none after a time. The question goes on.
+  func reply(within time: Duration) async -> Result<Reply, ServiceError>? {
+    if let reply { return reply }
+    guard time > .zero else { return nil }
+    return await withCheckedContinuation { continuation in
+      let reply = state.withLock { state -> Result<Reply, ServiceError>? in
+        if let reply = state.reply { return reply }
+        state.nextWaiter += 1
+        let number = state.nextWaiter
+        let alarm = Task {
+          guard (try? await Task.sleep(for: time)) != nil else { return }
+          self.state.withLock { $0.waiters.removeValue(forKey: number) }?.continuation
+            .resume(returning: nil)
+        }
+        state.waiters[number] = Waiter(continuation: continuation, alarm: alarm)
+        return nil
+      }
+      if let reply { continuation.resume(returning: reply) }
+    }
+  }
+
+  /// Has the thread that executes stop.
+  ///
+  /// - Parameter reason: the question's reply then.
+  func cancel(_ reason: ServiceError) {
+    state.withLock { $0.cancelled = $0.cancelled ?? reason }
+    cancellation.cancel()
+  }
+
+  /// Why the question must end, if it must.
+  var cancelled: ServiceError? { state.withLock { $0.cancelled } }
+
+  var json: JSON {
+    let (status, deadline, began, ended, reply) = state.withLock {
+      ($0.status, $0.deadline, $0.began, $0.ended, $0.reply)
+    }
+    var error: JSON?
+    if case .failure(let failure) = reply { error = failure.json["error"] }
+    var answer: JSON?
+    if case .success(.json(let value)) = reply { answer = value }
+    let step = status == .running ? game.currentStep : nil
+    return .object([
+      "job": .string(id), "game": .string(game.id), "kind": .string(question.kind),
+      "status": .string(status.rawValue),
+      "waitedSeconds": .number((began ?? ended ?? .now).seconds(since: created)),
+      "seconds": began.map { .number((ended ?? .now).seconds(since: $0)) },
+      "deadlineSeconds": deadline.map { .number($0.seconds(since: .now)) },
+      "step": step.map { .count($0) },
+      "answer": answer, "error": error,
+    ])
+  }
+}
+
+extension ContinuousClock.Instant {
+  func seconds(since other: Self) -> Double { (self - other) / .seconds(1) }
+}

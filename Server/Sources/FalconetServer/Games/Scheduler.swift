@@ -1,0 +1,197 @@
+import Dispatch
+import Falconet
+import Synchronization
+
+/// Threads that answer questions, one of a game at a time.
+///
+/// The question with the earliest deadline goes first. Those without one go after them, and the game
+/// that was served longest ago goes first among them.
+final class Scheduler: Sendable {
+  private struct Queue {
+    let game: Game
+    var waiting: [Job] = []
+    var running: Job?
+    var lastServed: ContinuousClock.Instant
+  }
+
+  private struct State {
+    var queues: [String: Queue] = [:]
+    var count = 0
+    var isStopping = false
+    var busy = 0
+    var answered: UInt64 = 0
+    var failed: UInt64 = 0
+    var joined: UInt64 = 0
+    var seconds = 0.0
+  }
+
+  /// What it has done, for metrics.
+  struct Reading: Sendable {
+    var waiting = 0
+    var busy = 0
+    var answered: UInt64 = 0
+    var failed: UInt64 = 0
+    var joined: UInt64 = 0
+    var seconds = 0.0
+  }
+
+  private let state = Mutex(State())
+  private let work = DispatchSemaphore(value: 0)
+  private let idle = DispatchSemaphore(value: 0)
+  let threadCount: Int
+
+  /// - Parameter answer: answers a question, on one of the threads.
+  init(threads: Int, _ answer: @escaping @Sendable (Job) -> Result<Reply, ServiceError>) {
+    threadCount = threads
+    for _ in 0..<threads { startThread { [self] in serve(answer) } }
+  }
+
+  var reading: Reading {
+    state.withLock {
+      Reading(
+        waiting: $0.count, busy: $0.busy, answered: $0.answered, failed: $0.failed,
+        joined: $0.joined, seconds: $0.seconds)
+    }
+  }
+
+  // MARK: Asking
+
+  /// Takes a question, or joins the job that has the same one.
+  ///
+  /// - Parameter limit: the most questions that may wait.
+  func submit(
+    _ question: Question, of game: Game, deadline: ContinuousClock.Instant?, limit: Int,
+    id: () -> String
+  ) throws(ServiceError) -> Job {
+    let (job, isNew) = try state.withLock { (state) throws(ServiceError) -> (Job, Bool) in
+      guard !state.isStopping else { throw .stopping }
+      var queue =
+        state.queues[game.id] ?? Queue(game: game, lastServed: game.lastServed)
+      let same = ([queue.running].compactMap { $0 } + queue.waiting)
+        .first { $0.question == question && $0.cancelled == nil }
+      if let same {
+        same.tighten(deadline)
+        state.joined += 1
+        return (same, false)
+      }
+      guard state.count < limit else {
+        throw .busy(
+          "\(limit) questions are waiting already", remedy: "ask again, or raise limits.questions")
+      }
+      let job = Job(id: id(), game: game, question: question, deadline: deadline)
+      queue.waiting.append(job)
+      state.queues[game.id] = queue
+      state.count += 1
+      publish(queue)
+      return (job, true)
+    }
+    if isNew { work.signal() }
+    return job
+  }
+
+  /// Shows a game what is asked of it.
+  private func publish(_ queue: Queue) {
+    queue.game.show(running: queue.running, waiting: queue.waiting)
+  }
+
+  /// Ends a question. If it is executing, it stops within some milliseconds.
+  func cancel(_ job: Job) {
+    job.cancel(.cancelled)
+    let wasWaiting = state.withLock { state in
+      guard var queue = state.queues[job.game.id],
+        let position = queue.waiting.firstIndex(where: { $0 === job })
+      else { return false }
+      queue.waiting.remove(at: position)
+      state.count -= 1
+      state.queues[job.game.id] = queue.waiting.isEmpty && queue.running == nil ? nil : queue
+      publish(queue)
+      return true
+    }
+    if wasWaiting { job.finish(.failure(.cancelled)) }
+  }
+
+  // MARK: Stopping
+
+  /// Refuses new questions, fails those that wait, and waits for those that execute; after a time, it stops
+  /// them too. Their answers so far are on the disk.
+  func stop(within time: Duration) async {
+    let (waiting, running) = state.withLock { state in
+      state.isStopping = true
+      let waiting = state.queues.values.flatMap(\.waiting)
+      for id in state.queues.keys { state.queues[id]?.waiting = [] }
+      state.count = 0
+      return (waiting, state.queues.values.compactMap(\.running))
+    }
+    for job in waiting { job.finish(.failure(.stopping)) }
+    let end = ContinuousClock.now + time
+    for job in running { _ = await job.reply(within: end - .now) }
+    for job in running where job.reply == nil { job.cancel(.stopping) }
+    for job in running { _ = await job.reply(within: .seconds(30)) }
+    for _ in 0..<threadCount { work.signal() }
+  }
+
+  // MARK: The threads
+
+  private func serve(_ answer: (Job) -> Result<Reply, ServiceError>) {
+    while true {
+      work.wait()
+      if let job = take() {
+        job.begin()
+        let began = ContinuousClock.now
+        let reply = answer(job)
+        finish(job, reply, seconds: ContinuousClock.now.seconds(since: began))
+      } else if state.withLock({ $0.isStopping }) {
+        return
+      }
+    }
+  }
+
+  private func take() -> Job? {
+    state.withLock { state in
+      var best: (id: String, position: Int, deadline: ContinuousClock.Instant?)?
+      for (id, queue) in state.queues where queue.running == nil && !queue.waiting.isEmpty {
+        let deadlines = queue.waiting.enumerated().compactMap { position, job in
+          job.deadline.map { (position, $0) }
+        }
+        let urgent = deadlines.min { $0.1 < $1.1 }
+        let candidate = (id: id, position: urgent?.0 ?? 0, deadline: urgent?.1)
+        guard let present = best else {
+          best = candidate
+          continue
+        }
+        switch (candidate.deadline, present.deadline) {
+        case (let own?, let other?): if own < other { best = candidate }
+        case (.some, nil): best = candidate
+        case (nil, .some): break
+        case (nil, nil):
+          if queue.lastServed < state.queues[present.id]!.lastServed { best = candidate }
+        }
+      }
+      guard let best, var queue = state.queues[best.id] else { return nil }
+      let job = queue.waiting.remove(at: best.position)
+      queue.running = job
+      queue.lastServed = .now
+      state.queues[best.id] = queue
+      state.count -= 1
+      state.busy += 1
+      publish(queue)
+      return job
+    }
+  }
+
+  private func finish(_ job: Job, _ reply: Result<Reply, ServiceError>, seconds: Double) {
+    let isMore = state.withLock { state in
+      state.busy -= 1
+      state.seconds += seconds
+      if case .success = reply { state.answered += 1 } else { state.failed += 1 }
+      guard var queue = state.queues[job.game.id] else { return false }
+      queue.running = nil
+      queue.lastServed = .now
+      state.queues[job.game.id] = queue.waiting.isEmpty ? nil : queue
+      publish(queue)
+      return !queue.waiting.isEmpty
+    }
+    job.finish(reply)
+    if isMore { work.signal() }
+  }
+}

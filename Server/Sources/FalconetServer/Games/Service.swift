@@ -1,0 +1,347 @@
+import Falconet
+import Logging
+import Synchronization
+
+/// The service without HTTP: prestates, games, and the questions about them.
+final class Service: Sendable {
+  let prestates: PrestateStore
+  let logger: Logger
+  let started = ContinuousClock.now
+  private let data: String
+  private let scratch: String
+  private let state: Mutex<State>
+  private let schedulerBox = Mutex<Scheduler?>(nil)
+
+  private struct State {
+    var configuration: Configuration
+    var token: [UInt8]?
+    var games: [String: Game] = [:]
+    var jobs: [String: Job] = [:]
+    /// The jobs in the order in which they were made.
+    var order: [String] = []
+    var nextJob: UInt64 = 0
+    var isReady = false
+    var isStopping = false
+    var reloads: UInt64 = 0
+    var evictions: UInt64 = 0
+  }
+
+  init(_ configuration: Configuration, token: [UInt8]?, logger: Logger) throws {
+    data = configuration.data
+    scratch = data + "/scratch"
+    self.logger = logger
+    try Files.make(directory: data)
+    // What an earlier process left.
+    Files.remove(scratch)
+    try Files.make(directory: scratch)
+    try Files.make(directory: data + "/games")
+    prestates = try PrestateStore(directory: data + "/prestates")
+    state = Mutex(State(configuration: configuration, token: token))
+    for name in Files.names(in: data + "/games") {
+      let directory = "\(data)/games/\(name)"
+      guard let bytes = Files.read(directory + "/game.json"), let json = try? JSON(parsing: bytes),
+        let record = try? GameRecord(json), record.id == name
+      else {
+        logger.warning("this is no game: delete it", metadata: ["directory": "\(directory)"])
+        continue
+      }
+      let game = Game(record, directory: directory, size: Files.size(below: directory))
+      state.withLock { $0.games[name] = game }
+    }
+    let cores = configuration.limits.cores
+    let scheduler = Scheduler(threads: cores == 0 ? processorCount() : cores) { [unowned self] in
+      answer($0)
+    }
+    schedulerBox.withLock { $0 = scheduler }
+    state.withLock { $0.isReady = true }
+  }
+
+  var scheduler: Scheduler { schedulerBox.withLock { $0! } }
+  var configuration: Configuration { state.withLock { $0.configuration } }
+  var limits: Configuration.Limits { state.withLock { $0.configuration.limits } }
+  var token: [UInt8]? { state.withLock { $0.token } }
+  var isReady: Bool { state.withLock { $0.isReady && !$0.isStopping } }
+  var paths: PathPolicy { PathPolicy(roots: configuration.roots) }
+  var games: [Game] { state.withLock { $0.games.values.sorted { $0.id < $1.id } } }
+  var reloads: UInt64 { state.withLock { $0.reloads } }
+  var evictions: UInt64 { state.withLock { $0.evictions } }
+
+  /// Bytes of the data directory, as far as the service counts them.
+  var usedBytes: UInt64 { prestates.size + games.map(\.size).reduce(0, +) }
+
+  func use(_ configuration: Configuration, token: [UInt8]?) {
+    state.withLock {
+      $0.configuration = configuration
+      $0.token = token
+      $0.reloads += 1
+    }
+  }
+
+  func stop() async {
+    state.withLock { $0.isStopping = true }
+    await scheduler.stop(within: configuration.stopTimeout)
+    // Closing a trace frees its lock.
+    for game in games { _ = game.close() }
+  }
+
+  // MARK: Games
+
+  func game(_ id: String) throws(ServiceError) -> Game {
+    guard let game = state.withLock({ $0.games[id] }) else {
+      throw .notFound("there is no such game", remedy: "open it with POST /v1/games")
+    }
+    return game
+  }
+
+  /// Opens a game, or finds the equal one.
+  func open(_ record: GameRecord) throws(ServiceError) -> (Game, isNew: Bool) {
+    var record = record
+    if let present = state.withLock({ $0.games[record.id] }) { return (present, false) }
+    guard let prestate = prestates[record.prestate] else {
+      throw .notFound(
+        "there is no prestate with the claim \(record.prestate)",
+        remedy: "give it with POST /v1/prestates")
+    }
+    record.prestate = prestate.claim
+    switch record.preimages {
+    case .none, .client: break
+    case .directory(let path): record.preimages = .directory(try paths.resolve(path))
+    case .host(let name):
+      guard configuration.hosts[name] != nil else {
+        throw .forbidden(
+          "the configuration has no host '\(name.prefix(100))'", remedy: "add it to 'hosts'")
+      }
+    }
+    if let revision = record.revision, Self.revision(revision) == nil {
+      throw .badRequest(
+        "'\(revision.prefix(100))' is no revision", remedy: "see 'falconet list' for their names")
+    }
+    let limits = limits
+    try checkDisk(limits)
+    let id = record.id
+    let directory = "\(data)/games/\(id)"
+    return try state.withLock { (state) throws(ServiceError) -> (Game, Bool) in
+      if let present = state.games[id] { return (present, false) }
+      guard state.games.count < limits.games else {
+        throw .full(
+          "\(limits.games) games are open, the most that may be",
+          remedy: "delete one, or raise limits.games")
+      }
+      do {
+        try Files.make(directory: directory)
+        try Files.write(record.json.bytes, to: directory + "/game.json")
+      } catch {
+        throw .full("the game cannot be stored: \(error)", remedy: "check the data directory")
+      }
+      let game = Game(record, directory: directory)
+      state.games[id] = game
+      return (game, true)
+    }
+  }
+
+  /// Refuses what would need more disk than there may be.
+  func checkDisk(_ limits: Configuration.Limits, for bytes: UInt64 = 0) throws(ServiceError) {
+    guard usedBytes + bytes < limits.disk else {
+      throw .full(
+        "games and prestates take \(usedBytes) bytes, and limits.disk is \(limits.disk)",
+        remedy: "delete games, or raise limits.disk")
+    }
+    guard Files.free(at: data) > bytes + 1 << 20 else {
+      throw .full("the disk of the data directory is full", remedy: "make room there")
+    }
+  }
+
+  /// Deletes a game with all that is known of it.
+  func delete(_ game: Game) throws(ServiceError) {
+    guard !game.isBusy else {
+      throw .conflict(
+        "busy", "questions of this game wait or are being answered", remedy: "cancel them first")
+    }
+    state.withLock { $0.games[game.id] = nil }
+    _ = game.close()
+    Files.remove(game.directory)
+  }
+
+  static func revision(_ name: String) -> Revision? {
+    StateVersion.allCases.flatMap(\.revisions).first { $0.names.contains(name) }
+  }
+
+  // MARK: Questions
+
+  /// The reply to a question that is known, or the job that answers it.
+  func ask(
+    _ question: Question, of game: Game, deadline: Duration? = nil
+  ) throws(ServiceError) -> (known: JSON?, job: Job?) {
+    if let known = game.knownReply(to: question) { return (known, nil) }
+    let job = try scheduler.submit(
+      question, of: game, deadline: deadline.map { .now + $0 }, limit: limits.questions
+    ) { nextJobID() }
+    game.countQuestion()
+    note(job)
+    return (nil, job)
+  }
+
+  func job(_ id: String) throws(ServiceError) -> Job {
+    guard let job = state.withLock({ $0.jobs[id] }) else {
+      throw .notFound(
+        "there is no such job", remedy: "ask the question again: what is known is answered at once")
+    }
+    return job
+  }
+
+  private func nextJobID() -> String {
+    state.withLock { state in
+      state.nextJob += 1
+      // Not to be guessed, and another after a restart.
+      return String(UInt64.random(in: .min ... .max), radix: 36) + "-\(state.nextJob)"
+    }
+  }
+
+  /// Keeps a job, and drops old ones that are finished.
+  private func note(_ job: Job) {
+    let dropped = state.withLock { state -> [Job] in
+      if state.jobs.updateValue(job, forKey: job.id) == nil { state.order.append(job.id) }
+      let limit = state.configuration.limits.finishedQuestions
+      var dropped: [Job] = []
+      let now = ContinuousClock.now
+      var finished = state.order.count { state.jobs[$0]?.reply != nil }
+      state.order.removeAll { id in
+        guard let job = state.jobs[id], let ended = job.ended else { return false }
+        // A state's file is large, and its client fetches it at once.
+        let isStale = if case .state = job.question { now - ended > .seconds(60) } else { false }
+        guard isStale || finished > limit else { return false }
+        finished -= 1
+        state.jobs[id] = nil
+        dropped.append(job)
+        return true
+      }
+      return dropped
+    }
+    for job in dropped {
+      if case .success(.file(let path, _)) = job.reply { Files.remove(path) }
+    }
+  }
+
+  // MARK: The threads
+
+  /// Answers a question: opens the game's trace if it is not open.
+  private func answer(_ job: Job) -> Result<Reply, ServiceError> {
+    do throws(ServiceError) {
+      let trace = try openTrace(of: job.game)
+      defer { if let status = try? trace.status() { job.game.note(status) } }
+      do throws(FalconetError) {
+        return .success(try Answerer(job: job, trace: trace, scratch: scratch).answer())
+      } catch {
+        throw job.cancelled ?? ServiceError(error)
+      }
+    } catch {
+      job.game.countFailure()
+      logger.warning(
+        "a question was not answered",
+        metadata: ["game": "\(job.game.id)", "kind": "\(job.question.kind)", "err": "\(error)"])
+      return .failure(error)
+    }
+  }
+
+  private func openTrace(of game: Game) throws(ServiceError) -> Trace {
+    let limits = limits
+    makeRoom(for: game, limits)
+    if let trace = game.trace {
+      try checkMemory(limits)
+      return trace
+    }
+    try checkMemory(limits)
+    guard let prestate = prestates[game.record.prestate] else {
+      throw .conflict(
+        "not-found", "the prestate of the game is not there any more",
+        remedy: "give it again with POST /v1/prestates")
+    }
+    let source = try source(of: game)
+    let trace: Trace
+    do throws(FalconetError) {
+      trace = try Trace(
+        directory: game.directory + "/trace", prestate: prestate.path,
+        preimages: source, revision: game.record.revision.flatMap(Self.revision),
+        diskBudget: min(game.record.diskBudget ?? limits.gameDisk, limits.gameDisk),
+        memoryBudget: limits.gameMemory)
+    } catch { throw ServiceError(error) }
+    guard trace.prestateClaim.description == prestate.claim else {
+      throw .conflict(
+        "other-trace",
+        "\(prestate.path) is another snapshot than the one with the claim that names it",
+        remedy: "restore the file, or give the prestate again")
+    }
+    game.use(trace)
+    return trace
+  }
+
+  /// Closes the games that were served longest ago, until the one that is served has room.
+  private func makeRoom(for game: Game, _ limits: Configuration.Limits) {
+    var open = games.filter { $0.isOpen && $0 !== game && !$0.isBusy }
+      .sorted { $0.lastServed < $1.lastServed }[...]
+    var count = games.count { $0.isOpen && $0 !== game }
+    while !open.isEmpty, count >= limits.openGames || residentBytes() > limits.memory {
+      if open.removeFirst().close() != nil {
+        count -= 1
+        state.withLock { $0.evictions += 1 }
+      }
+    }
+  }
+
+  private func checkMemory(_ limits: Configuration.Limits) throws(ServiceError) {
+    let used = residentBytes()
+    guard used <= limits.memory else {
+      throw .full(
+        "the service takes \(used) bytes of memory, and limits.memory is \(limits.memory)",
+        remedy: "ask again once other questions are answered, or raise limits.memory")
+    }
+  }
+
+  private func source(of game: Game) throws(ServiceError) -> PreimageSource {
+    switch game.record.preimages {
+    case .none: return .none
+    case .directory(let path): return .directory(try paths.resolve(path))
+    case .host(let name):
+      guard let command = configuration.hosts[name] else {
+        throw .forbidden(
+          "the configuration has no host '\(name)' any more", remedy: "add it to 'hosts'")
+      }
+      let logger = logger
+      return .server(command, timeout: .seconds(900)) { _, bytes in
+        logger.debug(
+          "host",
+          metadata: ["host": "\(name)", "text": "\(String(decoding: bytes, as: UTF8.self))"])
+      }
+    case .client(let identity):
+      let timeout = { @Sendable [unowned self] in limits.hostTimeout }
+      return .custom(identity: "client \(identity)") { [unowned game] hint in
+        _ = try game.askClient(.hint(hint), timeout: timeout())
+      } preimage: { [unowned game] key in
+        switch try game.askClient(.preimage(key), timeout: timeout()) {
+        case .value(let bytes): return bytes
+        case .missing: return nil
+        case .taken, .failed:
+          throw ServiceError.conflict(
+            "host-failed", "the client's host did not give \(key)", remedy: "ask again")
+        }
+      }
+    }
+  }
+}
+
+extension Game {
+  /// Asks the client whose question is answered.
+  fileprivate func askClient(
+    _ request: HostExchange.Request, timeout: Duration
+  ) throws(ServiceError) -> HostExchange.Answer {
+    guard let job = running else { throw .stopping }
+    let began = ContinuousClock.now
+    let answer = try job.exchange.ask(request, timeout: timeout) { job.cancelled }
+    let isPreimage = if case .preimage = request { true } else { false }
+    count(preimages: isPreimage ? 1 : 0, waited: .now - began)
+    if case .failed(let text) = answer {
+      throw .conflict("host-failed", "the client's host failed: \(text)", remedy: "ask again")
+    }
+    return answer
+  }
+}

@@ -1,0 +1,114 @@
+extension Route {
+  static let games = [
+    Route("GET", "/v1/games") { ask in
+      try ask.checkQuery([])
+      return .json(.object(["games": .array(ask.service.games.map(\.json))]))
+    },
+    Route("POST", "/v1/games") { ask in
+      try ask.checkQuery([])
+      let record = try GameRecord(try await ask.object([]))
+      let (game, isNew) = try ask.service.open(record)
+      return .json(game.json, status: isNew ? 201 : 200)
+    },
+    Route("GET", "/v1/games/{game}") { ask in
+      .json(try ask.service.game(ask.parameter("game")).json)
+    },
+    Route("DELETE", "/v1/games/{game}") { ask in
+      try ask.service.delete(try ask.service.game(ask.parameter("game")))
+      return .json(.object(["deleted": .bool(true)]))
+    },
+  ]
+
+  static let questions = [
+    Route("GET", "/v1/games/{game}/claims/{index}") { ask in
+      try await one(ask, .claims([ask.index("index")]))
+    },
+    Route("POST", "/v1/games/{game}/claims") { ask in
+      try await many(ask) { .claims($0) }
+    },
+    Route("GET", "/v1/games/{game}/proofs/{index}") { ask in
+      try await one(ask, .proofs([ask.index("index")]))
+    },
+    Route("POST", "/v1/games/{game}/proofs") { ask in
+      try await many(ask) { .proofs($0) }
+    },
+    Route("GET", "/v1/games/{game}/last") { ask in try await one(ask, .last) },
+    Route("GET", "/v1/games/{game}/states/{step}") { ask in
+      try await one(ask, .state(ask.index("step")))
+    },
+    Route("GET", "/v1/games/{game}/views/{step}") { ask in
+      try await one(ask, .view(ask.index("step")))
+    },
+    Route("GET", "/v1/games/{game}/snapshots") { ask in try await one(ask, .snapshots) },
+  ]
+
+  /// The most indices of a question.
+  private static let indexLimit = 10_000
+
+  /// A question about one index: the answer stands alone.
+  private static func one(_ ask: Ask, _ question: Question) async throws -> Answer {
+    try ask.checkQuery(["wait", "deadline"])
+    let limits = ask.service.limits
+    return try await reply(
+      ask, question, wait: try ask.seconds("wait", most: limits.wait) ?? limits.wait,
+      deadline: try ask.seconds("deadline"))
+  }
+
+  /// A question about many indices.
+  private static func many(
+    _ ask: Ask, _ question: ([UInt64]) -> Question
+  ) async throws -> Answer {
+    try ask.checkQuery([])
+    let limits = ask.service.limits
+    let json = try await ask.object(["indices", "wait", "deadline"])
+    guard case .array(let values)? = json["indices"], !values.isEmpty else {
+      throw ServiceError.badRequest("indices is missing", remedy: "give an array of whole numbers")
+    }
+    guard values.count <= indexLimit else {
+      throw ServiceError.badRequest("more than \(indexLimit) indices", remedy: "ask in parts")
+    }
+    let indices = try values.map { value throws(ServiceError) -> UInt64 in
+      guard case .count(let index) = value else {
+        throw .badRequest("indices must be whole numbers below 2^64")
+      }
+      return index
+    }
+    func seconds(_ name: String) throws(ServiceError) -> Duration? {
+      switch json[name] {
+      case nil: return nil
+      case .count(let value)?: return try Ask.duration(Double(value), name)
+      case .number(let value)?: return try Ask.duration(value, name)
+      default: throw Ask.noTime(name)
+      }
+    }
+    return try await reply(
+      ask, question(indices), wait: min(try seconds("wait") ?? limits.wait, limits.wait),
+      deadline: try seconds("deadline"))
+  }
+
+  private static func reply(
+    _ ask: Ask, _ question: Question, wait: Duration, deadline: Duration?
+  ) async throws -> Answer {
+    let game = try ask.service.game(ask.parameter("game"))
+    let (known, job) = try ask.service.ask(question, of: game, deadline: deadline)
+    if let known { return answer(.json(known), to: question, isOne: ask.path["index"] != nil) }
+    guard let job, let reply = await job.reply(within: wait) else {
+      // The client polls, or follows the events.
+      var answer = Answer.json(job?.json ?? .null, status: 202)
+      if let job { answer.headers.append(("location", "/v1/jobs/\(job.id)")) }
+      return answer
+    }
+    return answer(try reply.get(), to: question, isOne: ask.path["index"] != nil)
+  }
+
+  /// - Parameter isOne: whether an array of one answer stands for that answer.
+  static func answer(_ reply: Reply, to question: Question, isOne: Bool) -> Answer {
+    switch reply {
+    case .file(let path, let headers):
+      Answer(type: "application/octet-stream", headers: headers, body: .file(path))
+    case .json(.array(let answers)) where isOne && answers.count == 1: .json(answers[0])
+    case .json(.array(let answers)): .json(.object(["answers": .array(answers)]))
+    case .json(let json): .json(json)
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import FalconetServer
+
+@main
+struct Main {
+  static func main() async { await ServerCommand.main() }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+@testable import FalconetServer
+
+struct LimitTests {
+  @Test("Games beyond the limit are refused with 507, bodies and uploads with 413")
+  func sizes() throws {
+    let server = try TestServer("limits: {games: 1, body: 1KiB, upload: 2KiB}")
+    _ = try server.open(Fixtures.clientPreimages)
+    let claim = try server.ask("GET", "/v1/prestates").json["prestates"]?.elements[0]["claim"]
+    let second = try server.ask("POST", "/v1/games", .object(["prestate": claim]))
+    #expect(second.status == 507)
+    #expect(second.error == "full")
+    let long = try server.ask(
+      "POST", "/v1/games", .object(["label": .string(String(repeating: "x", count: 2000))]))
+    #expect(long.status == 413)
+    let binary = ["content-type": "application/octet-stream"]
+    let upload = try TestConnection(port: server.port)
+      .ask("POST", "/v1/prestates", binary, [UInt8](repeating: 1, count: 4000))
+    #expect(upload.status == 413)
+    let chunked = try TestConnection(port: server.port)
+    chunked.send(
+      "POST /v1/prestates HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/octet-stream\r\n"
+        + "transfer-encoding: chunked\r\n\r\n")
+    for _ in 0..<4 { chunked.send("400\r\n" + String(repeating: "x", count: 1024) + "\r\n") }
+    #expect(try chunked.response().status == 413)
+    // Nobody is worse off.
+    #expect(try server.ask("GET", "/healthz").status == 200)
+    #expect(Files.names(in: server.directory + "/data/prestates").count == 1)
+  }
+
+  @Test("Requests and questions beyond the limit are refused with 429")
+  func counts() throws {
+    let server = try TestServer("limits: {requests: 1, questions: 1, cores: 1}")
+    let game = try server.open(Fixtures.clientPreimages)
+    let path = "/v1/games/\(game)/claims/"
+    #expect(try server.ask("GET", path + "900000?wait=0").status == 202)
+    // The one thread waits for a host.
+    while try server.ask("GET", "/v1/games/\(game)").json["status"] != .string("executing") {}
+    #expect(try server.ask("GET", path + "900001?wait=0").status == 202)
+    let third = try server.ask("GET", path + "900002?wait=0")
+    #expect(third.status == 429)
+    #expect(third.error == "busy")
+    #expect(third.headers["retry-after"] == "1")
+    let waiting = try TestConnection(port: server.port)
+    waiting.send("GET \(path)900000?wait=60 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+    while true {
+      let answer = try server.ask("GET", "/v1/games")
+      if answer.status == 429 { break }
+    }
+    #expect(try server.ask("GET", "/healthz").status == 200)
+  }
+
+  @Test("A head that is too long, or never whole, and a body that never comes end the connection")
+  func slowness() throws {
+    let server = try TestServer(
+      "limits: {header: 4KiB, idle-timeout: 500ms, body-timeout: 500ms}")
+    let long = try TestConnection(port: server.port)
+    long.send("GET /healthz HTTP/1.1\r\nx: \(String(repeating: "x", count: 8192))\r\n\r\n")
+    #expect(try long.response().status == 400)
+    #expect(long.isClosed())
+
+    let slow = try TestConnection(port: server.port)
+    slow.send("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n")
+    #expect(try slow.response().status == 408)
+    #expect(slow.isClosed())
+
+    let half = try TestConnection(port: server.port)
+    half.send(
+      "POST /v1/games HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        + "content-length: 100\r\n\r\n{")
+    #expect(try half.response().status == 408)
+    #expect(half.isClosed())
+    #expect(try server.ask("GET", "/healthz").status == 200)
+  }
+
+  @Test("What is no HTTP, or no JSON, or of another type, is refused")
+  func nonsense() throws {
+    let server = try TestServer()
+    let garbage = try TestConnection(port: server.port)
+    garbage.send("\u{1}\u{2}nonsense\r\n\r\n")
+    #expect(try garbage.response().status == 400)
+    for body in ["{", "[]", "{\"a\":1}", "{\"prestate\":7}", "{\"prestate\":\"0x12\"}"] {
+      let answer = try TestConnection(port: server.port)
+        .ask("POST", "/v1/games", ["content-type": "application/json"], Array(body.utf8))
+      #expect(answer.status == 400, "\(body)")
+      #expect(answer.error == "invalid-argument")
+    }
+    let plain = try TestConnection(port: server.port)
+      .ask("POST", "/v1/games", ["content-type": "text/plain"], Array("{}".utf8))
+    #expect(plain.status == 415)
+    #expect(try server.ask("GET", "/v1/nothing").status == 404)
+    let method = try server.ask("PUT", "/v1/games")
+    #expect(method.status == 405)
+    #expect(method.headers["allow"] == "GET, POST")
+    let head = try TestConnection(port: server.port)
+    #expect(try head.ask("HEAD", "/healthz").status == 200)
+    #expect(try head.ask("GET", "/healthz").json["status"] == .string("ok"))
+  }
+}
