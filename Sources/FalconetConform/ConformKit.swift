@@ -3,7 +3,8 @@ import FalconetForeignVM
 
 /// Checks whether a VM does what fpvm.h says, by what any VM must do.
 ///
-/// A VM that crashes ends the process: it is code in a library.
+/// A VM that crashes ends the process: it is code in a library. Whoever wants to know of it checks each area
+/// in a process of its own, and adds up the events.
 package final class ConformKit {
   /// How much is checked.
   package struct Effort: Sendable {
@@ -21,14 +22,17 @@ package final class ConformKit {
 
   let library: ForeignLibrary
   let effort: Effort
-  private(set) var report = ConformReport()
+  private let emit: (ConformEvent) -> Void
   private var current = ConformArea.table
   private(set) var program = ConformProgram(name: "", bytes: [])
   var numbers: SeededNumbers
 
-  private init(_ library: ForeignLibrary, _ effort: Effort) {
+  private init(
+    _ library: ForeignLibrary, _ effort: Effort, _ emit: @escaping (ConformEvent) -> Void
+  ) {
     self.library = library
     self.effort = effort
+    self.emit = emit
     numbers = SeededNumbers(effort.seed)
   }
 
@@ -36,22 +40,39 @@ package final class ConformKit {
   package static func check(
     _ library: ForeignLibrary, _ programs: [ConformProgram], _ effort: Effort = Effort()
   ) -> ConformReport {
-    let kit = ConformKit(library, effort)
-    do throws(Ended) {
-      try kit.checkTable()
-      for program in programs { try kit.check(program) }
-    } catch {}
-    return kit.report
+    var report = ConformReport()
+    check(library, programs, effort) { report.add($0) }
+    return report
   }
+
+  /// Checks a VM with programs, and tells what happens.
+  package static func check(
+    _ library: ForeignLibrary, _ programs: [ConformProgram], _ effort: Effort,
+    _ emit: (ConformEvent) -> Void
+  ) {
+    withoutActuallyEscaping(emit) { emit in
+      let kit = ConformKit(library, effort, emit)
+      do throws(Ended) {
+        try kit.checkTable()
+        for program in programs { try kit.check(program) }
+      } catch {}
+    }
+  }
+
+  /// The check that all areas but that of the table begin with.
+  package static let programRuns = "a program runs"
 
   /// Thrown to end the checks at the first failure.
   struct Ended: Error {}
 
   private func check(_ program: ConformProgram) throws(Ended) {
+    guard effort.areas.contains(where: { $0 != .table }) else { return }
     self.program = program
     var reference: ReferenceRun?
-    try area(.determinism) { () throws(Ended) in
-      try check("a program runs") { () throws in reference = try makeReference() }
+    // What all areas need, also those that are checked alone.
+    current = .determinism
+    try check(Self.programRuns, counts: effort.areas.contains(.determinism)) { () throws in
+      reference = try makeReference()
     }
     guard let reference else { return }
     for area in ConformArea.allCases where area != .table {
@@ -79,22 +100,30 @@ package final class ConformKit {
     try body()
   }
 
-  func skip(_ reason: String) { report.skip(current, reason) }
+  func skip(_ reason: String) { emit(.skipped(current, reason: reason)) }
 
   /// Makes one check, which throws if it fails.
-  func check(_ name: String, _ body: () throws -> Void) throws(Ended) {
-    report.count(current)
-    do { try body() } catch {
+  ///
+  /// - Parameter counts: whether it is reported if it holds.
+  func check(
+    _ name: String, counts: Bool = true, _ body: () throws -> Void
+  ) throws(Ended) {
+    emit(.began(current, check: name, program: program.name))
+    do {
+      try body()
+      if counts { emit(.held) }
+    } catch {
       let fault =
         error as? ConformFault
         ?? (error as? ForeignError).map {
           ConformFault("a call failed with \(ForeignError.name(of: $0.status)): \($0.message)")
         }
         ?? ConformFault("\(error)")
-      report.add(
-        ConformFailure(
-          area: current, check: name, message: fault.message, program: program.name,
-          step: fault.step, input: fault.input))
+      emit(
+        .failed(
+          ConformFailure(
+            area: current, check: name, message: fault.message, program: program.name,
+            step: fault.step, input: fault.input)))
       if effort.failsFast { throw Ended() }
     }
   }

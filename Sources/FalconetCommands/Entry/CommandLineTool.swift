@@ -37,6 +37,7 @@ struct FalconetCommand: ParsableCommand {
       StoreCommand.self,
       PrefetchCommand.self,
       CheckELFCommand.self,
+      ConformCommand.self,
       DemoCommand.self,
       ServePreimagesCommand.self,
     ])

@@ -187,6 +187,19 @@ import Testing
     try expect("demo", [self.run(["demo", "--dir", "d", "--json"])])
   }
 
+  @Test("Other VMs: conform", .enabled(if: StackVM.canBeBuilt, "no C compiler: cc"))
+  func otherVMs() throws {
+    try StackVM.build(
+      "bad", in: folder,
+      replacing: "good = !memcmp(claim, bytes, HASH) && !memcmp(witness, bytes + HASH, WITNESS);",
+      with: "good = true;")
+    // The program has not ended after so few steps, so the area of the end is left out.
+    let conform = [
+      "conform", "--json", "--vm-library", "libbad.so", "--steps", "20", "--keep", ".", "sum.stk",
+    ]
+    try expect("conform", [run(conform, exitCode: 1)])
+  }
+
   @Test("Traces")
   func traces() throws {
     let trace = ["--folder", "game", "--input", "state.bin.gz", "--preimages", "preimages"]

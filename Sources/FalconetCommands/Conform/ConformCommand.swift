@@ -1,0 +1,166 @@
+import ArgumentParser
+import FalconetConform
+import FalconetForeignVM
+import FalconetStreams
+import SystemPackage
+
+struct ConformCommand: ParsableCommand {
+  static let configuration = CommandConfiguration.command(
+    "conform", usage: "--vm-library <file> [<program> ...] [<options>]",
+    abstract: "Check whether a VM does what fpvm.h says.",
+    discussion: """
+      Runs programs on a VM in a shared library, and checks what any VM must do: that it is \
+      deterministic, goes on from any state, proves its steps, and survives wrong arguments, failing \
+      callbacks and corrupt states. Each area is checked in a process of its own, so that a VM that \
+      crashes or hangs there fails in that area alone. The areas are in the order in which a fault is \
+      nearest to its cause. The exit code is 0 if the VM conforms, and 1 if it does not. A library is \
+      code: it can do whatever the user can.
+      """,
+    examples: [
+      "falconet conform --vm-library ./libstack.so sum.stk",
+      "falconet conform --vm-library ./libtape.so --preimage 696e707574=@in echo.bf",
+    ])
+
+  @Argument(
+    help: ArgumentHelp("Programs, in the VM's own form.", valueName: "program"),
+    completion: .file())
+  var programs: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Shared library that exports fpvm_get.", valueName: "file"),
+    completion: .file())
+  var vmLibrary: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Pre-image for the programs, as KEY=HEX or KEY=@FILE, the key in hexadecimal; may be repeated.",
+      valueName: "key=value"))
+  var preimage: [String] = []
+
+  @Option(
+    name: .customLong("area"),
+    help: ArgumentHelp("Area to check; may be repeated (default: all).", valueName: "area"))
+  var areas: [ConformArea] = []
+
+  @Option(help: ArgumentHelp("Steps of each program that are looked at.", valueName: "steps"))
+  var steps = GoNumber(20_000)
+
+  @Option(help: ArgumentHelp("How many of these are looked at one by one.", valueName: "count"))
+  var samples = GoNumber(48)
+
+  @Option(help: ArgumentHelp("Number that chooses them.", valueName: "number"))
+  var seed = GoNumber(1)
+
+  @Option(
+    help: ArgumentHelp("The longest that an area may take, such as 90s or 10m.", valueName: "time"))
+  var areaTime = TimeSpan(seconds: 300)
+
+  @Flag(help: "Stop at the first failure.")
+  var failFast = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Directory for the bytes that show a failure, such as a state.", valueName: "directory"),
+    completion: .directory)
+  var keep: String?
+
+  @Option(
+    help: ArgumentHelp("File for a report in JUnit's form.", valueName: "file"),
+    completion: .file())
+  var junit: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  /// Checks in this process, and tells what happens on descriptor 3.
+  @Flag(help: .hidden)
+  var worker = false
+
+  func run() throws {
+    guard !programs.isEmpty else { throw UsageError("no program is given") }
+    guard !programs.contains("-") else {
+      throw UsageError("a program is read several times, so it cannot be standard input")
+    }
+    if worker { return try work() }
+    // What is wrong with them is an error before a process is started.
+    _ = try inputs()
+    let workers = ConformWorkers(arguments: workerArguments, areaTime: areaTime.seconds)
+    let result = try workers.check(areas.isEmpty ? ConformArea.allCases : areas, failFast)
+    let view = ConformView(result)
+    do {
+      let files = try view.saveInputs(in: keep)
+      if let junit { try view.writeJUnit(to: junit) }
+      if json {
+        try view.write(to: OutputFile.standard(), files)
+      } else {
+        try OutputFile.print(view.lines(files))
+      }
+    } catch { throw CommandError(error, while: "failed to write") }
+    guard result.report.conforms else { throw ExitCode(1) }
+  }
+
+  // MARK: A worker
+
+  /// The command line that checks an area, but for the area.
+  private var workerArguments: (before: [String], after: [String]) {
+    var words = ["conform", "--worker", "--vm-library", vmLibrary]
+    for text in preimage { words += ["--preimage", text] }
+    words += [
+      "--steps", "\(steps.value)", "--samples", "\(samples.value)", "--seed", "\(seed.value)",
+    ]
+    if failFast { words.append("--fail-fast") }
+    return (words, ["--"] + programs)
+  }
+
+  private func work() throws {
+    let wire = ConformWire(FileDescriptor(rawValue: 3))
+    var effort = ConformKit.Effort()
+    effort.steps = steps.value
+    effort.samples = Int(clamping: samples.value)
+    effort.seed = seed.value
+    effort.failsFast = failFast
+    if !areas.isEmpty { effort.areas = areas }
+    let library: ForeignLibrary
+    do throws(ForeignError) { library = try ForeignLibrary(path: vmLibrary) } catch {
+      return wire.send(.refused("\(error)"))
+    }
+    wire.send(.loaded(name: library.name, version: library.version))
+    ConformKit.check(library, try inputs(), effort) { wire.send(.event($0)) }
+    wire.send(.done)
+  }
+
+  // MARK: Inputs
+
+  private func inputs() throws -> [ConformProgram] {
+    let preimages = try preimages()
+    return try programs.map { path in
+      ConformProgram(name: path, bytes: try Self.bytes(of: path), preimages: preimages)
+    }
+  }
+
+  private static func bytes(of path: String) throws(CommandError) -> [UInt8] {
+    do { return try ByteReader(Inputs.source(path)).readAll(limit: 1 << 32) } catch {
+      throw CommandError(error, while: "failed to read")
+    }
+  }
+
+  private func preimages() throws -> [[UInt8]: [UInt8]] {
+    var result: [[UInt8]: [UInt8]] = [:]
+    for text in preimage {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let key = Hex.decode(parts[0]) else {
+        throw UsageError("--preimage \(text) is not KEY=HEX or KEY=@FILE, the key in hexadecimal")
+      }
+      if parts[1].utf8.first == UInt8(ascii: "@") {
+        result[key] = try Self.bytes(of: String(parts[1].dropFirst()))
+      } else if let value = Hex.decode(parts[1]) {
+        result[key] = value
+      } else {
+        throw UsageError("--preimage \(text): the value is not hexadecimal; @FILE names a file")
+      }
+    }
+    return result
+  }
+}
+
+extension ConformArea: ExpressibleByArgument {}

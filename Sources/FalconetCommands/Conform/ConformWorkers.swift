@@ -1,0 +1,126 @@
+import FalconetConform
+import FalconetLibc
+import FalconetSystem
+import SystemPackage
+
+/// What the kit found of a VM.
+struct ConformResult {
+  var name = ""
+  var version = ""
+  var report = ConformReport()
+}
+
+/// Checks each area in a process of its own: code that is loaded into a process can end it.
+struct ConformWorkers {
+  /// The command line of a worker: the area stands between the two parts.
+  let arguments: (before: [String], after: [String])
+  /// The longest that an area may take, in seconds.
+  let areaTime: UInt64
+
+  func check(_ areas: [ConformArea], _ failFast: Bool) throws(CommandError) -> ConformResult {
+    var result = ConformResult()
+    for area in ConformArea.allCases where areas.contains(area) {
+      try check(area, &result)
+      if failFast, !result.report.conforms { break }
+      // No area would get further.
+      let ends = result.report.failures.last?.check == ConformKit.programRuns
+      if ends, arguments.after.count == 2 { break }
+    }
+    return result
+  }
+
+  private func check(
+    _ area: ConformArea, _ result: inout ConformResult
+  ) throws(CommandError) {
+    let command =
+      [OwnProgram.path] + arguments.before + ["--area", area.rawValue] + arguments.after
+    let (process, pipe) = try start(command)
+    defer {
+      close(pipe.rawValue)
+      process.reap()
+    }
+    var messages = ConformMessages()
+    var isDone = false
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: .seconds(min(areaTime, 1 << 30)))
+    while true {
+      let left = clock.now.duration(to: end)
+      guard left > .zero else {
+        stop(process)
+        return fail(area, "did not end within \(areaTime) s", &result)
+      }
+      _ = PipeIO.wait(
+        for: [
+          (pipe.rawValue, Int32(POLLIN)), (Interruption.descriptor, Int32(POLLIN)),
+        ], atMost: left)
+      guard Interruption.cause == nil else {
+        stop(process)
+        throw .interrupted
+      }
+      var bytes: [UInt8] = []
+      switch PipeIO.read(pipe, into: &bytes, atMost: PipeIO.chunkSize) {
+      case .moved: messages.append(bytes)
+      case .wouldBlock: continue
+      case .closed, .failed:
+        // The VM may have closed the descriptor and go on.
+        let status = process.waitForExit(atMost: max(.milliseconds(200), min(left, .seconds(5))))
+        if status == nil { stop(process) }
+        guard isDone, status == .exited(code: 0) else {
+          return fail(area, status.map { "\($0)" } ?? "closed a file that is not its own", &result)
+        }
+        return
+      }
+      while let message = messages.next() {
+        switch message {
+        case .loaded(let name, let version): (result.name, result.version) = (name, version)
+        case .refused(let reason):
+          stop(process)
+          throw CommandError("failed to load the VM: \(reason)")
+        case .event(let event): result.report.add(event)
+        case .done: isDone = true
+        }
+      }
+    }
+  }
+
+  /// The end of a process that did not check all.
+  private func fail(_ area: ConformArea, _ what: String, _ result: inout ConformResult) {
+    let check = result.report.unfinished
+    result.report.add(
+      .failed(
+        ConformFailure(
+          area: check?.area ?? area, check: check?.name ?? "the VM survives the area",
+          message: "the process with the VM \(what)", program: check?.program ?? "")))
+  }
+
+  private func stop(_ process: ChildProcess) {
+    process.signalGroup(SIGKILL)
+    _ = process.waitForExit(atMost: .seconds(10))
+  }
+
+  /// Starts a worker.
+  ///
+  /// - Returns: what it tells on descriptor 3. What the VM writes to its standard streams goes to the log.
+  private func start(_ command: [String]) throws(CommandError) -> (ChildProcess, FileDescriptor) {
+    do {
+      let pipe = try PipeIO.make()
+      let log: FileDescriptor
+      do throws(Errno) { log = try PipeIO.moved(.standardError) } catch {
+        for end in [pipe.read, pipe.write] { close(end.rawValue) }
+        throw error
+      }
+      defer { for end in [pipe.write, log] { close(end.rawValue) } }
+      do {
+        let (id, guardian) = try ProcessSpawner.spawn(
+          command, descriptors: [log, log, pipe.write], environment: [])
+        PipeIO.makeNonBlocking(pipe.read)
+        return (ChildProcess(id: id, guardian: guardian), pipe.read)
+      } catch {
+        close(pipe.read.rawValue)
+        throw error
+      }
+    } catch {
+      throw CommandError("failed to check in a process of its own: \(error)")
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import FalconetTestSupport
+import Testing
+
+/// A VM that a C compiler makes of an example, as it is and with faults.
+enum StackVM {
+  static var canBeBuilt: Bool { shell("command -v cc > /dev/null") == 0 }
+
+  /// Puts `lib….so` and a program into a directory.
+  ///
+  /// - Parameters:
+  ///   - old: a part of the source.
+  ///   - new: what replaces it.
+  static func build(
+    _ name: String = "stack", in folder: TemporaryFolder, replacing old: String = "",
+    with new: String = ""
+  ) throws {
+    let examples = "\(testFolder)/../../Examples/fpvm-c"
+    let source = try #require(TemporaryFolder.contents(examples + "/stack.c"))
+    var text = String(decoding: source, as: UTF8.self)
+    if !old.isEmpty {
+      let parts = text.split(separator: old, omittingEmptySubsequences: false)
+      try #require(parts.count == 2, "the source has \(parts.count - 1) times \(old)")
+      text = parts.joined(separator: new)
+    }
+    try folder.write(text, to: "\(name).c")
+    let status = shell(
+      """
+      cd '\(folder.path)' && cp '\(examples)'/sum.stk . &&
+      cc -std=c99 -O2 -shared -fPIC -fvisibility=hidden -I '\(testFolder)/../../fpvm' \(name).c \
+        -o lib\(name).so
+      """)
+    try #require(status == 0)
+  }
+}
+
+@Suite("conform", .enabled(if: StackVM.canBeBuilt, "no C compiler: cc"))
+struct ConformCommandTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func conform(_ name: String, _ arguments: [String] = []) throws -> Outcome {
+    try Tool.run(
+      ["conform", "--vm-library", "lib\(name).so", "sum.stk", "--samples", "8"] + arguments,
+      in: folder.path)
+  }
+
+  @Test("A VM that conforms ends with 0, and each area is listed")
+  func good() throws {
+    try StackVM.build(in: folder)
+    let outcome = try conform("stack", ["--junit", "report.xml", "--keep", "."])
+    #expect(outcome.exitCode == 0, "\(outcome.log)")
+    #expect(outcome.text.hasPrefix("stack 1.0\n"))
+    #expect(outcome.text.hasSuffix("\nconforms\n"))
+    for area in ["table", "arguments", "proofs", "states", "threads"] {
+      #expect(outcome.text.contains("\n\(area) "), "\(area)")
+    }
+    let report = String(decoding: try #require(folder.read("report.xml")), as: UTF8.self)
+    #expect(report.contains("<testsuite name=\"proofs\""))
+    #expect(!report.contains("<failure"))
+    #expect(!TemporaryFolder.names(in: folder.path).contains { $0.hasSuffix(".bin") })
+  }
+
+  @Test("A VM that does not ends with 1, says where it fails, and leaves what shows it")
+  func bad() throws {
+    try StackVM.build(
+      "bad", in: folder,
+      replacing: "good = !memcmp(claim, bytes, HASH) && !memcmp(witness, bytes + HASH, WITNESS);",
+      with: "good = true;")
+    let outcome = try conform("bad", ["--junit", "report.xml", "--keep", ".", "--fail-fast"])
+    #expect(outcome.exitCode == 1, "\(outcome.log)")
+    #expect(outcome.text.contains("\nstates       1 of "))
+    #expect(!outcome.text.contains("\nthreads "))
+    #expect(outcome.text.contains("\n  input   ./states-0.bin\n"))
+    #expect(outcome.text.hasSuffix("\ndoes not conform\n"))
+    #expect(folder.read("states-0.bin")?.isEmpty == false)
+    let report = String(decoding: try #require(folder.read("report.xml")), as: UTF8.self)
+    #expect(report.split(separator: "<failure").count == 2)
+  }
+
+  @Test("A VM that crashes or hangs fails in that area, and the others are checked")
+  func deadly() throws {
+    for (name, code, words) in [
+      ("crash", "*(volatile int *)0 = 1;", "was killed by signal 11"),
+      ("quit", "exit(0);", "exited with code 0"),
+      ("hang", "for (;;) {}", "did not end within 2 s"),
+    ] {
+      try StackVM.build(
+        name, in: folder, replacing: "memset(&(*copy)->callbacks, 0, sizeof m->callbacks);",
+        with: code)
+      let outcome = try conform(
+        name,
+        ["--area", "table", "--area", "clones", "--area", "end"]
+          + (name == "hang" ? ["--area-time", "2s"] : []))
+      #expect(outcome.exitCode == 1, "\(outcome.log)")
+      #expect(outcome.text.contains("\nclones       1 of 1 checks fail\n"), "\(outcome.text)")
+      #expect(outcome.text.contains("clones: a clone goes on like the machine, and apart from it"))
+      #expect(outcome.text.contains("the process with the VM " + words), "\(outcome.text)")
+      #expect(outcome.text.contains("\nend          3 checks hold\n"), "\(outcome.text)")
+    }
+  }
+
+  @Test("What cannot be checked is an error")
+  func errors() throws {
+    try StackVM.build(in: folder)
+    for (arguments, words) in [
+      (["--vm-library", "missing.so", "sum.stk"], "cannot load the library"),
+      (["--vm-library", "sum.stk", "sum.stk"], "cannot load the library"),
+      (["--vm-library", "libstack.so", "missing.stk"], "missing.stk"),
+      (["--vm-library", "libstack.so"], "no program is given"),
+      (["--vm-library", "libstack.so", "sum.stk", "--preimage", "zz=00"], "is not KEY=HEX"),
+      (["--vm-library", "libstack.so", "sum.stk", "--preimage", "00=zz"], "@FILE names a file"),
+      (["--vm-library", "libstack.so", "sum.stk", "--area", "moon"], "moon"),
+    ] {
+      let outcome = try Tool.run(["conform"] + arguments, in: folder.path)
+      #expect(outcome.exitCode != 0 && outcome.exitCode != nil)
+      #expect(outcome.log.contains(words), "\(outcome.log)")
+    }
+  }
+}
