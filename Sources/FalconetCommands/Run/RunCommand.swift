@@ -85,6 +85,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup(title: "Profile") var profile: ProfileOptions
   @OptionGroup(title: "Metrics") var metrics: MetricsFlags
+  @OptionGroup(title: "Service") var service: ServiceFlags
 
   @Flag(name: .customLong("pprof.cpu"), help: .hidden)
   var cpuProfile = false
@@ -100,6 +101,7 @@ struct RunCommand: ParsableCommand {
         "cannot enable debug mode without a metadata file: give one with --meta, or the program with --elf"
       )
     }
+    let connect = try service.connector()
     var plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
     plan.checks = try checks.plan(plan)
     // Two machines, and what each has to go back to, or states in memory beside the machine.
@@ -123,7 +125,7 @@ struct RunCommand: ParsableCommand {
     // What a run that was killed left there, such as a shadow's files.
     UnfinishedName.sweepTemporaryDirectory()
     let (guest, identity) = try Inputs.program(elf: elf, meta: meta, logger)
-    let image = try load(plan, pageLimit: pageLimit, logger)
+    var image = try load(plan, pageLimit: pageLimit, logger)
     if let identity, !identity.matches(image.memory) {
       logger.warning(
         "The symbols are of another program than the state",
@@ -139,8 +141,18 @@ struct RunCommand: ParsableCommand {
     try plans.apply(to: &source, loggers)
     let opened = try source.open(loggers)
     do {
-      let machine = Machine(image, opened.oracle, engine, revision, limits)
-      let recorder = try plans.recorder(opened.oracle)
+      var oracle = opened.oracle
+      if let connect, profile.path.isEmpty, plans.record.isEmpty, engine != .check {
+        let origin = ServedStart.Origin(
+          path: input, image: image, plan: plan, revision: revision, source: source, oracle: oracle)
+        if let start = try serve(origin, pageLimit: pageLimit, connect, logger) {
+          (image, oracle) = (start.image, start.oracle)
+          // The service has the states that later runs start from.
+          plan.keptStates = 0
+        }
+      }
+      let machine = Machine(image, oracle, engine, revision, limits)
+      let recorder = try plans.recorder(oracle)
       if let recorder { machine.oracle = recorder }
       // A plan of a run that ends early serves as far as it goes.
       defer { plans.finish(recorder, logger) }
@@ -152,6 +164,31 @@ struct RunCommand: ParsableCommand {
     }
     opened.prefetch?.stop()
     opened.server?.shutDown(logger)
+  }
+
+  /// Asks the service for the state to start from. If it gives none, the run starts from its own.
+  private func serve(
+    _ origin: ServedStart.Origin, pageLimit: Int,
+    _ connect: () throws(ServiceFailure) -> ServiceConnection, _ logger: Logger
+  ) throws(CommandError) -> ServedStart? {
+    do {
+      var options = snapshot
+      options.from = nil
+      let start = try ServedStart.find(origin, connect) { (path) throws(CommandError) in
+        try Inputs.snapshot(path, options, isHashed: true, pageLimit: pageLimit)
+      }
+      if let start {
+        logger.info(
+          "Start from a state of the service",
+          metadata: ["step": .stringConvertible(start.image.state.scalars.step)])
+      }
+      return start
+    } catch {
+      if Interruption.isRequested { throw .interrupted }
+      logger.warning(
+        "The service is not used, and all steps are executed here", metadata: ["err": "\(error)"])
+      return nil
+    }
   }
 
   private func load(

@@ -162,8 +162,11 @@ final class Service: Sendable {
     Files.remove(game.directory)
   }
 
+  /// A revision with a name, of any version: the trace looks its name up among those of the prestate's.
   static func revision(_ name: String) -> Revision? {
-    StateVersion.allCases.flatMap(\.revisions).first { $0.names.contains(name) }
+    let all = StateVersion.allCases.flatMap(\.revisions)
+    // A first name is passed on as it is, whatever it is in other versions.
+    return all.first { $0.names.first == name } ?? all.first { $0.names.contains(name) }
   }
 
   // MARK: Questions

@@ -1,5 +1,33 @@
 import HummingbirdCore
 import NIOCore
+import Synchronization
+
+/// The body of a request, in parts, and whether all of it was read.
+final class AskBody: Sendable {
+  private let body: RequestBody
+  private let begun = Atomic(false)
+  private let ended = Atomic(false)
+
+  init(_ body: RequestBody) { self.body = body }
+
+  var isRead: Bool { ended.load(ordering: .acquiring) }
+
+  func read(_ take: (ByteBuffer) throws -> Void) async throws {
+    begun.store(true, ordering: .releasing)
+    for try await part in body { try take(part) }
+    ended.store(true, ordering: .releasing)
+  }
+
+  /// Drops the body, up to some bytes, if nothing of it was read: it can be read once.
+  func drop(_ limit: Int) async throws {
+    if begun.load(ordering: .acquiring) { return }
+    var count = 0
+    for try await part in body {
+      count += part.readableBytes
+      if count > limit { return }
+    }
+  }
+}
 
 /// A request as a route gets it.
 struct Ask: Sendable {
@@ -11,7 +39,7 @@ struct Ask: Sendable {
   let query: [String: String]
   let contentType: String
   let contentLength: UInt64?
-  let body: RequestBody
+  let body: AskBody
 
   func parameter(_ name: String) -> String { path[name] ?? "" }
 
@@ -59,7 +87,7 @@ struct Ask: Sendable {
       "the body is longer than \(limit) bytes", remedy: "send less, or raise \(name)")
     if let contentLength, contentLength > UInt64(limit) { throw error }
     var bytes: [UInt8] = []
-    for try await part in body {
+    try await body.read { part in
       guard bytes.count + part.readableBytes <= limit else { throw error }
       bytes += part.readableBytesView
     }

@@ -60,7 +60,7 @@ extension Route {
     }
     do {
       var count: UInt64 = 0
-      for try await part in ask.body {
+      try await ask.body.read { part in
         count += UInt64(part.readableBytes)
         guard count <= limits.upload else { throw tooLarge }
         do { try file.write(contentsOf: Data(part.readableBytesView)) } catch {

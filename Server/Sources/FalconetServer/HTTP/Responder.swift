@@ -29,31 +29,28 @@ final class Responder: Sendable {
     _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
   ) async throws {
     let isHead = request.method == .head
-    let (answer, isRead) = await answer(to: request)
+    let hasBody =
+      request.headers[.transferEncoding] != nil
+      || (request.headers[.contentLength].flatMap { UInt64($0) } ?? 0) > 0
+    let body = AskBody(request.body)
+    let answer = await answer(to: request, body)
+    let isRead = !hasBody || body.isRead
     counts.withLock { $0.byStatus[answer.status, default: 0] += 1 }
     let closes = !isRead || request.headers[.connection]?.lowercased() == "close"
     try await send(answer, isHead: isHead, closes: closes, writer)
     guard !isRead else { return }
     // The client may read the answer only once it has sent its body: a little of it is dropped.
-    var count = 0
-    for try await part in request.body {
-      count += part.readableBytes
-      if count > 1 << 20 { break }
-    }
+    try await body.drop(1 << 20)
     throw Unread()
   }
 
-  /// - Returns: whether the body was read.
-  private func answer(to request: Request) async -> (Answer, isRead: Bool) {
+  private func answer(to request: Request, _ body: AskBody) async -> Answer {
     let limit = service.limits.requests
     let isFree = counts.withLock { counts in
       counts.inProgress += 1
       return counts.inProgress <= limit
     }
     defer { counts.withLock { $0.inProgress -= 1 } }
-    let hasBody =
-      request.headers[.transferEncoding] != nil
-      || (request.headers[.contentLength].flatMap { UInt64($0) } ?? 0) > 0
     do {
       let (route, values) = try route(of: request)
       guard isFree || route.isOpen else {
@@ -67,15 +64,13 @@ final class Responder: Sendable {
         query: try query(of: request),
         contentType: type ?? "",
         contentLength: request.headers[.contentLength].flatMap { UInt64($0) },
-        body: request.body)
-      return (try await route.answer(ask), isRead: !hasBody || route.method == "POST")
+        body: body)
+      return try await route.answer(ask)
     } catch let error as ServiceError {
-      return (.error(error), isRead: !hasBody)
+      return .error(error)
     } catch {
       // The client went away, or its request ended early.
-      return (
-        .error(.badRequest("the request could not be read: \(error)")), isRead: !hasBody
-      )
+      return .error(.badRequest("the request could not be read: \(error)"))
     }
   }
 

@@ -48,11 +48,11 @@ enum Fixtures {
     return realPath(path)!
   }
 
-  /// The program beside the tests.
-  static let program: String = {
-    let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    return tests.appendingPathComponent("falconet-server").path
-  }()
+  private static let programs = URL(fileURLWithPath: CommandLine.arguments[0])
+    .deletingLastPathComponent()
+  /// The programs beside the tests.
+  static let program = programs.appendingPathComponent("falconet-server").path
+  static let falconet = programs.appendingPathComponent("falconet").path
 
   static let directoryPreimages = JSON.object([
     "from": .string("directory"), "path": .string(preimages),
