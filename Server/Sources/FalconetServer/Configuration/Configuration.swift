@@ -19,7 +19,7 @@ struct Configuration: Sendable, Equatable {
     var gameMemory: UInt64 = 512 << 20
     /// Threads that execute steps; 0 is one for each processor.
     var cores = 0
-    var connections = 1024
+    var connections = 16384
     var requests = 512
     var questions = 4096
     var body = 1 << 20

@@ -53,6 +53,7 @@ package struct HTTPService: Sendable {
   ///
   /// - Parameter onRunning: gets the port, or 0 of a socket file, once connections are taken.
   func run(onRunning: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+    Self.raiseDescriptorLimit()
     let responder = Responder(service, configuration.listen)
     let limits = configuration.limits
     var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
@@ -90,6 +91,20 @@ package struct HTTPService: Sendable {
     group.maximumGracefulShutdownDuration = configuration.stopTimeout + .seconds(35)
     try await ServiceGroup(configuration: group).run()
     if case .unix(let path) = configuration.listen { unlink(path) }
+  }
+
+  /// Each connection needs a descriptor, and so does each file: the limit becomes what the system allows.
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let files = RLIMIT_NOFILE
+    #endif
+    guard getrlimit(files, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    // If it is refused, the old limit holds.
+    _ = setrlimit(files, &limit)
   }
 
   /// Ends the questions in hand when the service stops: after the listener took its last request.
