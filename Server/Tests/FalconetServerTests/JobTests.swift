@@ -66,13 +66,16 @@ struct JobTests {
 
   @Test("If the client goes away, the question fails, and the next one goes on from there")
   func clientGone() throws {
-    let server = try TestServer("limits: {host-timeout: 300ms}")
+    let server = try TestServer("limits: {host-timeout: 300ms, host-answer-timeout: 300ms}")
     let game = try server.open(Fixtures.clientPreimages)
     let job = try start(server, game)
     #expect(try serve(server, job, most: 1) == 1)
     let failed = try server.ask("GET", "/v1/jobs/\(job)?wait=30").json
     #expect(failed["status"] == .string("failed"))
-    #expect(failed["error"]?["code"] == .string("host-gone"))
+    #expect(failed["error"]?["code"] == .string("host-slow"))
+    let untaken = try start(server, game)
+    let gone = try server.ask("GET", "/v1/jobs/\(untaken)?wait=30").json
+    #expect(gone["error"]?["code"] == .string("host-gone"))
     let second = try start(server, game)
     #expect(try serve(server, second) > 0)
     #expect(

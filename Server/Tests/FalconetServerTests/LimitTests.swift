@@ -66,6 +66,10 @@ struct LimitTests {
     #expect(try slow.response().status == 408)
     #expect(slow.isClosed())
 
+    let idle = try TestConnection(port: server.port)
+    #expect(try idle.ask("GET", "/healthz").status == 200)
+    #expect(throws: TestConnection.Ended.self) { try idle.response() }
+
     let half = try TestConnection(port: server.port)
     half.send(
       "POST /v1/games HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"

@@ -53,12 +53,25 @@ final class ServiceConnection {
   /// How long the service may send nothing. It answers each request within 20 s, as far as it is asked to.
   private static let timeout: Int32 = 60_000
 
-  private let descriptor: Int32
+  /// The service closes a connection that is idle for longer, while a host takes its time.
+  private static let idleTime = Duration.seconds(5)
+
+  private let address: ServiceAddress
   private let token: String?
+  private var descriptor: Int32 = -1
+  private var lastUsed = ContinuousClock.now
   private var received: [UInt8] = []
 
   init(_ address: ServiceAddress, token: String?) throws(ServiceFailure) {
+    self.address = address
     self.token = token
+    try connect()
+  }
+
+  private func connect() throws(ServiceFailure) {
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+    received = []
     switch address {
     case .socket(let path):
       descriptor = try Self.make(AF_UNIX)
@@ -84,7 +97,7 @@ final class ServiceConnection {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   private static func make(_ family: Int32) throws(ServiceFailure) -> Int32 {
     let descriptor = socket(
@@ -143,6 +156,7 @@ final class ServiceConnection {
   private func sendHead(
     _ method: String, _ path: String, _ type: String, count: UInt64
   ) throws(ServiceFailure) {
+    if ContinuousClock.now - lastUsed > Self.idleTime { try connect() }
     var head = "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\n"
     if count > 0 || method == "POST" {
       head += "content-type: \(type)\r\ncontent-length: \(count)\r\n"
@@ -211,6 +225,7 @@ final class ServiceConnection {
   private func response(
     _ file: (([UInt8]) throws(ServiceFailure) -> Void)?
   ) throws(ServiceFailure) -> Response {
+    defer { lastUsed = .now }
     var response = try head()
     guard var rest = response.headers["content-length"].flatMap({ UInt64($0) }) else {
       throw ServiceFailure(description: "the service's response has no length")

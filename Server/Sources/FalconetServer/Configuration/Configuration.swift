@@ -30,6 +30,7 @@ struct Configuration: Sendable, Equatable {
     var bodyTimeout = Duration.seconds(60)
     var wait = Duration.seconds(60)
     var hostTimeout = Duration.seconds(30)
+    var hostAnswerTimeout = Duration.seconds(900)
     var finishedQuestions = 1000
   }
 }

@@ -53,6 +53,7 @@ struct ConfigurationKey: Sendable {
     ConfigurationKey("limits.body-timeout", reloads: false, time: \.limits.bodyTimeout),
     ConfigurationKey("limits.wait", time: \.limits.wait),
     ConfigurationKey("limits.host-timeout", time: \.limits.hostTimeout),
+    ConfigurationKey("limits.host-answer-timeout", time: \.limits.hostAnswerTimeout),
   ]
 
   init(name: String, reloads: Bool, form: Form) {

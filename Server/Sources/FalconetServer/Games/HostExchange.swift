@@ -24,6 +24,8 @@ final class HostExchange: Sendable {
     var isEnded = false
     /// When a client was last here.
     var lastSeen: ContinuousClock.Instant?
+    /// When a client took the request.
+    var taken: ContinuousClock.Instant?
     var waiters: [Int: Waiter] = [:]
     var nextWaiter = 0
   }
@@ -42,10 +44,11 @@ final class HostExchange: Sendable {
   /// Asks the client, and waits for it.
   ///
   /// - Parameters:
-  ///   - timeout: how long no client may be here.
+  ///   - timeout: how long no client may be here that takes the request.
+  ///   - answerTimeout: how long the host of a client that took it may take.
   ///   - cancelled: why the wait must end, if it must.
   func ask(
-    _ request: Request, timeout: Duration, cancelled: () -> ServiceError?
+    _ request: Request, timeout: Duration, answerTimeout: Duration, cancelled: () -> ServiceError?
   ) throws(ServiceError) -> Answer {
     let began = ContinuousClock.now
     wake(
@@ -53,17 +56,22 @@ final class HostExchange: Sendable {
         state.number += 1
         state.request = request
         state.answer = nil
+        state.taken = nil
         return state.takeWaiters()
       })
     while true {
-      let (answer, lastSeen, isWaited) = state.withLock { state in
-        let answer = state.answer
-        if answer != nil { state.request = nil }
-        return (answer, state.lastSeen, !state.waiters.isEmpty)
+      let (answer, lastSeen, taken) = state.withLock { state in
+        if state.answer != nil { state.request = nil }
+        return (state.answer, state.lastSeen, state.taken)
       }
       if let answer { return answer }
       if let reason = cancelled() { throw reason }
-      if !isWaited, ContinuousClock.now - max(lastSeen ?? began, began) > timeout {
+      if let taken, ContinuousClock.now - taken > answerTimeout {
+        throw .conflict(
+          "host-slow", "the client's host has not answered for \(answerTimeout)",
+          remedy: "ask again, and check what the host asks")
+      }
+      if taken == nil, ContinuousClock.now - max(lastSeen ?? began, began) > timeout {
         throw .conflict(
           "host-gone", "no client serves the pre-images of this game any more",
           remedy: "ask again, and exchange until the question is answered")
@@ -107,6 +115,7 @@ final class HostExchange: Sendable {
     state.withLock { state in
       state.lastSeen = .now
       guard let request = state.request, state.answer == nil, !state.isEnded else { return nil }
+      state.taken = .now
       return (state.number, request)
     }
   }

@@ -133,6 +133,7 @@ final class Scheduler: Sendable {
   // MARK: The threads
 
   private func serve(_ answer: (Job) -> Result<Reply, ServiceError>) {
+    lowerPriority()
     while true {
       work.wait()
       if let job = take() {

@@ -316,11 +316,11 @@ final class Service: Sendable {
           metadata: ["host": "\(name)", "text": "\(String(decoding: bytes, as: UTF8.self))"])
       }
     case .client(let identity):
-      let timeout = { @Sendable [unowned self] in limits.hostTimeout }
+      let limits = { @Sendable [unowned self] in self.limits }
       return .custom(identity: "client \(identity)") { [unowned game] hint in
-        _ = try game.askClient(.hint(hint), timeout: timeout())
+        _ = try game.askClient(.hint(hint), limits())
       } preimage: { [unowned game] key in
-        switch try game.askClient(.preimage(key), timeout: timeout()) {
+        switch try game.askClient(.preimage(key), limits()) {
         case .value(let bytes): return bytes
         case .missing: return nil
         case .taken, .failed:
@@ -335,11 +335,13 @@ final class Service: Sendable {
 extension Game {
   /// Asks the client whose question is answered.
   fileprivate func askClient(
-    _ request: HostExchange.Request, timeout: Duration
+    _ request: HostExchange.Request, _ limits: Configuration.Limits
   ) throws(ServiceError) -> HostExchange.Answer {
     guard let job = running else { throw .stopping }
     let began = ContinuousClock.now
-    let answer = try job.exchange.ask(request, timeout: timeout) { job.cancelled }
+    let answer = try job.exchange.ask(
+      request, timeout: limits.hostTimeout, answerTimeout: limits.hostAnswerTimeout
+    ) { job.cancelled }
     let isPreimage = if case .preimage = request { true } else { false }
     count(preimages: isPreimage ? 1 : 0, waited: .now - began)
     if case .failed(let text) = answer {

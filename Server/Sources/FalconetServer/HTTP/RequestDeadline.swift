@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes connections whose requests do not arrive in time, with status 408: a client that sends a byte now
-/// and then keeps none open.
+/// Closes connections whose requests do not arrive in time, with status 408 if something of one came: a client
+/// that sends a byte now and then keeps none open.
 final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -14,6 +14,7 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   private let bodyTime: TimeAmount
   private var alarm: Scheduled<Void>?
   private var isAnswering = false
+  private let watch = Watch()
 
   /// - Parameters:
   ///   - headTime: how long a connection may be open without a whole head.
@@ -23,7 +24,22 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     self.bodyTime = bodyTime
   }
 
+  /// Sees the bytes before they are decoded.
+  private final class Watch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// Whether bytes came after the last request.
+    var hasBytes = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      hasBytes = true
+      context.fireChannelRead(data)
+    }
+  }
+
   func handlerAdded(context: ChannelHandlerContext) {
+    try? context.pipeline.syncOperations.addHandler(watch, position: .first)
     if context.channel.isActive { set(headTime, context) }
   }
 
@@ -46,6 +62,7 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     case .end:
       alarm?.cancel()
       isAnswering = true
+      watch.hasBytes = false
     }
     context.fireChannelRead(data)
   }
@@ -69,6 +86,8 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func end(_ context: ChannelHandlerContext) {
     guard !isAnswering else { return }
+    // A client whose connection is idle could take the response for that to its next request.
+    guard watch.hasBytes else { return context.close(promise: nil) }
     let head = HTTPResponse(
       status: .requestTimeout, headerFields: [.connection: "close", .contentLength: "0"])
     context.write(wrapOutboundOut(.head(head)), promise: nil)

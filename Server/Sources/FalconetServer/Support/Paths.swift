@@ -56,6 +56,14 @@ func residentBytes() -> UInt64 {
 /// Processors of this machine that the process may use.
 func processorCount() -> Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
 
+/// Has the calling thread go after others of its kind, as `nice` does: those that answer what is known.
+func lowerPriority() {
+  #if canImport(Glibc)
+    // On Linux the number 0 is the thread's, not the process'. If it is refused, the thread goes as before.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+  #endif
+}
+
 /// A thread that is none of Swift concurrency's: what it does may block.
 func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Box {
