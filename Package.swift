@@ -217,7 +217,8 @@ let package = Package(
       path: "Tests/LockStepProgram"),
     .testTarget(name: "FalconetTests", dependencies: ["Falconet", "FalconetTestSupport"]),
     .testTarget(
-      name: "FalconetTraceTests", dependencies: ["FalconetTrace", "FalconetTestSupport"]),
+      name: "FalconetTraceTests",
+      dependencies: ["FalconetForeignVM", "FalconetTrace", "FalconetTestSupport"]),
     .testTarget(
       name: "FalconetFuzzingTests", dependencies: ["_FalconetFuzzing", "FalconetTestSupport"]),
     .testTarget(name: "FalconetThreadsTests", dependencies: ["FalconetThreads"]),

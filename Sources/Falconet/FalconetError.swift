@@ -169,13 +169,15 @@ extension FalconetError {
   init(_ error: TraceError) {
     switch error {
     case .machine(let failure): self.init(failure)
+    case .vm(let failure): self.init(.unsupported, "\(failure)")
     case .source(let failure): self.init(failure)
     case .file(let failure): self.init(failure)
     case .revision(let failure): self.init(failure)
     case .locked(let path):
       self.init(.locked, "\(error)")
       self.path = path
-    case .otherTrace, .otherInputs, .otherSource, .notTrace, .prestateChanged, .contradiction:
+    case .otherTrace, .otherInputs, .otherSource, .otherPreimages, .notTrace, .prestateChanged,
+      .contradiction:
       self.init(.otherTrace, "\(error)")
     case .exitedPrestate, .beforePrestate: self.init(.invalidArgument, "\(error)")
     case .budget: self.init(.limit, "\(error)")

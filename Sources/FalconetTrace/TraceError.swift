@@ -1,3 +1,4 @@
+import FalconetForeignVM
 import FalconetMachine
 import FalconetProofs
 import FalconetStreams
@@ -8,6 +9,8 @@ import Keccak
 package enum TraceError: Error, Sendable, CustomStringConvertible {
   /// The program could not be executed: it did something illegal, or a pre-image is missing.
   case machine(MachineError)
+  /// Another VM could not execute the program, or do something else that it was asked for.
+  case vm(ForeignError)
   /// The pre-image source could not be opened.
   case source(PreimageError)
   /// A file of the directory, or the prestate, could not be read or written.
@@ -25,6 +28,8 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
   /// What was adopted into the directory was bound to another source, and it is not known which inputs
   /// it depends on.
   case otherSource(path: String)
+  /// The directory is of another VM's trace, and was made with another source of pre-images.
+  case otherPreimages(path: String)
   /// The directory is no trace's, and holds something else.
   case notTrace(path: String)
   /// The state version has no such revision, or the prestate records one that is not known.
@@ -49,6 +54,7 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .machine(let error): "\(error)"
+    case .vm(let error): "\(error)"
     case .source(let error): "\(error)"
     case .file(let error): "\(error)"
     case .locked(let path):
@@ -65,6 +71,9 @@ package enum TraceError: Error, Sendable, CustomStringConvertible {
     case .otherSource(let path):
       "\(path): files were adopted whose inputs are not known, and which belong to another source of"
         + " pre-images: use that source, or a directory for each game"
+    case .otherPreimages(let path):
+      "\(path): the directory's claims are of another source of pre-images: use that source, or a"
+        + " directory for each"
     case .notTrace(let path):
       "\(path): the directory is not empty, and not of a trace: use another one"
     case .revision(let error): "\(error)"

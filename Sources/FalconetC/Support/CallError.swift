@@ -48,10 +48,12 @@ struct CallError: Error {
   init(_ error: TraceError) {
     switch error {
     case .machine(let error): self.init(error)
+    case .vm(let error): self.init(FALCONET_UNSUPPORTED, "\(error)")
     case .source(let error): self.init(error)
     case .file(let error): self.init(error)
     case .locked: self.init(FALCONET_LOCKED, "\(error)")
-    case .otherTrace, .otherInputs, .revision, .otherSource, .notTrace, .beforePrestate, .deleted:
+    case .otherTrace, .otherInputs, .revision, .otherSource, .otherPreimages, .notTrace,
+      .beforePrestate, .deleted:
       self.init(FALCONET_INVALID_ARGUMENT, "\(error)")
     case .exitedPrestate: self.init(FALCONET_EXITED, "\(error)")
     case .prestateChanged: self.init(FALCONET_BAD_DATA, "\(error)")

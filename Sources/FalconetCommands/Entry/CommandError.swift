@@ -1,4 +1,5 @@
 import FalconetELF
+import FalconetForeignVM
 import FalconetMachine
 import FalconetStreams
 import FalconetTrace
@@ -9,6 +10,8 @@ struct CommandError: Error, CustomStringConvertible {
   enum Cause {
     case other
     case fault(MachineFault)
+    /// The program did something illegal in another VM.
+    case panic
     case interrupted
     /// The time that the user gave is over.
     case outOfTime
@@ -68,11 +71,23 @@ struct CommandError: Error, CustomStringConvertible {
     case .source(let failure) where failure.kind == .interrupted,
       .machine(.preimage(let failure, _, _)) where failure.kind == .interrupted:
       self = .interrupted
+    case .vm(let error): self.init(error)
     case .machine(.fault(let fault)):
       self.init(.fault(fault), "the program stopped the VM: \(fault)")
     case .machine(.memory(let failure, _, _)) where failure.limit != nil:
       self.init(.other, "\(error)" + Self.memoryRemedy)
     default: self.init(.other, "\(error.withFlag)")
+    }
+  }
+
+  /// A call of another VM that failed, which may be an interruption.
+  init(_ error: ForeignError) {
+    if error.isInterruption {
+      self = .interrupted
+    } else if error.isPanic {
+      self.init(.panic, "the program stopped the VM: \(error)")
+    } else {
+      self.init("\(error)")
     }
   }
 
@@ -99,7 +114,7 @@ struct CommandError: Error, CustomStringConvertible {
   var exitCode: Int32 {
     switch cause {
     case .other: 1
-    case .fault: 2
+    case .fault, .panic: 2
     case .outOfTime: 3
     // What a shell reports of a program that SIGPIPE ends. Not 0: nobody read the rest, which may
     // hold a verdict.

@@ -3,6 +3,7 @@ import FalconetLibc
 import FalconetMachine
 import FalconetOracle
 import FalconetStreams
+import FalconetTrace
 import Keccak
 import SystemPackage
 
@@ -13,9 +14,10 @@ extension ForeignHost {
   /// - Parameters:
   ///   - oracle: what answers keys of 32 bytes. It checks none: that is the VM's.
   ///   - folder: a directory with the pre-images of other keys.
-  init(_ oracle: any PreimageOracle, folder: String?) {
+  ///   - hints: what knows the last hint, which a host gets once more if the run goes to another state.
+  init(_ oracle: any PreimageOracle, folder: String?, hints: ForeignHints? = nil) {
     self.init()
-    let source = ForeignPreimages(oracle, folder)
+    let source = ForeignPreimages(oracle, folder, hints)
     preimage = source.answer
     hint = source.take
     progress = { _ in !Interruption.isRequested }
@@ -27,18 +29,21 @@ extension ForeignHost {
 private final class ForeignPreimages {
   private var oracle: any PreimageOracle
   private let folder: String?
+  private let hints: ForeignHints?
   /// Why the last answer failed.
   private(set) var complaint: String?
 
-  init(_ oracle: any PreimageOracle, _ folder: String?) {
+  init(_ oracle: any PreimageOracle, _ folder: String?, _ hints: ForeignHints?) {
     self.oracle = oracle
     self.folder = folder
+    self.hints = hints
   }
 
   func answer(_ key: [UInt8]) -> ForeignHost.Answer {
     complaint = nil
     do throws(PreimageError) {
       guard let key = Bytes32(key) else { return try stored(key) }
+      if let hint = hints?.takeDue(), oracle.takesHints { try oracle.hint(hint) }
       return .bytes(try oracle.preimage(for: key))
     } catch {
       if error.kind == .interrupted { return .stop }
@@ -64,6 +69,7 @@ private final class ForeignPreimages {
   func take(_ hint: [UInt8]) -> ForeignHost.Wish {
     do throws(PreimageError) {
       if oracle.takesHints { try oracle.hint(hint) }
+      hints?.note(hint)
       return .goOn
     } catch {
       if error.kind == .interrupted { return .stop }

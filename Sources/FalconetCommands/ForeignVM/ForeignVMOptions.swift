@@ -10,13 +10,51 @@ extension ForeignLibrary {
   }
 }
 
-extension CommandError {
-  /// A call of another VM that failed, which may be an interruption.
-  init(_ error: ForeignError) {
-    if error.isInterruption {
-      self = .interrupted
-    } else {
-      self.init("\(error)")
+/// Which VM executes steps, in place of Falconet's own.
+struct ForeignVMOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Library with fpvm.h of the VM that executes steps.", valueName: "file"),
+    completion: .file())
+  var vmLibrary: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Command line of the VM that executes steps, with Cannon's flags, split at spaces.",
+      valueName: "command"))
+  var vmProgram: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Kind of state of a program, as the library names it (default: the library's choice).",
+      valueName: "name"))
+  var vmKind: String?
+
+  /// Whether another VM is asked for.
+  var isGiven: Bool { vmLibrary != nil || vmProgram != nil }
+
+  func check() throws(UsageError) {
+    guard vmLibrary == nil || vmProgram == nil else {
+      throw UsageError("--vm-library and --vm-program exclude one another")
     }
+    guard vmKind == nil || vmLibrary != nil else {
+      throw UsageError("--vm-kind needs --vm-library")
+    }
+  }
+
+  /// The VM; nil for Falconet's own.
+  ///
+  /// - Parameter server: the server of pre-images that a program starts.
+  func vm(server: [String]) throws -> ForeignVM? {
+    try check()
+    if let vmLibrary {
+      return .library(try ForeignLibrary.load(vmLibrary), kind: vmKind)
+    }
+    guard let vmProgram else { return nil }
+    let words = vmProgram.split(separator: " ").map(String.init)
+    guard !words.isEmpty else { throw UsageError("--vm-program names no program") }
+    return .program(
+      ForeignProgram.Command(
+        program: words, server: server, cancellation: Interruption.cancellation))
   }
 }

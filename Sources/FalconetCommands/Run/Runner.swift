@@ -115,7 +115,7 @@ struct Runner {
       case .other:
         saveState()
         if plan.tracesThreads, !isExecuted { traceThreads() }
-      case .outputClosed: saveState()
+      case .outputClosed, .panic: saveState()
       }
       do { if !isExecuted { try profile?.write(logger) } } catch {
         logger.error("Failed to write the profile", metadata: ["err": "\(error)"])

@@ -11,10 +11,15 @@ struct TraceCommand: ParsableCommand {
       The index of a step is the number of steps executed before it. The claim at an index is \
       the one after that step. Past the end it is the claim of the state that exited.
       The command line of a pre-image server follows --.
+      With --vm-library or --vm-program, the trace is of another VM: a library that implements \
+      fpvm.h, or a program with Cannon's flags. claim, step, prestate, last, status and prune \
+      take them. Such a directory belongs to one source of pre-images.
       """,
     examples: [
       "falconet trace claim --folder game --input state.bin.gz \\",
       "  --preimages preimages 4705328",
+      "falconet trace claim --folder sums --input total.stk \\",
+      "  --vm-library ./libstack.so --preimages preimages 100",
       "falconet trace last --folder game --input state.bin.gz --preimages preimages",
     ],
     subcommands: [
@@ -52,16 +57,36 @@ struct TraceQuestion: ParsableArguments {
     print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
   ) throws {
     let indices = try StepList.numbers(self.indices)
-    let isArray = self.indices.count > 1 || StepList.isFile(self.indices[0])
     try trace.withProvider(server) { (provider) throws(TraceError) in
       try ask(provider, indices)
     } print: { (answers, json) throws(StreamError) in
-      if isArray { try json.beginArray() }
-      for answer in answers {
-        try json.object { () throws(StreamError) in try print(answer, json) }
-      }
-      if isArray { try json.endArray() }
+      try write(answers, json, print)
     }
+  }
+
+  /// As ``answer(_:print:)``, of another VM.
+  func answerForeign<Answer>(
+    _ ask: (ForeignTrace, [UInt64]) throws(TraceError) -> [Answer],
+    print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
+  ) throws {
+    let indices = try StepList.numbers(self.indices)
+    try trace.withForeignTrace(server) { (trace) throws(TraceError) in
+      try ask(trace, indices)
+    } print: { (answers, json) throws(StreamError) in
+      try write(answers, json, print)
+    }
+  }
+
+  private func write<Answer>(
+    _ answers: [Answer], _ json: JSONWriter,
+    _ print: (Answer, JSONWriter) throws(StreamError) -> Void
+  ) throws(StreamError) {
+    let isArray = indices.count > 1 || StepList.isFile(indices[0])
+    if isArray { try json.beginArray() }
+    for answer in answers {
+      try json.object { () throws(StreamError) in try print(answer, json) }
+    }
+    if isArray { try json.endArray() }
   }
 }
 
@@ -79,11 +104,22 @@ struct TraceClaimCommand: ParsableCommand, TakesServerWords {
   @OptionGroup var question: TraceQuestion
 
   func run() throws {
+    if question.trace.vm.isGiven { return try runForeign() }
     try question.answer { (provider, indices) throws(TraceError) in
       try provider.claims(at: indices)
     } print: { (claim, json) throws(StreamError) in
       try json.member("index", claim.index)
       try json.member("claim", hex: claim.claim.bytes)
+      try json.member("pastEnd", claim.isPastEnd)
+    }
+  }
+
+  private func runForeign() throws {
+    try question.answerForeign { (trace, indices) throws(TraceError) in
+      try trace.claims(at: indices)
+    } print: { (claim, json) throws(StreamError) in
+      try json.member("index", claim.index)
+      try json.member("claim", hex: claim.claim)
       try json.member("pastEnd", claim.isPastEnd)
     }
   }
@@ -115,6 +151,7 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
   var confirmSteps = GoNumber(Confirmer.usualStretch)
 
   func run() throws {
+    if question.trace.vm.isGiven { return try runForeign() }
     try question.answer {
       (provider, indices) throws(TraceError) -> [(TraceStep, Confirmation?)] in
       if confirm {
@@ -135,6 +172,20 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
       }
     }
   }
+
+  private func runForeign() throws {
+    guard !confirm else {
+      throw UsageError(
+        "--confirm needs Falconet's plain step: verify --vm-library verifies a proof")
+    }
+    try question.answerForeign { (trace, indices) throws(TraceError) in
+      try trace.steps(at: indices)
+    } print: { (step, json) throws(StreamError) in
+      try json.member("index", step.index)
+      try json.member("pastEnd", step.isPastEnd)
+      try step.proof.writeMembers(to: json)
+    }
+  }
 }
 
 struct TracePrestateCommand: ParsableCommand {
@@ -150,14 +201,26 @@ struct TracePrestateCommand: ParsableCommand {
   @OptionGroup var json: AlwaysJSON
 
   func run() throws {
+    if trace.vm.isGiven {
+      return try trace.withForeignTrace([]) { (trace) throws(TraceError) in
+        (trace.prestateClaim, trace.prestateWitness)
+      } print: { (prestate, json) throws(StreamError) in
+        try write(prestate.0, prestate.1, json)
+      }
+    }
     try trace.withProvider([]) { (provider) throws(TraceError) in
       (provider.prestateClaim, provider.prestateWitness)
     } print: { (prestate, json) throws(StreamError) in
-      try json.object {
-        () throws(StreamError) in
-        try json.member("claim", hex: prestate.0.bytes)
-        try json.member("witness", hex: prestate.1)
-      }
+      try write(prestate.0.bytes, prestate.1, json)
+    }
+  }
+
+  private func write(
+    _ claim: [UInt8], _ witness: [UInt8], _ json: JSONWriter
+  ) throws(StreamError) {
+    try json.object { () throws(StreamError) in
+      try json.member("claim", hex: claim)
+      try json.member("witness", hex: witness)
     }
   }
 }
@@ -180,6 +243,7 @@ struct TraceLastCommand: ParsableCommand {
   var server: [String] = []
 
   func run() throws {
+    if trace.vm.isGiven { return try runForeign() }
     try trace.withProvider(server) { (provider) throws(TraceError) in
       try provider.lastStep()
     } print: { (end, json) throws(StreamError) in
@@ -187,6 +251,19 @@ struct TraceLastCommand: ParsableCommand {
         try json.member("index", end.index)
         try json.member("claim", hex: end.claim.bytes)
         try json.member("witness", hex: end.witness)
+      }
+    }
+  }
+
+  private func runForeign() throws {
+    try trace.withForeignTrace(server) { (trace) throws(TraceError) in
+      try trace.lastStep()
+    } print: { (end, json) throws(StreamError) in
+      try json.object { () throws(StreamError) in
+        try json.member("index", end.index)
+        try json.member("claim", hex: end.claim)
+        try json.member("witness", hex: end.witness)
+        if let exitCode = end.exitCode { try json.member("exitCode", exitCode) }
       }
     }
   }

@@ -14,6 +14,7 @@ struct TraceStatusCommand: ParsableCommand {
   @OptionGroup var json: AlwaysJSON
 
   func run() throws {
+    if trace.vm.isGiven { return try runForeign() }
     try trace.withProvider([], makesDirectory: false) { (provider) throws(TraceError) in
       if trace.preimages.isGiven { try provider.checkInputs() }
       return (try provider.status(), provider.incidents)
@@ -33,6 +34,25 @@ struct TraceStatusCommand: ParsableCommand {
         try json.member("host") { () throws(StreamError) in
           try host.writeMembers(to: json, isRunning: false)
         }
+      }
+    }
+  }
+
+  private func runForeign() throws {
+    try trace.withForeignTrace([], makesDirectory: false) { (trace) throws(TraceError) in
+      (trace.status(), trace.incidents)
+    } print: { (result, json) throws(StreamError) in
+      let (status, incidents) = result
+      try json.object { () throws(StreamError) in
+        try json.member("claims", status.claimCount)
+        try json.member("snapshots", array: status.snapshots) { (step) throws(StreamError) in
+          try json.number(step)
+        }
+        try json.member("bytes", status.size)
+        try json.member("budget", status.budget)
+        try json.key("lastStep")
+        if let last = status.lastStep { try json.number(last) } else { try json.null() }
+        try json.member("putAside", incidents)
       }
     }
   }
@@ -142,6 +162,12 @@ struct TracePruneCommand: ParsableCommand {
   }
 
   func run() throws {
+    if trace.vm.isGiven {
+      return try trace.withForeignTrace([], makesDirectory: false, skipsIfOpen: skipIfOpen) {
+        (trace) throws(TraceError) in
+        try trace.prune()
+      }
+    }
     try trace.withProvider([], makesDirectory: false, skipsIfOpen: skipIfOpen) {
       (provider) throws(TraceError) in
       try provider.prune()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FalconetForeignVM
 import FalconetMachine
 import FalconetOracle
 import FalconetSnapshots
@@ -18,7 +19,9 @@ struct TraceFolderOptions: ParsableArguments {
   var folder: String
 
   @Option(
-    help: ArgumentHelp("Snapshot that the trace starts from.", valueName: "snapshot"),
+    help: ArgumentHelp(
+      "Snapshot that the trace starts from; for another VM, a program or a state of its own.",
+      valueName: "snapshot"),
     completion: .file())
   var input: String
 
@@ -49,18 +52,13 @@ struct TraceFolderOptions: ParsableArguments {
       "What executes steps: translator, portable, step or check.", valueName: "engine"))
   var engine = EngineKind.translator
 
+  @OptionGroup(title: "Other VMs") var vm: ForeignVMOptions
   @OptionGroup(title: "Limits") var limits: ResourceLimits
   @OptionGroup var revision: RevisionOption
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Metrics") var metrics: MetricsFlags
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
-
-  /// The server that serves pre-images, if there is one. Opened, closed and reopened by the
-  /// one thread that the command runs on.
-  private final class Host: @unchecked Sendable {
-    var server: PreimageHost?
-  }
 
   /// Opens the directory, queries it, and prints the answer as JSON.
   ///
@@ -72,75 +70,112 @@ struct TraceFolderOptions: ParsableArguments {
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
-    limits.startClock()
-    let pageLimit = limits.pageLimit(copies: engine == .check ? 4 : 2)
-    let loggers = logs.loggers
-    let logger = loggers.logger("trace")
-    var source = try preimages.source(server)
-    let status = HostStatusFile(directory: folder)
-    let watch = HostWatch(source.activity, loggers, metrics: metrics.file, status: status)
-    source.onWait = { watch.wait() }
-    let host = Host()
-    defer { host.server?.shutDown(logger) }
-    var trace = traceSource(pageLimit: pageLimit) { [source] () throws(PreimageError) in
-      _ = host.server?.shutdown()
-      do throws(CommandError) {
-        let opened = try source.open(loggers)
-        host.server = opened.server
-        return opened.oracle
-      } catch { throw PreimageError(.unreadable, message: error.description) }
+    guard !vm.isGiven else {
+      throw UsageError("the directories of op-challenger hold files of Cannon's, not of any VM")
     }
+    limits.startClock()
+    let session = TraceSession(self, try preimages.source(server))
+    defer { session.end() }
+    var trace = traceSource(pageLimit: pageLimit) { () throws(PreimageError) in
+      try session.openSource()
+    }
+    let source = session.source
     trace.isChecked = true
-    trace.localInputs = { [source] in source.localInputs }
+    trace.localInputs = { source.localInputs }
     trace.revision = revision.revision
-    trace.sourceIdentity = { [source] in source.identity }
+    trace.sourceIdentity = { source.identity }
+    let options = options(makesDirectory: makesDirectory)
+    try session.ask(skipsIfOpen: skipsIfOpen) { () throws(TraceError) in
+      let provider = try TraceProvider(directory: folder, trace, options)
+      provider.setInterruption { session.isInterrupted(at: $0) }
+      return provider
+    } incidents: {
+      $0.incidents
+    } ask: {
+      (provider) throws(TraceError) in
+      try ask(provider)
+    } print: {
+      print
+    }
+  }
+
+  /// As ``withProvider(_:makesDirectory:skipsIfOpen:_:print:)``, of another VM.
+  func withForeignTrace<Answer>(
+    _ server: [String], makesDirectory: Bool = true, skipsIfOpen: Bool = false,
+    _ ask: (ForeignTrace) throws(TraceError) -> Answer,
+    print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
+  ) throws {
+    try checkForeignFlags()
+    limits.startClock()
+    guard let vm = try vm.vm(server: server) else { return }
+    let isProgram = if case .program = vm { true } else { false }
+    guard !isProgram || !preimages.isGiven else {
+      throw UsageError("a VM that is a program has pre-images from a server after -- alone")
+    }
+    var source = try preimages.source(isProgram ? [] : server)
+    guard source.cache == nil else {
+      throw UsageError("a store has no pre-images of other VMs: leave the flags of the store out")
+    }
+    source.checksKeys = false
+    let session = TraceSession(self, source)
+    defer { session.end() }
+    let trace = foreignSource(vm, session, isProgram ? server : nil)
+    let options = options(makesDirectory: makesDirectory)
+    try session.ask(skipsIfOpen: skipsIfOpen) { () throws(TraceError) in
+      try ForeignTrace(directory: folder, trace, options)
+    } incidents: {
+      $0.incidents
+    } ask: {
+      (trace) throws(TraceError) in
+      try ask(trace)
+    } print: {
+      print
+    }
+  }
+
+  var pageLimit: Int { limits.pageLimit(copies: engine == .check ? 4 : 2) }
+
+  private func options(makesDirectory: Bool) -> TraceOptions {
     var options = TraceOptions(
       snapshotInterval: snapshotInterval, diskBudget: diskBudget.bytes,
       memoryBudget: memoryBudget.bytes, engine: engine)
     options.makesDirectory = makesDirectory
     options.hintLimit = limits.hintLimit.bytes
     options.pageLimit = pageLimit
-    do throws(TraceError) {
-      let progress = ProgressLine(loggers.console)
-      defer { progress.end() }
-      let provider = try TraceWaiting.retry(wait, logger) { () throws(TraceError) in
-        try TraceProvider(directory: folder, trace, options)
-      }
-      provider.setInterruption { step in
-        progress.show("executing, step \(step.grouped)\(watch.summary)")
-        watch.note(step: step)
-        return Interruption.isRequested
-      }
-      defer {
-        for incident in provider.incidents {
-          logger.warning(
-            incident.movedTo.isEmpty ? "unusable file" : "put in quarantine",
-            metadata: ["file": "\(incident.path)", "reason": "\(incident.reason)"])
-        }
-      }
-      let answer: Answer
-      do throws(TraceError) { answer = try ask(provider) } catch {
-        watch.end()
-        throw error
-      }
-      // On a terminal, the answer comes last.
-      watch.end()
-      progress.end()
-      guard let print else { return }
-      do throws(StreamError) {
-        let json = JSONWriter(to: OutputFile.standard())
-        try print(answer, json)
-        try json.finish()
-      } catch { throw .file(error) }
-    } catch {
-      guard case .locked(let path) = error else { throw CommandError(error) }
-      guard skipsIfOpen else {
-        // What the process does that has the trace open.
-        guard let other = status.read() else { throw CommandError(error) }
-        throw CommandError("\(error); --wait waits; \(other.text)")
-      }
-      logger.info(
-        "Nothing done: another process has the trace open", metadata: ["path": "\(path)"])
+    return options
+  }
+
+  /// Flags of Falconet's own VM say nothing of another.
+  private func checkForeignFlags() throws(UsageError) {
+    let given = [
+      ("--revision", revision.revision != nil), ("--engine", engine != .translator),
+      ("--max-memory", limits.maxMemory != nil),
+    ].first { $0.1 }
+    guard let given else { return }
+    throw UsageError("\(given.0) is Falconet's own: leave it out for another VM")
+  }
+
+  private func foreignSource(
+    _ vm: ForeignVM, _ session: TraceSession, _ programServer: [String]?
+  ) -> ForeignTraceSource {
+    let (path, stored) = (input, preimages.folder)
+    if let programServer {
+      return ForeignTraceSource(
+        // Programs with Cannon's command line have the same states.
+        name: "program",
+        identity: programServer.isEmpty
+          ? nil : PreimageSource.identity(ofServer: programServer)
+      ) { (work) throws(ForeignError) in try vm.open(path, folder: work) }
+    }
+    let library = if case .library(let library, _, _) = vm { library } else { ForeignLibrary?.none }
+    let hints = ForeignHints()
+    return ForeignTraceSource(
+      name: vm.name, identity: session.source.foreignIdentity, verifier: library, hints: hints
+    ) { (work) throws(ForeignError) in
+      let oracle = SessionOracle(session)
+      var host = ForeignHost(oracle, folder: stored, hints: hints)
+      host.progress = { !session.isInterrupted(at: $0) }
+      return try vm.open(path, folder: work, host: host)
     }
   }
 }

@@ -28,7 +28,7 @@ final class ClaimLog: Sendable {
   init(_ directory: TraceDirectory, _ name: TraceName) throws(TraceError) {
     self.directory = directory
     self.name = name
-    var (content, size) = (ClaimLogContent(), Int64(0))
+    var (content, size) = (ClaimLogContent(claimsTellExit: !name.isForeign), Int64(0))
     var faults = ["it does not exist"]
     if FileStatus.isRegular(directory.claims) {
       (content, size, faults) = try Self.read(directory.claims, name)
@@ -99,7 +99,9 @@ final class ClaimLog: Sendable {
         }
         return claims.filter { content.isNew($0.index, isAdopted: isAdopted) }
       }
-      let records = new.flatMap { Self.records(of: $0.index, $0.claim, isAdopted: isAdopted) }
+      let records = new.flatMap {
+        Self.records(of: $0.index, $0.claim, name, isAdopted: isAdopted)
+      }
       try append(records, at: &end, isDurable)
       content.withLock { content in
         for (index, claim) in new { content.add(index, claim, isAdopted: isAdopted) }
@@ -110,7 +112,8 @@ final class ClaimLog: Sendable {
   /// Bytes that the log grows by if a claim is added.
   func size(ofAdding index: UInt64, isAdopted: Bool) -> UInt64 {
     let isNew = content.withLock { $0.isNew(index, isAdopted: isAdopted) }
-    return isNew ? Self.claimSize(isAdopted: isAdopted) : 0
+    let claim = Self.claimSize(isAdopted: isAdopted)
+    return isNew ? name.isForeign ? 2 * claim : claim : 0
   }
 
   /// Discards the adopted claims that are not confirmed.
@@ -191,9 +194,12 @@ final class ClaimLog: Sendable {
   }
 
   private static func records(
-    of index: UInt64, _ claim: Bytes32, isAdopted: Bool
+    of index: UInt64, _ claim: Bytes32, _ name: TraceName, isAdopted: Bool
   ) -> [ClaimRecord] {
-    (isAdopted ? [ClaimRecord(.adopted, index)] : []) + [ClaimRecord(index: index, claim: claim)]
+    if name.isForeign { return ClaimRecord.foreign(index, claim) }
+    return (isAdopted ? [ClaimRecord(.adopted, index)] : []) + [
+      ClaimRecord(index: index, claim: claim)
+    ]
   }
 
   /// An input, twice: see ``ClaimLogReading``.
@@ -230,7 +236,7 @@ final class ClaimLog: Sendable {
     if let source = content.source { records.append(record(of: source)) }
     if content.hasUnknownInputs { records += adoption(true) }
     for (index, claim) in content.claims.sorted(by: { $0.key < $1.key }) {
-      records += self.records(of: index, claim, isAdopted: content.adopted.contains(index))
+      records += self.records(of: index, claim, name, isAdopted: content.adopted.contains(index))
     }
     return records.flatMap(\.bytes)
   }
@@ -276,7 +282,7 @@ final class ClaimLog: Sendable {
       bytes = try ByteReader(FileSource(path: file.fileName)).readAll(limit: 1 << 32)
     } catch { throw .file(error) }
     let isNamed = bytes.starts(with: encode(ClaimLogContent(), name))
-    var reading = ClaimLogReading(reserving: bytes.count / ClaimRecord.size)
+    var reading = ClaimLogReading(reserving: bytes.count / ClaimRecord.size, of: name)
     ClaimRecord.forEach(in: bytes) { (number, record) in
       if number >= headerCount { reading.take(record) }
     }

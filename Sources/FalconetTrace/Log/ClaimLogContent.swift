@@ -3,6 +3,8 @@ import Keccak
 /// What a trace's log says: claims, and the inputs that they depend on.
 struct ClaimLogContent {
   private(set) var claims: [UInt64: Bytes32] = [:]
+  /// Whether the first byte of a claim says if the state has exited. Claims of other VMs say nothing.
+  private let claimsTellExit: Bool
   /// Hashes of local pre-images by their keys, as ``TraceInputs`` makes them.
   private(set) var inputs: [Bytes32: Bytes32] = [:]
   /// The keys of the inputs that are known from adopted files alone: no source of the caller's gave them.
@@ -21,6 +23,10 @@ struct ClaimLogContent {
   /// The first index whose claim is that of a state that has exited: all later ones have the same.
   private var exit: UInt64?
 
+  init(claimsTellExit: Bool = true) { self.claimsTellExit = claimsTellExit }
+
+  private func isOfExit(_ claim: Bytes32) -> Bool { claimsTellExit && claim.isOfExit }
+
   /// What is known to be otherwise if an index has a claim; nil if nothing is.
   func conflict(_ index: UInt64, _ claim: Bytes32) -> TraceError? {
     if let known = claims[index] {
@@ -30,7 +36,7 @@ struct ClaimLogContent {
     if let exit, exit < index, let known = claims[exit] {
       return known == claim ? nil : .contradiction(index: exit, known: known, computed: claim)
     }
-    guard claim.isOfExit else { return nil }
+    guard isOfExit(claim) else { return nil }
     let later = claims.filter { $0.key > index && $0.value != claim }.min { $0.key < $1.key }
     return later.map { .contradiction(index: $0.key, known: $0.value, computed: claim) }
   }
@@ -48,7 +54,7 @@ struct ClaimLogContent {
       adopted.insert(index)
     }
     claims[index] = claim
-    if claim.isOfExit { exit = min(exit ?? index, index) }
+    if isOfExit(claim) { exit = min(exit ?? index, index) }
   }
 
   /// Adds an input under a number. One that is there has the same hash, and is the caller's own from then
@@ -80,7 +86,7 @@ struct ClaimLogContent {
       claims[index] = nil
       adopted.remove(index)
     }
-    exit = claims.filter { $0.value.isOfExit }.keys.min()
+    exit = claims.filter { isOfExit($0.value) }.keys.min()
   }
 
   /// The indices from the first exit on, if their claims are not all the same.

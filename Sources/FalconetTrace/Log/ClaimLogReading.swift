@@ -6,7 +6,7 @@ import Keccak
 /// each mark four times, so that up to three corrupt records in a row hide none: half of an input shows
 /// at least. After more fault, and after half of an input that is not found whole, nothing is believed.
 struct ClaimLogReading {
-  private(set) var content = ClaimLogContent()
+  private(set) var content: ClaimLogContent
   /// Corrupt records.
   private(set) var wrong = 0
   /// Records that are dropped since it is not known what they depend on.
@@ -22,12 +22,19 @@ struct ClaimLogReading {
   private var isCut = false
   /// The index of the claim that comes next, if it was adopted.
   private var adoptedNext: UInt64?
+  private let isForeign: Bool
+  /// The record before a claim of another VM.
+  private var start: ClaimRecord?
   /// The number of an input that is known from an adopted file alone.
   private var adoptedInput: UInt64?
 
   private static let hidden = 4
 
-  init(reserving count: Int) { content.reserve(count) }
+  init(reserving count: Int, of name: TraceName) {
+    isForeign = name.isForeign
+    content = ClaimLogContent(claimsTellExit: !name.isForeign)
+    content.reserve(count)
+  }
 
   /// Takes the next record; nil for a corrupt one.
   mutating func take(_ record: ClaimRecord?) {
@@ -45,7 +52,7 @@ struct ClaimLogReading {
       mark(half: key?.index)
       key = record
     case .value: takeValue(record)
-    case .source, .adoption, .adopted, .adoptedInput, .discard, nil:
+    case .source, .adoption, .adopted, .adoptedInput, .firstByte, .discard, nil:
       mark(half: key?.index)
       key = nil
       guard half == nil else { return cut() }
@@ -54,6 +61,7 @@ struct ClaimLogReading {
   }
 
   private mutating func takeOther(_ record: ClaimRecord, _ isAdopted: Bool) {
+    defer { start = record.tag == .firstByte ? record : nil }
     switch record.tag {
     case .source: content.source = record.claim == ClaimRecord(.source).claim ? nil : record.claim
     case .adoption: content.hasUnknownInputs = record.index != 0
@@ -61,11 +69,14 @@ struct ClaimLogReading {
     // If this record is lost, the input counts as the caller's own, which refuses more.
     case .adoptedInput: adoptedInput = record.index
     case .discard: content.discardAdopted()
-    case .key, .value, nil: takeClaim(record, isAdopted)
+    case .firstByte: if !isForeign { wrong += 1 }
+    case .key, .value: break
+    case nil: takeClaim(record, isAdopted)
     }
   }
 
   private mutating func takeWrong() {
+    start = nil
     wrong += 1
     wrongInRow += 1
     mark(half: key?.index)
@@ -100,10 +111,14 @@ struct ClaimLogReading {
   }
 
   private mutating func takeClaim(_ record: ClaimRecord, _ isAdopted: Bool) {
-    if let known = content.claims[record.index], known != record.claim {
+    guard let claim = isForeign ? start?.foreignClaim(record) : record.claim else {
+      wrong += 1
+      return
+    }
+    if let known = content.claims[record.index], known != claim {
       conflicting.insert(record.index)
     }
-    content.add(record.index, record.claim, isAdopted: isAdopted)
+    content.add(record.index, claim, isAdopted: isAdopted)
   }
 
   /// Whether the last record is half of an input, which a crash cut: the next one goes over it.

@@ -6,7 +6,8 @@ import Keccak
 /// 40 bytes before, 4 bytes big-endian.
 ///
 /// Of a claim, the number is the index, and the content begins with the status, 0 to 3. Records of
-/// another ``Tag`` say what the claims after them depend on.
+/// another ``Tag`` say what the claims after them depend on. A claim of another VM may begin with any byte:
+/// a record before it has that byte, and 3 stands in its place.
 struct ClaimRecord {
   static let size = 44
   private static let contentSize = 40
@@ -25,12 +26,33 @@ struct ClaimRecord {
     case adopted = 0x42
     /// The input of this number, which comes next, is known from an adopted file alone.
     case adoptedInput = 0x49
+    /// The next record is the claim at this index, of another VM. This one has its first byte, after the tag.
+    case firstByte = 0x46
     /// What was adopted, and is not confirmed, is discarded.
     case discard = 0x44
   }
 
   let index: UInt64
   let claim: Bytes32
+
+  /// In place of the first byte of a claim of another VM.
+  private static let anyByte: UInt8 = 3
+
+  /// The records of a claim of another VM.
+  static func foreign(_ index: UInt64, _ claim: Bytes32) -> [ClaimRecord] {
+    var (start, rest) = (Bytes32(), claim)
+    start[1] = claim[0]
+    rest[0] = anyByte
+    return [ClaimRecord(.firstByte, index, start), ClaimRecord(index: index, claim: rest)]
+  }
+
+  /// The claim of another VM after this record, which has its first byte; nil if that is not one.
+  func foreignClaim(_ next: ClaimRecord) -> Bytes32? {
+    guard tag == .firstByte, next.index == index, next.claim[0] == Self.anyByte else { return nil }
+    var result = next.claim
+    result[0] = claim[1]
+    return result
+  }
 
   init(index: UInt64, claim: Bytes32) {
     self.index = index

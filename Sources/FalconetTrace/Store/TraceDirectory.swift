@@ -13,7 +13,7 @@ import SystemPackage
 /// | `prestate.json` | the prestate's witness, and what it was read from |
 /// | `claims.log` | claims, see ``ClaimLog`` |
 /// | `proofs/N.json.gz` | step data by index, as Cannon writes it |
-/// | `snapshots/N.fsnap` | states by the number of steps executed |
+/// | `snapshots/N.fsnap` | states by the number of steps executed; `N.state` in a trace of another VM |
 /// | `snapshots/N.hint` | the last hint before such a state, see ``HintFile`` |
 /// | `last.json.gz` | the last step, once known |
 /// | `.host.json` | what a command got from its host, see ``TraceProvider/hostStatusName`` |
@@ -22,6 +22,7 @@ import SystemPackage
 /// May be used from several threads.
 final class TraceDirectory: Sendable {
   let path: FilePath
+  private let states: StateForm
   private let lock: DirectoryLock
   private let record = Mutex(Record())
 
@@ -37,7 +38,8 @@ final class TraceDirectory: Sendable {
   /// Opens a directory, or makes it, and locks it.
   ///
   /// - Throws: ``TraceError`` if it is in use, holds other things, or can't be made.
-  init(_ path: String) throws(TraceError) {
+  init(_ path: String, states: StateForm = .own) throws(TraceError) {
+    self.states = states
     try Self.checkName(path)
     try Self.make(Self.followed(path))
     self.path = Self.resolved(path)
@@ -62,8 +64,12 @@ final class TraceDirectory: Sendable {
   }
 
   /// Opens a directory if there is one; nil if there is none, which may be an error.
-  static func ifPresent(_ path: String, isRequired: Bool) throws(TraceError) -> TraceDirectory? {
-    if FileStatus.exists(FilePath(fileName: path)) { return try TraceDirectory(path) }
+  static func ifPresent(
+    _ path: String, isRequired: Bool, states: StateForm = .own
+  ) throws(TraceError) -> TraceDirectory? {
+    if FileStatus.exists(FilePath(fileName: path)) {
+      return try TraceDirectory(path, states: states)
+    }
     if isRequired { throw missing(path) }
     return nil
   }
@@ -91,6 +97,7 @@ final class TraceDirectory: Sendable {
 
   /// Opens a directory that is there, to delete it.
   init(existing path: String) throws(TraceError) {
+    states = .own
     try Self.checkName(path)
     self.path = Self.resolved(path)
     guard FileStatus.isDirectory(self.path) else { throw Self.missing(path) }
@@ -125,6 +132,13 @@ final class TraceDirectory: Sendable {
   /// Opens the log for writing, which can't be another directory's.
   func openClaims() throws(Errno) -> FileDescriptor { try lock.openForWriting(Name.claims) }
 
+  /// Whose states a directory has, by the end of their files' names.
+  enum StateForm: String {
+    case own = ".fsnap"
+    /// Those of another VM.
+    case foreign = ".state"
+  }
+
   /// Names in the directory.
   enum Name {
     static let lock = "lock"
@@ -133,7 +147,7 @@ final class TraceDirectory: Sendable {
     static let claims = "claims.log"
     static let last = "last.json.gz"
     static let quarantine = "quarantine"
-    static let snapshotSuffix = ".fsnap"
+    static let snapshotSuffix = StateForm.own.rawValue
     static let hintSuffix = ".hint"
     static let directories = ["snapshots", "proofs", quarantine]
     static let files = [lock, identity, prestate, claims, last]
@@ -152,7 +166,7 @@ final class TraceDirectory: Sendable {
   var identity: FilePath { path.appending(Name.identity) }
   var prestate: FilePath { path.appending(Name.prestate) }
 
-  func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step)\(Name.snapshotSuffix)") }
+  func snapshot(_ step: UInt64) -> FilePath { snapshots.appending("\(step)\(states.rawValue)") }
   func hint(_ step: UInt64) -> FilePath { snapshots.appending("\(step)\(Name.hintSuffix)") }
   func proof(_ index: UInt64) -> FilePath { proofs.appending("\(index).json.gz") }
 
@@ -228,9 +242,9 @@ final class TraceDirectory: Sendable {
       }
     }
     try quarantineFalseHints()
-    let steps = try numbers(in: snapshots, suffixes: [Name.snapshotSuffix, Name.hintSuffix])
+    let steps = try numbers(in: snapshots, suffixes: [states.rawValue, Name.hintSuffix])
     for name in try Self.names(in: snapshots) where name.hasSuffix(Name.hintSuffix) {
-      let snapshot = snapshots.appending(name.dropLast(Name.hintSuffix.count) + Name.snapshotSuffix)
+      let snapshot = snapshots.appending(name.dropLast(Name.hintSuffix.count) + states.rawValue)
       if !FileStatus.isRegular(snapshot) { remove(snapshots.appending(name)) }
     }
     _ = try numbers(in: proofs, suffixes: [".json.gz"])
@@ -246,7 +260,7 @@ final class TraceDirectory: Sendable {
       guard !FileStatus.isRegular(hint) else { continue }
       quarantine(hint, Self.noFile)
       let snapshot = snapshots.appending(
-        fileName: name.dropLast(Name.hintSuffix.count) + Name.snapshotSuffix)
+        fileName: name.dropLast(Name.hintSuffix.count) + states.rawValue)
       if FileStatus.isRegular(snapshot) { quarantine(snapshot, "the hint before it is corrupt") }
     }
   }

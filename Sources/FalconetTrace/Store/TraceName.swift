@@ -13,6 +13,25 @@ struct TraceName: Equatable {
   /// The name of the revision, at most 32 bytes.
   let revision: String
 
+  /// In place of the number of a state version, for a trace of another VM.
+  private static let foreignVersion = UInt8.max
+
+  init(version: UInt8, prestate: Bytes32, revision: String) {
+    self.version = version
+    self.prestate = prestate
+    self.revision = revision
+  }
+
+  /// A trace of another VM. In place of the revision is the name of the VM and of the kind of state, as far
+  /// as there is room: the prestate's claim names the trace in any case.
+  init(ofVM name: String, prestate: Bytes32) {
+    var name = name
+    while name.utf8.count > 32 { name.removeLast() }
+    self.init(version: Self.foreignVersion, prestate: prestate, revision: name)
+  }
+
+  var isForeign: Bool { version == Self.foreignVersion }
+
   /// What a file says about it.
   enum Found {
     case nothing
@@ -154,6 +173,7 @@ extension TraceName {
 
   /// The trace as an error names it.
   var text: String {
+    if isForeign { return "the prestate \(prestate) of the VM \(revision)" }
     let text = "the prestate \(prestate) of state version \(version)"
     return revision.isEmpty ? text : text + ", revision \(revision)"
   }

@@ -120,4 +120,96 @@ struct ForeignVMTests {
     #expect(kind.exitCode == 64)
     #expect(kind.log.contains("--vm-kind needs --vm-library"))
   }
+
+  @Test("trace answers by a library: claims, proofs that verify takes, and the end")
+  func trace() throws {
+    let library = try ExampleVM.stack.path()
+    let options = [
+      "--folder", "trace", "--input", program(.stack), "--vm-library", library, "--preimages",
+      "preimages",
+    ]
+    func ask(_ command: String, _ rest: String...) throws -> JSONValue {
+      let outcome = try Tool.run(["trace", command] + options + rest, in: folder.path)
+      try #require(outcome.exitCode == 0, "\(outcome.log)")
+      return try JSONValue(outcome.output)
+    }
+    let prestate = try ask("prestate")
+    let claims = try ask("claim", "129", "99999")
+    #expect(claims.elements.map { $0["pastEnd"] } == [.bool(false), .bool(true)])
+    let step = try ask("step", "130")
+    #expect(step["pre"] == claims.elements[0]["claim"])
+    #expect(step["fields"]?.elements.map { $0["name"]?.string } == ["witness", "accesses"])
+    let last = try ask("last")
+    #expect(last["index"] == .number(185) && last["exitCode"] == .number(197))
+    #expect(last["claim"] == claims.elements[1]["claim"])
+    #expect(try ask("step", "0")["pre"] == prestate["claim"])
+    let status = try ask("status")
+    #expect(status["lastStep"] == .number(185) && status["putAside"] == .array([]))
+
+    let proof = try Tool.run(["trace", "step"] + options + ["130", "0"], in: folder.path)
+    try write("proofs.json", proof.output)
+    let verified = try run("verify", "--vm-library", library, "proofs.json")
+    #expect(verified.exitCode == 0)
+    #expect(verified.text.contains("proofs.json[0]: ok: step 130, stack stack"))
+
+    for (flags, part) in [
+      (["--engine", "step"], "--engine is Falconet's own"),
+      (["--vm-program", "cannon"], "--vm-library and --vm-program exclude one another"),
+      (["--preimage-store", "store"], "a store has no pre-images of other VMs"),
+    ] {
+      let refused = try Tool.run(["trace", "claim"] + options + flags + ["5"], in: folder.path)
+      #expect(refused.exitCode == 64 && refused.log.contains(part), "\(refused.log)")
+    }
+    let export = try Tool.run(["trace", "export"] + options + ["game"], in: folder.path)
+    #expect(export.exitCode == 64)
+    #expect(
+      try run(
+        "trace", "prune", "--folder", "trace", "--input", program(.stack),
+        "--vm-library", library
+      ).exitCode == 0)
+    #expect(try run("trace", "delete", "--folder", "trace").exitCode == 0)
+    #expect(!folder.names.contains("trace"))
+  }
+
+  @Test("A program that stops another VM is exit code 2, as it is here")
+  func panic() throws {
+    try write("panics.stk", Array("push 1 push 0 div halt".utf8))
+    let outcome = try run(
+      "trace", "last", "--folder", "trace", "--input", "panics.stk", "--vm-library",
+      ExampleVM.stack.path())
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.log.contains("the program stopped the VM: step 2, pc 2: division by zero"))
+    let claim = try run(
+      "trace", "claim", "--folder", "trace", "--input", "panics.stk", "--vm-library",
+      ExampleVM.stack.path(), "1")
+    #expect(claim.exitCode == 0, "the steps before it are there: \(claim.log)")
+  }
+
+  @Test("trace drives a program with Cannon's flags, and answers as Falconet's own trace does")
+  func traceOfProgram() throws {
+    let state = try Guest.folder("hello") + "/state.bin.gz"
+    func ask(_ command: String, _ rest: String...) throws -> JSONValue {
+      let outcome = try Tool.run(
+        ["trace", command, "--input", state] + rest, in: folder.path)
+      try #require(outcome.exitCode == 0, "\(outcome.log)")
+      return try JSONValue(outcome.output)
+    }
+    let tool = try Tool.path.get()
+    let own = try ask("claim", "--folder", "own", "1500", "200", "700")
+    let other = try ask(
+      "claim", "--folder", "other", "--vm-program", tool, "--snapshot-interval", "600", "1500",
+      "200", "700")
+    #expect(own == other)
+    let step = try ask("step", "--folder", "other", "--vm-program", tool, "1500")
+    #expect(step["post"] == own.elements[0]["claim"])
+    let mine = try ask("step", "--folder", "own", "1500")
+    let fields = step["fields"]?.elements.map { $0["bytes"] }
+    #expect(fields == [mine["state-data"], mine["proof-data"]])
+    let status = try ask("status", "--folder", "other", "--vm-program", tool)
+    #expect(status["snapshots"]?.elements.isEmpty == false)
+    let mixed = try Tool.run(
+      ["trace", "claim", "--folder", "own", "--input", state, "--vm-program", tool, "5"],
+      in: folder.path)
+    #expect(mixed.exitCode == 1 && mixed.log.contains("of the VM program"))
+  }
 }
