@@ -10,6 +10,9 @@ prove     makes claims.json and proofs/FIRST-LAST.json.gz for a list of steps, a
           from each task, which opens the snapshot before its steps.
 verify    runs every segment, from one snapshot to the next, and compares claims.
 
+With --vm-library all of it is another VM's: the program, the states and the proofs, which
+`falconet verify --vm-library` takes.
+
 Ray runs the tasks of the last two: with --workers on this machine, with --address on a cluster
 whose machines have FOLDER, and this program, at the same paths. With --workers 0 they run here, one
 by one, without Ray.
@@ -29,11 +32,11 @@ import time
 from dataclasses import asdict
 from typing import Any, NoReturn, Optional, Sequence
 
-from falconet import FalconetError, Machine, Panic
+from falconet import FalconetError, ForeignVM, Machine, Panic
 
 from executors import Executor, executor
 from tasks import Outcome, Setup, Task, proofs, verifications
-from trail import FleetError, Trail, write_json
+from trail import AnyMachine, FleetError, Trail, write_json
 
 PHASES = ("snapshot", "prove", "verify")
 ENGINES = ("translator", "portable", "step", "check")
@@ -41,14 +44,16 @@ FORMER_ENGINES = {"jit": "translator", "interpreter": "portable"}
 MOST_STEPS = 10_000_000
 
 
-def load(path: str, version: int) -> Machine:
-    """A machine from an ELF file, or from a snapshot in any format."""
+def load(path: str, version: int, vm_library: Optional[str] = None) -> AnyMachine:
+    """A machine from an ELF file, or from a snapshot in any format; or what another VM takes."""
+    if vm_library:
+        return ForeignVM(vm_library).open(path)
     with open(path, "rb") as file:
         is_elf = file.read(4) == b"\x7fELF"
     return Machine.load_elf(path, version) if is_elf else Machine.open(path)
 
 
-def snapshot(setup: Setup, trail: Trail, start: Machine, every: int) -> dict[str, Any]:
+def snapshot(setup: Setup, trail: Trail, start: AnyMachine, every: int) -> dict[str, Any]:
     """Runs the program to its end, from the last snapshot that there is."""
     began, taking = time.monotonic(), 0.0
     known = len(trail.points)
@@ -170,6 +175,7 @@ def parser() -> Parser:
     add = result.add_argument
     add("folder", type=pathlib.Path)
     add("--input", help="an ELF file, or a snapshot in any format")
+    add("--vm-library", help="a library with fpvm.h of another VM, which executes all steps")
     add("--state-version", type=int, default=8, help="of an ELF file")
     add("--every", type=positive, default=10**9, help="steps between snapshots")
     add("--format", choices=["bin", "bin.gz", "fsnap"], default="bin.gz", help="of snapshots")
@@ -192,7 +198,8 @@ def fleet(arguments: argparse.Namespace) -> dict[str, Any]:
     folder = arguments.folder.resolve()
     for name in ("snapshots", "proofs"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    trail = Trail.load(folder / "snapshots", arguments.format)
+    library = arguments.vm_library and os.path.abspath(arguments.vm_library)
+    trail = Trail.load(folder / "snapshots", arguments.format, library)
     setup = Setup(
         trail.snapshots,
         None if arguments.claims_only else folder / "proofs",
@@ -202,7 +209,7 @@ def fleet(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     summary: dict[str, Any] = {"workers": arguments.address or arguments.workers}
     if "snapshot" in arguments.phases:
-        start = load(arguments.input, arguments.state_version)
+        start = load(arguments.input, arguments.state_version, library)
         summary["snapshot"] = snapshot(setup, trail, start, arguments.every)
     if not trail.points:
         raise FleetError(f"{folder} has no snapshots: do the phase `snapshot` first")

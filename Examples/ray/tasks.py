@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Iterable, Optional
 
-from falconet import Machine
+from falconet import ForeignMachine, Machine
 
-from trail import FleetError, Segment, Snapshots, Trail, appearing, text
+from trail import AnyMachine, FleetError, Segment, Snapshots, Trail, appearing, text
 
 #: What takes about as long as a step: measured, and only used to put large tasks first.
 STEPS_PER_PAGE, STEPS_PER_PROOF = 20_000, 300_000
@@ -32,10 +32,14 @@ class Setup:
     #: What verifies.
     engine: str = "translator"
 
-    def furnish(self, machine: Machine) -> Machine:
+    def furnish(self, machine: AnyMachine) -> AnyMachine:
         """Gives a machine its pre-images."""
         if self.preimages:
             machine.use_preimage_folder(self.preimages)
+        if isinstance(machine, ForeignMachine):
+            if self.local_inputs:
+                raise FleetError("only Falconet's own VM has local inputs by index")
+            return machine
         for index, value in self.local_inputs:
             machine.set_local_input(index, value)
         return machine
@@ -90,14 +94,14 @@ class Task:
             else:
                 self._prove(machine, outcome, self.setup.proofs)
 
-    def _claim(self, machine: Machine, outcome: Outcome) -> None:
+    def _claim(self, machine: AnyMachine, outcome: Outcome) -> None:
         for step in self.steps:
             machine.run(until=step)
             before = machine.claim()
             machine.run(until=step + 1)
             outcome.claims[step] = (text(before), text(machine.claim()))
 
-    def _prove(self, machine: Machine, outcome: Outcome, folder: pathlib.Path) -> None:
+    def _prove(self, machine: AnyMachine, outcome: Outcome, folder: pathlib.Path) -> None:
         """One file for all proofs: to make a file takes longer than to prove, above all when other
         processes and machines make files too."""
         path = folder / f"{self.steps[0]}-{self.steps[-1]}.json.gz"
@@ -110,8 +114,9 @@ class Task:
                     outcome.claims[step] = (text(proof.pre), text(proof.post))
             file.write(b"]\n")
 
-    def _verify(self, machine: Machine) -> None:
-        machine.use_engine(self.setup.engine)
+    def _verify(self, machine: AnyMachine) -> None:
+        if isinstance(machine, Machine):
+            machine.use_engine(self.setup.engine)
         machine.run(until=self.segment.end.step)
         self.segment.end.check(machine, "does not reproduce: the state after it")
 

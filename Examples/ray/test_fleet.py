@@ -8,12 +8,14 @@ import io
 import json
 import os
 import pathlib
+import shutil
+import subprocess
 import tempfile
 import unittest
 from typing import Any
 from unittest import mock
 
-from falconet import Machine, Proof
+from falconet import ForeignProof, ForeignVM, Machine, Proof
 
 import fleet
 from tasks import STEPS_PER_PAGE, Setup, Task, in_order, perform, proofs, verifications
@@ -262,6 +264,44 @@ class FlowTests(unittest.TestCase):
         for _ in range(2):
             self.assertEqual(perform(task).claims, {156847: RECORDED[156847]})
         self.assertEqual((self.folder / "proofs/156847-156847.json.gz").read_bytes(), first)
+
+
+@unittest.skipUnless(shutil.which("cc"), "no C compiler: cc")
+class ForeignTests(unittest.TestCase):
+    def test_another_vm_runs_proves_and_verifies_its_own_program(self) -> None:
+        root = pathlib.Path(__file__).parents[2]
+        program = root / "Examples/fpvm-c/total.stk"
+        with tempfile.TemporaryDirectory() as name:
+            work = pathlib.Path(name)
+            words = ["cc", "-std=c99", "-O2", "-shared", "-fPIC", f"-I{root / 'fpvm'}"]
+            words += [str(root / "Examples/fpvm-c/stack.c"), "-o", f"{work}/libstack.so"]
+            subprocess.run(words, check=True)
+            key = [word for word in program.read_text().split() if word.startswith("0x")][-4:]
+            (work / "preimages").mkdir()
+            preimage = program.with_suffix(".preimage").read_bytes().hex()
+            file = "0x" + "".join(word[2:] for word in key) + ".txt"
+            (work / "preimages" / file).write_text(preimage)
+            common = [f"--input={program}", f"--vm-library={work}/libstack.so", "--every=50"]
+            common.append(f"--preimages={work}/preimages")
+            output, log = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(log):
+                code = fleet.main([f"{work}/fleet", *common, "--steps=10:190:40"])
+            self.assertEqual(code, 0, log.getvalue())
+            summary = json.loads(output.getvalue())
+            self.assertEqual((summary["end"]["step"], summary["end"]["exitCode"]), (186, 197))
+            self.assertEqual((summary["prove"]["claims"], summary["verify"]["tasks"]), (5, 4))
+            vm, proved = ForeignVM(work / "libstack.so"), []
+            for path in (work / "fleet/proofs").iterdir():
+                for fields in json.loads(gzip.decompress(path.read_bytes())):
+                    proof = ForeignProof.from_json(json.dumps(fields))
+                    vm.verify(proof)
+                    proved.append(proof.step)
+            self.assertEqual(sorted(proved), [10, 50, 90, 130, 170])
+            # A folder of another VM is not taken for one of this, nor the other way round.
+            with contextlib.redirect_stderr(log):
+                code = fleet.main([f"{work}/fleet", "--phases", "verify"])
+            self.assertEqual(code, 1)
+            self.assertIn("states of another VM need --vm-library", log.getvalue())
 
 
 if __name__ == "__main__":

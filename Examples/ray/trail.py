@@ -9,11 +9,15 @@ import os
 import pathlib
 import secrets
 from dataclasses import asdict, dataclass, field
-from typing import Any, BinaryIO, Iterable, Iterator, Optional
+from typing import Any, BinaryIO, Iterable, Iterator, Optional, Union
 
-from falconet import Machine
+from falconet import ForeignMachine, ForeignVM, Machine
 
 FORMAT = 1
+#: What the names of another VM's states end in.
+STATE = "state"
+
+AnyMachine = Union[Machine, ForeignMachine]
 
 
 class FleetError(Exception):
@@ -29,10 +33,10 @@ class Point:
     pages: int
 
     @classmethod
-    def of(cls, machine: Machine) -> "Point":
+    def of(cls, machine: AnyMachine) -> "Point":
         return cls(machine.step, text(machine.claim()), machine.page_count)
 
-    def check(self, machine: Machine, what: str) -> None:
+    def check(self, machine: AnyMachine, what: str) -> None:
         """Raises if a machine is not in this state."""
         found = Point.of(machine)
         if (found.step, found.claim) != (self.step, self.claim):
@@ -59,18 +63,25 @@ class Snapshots:
     """A folder of snapshots."""
 
     folder: pathlib.Path
-    #: What their names end in, which tells the format: "bin", "bin.gz" or "fsnap".
+    #: What their names end in, which tells the format: "bin", "bin.gz", "fsnap" or "state".
     ending: str
+    #: The library of the VM whose states they are; None for Falconet's own.
+    vm_library: Optional[str] = None
 
     def path(self, point: Point) -> pathlib.Path:
         return self.folder / f"{point.step}.{self.ending}"
 
-    def open(self, point: Point) -> Machine:
+    def open(self, point: Point) -> AnyMachine:
         """The machine of a snapshot, which must be the state that the index has.
 
         The claim hashes every page, so that opening the file need not.
         """
-        machine = Machine.open(self.path(point), trust_pages=True)
+        path = self.path(point)
+        machine: AnyMachine
+        if self.vm_library:
+            machine = ForeignVM(self.vm_library).load_state(path.read_bytes())
+        else:
+            machine = Machine.open(path, trust_pages=True)
         point.check(machine, self.path(point).name)
         return machine
 
@@ -84,11 +95,14 @@ class Trail:
     exit_code: Optional[int] = None
 
     @classmethod
-    def load(cls, folder: pathlib.Path, ending: str) -> "Trail":
+    def load(
+        cls, folder: pathlib.Path, ending: str, vm_library: Optional[str] = None
+    ) -> "Trail":
         """What the index of a folder has; else a new trail, of snapshots with this ending."""
+        ending = STATE if vm_library else ending
         path = folder / "index.json"
         if not path.exists():
-            return cls(Snapshots(folder, ending))
+            return cls(Snapshots(folder, ending, vm_library))
         try:
             data = json.loads(path.read_text())
             points = [
@@ -98,11 +112,14 @@ class Trail:
             steps = [point.step for point in points]
             if data["format"] != FORMAT or not steps or steps != sorted(set(steps)):
                 raise ValueError("another format, or steps that do not go up")
-            return cls(Snapshots(folder, str(data["ending"])), points, data["exitCode"])
+            if (data["ending"] == STATE) != bool(vm_library):
+                raise ValueError("states of another VM need --vm-library, and others exclude it")
+            snapshots = Snapshots(folder, str(data["ending"]), vm_library)
+            return cls(snapshots, points, data["exitCode"])
         except (KeyError, TypeError, ValueError) as error:
             raise FleetError(f"{path} is no index ({error!r}): delete {folder}") from error
 
-    def take(self, machine: Machine) -> Point:
+    def take(self, machine: AnyMachine) -> Point:
         """Appends a machine's state. The snapshot comes first, so that the index is true."""
         point = Point.of(machine)
         if machine.exit_code is None:

@@ -22,6 +22,7 @@ from .errors import (
     RejectedError,
     UnsupportedError,
 )
+from .foreign import ForeignMachine, ForeignProof, ForeignVM
 from .machine import (
     Divergence,
     Machine,
@@ -66,6 +67,9 @@ __all__ = [
     "Divergence",
     "ExitedError",
     "FalconetError",
+    "ForeignMachine",
+    "ForeignProof",
+    "ForeignVM",
     "Finding",
     "FindingKind",
     "InvalidArgumentError",
