@@ -191,7 +191,8 @@ let package = Package(
     .target(
       name: "_FalconetFuzzing",
       dependencies: [
-        "FalconetBisect", "FalconetCommands", "FalconetDebug", "FalconetELF", "FalconetInsight",
+        "FalconetBisect", "FalconetCommands", "FalconetDebug", "FalconetELF", "FalconetForeignVM",
+        "FalconetInsight",
         "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetReplay",
         "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "FalconetTables",
         "FalconetTrace", "Keccak", .product(name: "SystemPackage", package: "swift-system"),

@@ -48,13 +48,13 @@ package struct ForeignProofFile: Sendable, Equatable {
   }
 
   package func writeMembers(to json: JSONWriter) throws(StreamError) {
-    if let vm { try json.member("vm", message: vm) }
-    if let kind { try json.member("kind", message: kind) }
+    if let vm { try json.member("vm", vm) }
+    if let kind { try json.member("kind", kind) }
     try json.member("step", proof.step)
     try json.member("pre", hex: proof.pre)
     try json.member("post", hex: proof.post)
     try json.member("fields", objects: proof.fields) { (field) throws(StreamError) in
-      try json.member("name", message: field.name)
+      try json.member("name", field.name)
       try json.member("bytes", hex: field.bytes)
     }
     guard let read = proof.read else { return }

@@ -22,6 +22,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case zstd
   /// Proof files.
   case proof
+  /// Proofs of any VM.
+  case foreignProof
   /// Lists of claims, as `bisect` takes them.
   case claims
   /// `claims.log` of a trace.
@@ -58,6 +60,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .gzip: GzipTarget()
     case .zstd: ZstdTarget()
     case .proof: ProofTarget()
+    case .foreignProof: ForeignProofTarget()
     case .claims: ClaimListTarget()
     case .claimLog: try TraceTarget(.claimLog)
     case .trace: try TraceTarget(.directory)

@@ -15,16 +15,20 @@ struct ForeignTraceTests {
 
   /// The source of an example's trace, and how often it was opened.
   private func source(
-    _ vm: ExampleVM, identity: String = "here", path: String? = nil
+    _ vm: ExampleVM, identity: String = "here", hints: ForeignHints = ForeignHints(),
+    onPreimage: @escaping () -> Void = {}
   ) throws -> ForeignTraceSource {
     let (library, preimages) = (try vm.library(), try vm.preimages())
-    let path = path ?? "\(ExampleVM.repository)/\(vm.program)"
-    let hints = ForeignHints()
+    let path = "\(ExampleVM.repository)/\(vm.program)"
     return ForeignTraceSource(
-      name: library.name, identity: Array(identity.utf8), verifier: library, hints: hints
+      name: library.name, vm: library.name, identity: Array(identity.utf8), verifier: library,
+      hints: hints
     ) { (work) throws(ForeignError) in
       var host = ForeignHost()
-      host.preimage = { key in preimages[key].map { .bytes($0) } ?? .missing }
+      host.preimage = { key in
+        onPreimage()
+        return preimages[key].map { .bytes($0) } ?? .missing
+      }
       host.hint = { hint in
         hints.note(hint)
         return .goOn
@@ -102,6 +106,28 @@ struct ForeignTraceTests {
     #expect(
       try again.claims(at: (0..<UInt64(claims.count)).reversed()).map(\.claim)
         == claims.reversed())
+  }
+
+  @Test("A host gets the last hint once more before a run goes on from a state that was stored")
+  func hints() throws {
+    let hints = ForeignHints()
+    nonisolated(unsafe) var given: [[UInt8]?] = []
+    let trace = try ForeignTrace(
+      directory: folder.file("trace"),
+      source(.stack, hints: hints) { given.append(hints.takeDue()) }, options(5))
+    // The program hints at once, and reads its pre-image from step 16 on. The host has the hint.
+    _ = try trace.claims(at: [100])
+    let hint = try #require(hints.last)
+    #expect(!given.isEmpty && given.allSatisfy { $0 == nil })
+    // The run goes back to the state after 30 steps, which the hint precedes.
+    given = []
+    _ = try trace.claims(at: [30])
+    #expect(given.first == hint, "\(given)")
+    #expect(given.dropFirst().allSatisfy { $0 == nil }, "once")
+    // From the prestate on, the program hints by itself.
+    given = []
+    _ = try trace.claims(at: [2, 29])
+    #expect(given.allSatisfy { $0 == nil })
   }
 
   @Test("A directory is of one VM, one program and one source of pre-images")

@@ -89,7 +89,10 @@ package final class ForeignSide: BisectSide {
         if error.isPanic { return SideStep(failure: error.description, foreign: result) }
         // Nothing to prove, or no proofs: the step is executed without one.
         guard error.isOfExit || error.isUnsupported else { throw error }
-        try run.run(until: step + 1)
+        do throws(ForeignError) { try run.run(until: step + 1) } catch {
+          guard error.isPanic else { throw error }
+          return SideStep(failure: error.description, foreign: result)
+        }
       }
       if let verifier, let proof = result.proof {
         result.isVerified = true

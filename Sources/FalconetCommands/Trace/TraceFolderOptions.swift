@@ -162,7 +162,7 @@ struct TraceFolderOptions: ParsableArguments {
     if let programServer {
       return ForeignTraceSource(
         // Programs with Cannon's command line have the same states.
-        name: "program",
+        name: "program", vm: nil,
         identity: programServer.isEmpty
           ? nil : PreimageSource.identity(ofServer: programServer)
       ) { (work) throws(ForeignError) in try vm.open(path, folder: work) }
@@ -170,7 +170,8 @@ struct TraceFolderOptions: ParsableArguments {
     let library = if case .library(let library, _, _) = vm { library } else { ForeignLibrary?.none }
     let hints = ForeignHints()
     return ForeignTraceSource(
-      name: vm.name, identity: session.source.foreignIdentity, verifier: library, hints: hints
+      name: vm.name, vm: vm.name, identity: session.source.foreignIdentity, verifier: library,
+      hints: hints
     ) { (work) throws(ForeignError) in
       let oracle = SessionOracle(session)
       var host = ForeignHost(oracle, folder: stored, hints: hints)

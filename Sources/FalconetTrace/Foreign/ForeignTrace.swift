@@ -7,7 +7,8 @@ import SystemPackage
 
 /// What answers need of a prestate of another VM.
 struct ForeignPrestate {
-  let vm: String
+  let vm: String?
+  let name: TraceName
   /// The kind's name, if it has one, and its number in the library that the run is of.
   let kind: String?
   let kindNumber: UInt32 = 0
@@ -16,8 +17,8 @@ struct ForeignPrestate {
   /// The steps that led to it.
   let step: UInt64
 
-  init(_ run: any ForeignRun, vm: String) throws(TraceError) {
-    self.vm = vm
+  init(_ run: any ForeignRun, _ source: ForeignTraceSource) throws(TraceError) {
+    vm = source.vm
     let status: ForeignStatus
     do throws(ForeignError) {
       status = try run.status()
@@ -26,17 +27,17 @@ struct ForeignPrestate {
       witness = try run.witness()
     } catch { throw .vm(error) }
     step = status.step
+    name = TraceName(
+      ofVM: kind.map { "\(source.name) \($0)" } ?? source.name,
+      prestate: Bytes32(padding: claim))
     guard !status.exited else { throw .exitedPrestate(step: step) }
     guard claim.count <= 32 else {
       throw .vm(
         ForeignError(
           FPVM_UNSUPPORTED,
-          "claims of \(vm) have \(claim.count) bytes, and the log of a trace has room for 32"))
+          "claims of \(source.name) have \(claim.count) bytes, and the log of a trace has room for 32"
+        ))
     }
-  }
-
-  var name: TraceName {
-    TraceName(ofVM: kind.map { "\(vm) \($0)" } ?? vm, prestate: Bytes32(padding: claim))
   }
 }
 
@@ -72,7 +73,7 @@ package final class ForeignTrace {
       throw .file(error)
     }
     do throws(ForeignError) { run = try source.open(work) } catch { throw .vm(error) }
-    prestate = try ForeignPrestate(run, vm: source.name)
+    prestate = try ForeignPrestate(run, source)
     directory =
       if let existing { existing } else { try TraceDirectory(path, states: .foreign) }
     try directory.clearNames()

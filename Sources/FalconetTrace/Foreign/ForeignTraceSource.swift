@@ -9,8 +9,10 @@ package struct ForeignTraceSource {
   package var open: (WorkDirectory) throws(ForeignError) -> any ForeignRun
   /// What verifies proofs that are read from files; nil if nothing does.
   package var verifier: ForeignLibrary?
-  /// The VM's name, the same each time.
+  /// What errors and the directory call the VM, the same each time.
   package var name: String
+  /// The VM's name in proofs; nil for a VM that has none.
+  package var vm: String?
   /// What the pre-images are of: a text that changes whenever other values could be given for a key. Nil if
   /// no pre-images are given.
   package var identity: [UInt8]?
@@ -19,10 +21,12 @@ package struct ForeignTraceSource {
   package var hints: ForeignHints?
 
   package init(
-    name: String, identity: [UInt8]?, verifier: ForeignLibrary? = nil, hints: ForeignHints? = nil,
+    name: String, vm: String?, identity: [UInt8]?, verifier: ForeignLibrary? = nil,
+    hints: ForeignHints? = nil,
     open: @escaping (WorkDirectory) throws(ForeignError) -> any ForeignRun
   ) {
     self.name = name
+    self.vm = vm
     self.identity = identity
     self.verifier = verifier
     self.hints = hints
