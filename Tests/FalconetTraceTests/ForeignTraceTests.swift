@@ -114,14 +114,14 @@ struct ForeignTraceTests {
     nonisolated(unsafe) var given: [[UInt8]?] = []
     let trace = try ForeignTrace(
       directory: folder.file("trace"),
-      source(.stack, hints: hints) { given.append(hints.takeDue()) }, options(5))
+      source(.stack, hints: hints) { given.append(hints.takeDue()) }, options(40))
     // The program hints at once, and reads its pre-image from step 16 on. The host has the hint.
     _ = try trace.claims(at: [100])
     let hint = try #require(hints.last)
     #expect(!given.isEmpty && given.allSatisfy { $0 == nil })
-    // The run goes back to the state after 30 steps, which the hint precedes.
+    // The run goes back to the state after 40 steps, which the hint precedes.
     given = []
-    _ = try trace.claims(at: [30])
+    _ = try trace.claims(at: [75])
     #expect(given.first == hint, "\(given)")
     #expect(given.dropFirst().allSatisfy { $0 == nil }, "once")
     // From the prestate on, the program hints by itself.
