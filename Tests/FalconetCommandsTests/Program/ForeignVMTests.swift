@@ -212,4 +212,25 @@ struct ForeignVMTests {
       in: folder.path)
     #expect(mixed.exitCode == 1 && mixed.log.contains("of the VM program"))
   }
+
+  @Test("Time that runs out ends the run of another VM", arguments: ["trace", "bisect"])
+  func timeout(_ command: String) throws {
+    try write("endless.stk", Array("loop: push 1 drop jump loop".utf8))
+    let library = try ExampleVM.stack.path()
+    let arguments =
+      command == "trace"
+      ? ["trace", "last", "--folder", "trace", "--input", "endless.stk", "--vm-library", library]
+      : ["bisect", "endless.stk", "--vm-library-a", library, "--vm-library-b", library]
+    let outcome = try Tool.run(arguments + ["--timeout", "1s"], in: folder.path)
+    #expect(outcome.exitCode == 3, "\(outcome.log)")
+  }
+
+  @Test("bisect takes a program under both names of its flag")
+  func programNames() throws {
+    let state = try Guest.folder("hello") + "/state.bin.gz"
+    for flag in ["--vm-program-b", "--program-b"] {
+      let outcome = try run("bisect", state, flag, Tool.path.get(), "--until", "200")
+      #expect(outcome.text.hasPrefix("the same            up to step 200"), "\(outcome.log)")
+    }
+  }
 }
