@@ -34,7 +34,7 @@ package struct ForeignProofFile: Sendable, Equatable {
       throw ForeignError(
         FPVM_UNSUPPORTED,
         "the proof does not say of which kind it is, and \(library.name) has "
-          + library.kinds.map(\.name).joined(separator: ", "))
+          + library.kinds.map(\.name).joined(separator: ", ") + ": name it")
     }
     return result
   }

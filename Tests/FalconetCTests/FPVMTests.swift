@@ -5,6 +5,7 @@ import FalconetC
 import FalconetConform
 import FalconetForeignVM
 import FalconetMachine
+import FalconetProofs
 import FalconetSnapshots
 import FalconetStreams
 import FalconetTestSupport
@@ -153,6 +154,25 @@ import Testing
     #expect(divergence.b.step.foreign?.fault == nil)
     #expect(divergence.b.step.proof?.post == divergence.a.step.proof?.post)
     #expect(divergence.b.execution?.instruction?.pc == divergence.a.execution?.instruction?.pc)
+  }
+
+  @Test("A proof as Cannon writes it is one of the table's VM, once its kind is named")
+  func cannonsProof() throws {
+    let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
+    let machine = try Fixtures.machine(RecordedRun(version: .v8, guest: "hello"))
+    _ = try machine.run(until: 100)
+    let witness = try #require(try machine.prove())
+    let sink = MemorySink()
+    try StepProof(witness).write(to: sink)
+    let file = try ForeignProofFile.read(MemorySource(sink.bytes))
+    #expect(file.kind == nil)
+    let refusal = #expect(throws: ForeignError.self) { _ = try file.proof(for: library) }
+    #expect(refusal?.status == FPVM_UNSUPPORTED)
+    let kind = "8-\(machine.revision.name)"
+    try library.verify(file.proof(for: library, kind: kind))
+    var wrong = try file.proof(for: library, kind: kind)
+    wrong.post[31] ^= 1
+    #expect(throws: ForeignError.self) { try library.verify(wrong) }
   }
 
   @Test("The library in its file is such a VM")

@@ -31,20 +31,22 @@ struct ForeignVerification {
     for (number, proof) in proofs.enumerated() {
       if Interruption.isRequested { throw StreamError(.interrupted, message: "interrupted") }
       let name = proofs.count == 1 ? path : "\(path)[\(number)]"
-      let fault = fault(of: proof)
-      try add(name, proof, holds: fault == nil, fault, output)
+      let verdict = verdict(of: proof)
+      try add(name, proof, holds: verdict.holds, verdict.fault, output)
     }
   }
 
-  /// Why a proof does not hold; nil if it does.
-  private func fault(of proof: ForeignProofFile) -> String? {
+  /// Whether a proof holds, and why not; nil if the VM could not tell.
+  private func verdict(of proof: ForeignProofFile) -> (holds: Bool?, fault: String?) {
     if let vm = proof.vm, vm != library.name {
-      return "it is a proof of \(vm), and the library is \(library.name)"
+      return (false, "it is a proof of \(vm), and the library is \(library.name)")
     }
     do throws(ForeignError) {
       try library.verify(proof.proof(for: library, kind: kind))
-      return nil
-    } catch { return error.description }
+      return (true, nil)
+    } catch {
+      return (error.isRejection ? false : nil, error.description)
+    }
   }
 
   private func add(
@@ -54,7 +56,8 @@ struct ForeignVerification {
     let kind = proof.flatMap { $0.kind ?? self.kind } ?? library.kinds[0].name
     try output.add(name, holds: holds) {
       switch (holds, fault) {
-      case (nil, _): Paint.bad("cannot be read") + ": \(fault ?? "")"
+      case (nil, _):
+        Paint.bad(proof == nil ? "cannot be read" : "cannot be verified") + ": \(fault ?? "")"
       case (false?, _): Paint.bad("fails") + ": \(fault ?? "")"
       case (true?, _):
         Paint.good("ok") + ": step \((proof?.proof.step ?? 0).forReader), \(library.name) \(kind)"
@@ -67,7 +70,7 @@ struct ForeignVerification {
         if let proof { try json.member("step", proof.proof.step) }
         try json.member("vm", message: library.name)
         if proof != nil { try json.member("kind", message: kind) }
-        if holds == nil { try json.member("reason", "unreadable") }
+        if holds == nil { try json.member("reason", proof == nil ? "unreadable" : "unverified") }
         if let fault { try json.member("message", message: fault) }
       }
     }
