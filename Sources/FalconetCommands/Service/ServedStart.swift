@@ -156,7 +156,9 @@ struct ServedStart {
     for (index, value) in source.localInputs.sorted(by: { $0.key < $1.key }) {
       lines.append("local \(index) \(Keccak256.hash(value))")
     }
-    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    if lines.isEmpty { return nil }
+    return lines.map { $0.replacing("\\", with: "\\\\").replacing("\n", with: "\\n") }
+      .joined(separator: "\n")
   }
 
   /// Where it is noted which game the runs of a directory are of.

@@ -52,6 +52,7 @@ import Testing
     other.localInputs = [1: [2]]
     let identities = [
       PreimageSource(.server(["host", "a"])), PreimageSource(.server(["host a"])), local, other,
+      PreimageSource(.server(["host\na"])),
       PreimageSource(.directory("host")), PreimageSource(.none),
     ].map { ServedStart.identity(of: $0) }
     #expect(Set(identities).count == identities.count)

@@ -65,7 +65,7 @@ package struct HTTPService: Sendable {
       responder: { try await responder.respond($0, $1, $2) },
       configuration: HTTP1Channel.Configuration(
         additionalChannelHandlers: [RequestDeadline(headTime: idle, bodyTime: body)],
-        idleTimeout: idle, httpDecoderConfiguration: decoder))
+        httpDecoderConfiguration: decoder))
     let address: BindAddress
     switch configuration.listen {
     case .tcp(let host, let port): address = .hostname(host, port: port)
@@ -81,9 +81,10 @@ package struct HTTPService: Sendable {
           limits.connections, logger: logger)),
       onServerRunning: { onRunning($0.localAddress?.port ?? 0) },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    // They stop in the reverse order: the listener sends the last answers of the questions.
     var group = ServiceGroupConfiguration(
       services: [
-        .init(service: Questions(service: service)), .init(service: server),
+        .init(service: server), .init(service: Questions(service: service)),
         .init(service: Reloading(owner: self)),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -107,17 +108,13 @@ package struct HTTPService: Sendable {
     _ = setrlimit(files, &limit)
   }
 
-  /// Ends the questions in hand when the service stops: after the listener took its last request.
+  /// Ends the questions in hand when the service stops.
   private struct Questions: ServiceLifecycle.Service {
     let service: Service
 
     func run() async throws {
-      await withGracefulShutdownHandler {
-        while !Task.isShuttingDownGracefully && !Task.isCancelled {
-          try? await Task.sleep(for: .milliseconds(200))
-        }
-      } onGracefulShutdown: {
-      }
+      // Throws if the process must end at once.
+      try? await gracefulShutdown()
       await service.stop()
     }
   }

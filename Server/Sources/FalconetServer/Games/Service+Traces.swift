@@ -1,0 +1,109 @@
+import Falconet
+import Logging
+
+extension Service {
+  /// The trace of a game, opened if it is not open.
+  func openTrace(of game: Game) throws(ServiceError) -> Trace {
+    let limits = limits
+    makeRoom(for: game, limits)
+    if let trace = game.trace {
+      try checkMemory(limits)
+      return trace
+    }
+    try checkMemory(limits)
+    guard let prestate = prestates[game.record.prestate] else {
+      throw .conflict(
+        "not-found", "the prestate of the game is not there any more",
+        remedy: "give it again with POST /v1/prestates")
+    }
+    let source = try source(of: game)
+    let trace: Trace
+    do throws(FalconetError) {
+      trace = try Trace(
+        directory: game.directory + "/trace", prestate: prestate.path,
+        preimages: source, revision: game.record.revision.flatMap(Self.revision),
+        diskBudget: min(game.record.diskBudget ?? limits.gameDisk, limits.gameDisk),
+        memoryBudget: limits.gameMemory)
+    } catch { throw ServiceError(error) }
+    guard trace.prestateClaim.description == prestate.claim else {
+      throw .conflict(
+        "other-trace",
+        "\(prestate.path) is another snapshot than the one with the claim that names it",
+        remedy: "restore the file, or give the prestate again")
+    }
+    game.use(trace)
+    return trace
+  }
+
+  /// Closes the games that were served longest ago, until the one that is served has room.
+  private func makeRoom(for game: Game, _ limits: Configuration.Limits) {
+    var open = games.filter { $0.isOpen && $0 !== game && !$0.isBusy }
+      .sorted { $0.lastServed < $1.lastServed }[...]
+    var count = games.count { $0.isOpen && $0 !== game }
+    while !open.isEmpty, count >= limits.openGames || residentBytes() > limits.memory {
+      if open.removeFirst().close() != nil {
+        count -= 1
+        countEviction()
+      }
+    }
+  }
+
+  private func checkMemory(_ limits: Configuration.Limits) throws(ServiceError) {
+    let used = residentBytes()
+    guard used <= limits.memory else {
+      throw .full(
+        "the service takes \(used) bytes of memory, and limits.memory is \(limits.memory)",
+        remedy: "ask again once other questions are answered, or raise limits.memory")
+    }
+  }
+
+  private func source(of game: Game) throws(ServiceError) -> PreimageSource {
+    switch game.record.preimages {
+    case .none: return .none
+    case .directory(let path): return .directory(try paths.resolve(path))
+    case .host(let name):
+      guard let command = configuration.hosts[name] else {
+        throw .forbidden(
+          "the configuration has no host '\(name)' any more", remedy: "add it to 'hosts'")
+      }
+      let logger = logger
+      return .server(command, timeout: .seconds(900)) { _, bytes in
+        logger.debug(
+          "host",
+          metadata: ["host": "\(name)", "text": "\(String(decoding: bytes, as: UTF8.self))"])
+      }
+    case .client(let identity):
+      let limits = { @Sendable [unowned self] in self.limits }
+      return .custom(identity: "client \(identity)") { [unowned game] hint in
+        _ = try game.askClient(.hint(hint), limits())
+      } preimage: { [unowned game] key in
+        switch try game.askClient(.preimage(key), limits()) {
+        case .value(let bytes): return bytes
+        case .missing: return nil
+        case .taken, .failed:
+          throw ServiceError.conflict(
+            "host-failed", "the client's host did not give \(key)", remedy: "ask again")
+        }
+      }
+    }
+  }
+}
+
+extension Game {
+  /// Asks the client whose question is answered.
+  fileprivate func askClient(
+    _ request: HostExchange.Request, _ limits: Configuration.Limits
+  ) throws(ServiceError) -> HostExchange.Answer {
+    guard let job = running else { throw .stopping }
+    let began = ContinuousClock.now
+    let answer = try job.exchange.ask(
+      request, timeout: limits.hostTimeout, answerTimeout: limits.hostAnswerTimeout
+    ) { job.cancelled }
+    let isPreimage = if case .preimage = request { true } else { false }
+    count(preimages: isPreimage ? 1 : 0, waited: .now - began)
+    if case .failed(let text) = answer {
+      throw .conflict("host-failed", "the client's host failed: \(text)", remedy: "ask again")
+    }
+    return answer
+  }
+}
