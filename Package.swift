@@ -172,8 +172,21 @@ let package = Package(
     // The C interface: its header, and what implements it.
     .target(name: "CFalconet"),
     .target(name: "FalconetC", dependencies: library + ["CFPVM", "CFalconet"]),
+    // States, what machines make of them, and what makes both.
     .target(
-      name: "FalconetConform", dependencies: ["CFPVM", "FalconetForeignVM", "FalconetThreads"]),
+      name: "FalconetVectors",
+      dependencies: [
+        "FalconetLibc", "FalconetMachine", "FalconetSnapshots", "FalconetStreams", "Keccak",
+      ]),
+    // The files of the directory vectors.
+    .target(name: "CFalconetVectors"),
+    .target(
+      name: "FalconetConform",
+      dependencies: [
+        "CFPVM", "CFalconetVectors", "FalconetForeignVM", "FalconetInsight", "FalconetMachine",
+        "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams",
+        "FalconetThreads", "FalconetVectors", "Keccak",
+      ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),
     .target(
@@ -209,7 +222,8 @@ let package = Package(
     .target(
       name: "FalconetTestSupport",
       dependencies: library + [
-        "FalconetForeignVM", .product(name: "SystemPackage", package: "swift-system"),
+        "FalconetForeignVM", "FalconetVectors",
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tests/FalconetTestSupport"),
     // Random programs in lock step for as long as one likes.

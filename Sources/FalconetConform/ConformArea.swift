@@ -1,8 +1,25 @@
+import FalconetVectors
+
 /// What the kit looks at. The areas are checked in this order.
 package enum ConformArea: String, Sendable, CaseIterable {
   case table
   case arguments
   case claims
+
+  // Of VMs of Cannon's family.
+  case instructions
+  case delaySlots = "delay-slots"
+  case memory
+  case reservations
+  case systemCalls = "system-calls"
+  case futexes
+  case scheduler
+  case preimages
+  case programs
+  case recorded
+  case stateFiles = "state-files"
+  case stepProofs = "step-proofs"
+
   case determinism
   case resume
   case clones
@@ -18,6 +35,18 @@ package enum ConformArea: String, Sendable, CaseIterable {
     case .table: "the table of functions says what it has"
     case .arguments: "wrong arguments are errors, and sizes are kept"
     case .claims: "the claim is that of the witness, and states begin with it"
+    case .instructions: "each instruction does what it should, with operands of all classes"
+    case .delaySlots: "branches and jumps, with each sort of instruction in their slots"
+    case .memory: "loads and stores at the edges of pages, words and the address space"
+    case .reservations: "linked loads and conditional stores"
+    case .systemCalls: "each system call, with odd arguments"
+    case .futexes: "threads wait and wake"
+    case .scheduler: "threads take turns, begin and end"
+    case .preimages: "keys, hints and pre-images, in pieces of all sizes"
+    case .programs: "random programs in random states"
+    case .recorded: "claims and proofs of the real Cannon"
+    case .stateFiles: "state files are read, and corrupt ones are refused"
+    case .stepProofs: "proofs of all sorts of steps hold for Falconet too, and altered ones do not"
     case .determinism: "a program does the same each time"
     case .resume: "a run goes on from any step, and from any saved state"
     case .clones: "a clone is a machine of its own"
@@ -28,4 +57,10 @@ package enum ConformArea: String, Sendable, CaseIterable {
     case .threads: "machines on several threads do not meet"
     }
   }
+
+  /// The vectors of an area that has some.
+  var vectors: VectorArea? { VectorArea(rawValue: rawValue) }
+
+  /// Whether it is checked of VMs of Cannon's family alone, and without a program.
+  package var isOfFamily: Bool { vectors != nil || self == .stateFiles || self == .stepProofs }
 }

@@ -1,5 +1,6 @@
 import CFPVM
 import FalconetForeignVM
+import FalconetVectors
 
 /// Checks whether a VM does what fpvm.h says, by what any VM must do.
 ///
@@ -25,7 +26,7 @@ package final class ConformKit {
   private let emit: (ConformEvent) -> Void
   private var current = ConformArea.table
   private(set) var program = ConformProgram(name: "", bytes: [])
-  var numbers: SeededNumbers
+  var numbers: SeededGenerator
 
   private init(
     _ library: ForeignLibrary, _ effort: Effort, _ emit: @escaping (ConformEvent) -> Void
@@ -33,7 +34,7 @@ package final class ConformKit {
     self.library = library
     self.effort = effort
     self.emit = emit
-    numbers = SeededNumbers(effort.seed)
+    numbers = SeededGenerator(seed: effort.seed)
   }
 
   /// Checks a VM with programs.
@@ -54,7 +55,8 @@ package final class ConformKit {
       let kit = ConformKit(library, effort, emit)
       do throws(Ended) {
         try kit.checkTable()
-        for program in programs { try kit.check(program) }
+        try kit.checkFamily()
+        for program in programs + kit.ownPrograms(programs) { try kit.check(program) }
       } catch {}
     }
   }
@@ -66,7 +68,7 @@ package final class ConformKit {
   struct Ended: Error {}
 
   private func check(_ program: ConformProgram) throws(Ended) {
-    guard effort.areas.contains(where: { $0 != .table }) else { return }
+    guard effort.areas.contains(where: { $0 != .table && !$0.isOfFamily }) else { return }
     self.program = program
     var reference: ReferenceRun?
     // What all areas need, also those that are checked alone.
@@ -78,7 +80,9 @@ package final class ConformKit {
     for area in ConformArea.allCases where area != .table {
       try self.area(area) { () throws(Ended) in
         switch area {
-        case .table: break
+        case .table, .instructions, .delaySlots, .memory, .reservations, .systemCalls, .futexes,
+          .scheduler, .preimages, .programs, .recorded, .stateFiles, .stepProofs:
+          break
         case .arguments: try checkArguments(reference)
         case .claims: try checkClaims(reference)
         case .determinism: try checkDeterminism(reference)

@@ -11,12 +11,14 @@ struct ConformCommand: ParsableCommand {
     discussion: """
       Runs programs on a VM in a shared library, and checks what any VM must do: that it is \
       deterministic, goes on from any state, proves its steps, and survives wrong arguments, failing \
-      callbacks and corrupt states. Each area is checked in a process of its own, so that a VM that \
+      callbacks and corrupt states. A VM with Cannon's kinds of states is also given states of \
+      which it is known what follows, and needs no program. Each area is checked in a process of its own, so that a VM that \
       crashes or hangs there fails in that area alone. The areas are in the order in which a fault is \
       nearest to its cause. The exit code is 0 if the VM conforms, and 1 if it does not. A library is \
       code: it can do whatever the user can.
       """,
     examples: [
+      "falconet conform --vm-library ./libcannon.so --fail-fast",
       "falconet conform --vm-library ./libstack.so sum.stk",
       "falconet conform --vm-library ./libtape.so --preimage 696e707574=@in echo.bf",
     ])
@@ -77,7 +79,6 @@ struct ConformCommand: ParsableCommand {
   var worker = false
 
   func run() throws {
-    guard !programs.isEmpty else { throw UsageError("no program is given") }
     guard !programs.contains("-") else {
       throw UsageError("a program is read several times, so it cannot be standard input")
     }
@@ -123,6 +124,11 @@ struct ConformCommand: ParsableCommand {
     let library: ForeignLibrary
     do throws(ForeignError) { library = try ForeignLibrary(path: vmLibrary) } catch {
       return wire.send(.refused("\(error)"))
+    }
+    guard !programs.isEmpty || ConformKit.isOfFamily(library) else {
+      return wire.send(
+        .refused("\(library.name) has none of Cannon's kinds of states, so that it needs a program")
+      )
     }
     wire.send(.loaded(name: library.name, version: library.version))
     ConformKit.check(library, try inputs(), effort) { wire.send(.event($0)) }

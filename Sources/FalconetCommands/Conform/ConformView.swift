@@ -13,7 +13,9 @@ struct ConformView {
 
   /// The areas that were looked at.
   var areas: [ConformArea] {
-    ConformArea.allCases.filter { report.checks(in: $0) > 0 || report.skipped[$0] != nil }
+    ConformArea.allCases.filter {
+      report.checks(in: $0) > 0 || report.skipped[$0] != nil && !$0.isOfFamily
+    }
   }
 
   /// - Parameter files: the files with the inputs of the failures, by the failures' numbers.

@@ -24,7 +24,7 @@ struct ConformWorkers {
       if failFast, !result.report.conforms { break }
       // No area would get further.
       let ends = result.report.failures.last?.check == ConformKit.programRuns
-      if ends, arguments.after.count == 2 { break }
+      if ends, arguments.after.count <= 2 { break }
     }
     return result
   }
@@ -75,7 +75,7 @@ struct ConformWorkers {
         case .loaded(let name, let version): (result.name, result.version) = (name, version)
         case .refused(let reason):
           stop(process)
-          throw CommandError("failed to load the VM: \(reason)")
+          throw CommandError("failed to check the VM: \(reason)")
         case .event(let event): result.report.add(event)
         case .done: isDone = true
         }

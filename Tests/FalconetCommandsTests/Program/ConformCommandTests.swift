@@ -69,7 +69,7 @@ struct ConformCommandTests {
       with: "good = true;")
     let outcome = try conform("bad", ["--junit", "report.xml", "--keep", ".", "--fail-fast"])
     #expect(outcome.exitCode == 1, "\(outcome.log)")
-    #expect(outcome.text.contains("\nstates       1 of "))
+    #expect(outcome.text.contains("\nstates        1 of "))
     #expect(!outcome.text.contains("\nthreads "))
     #expect(outcome.text.contains("\n  input   ./states-0.bin\n"))
     #expect(outcome.text.hasSuffix("\ndoes not conform\n"))
@@ -93,10 +93,10 @@ struct ConformCommandTests {
         ["--area", "table", "--area", "clones", "--area", "end"]
           + (name == "hang" ? ["--area-time", "2s"] : []))
       #expect(outcome.exitCode == 1, "\(outcome.log)")
-      #expect(outcome.text.contains("\nclones       1 of 1 checks fail\n"), "\(outcome.text)")
+      #expect(outcome.text.contains("\nclones        1 of 1 checks fail\n"), "\(outcome.text)")
       #expect(outcome.text.contains("clones: a clone goes on like the machine, and apart from it"))
       #expect(outcome.text.contains("the process with the VM " + words), "\(outcome.text)")
-      #expect(outcome.text.contains("\nend          3 checks hold\n"), "\(outcome.text)")
+      #expect(outcome.text.contains("\nend           3 checks hold\n"), "\(outcome.text)")
     }
   }
 
@@ -107,7 +107,7 @@ struct ConformCommandTests {
       (["--vm-library", "missing.so", "sum.stk"], "cannot load the library"),
       (["--vm-library", "sum.stk", "sum.stk"], "cannot load the library"),
       (["--vm-library", "libstack.so", "missing.stk"], "missing.stk"),
-      (["--vm-library", "libstack.so"], "no program is given"),
+      (["--vm-library", "libstack.so"], "needs a program"),
       (["--vm-library", "libstack.so", "sum.stk", "--preimage", "zz=00"], "is not KEY=HEX"),
       (["--vm-library", "libstack.so", "sum.stk", "--preimage", "00=zz"], "@FILE names a file"),
       (["--vm-library", "libstack.so", "sum.stk", "--area", "moon"], "moon"),

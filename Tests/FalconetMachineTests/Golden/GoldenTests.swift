@@ -23,20 +23,9 @@ struct GoldenTests {
     }
   }
 
-  @Test(
-    "Claims of the empty states",
-    arguments: [
-      (.v0, "035bfc06cffac3c3e48ae14e308edd2c39314896a680ed3241eb35238e1843a0"),
-      (.v1, "038c137dfff8a568d78e28a807c48cfc5b2b37e7b14398be9d6f548095c5c13a"),
-      (.v2, "035bfc06cffac3c3e48ae14e308edd2c39314896a680ed3241eb35238e1843a0"),
-      (.v3, "03d8fafdcd18be105e75e075ac0ee25f18d3fffed7b4fba452d98c08038f9397"),
-      (.v4, "03ff09edcd58933d02123e030a71cd7f5dbd8a85e3ed5eb66ab50051340ba55b"),
-      (.v5, "03564868d97e04ce29767b7e38df8aefd87fb3c1a2eaf0cbd9ba991c521f7c26"),
-      (.v6, "035b096e17d7b97f6bbaa13d179958e729b70813e931dc90dbf4193372f3dc71"),
-      (.v7, "035b096e17d7b97f6bbaa13d179958e729b70813e931dc90dbf4193372f3dc71"),
-      (.v8, "035b096e17d7b97f6bbaa13d179958e729b70813e931dc90dbf4193372f3dc71"),
-    ] as [(StateVersion, String)])
-  func emptyState(_ version: StateVersion, _ claim: String) throws {
+  @Test("Claims of the empty states", arguments: StateVersion.allCases)
+  func emptyState(_ version: StateVersion) throws {
+    let claim = GoldenProgram.emptyClaim(version)
     #expect(try MachineImage(version, at: 0).machine().claim() == Bytes32(hex: claim))
   }
 

@@ -4,9 +4,12 @@ import Keccak
 /// A random machine, the same for the same version and seed: code, data, threads, and a state that
 /// may be one that no program gets into.
 package enum RandomProgram {
-  package static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
+  /// - Parameter codeSize: bytes of each region of code; nil leaves it to the seed.
+  package static func image(
+    _ version: StateVersion, seed: UInt64, codeSize: UInt64? = nil
+  ) -> MachineImage {
     var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue))
-    let addresses = AddressPool(version.wordSize, using: &random)
+    let addresses = AddressPool(version.wordSize, codeSize: codeSize, using: &random)
     var image = MachineImage(version)
     fill(&image, addresses, using: &random)
     var generator = InstructionGenerator(

@@ -1,5 +1,5 @@
+import FalconetLibc
 import FalconetMachine
-import Glibc
 
 /// A machine about to be made: a state, and the pages of its memory. Each machine made of it has a
 /// memory of its own.
@@ -96,11 +96,11 @@ package enum EngineSetup: String, Sendable, CaseIterable {
   /// With memory that has no reserved address space.
   case translatorPageTable, portablePageTable
 
-  var kind: EngineKind {
+  package var kind: EngineKind {
     self == .translator || self == .translatorPageTable ? .translator : .portable
   }
-  var hasPageTable: Bool { self == .translatorPageTable || self == .portablePageTable }
-  var usesSwitch: Bool { self == .portableSwitch }
+  package var hasPageTable: Bool { self == .translatorPageTable || self == .portablePageTable }
+  package var usesSwitch: Bool { self == .portableSwitch }
 }
 
 extension Memory {

@@ -3,8 +3,8 @@ import FalconetMachine
 /// A small program that touches arithmetic, memory, reservations and system calls, and the claims
 /// that the reference machine gives after some of its steps. Word by word: ALU, mult, sw, lwl, lwr,
 /// ll, sc, sll, sra, mmap, clock_gettime, fcntl, brk, sched_yield, gettid, bne, exit_group.
-enum GoldenProgram {
-  static let words32: [UInt32] = [
+package enum GoldenProgram {
+  package static let words32: [UInt32] = [
     0x3408_2000, 0x3C09_8001, 0x252A_FFF0, 0x012A_0018, 0x0000_5810, 0x0000_6012,
     0xAD0A_0000, 0x890D_0001, 0x990E_0002, 0xC10F_0004, 0xE10F_0004, 0x0009_8040,
     0x0009_8903, 0x3402_0FFA, 0x3404_0000, 0x3405_1801, 0x0000_000C, 0x3402_10A7,
@@ -14,7 +14,7 @@ enum GoldenProgram {
     0x0000_000C,
   ]
 
-  static let words64: [UInt32] = [
+  package static let words64: [UInt32] = [
     0x3408_2000, 0x3C09_8001, 0x252A_FFF0, 0x012A_0018, 0x0000_5810, 0x0000_6012,
     0xAD0A_0000, 0x890D_0001, 0x990E_0002, 0xC10F_0004, 0xE10F_0004, 0x0009_8040,
     0x0009_8903, 0x3402_1391, 0x3404_0000, 0x3405_1801, 0x0000_000C, 0x3402_1466,
@@ -25,10 +25,10 @@ enum GoldenProgram {
   ]
 
   /// The steps after which claims are known.
-  static let steps: [UInt64] = [0, 13, 18, 22, 26, 29, 31, 34, 36, 37]
+  package static let steps: [UInt64] = [0, 13, 18, 22, 26, 29, 31, 34, 36, 37]
 
   /// The claims after each of ``steps``.
-  static func claims(_ version: StateVersion) -> [String] {
+  package static func claims(_ version: StateVersion) -> [String] {
     switch version {
     case .v0, .v2:
       [
@@ -121,6 +121,21 @@ enum GoldenProgram {
         "03bf148f56c5e12fba983ce53a7c8a287845dd24f908a102659204c09f543261",
         "01b132a541af654b0a5ffc6bf959128b814cc5a78267dcfc74dc2edd146a1db3",
       ]
+    }
+  }
+
+  /// The claim of the empty state.
+  package static func emptyClaim(_ version: StateVersion) -> String {
+    switch version {
+    case .v0: "035bfc06cffac3c3e48ae14e308edd2c39314896a680ed3241eb35238e1843a0"
+    case .v1: "038c137dfff8a568d78e28a807c48cfc5b2b37e7b14398be9d6f548095c5c13a"
+    case .v2: "035bfc06cffac3c3e48ae14e308edd2c39314896a680ed3241eb35238e1843a0"
+    case .v3: "03d8fafdcd18be105e75e075ac0ee25f18d3fffed7b4fba452d98c08038f9397"
+    case .v4: "03ff09edcd58933d02123e030a71cd7f5dbd8a85e3ed5eb66ab50051340ba55b"
+    case .v5: "03564868d97e04ce29767b7e38df8aefd87fb3c1a2eaf0cbd9ba991c521f7c26"
+    case .v6: "035b096e17d7b97f6bbaa13d179958e729b70813e931dc90dbf4193372f3dc71"
+    case .v7: "035b096e17d7b97f6bbaa13d179958e729b70813e931dc90dbf4193372f3dc71"
+    case .v8: "035b096e17d7b97f6bbaa13d179958e729b70813e931dc90dbf4193372f3dc71"
     }
   }
 }

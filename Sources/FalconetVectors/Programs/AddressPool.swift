@@ -14,9 +14,12 @@ struct AddressPool {
     (1 << 48) - 0x1000, 1 << 63, (1 << 63) - 0x1000, UInt64.max - 0xFFF, UInt64.max - 0x1FFF,
   ]
 
-  init(_ wordSize: WordSize, using random: inout SeededGenerator) {
+  init(
+    _ wordSize: WordSize, codeSize: UInt64? = nil, using random: inout SeededGenerator
+  ) {
     mask = wordSize.mask
-    codeSize = random.chance(2) ? 0x1000 : 0x2000
+    let usual: UInt64 = random.chance(2) ? 0x1000 : 0x2000
+    self.codeSize = codeSize ?? usual
     var code: [UInt64] = [0x1000]
     for _ in 0..<random.below(3) {
       // The same slot of the engine's tables as another page, or anywhere.

@@ -1,0 +1,206 @@
+import CFPVM
+import FalconetForeignVM
+import FalconetMachine
+import FalconetOracle
+import FalconetProofs
+import FalconetVectors
+import Keccak
+
+/// State files and proofs of a VM of Cannon's family.
+extension ConformKit {
+  /// Vectors that are looked at for more than their claims: some of each area and kind.
+  private func samples(_ areas: [VectorArea], _ distance: Int) throws -> [(StepVector, String)] {
+    var result: [(StepVector, String)] = []
+    for area in areas {
+      for (number, vector) in try VectorData.vectors(area).enumerated()
+      where number % distance == 0 {
+        let kind = library.kinds.map(\.name).first {
+          VectorKind.names(matching: $0).contains(where: vector.kinds.contains)
+        }
+        if let kind { result.append((vector, kind)) }
+      }
+    }
+    return result
+  }
+
+  // MARK: State files
+
+  func checkStateFiles() throws(Ended) {
+    try check("a state goes through the VM's own format") {
+      for (vector, kind) in try samples([.scheduler, .futexes, .programs, .preimages], 3) {
+        let machine = try library.loadProgram(vector.state, kind: kind)
+        try require(
+          try library.loadState(machine.state(), kind: kind).claim() == machine.claim(),
+          "\(vector.name), \(kind): the state that is read has another claim", input: vector.state)
+      }
+    }
+    try check("a state file that is cut or longer is refused") {
+      for (vector, kind) in try samples([.scheduler, .recorded], 20) {
+        for count in sample(of: vector.state.count, 40) {
+          try refuse(
+            Array(vector.state.prefix(count)), kind, "\(vector.name) cut to \(count) bytes")
+        }
+        try refuse(vector.state + [0], kind, "\(vector.name) with a byte more")
+      }
+    }
+    try check("a state file of another version is refused") {
+      for (vector, kind) in try samples([.recorded], 3) {
+        for version in [UInt8(StateVersion.allCases.count), 0x7F, 0xFF] {
+          try refuse([version] + vector.state.dropFirst(), kind, "of version \(version)")
+        }
+      }
+    }
+    try check("a corrupt state file is refused, or is another state") {
+      for (vector, kind) in try samples([.scheduler, .preimages], 24) {
+        // What is before the pages: counts, flags, threads.
+        let ends = 64
+        for place in 0..<min(vector.state.count, 4096) where place < ends || place % 37 == 0 {
+          for change: UInt8 in [0x01, 0x80, 0xFF] {
+            var other = vector.state
+            other[place] ^= change
+            let status = status {
+              let machine = try library.loadProgram(other, kind: kind)
+              try machine.setHost(RecordingHost(ConformProgram(vector)).host)
+              _ = try machine.claim()
+            }
+            try require(
+              [FPVM_OK, FPVM_BAD_DATA, FPVM_UNSUPPORTED, FPVM_NO_MEMORY].contains(status),
+              "with another byte \(place): \(ForeignError.name(of: status))", input: other)
+          }
+        }
+      }
+    }
+  }
+
+  private func refuse(_ state: [UInt8], _ kind: String, _ what: String) throws {
+    let status = status { _ = try library.loadProgram(state, kind: kind) }
+    try require(
+      [FPVM_BAD_DATA, FPVM_UNSUPPORTED].contains(status),
+      "a state file \(what): \(ForeignError.name(of: status)), not FPVM_BAD_DATA", input: state)
+  }
+
+  // MARK: Proofs
+
+  func checkStepProofs() throws(Ended) {
+    guard library.capabilities.contains(.prove) else { return skip("the VM proves no steps") }
+    for area in VectorArea.allCases where area != .recorded {
+      try check("proofs of \(area.rawValue) hold, and altered ones do not") {
+        for (vector, kind) in try samples([area], 5) where vector.steps > 0 {
+          try checkProof(vector, kind)
+        }
+      }
+    }
+  }
+
+  /// The proof of a vector's last step.
+  private func checkProof(_ vector: StepVector, _ kind: String) throws {
+    let machine = try library.loadProgram(vector.state, kind: kind)
+    try machine.setHost(RecordingHost(ConformProgram(vector)).host)
+    let last = try machine.info().step + vector.steps - 1
+    try machine.run(until: last)
+    let proof = try machine.prove()
+    try require(
+      proof.post == vector.claim.bytes, "\(vector.name), \(kind): it leads to another claim",
+      step: last, input: vector.state)
+    try verify(proof, vector, kind, holds: true)
+    var other = proof
+    other.post[31] ^= 1
+    try verify(other, vector, kind, holds: false)
+    other = proof
+    other.pre[31] ^= 1
+    try verify(other, vector, kind, holds: false)
+    for place in proof.fields.indices {
+      let count = proof.fields[place].bytes.count
+      // The rest of the second field is what the step does not use, in some steps.
+      for byte in [0, count / 2, count - 1] where byte >= 0 && byte < count && place == 0 {
+        other = proof
+        other.fields[place].bytes[byte] ^= 1
+        try verify(other, vector, kind, holds: false)
+      }
+      other = proof
+      other.fields[place].bytes.append(0)
+      try verify(other, vector, kind, holds: false)
+    }
+  }
+
+  /// Proofs that the real Cannon wrote.
+  func checkRecordedProofs() throws(Ended) {
+    guard library.capabilities.contains(.verify) else { return }
+    let proofs: [RecordedProof]
+    do { proofs = try VectorData.proofs() } catch {
+      return skip("the proofs cannot be read: \(error)")
+    }
+    for recorded in proofs {
+      guard
+        let kind = library.kinds.map(\.name).first(where: {
+          VectorKind.names(matching: $0).contains(where: recorded.kinds.contains)
+        })
+      else { continue }
+      try check("a proof of \(recorded.name), \(kind)") {
+        let proof = ForeignProof(recorded, kind: try library.number(ofKind: kind))
+        try require(
+          status { try library.verify(proof) } == FPVM_OK, "the VM refuses it",
+          step: proof.step, input: proof.fields.flatMap(\.bytes))
+        var other = proof
+        other.post[31] ^= 1
+        try require(
+          status { try library.verify(other) } == FPVM_REJECTED,
+          "the VM accepts it with another claim", step: proof.step,
+          input: proof.fields.flatMap(\.bytes))
+      }
+    }
+  }
+
+  /// Compares what the VM and Falconet say of a proof with what is true.
+  private func verify(
+    _ proof: ForeignProof, _ vector: StepVector, _ kind: String, holds: Bool
+  ) throws {
+    let what = "\(vector.name), \(kind): a proof that \(holds ? "is right" : "was altered")"
+    if library.capabilities.contains(.verify) {
+      let status = status { try library.verify(proof) }
+      try require(
+        (status == FPVM_OK) == holds, "\(what): the VM says \(ForeignError.name(of: status))",
+        step: proof.step, input: proof.fields.flatMap(\.bytes))
+    }
+    // The names that Cannon's proofs have.
+    guard proof.fields.map(\.name) == ["state-data", "proof-data"], let step = proof.step(kind)
+    else { return }
+    let verdict = ProofVerifier.verify(
+      step, version: step.version, revisions: VectorKind.revision(kind).map { [$0] })
+    try require(
+      verdict.holds == holds, "\(what): Falconet says that it \(verdict.holds ? "holds" : "fails")",
+      step: proof.step, input: proof.fields.flatMap(\.bytes))
+  }
+}
+
+extension ForeignProof {
+  fileprivate init(_ proof: RecordedProof, kind: UInt32) {
+    self.init(
+      step: proof.step, kind: kind, pre: proof.pre.bytes, post: proof.post.bytes,
+      fields: [
+        Field(name: "state-data", bytes: proof.stateData),
+        Field(name: "proof-data", bytes: proof.proofData),
+      ],
+      read: proof.read.map {
+        Read(key: $0.key.bytes, preimage: Array($0.value.dropFirst(8)), offset: $0.offset)
+      })
+  }
+
+  /// The proof as Falconet has it; nil if it can be none.
+  fileprivate func step(_ kind: String) -> StepProof? {
+    guard let pre = Bytes32(pre), let post = Bytes32(post) else { return nil }
+    var proof = StepProof(
+      post: post, stateData: fields[0].bytes, proofData: fields[1].bytes)
+    proof.step = step
+    proof.pre = pre
+    proof.version = kind.split(separator: "-").first.flatMap { UInt8($0) }
+      .flatMap(StateVersion.init)
+    guard let read else { return proof }
+    guard let key = Bytes32(read.key) else { return nil }
+    proof.oracleKey = key
+    proof.oracleValue =
+      withUnsafeBytes(of: UInt64(read.preimage.count).bigEndian) { Array($0) } + read.preimage
+    proof.oracleOffset = read.offset
+    return proof
+  }
+}

@@ -1,0 +1,153 @@
+import CFPVM
+import FalconetForeignVM
+import FalconetMachine
+import FalconetVectors
+
+/// What a VM of Cannon's family makes of states that are known.
+extension ConformKit {
+  /// Whether the VM has a kind of state that vectors are of.
+  package static func isOfFamily(_ library: ForeignLibrary) -> Bool {
+    library.kinds.contains { !VectorKind.names(matching: $0.name).isEmpty }
+      && library.capabilities.contains(.loadProgram)
+  }
+
+  /// Checks what is known of a VM of Cannon's family.
+  func checkFamily() throws(Ended) {
+    let isOfFamily = Self.isOfFamily(library)
+    for area in ConformArea.allCases where area.isOfFamily {
+      try self.area(area) { () throws(Ended) in
+        guard isOfFamily else { return skip("the VM has none of Cannon's kinds of states") }
+        if let vectors = area.vectors { try checkVectors(vectors) }
+        if area == .recorded { try checkRecordedProofs() }
+        if area == .stateFiles { try checkStateFiles() }
+        if area == .stepProofs { try checkStepProofs() }
+      }
+    }
+  }
+
+  /// Programs for a VM of Cannon's family that is given none: one of each kind of state.
+  func ownPrograms(_ given: [ConformProgram]) -> [ConformProgram] {
+    guard given.isEmpty, Self.isOfFamily(library),
+      let vectors = try? VectorData.vectors(.preimages)
+    else { return [] }
+    // A program that reads a pre-image of some length to its end.
+    let wanted = vectors.filter { $0.end == .exited && $0.name.hasPrefix("program") }
+    let newest = wanted.last { vector in
+      library.kinds.contains {
+        VectorKind.names(matching: $0.name).contains(where: vector.kinds.contains)
+      }
+    }
+    return newest.map { [ConformProgram($0)] } ?? []
+  }
+
+  /// Checks the vectors of an area.
+  func checkVectors(_ area: VectorArea) throws(Ended) {
+    let vectors: [StepVector]
+    do { vectors = try VectorData.vectors(area) } catch {
+      return skip("the vectors cannot be read: \(error)")
+    }
+    var explained = 0
+    for vector in vectors {
+      for kind in library.kinds.map(\.name)
+      where VectorKind.names(matching: kind).contains(where: vector.kinds.contains) {
+        try check("\(vector.name), \(kind)") {
+          guard let fault = try fault(vector, kind) else { return }
+          explained += 1
+          guard explained <= Self.explanations else { throw ConformFault(fault) }
+          throw VectorExplanation(self, vector, kind).fault(fault)
+        }
+      }
+    }
+  }
+
+  /// Failures of an area of which the first differing step is looked for.
+  private static let explanations = 16
+
+  /// How what a VM does differs from a vector; nil if it does not.
+  func fault(_ vector: StepVector, _ kind: String) throws -> String? {
+    let outcome = try VectorOutcome(library, vector, kind)
+    guard outcome.end == vector.end else {
+      return "after \(outcome.steps) steps it is at \(outcome.end), not at \(vector.end) after"
+        + " \(vector.steps)"
+    }
+    guard outcome.steps == vector.steps else {
+      return "it is at \(outcome.end) after \(outcome.steps) steps, not after \(vector.steps)"
+    }
+    guard outcome.claim == vector.claim.bytes else {
+      return "the claim after \(vector.steps) steps is \(hex(outcome.claim)), not"
+        + " \(hex(vector.claim.bytes))"
+    }
+    guard vector.end != .exited || outcome.exitCode == UInt64(vector.exitCode) else {
+      return "the exit code is \(outcome.exitCode), not \(vector.exitCode)"
+    }
+    guard outcome.trail.output[1, default: []] == vector.output,
+      outcome.trail.output[2, default: []] == vector.errors
+    else { return "the program's output is another" }
+    guard outcome.trail.hints == vector.hints else {
+      return "the hints are \(outcome.trail.hints.map(hex)), not \(vector.hints.map(hex))"
+    }
+    return nil
+  }
+}
+
+/// The names of kinds in vectors.
+enum VectorKind {
+  /// The kinds that a VM's kind is: itself, or the newest of its version if it names the version alone.
+  static func names(matching name: String) -> [String] {
+    VectorData.kinds.filter { $0 == name }.isEmpty
+      ? Array(VectorData.kinds.filter { $0.hasPrefix(name + "-") }.prefix(1)) : [name]
+  }
+}
+
+extension VectorKind {
+  /// The revision of a VM's kind.
+  static func revision(_ name: String) -> Revision? {
+    guard let name = names(matching: name).first else { return nil }
+    return StateVersion.allCases.lazy.flatMap(\.revisions).first { StepVector.kind($0) == name }
+  }
+}
+
+/// What a VM makes of a vector's state.
+struct VectorOutcome {
+  var steps: UInt64 = 0
+  var end = StepVector.End.step
+  var claim: [UInt8] = []
+  var exitCode: UInt64 = 0
+  var trail = RunTrail()
+
+  init(_ library: ForeignLibrary, _ vector: StepVector, _ kind: String) throws {
+    let machine = try library.loadProgram(vector.state, kind: kind)
+    let host = RecordingHost(ConformProgram(vector))
+    try machine.setHost(host.host)
+    let start = try machine.info().step
+    // What a vector ends with, the next step does.
+    let isLast = vector.end == .panic || vector.end == .preimage
+    do throws(ForeignError) {
+      switch try machine.run(until: start + vector.steps + (isLast ? 1 : 0)) {
+      case .step: end = .step
+      case .exited: end = .exited
+      case .read, .callback: throw ForeignError(FPVM_INTERNAL, "the run stopped, unasked")
+      }
+    } catch {
+      switch error.status {
+      case FPVM_PANIC: end = .panic
+      case FPVM_PREIMAGE: end = .preimage
+      default: throw error
+      }
+    }
+    let info = try machine.info()
+    (steps, exitCode) = (info.step &- start, info.exitCode)
+    claim = try machine.claim()
+    trail = host.trail
+  }
+}
+
+extension ConformProgram {
+  /// The state of a vector, as a program.
+  init(_ vector: StepVector) {
+    self.init(
+      name: "\(vector.area.rawValue): \(vector.name)", bytes: vector.state,
+      preimages: Dictionary(
+        uniqueKeysWithValues: vector.preimages.map { ($0.key.bytes, $0.value) }))
+  }
+}

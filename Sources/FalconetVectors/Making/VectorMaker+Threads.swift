@@ -1,0 +1,215 @@
+import FalconetMachine
+import Keccak
+
+extension VectorMaker {
+  private struct Numbers {
+    let futex, yield, clone, exit, exitGroup, gettid, read, write: UInt16
+
+    init(_ version: StateVersion) {
+      let is32 = version.wordSize == .bits32
+      futex = is32 ? 4238 : 5194
+      yield = is32 ? 4162 : 5023
+      clone = is32 ? 4120 : 5055
+      exit = is32 ? 4001 : 5058
+      exitGroup = is32 ? 4246 : 5205
+      gettid = is32 ? 4222 : 5178
+      read = is32 ? 4003 : 5000
+      write = is32 ? 4004 : 5001
+    }
+  }
+
+  private static func call(_ number: UInt16, _ arguments: [(UInt32, UInt16)]) -> [UInt32] {
+    arguments.map { Assembly.set($0.0, to: $0.1) } + [
+      Assembly.set(2, to: number), Assembly.syscall,
+    ]
+  }
+
+  /// Several threads that run the same code, in places of their own.
+  private static func image(
+    _ version: StateVersion, _ code: [UInt32], threads: Int, _ random: inout SeededGenerator
+  ) -> MachineImage {
+    var image = MachineImage(version, code: code + [UInt32](repeating: Assembly.nop, count: 8))
+    image.write([0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3], at: 0x2000)
+    setRegisters(&image, &random)
+    image[register: 16] = 0x2000
+    let first = image.thread
+    guard !version.isSingleThreaded else { return image }
+    for id in 1..<max(threads, 2) where id < threads {
+      var thread = first
+      thread.id = UInt64(id)
+      thread.pc = 0x1000 + 4 * UInt64(random.below(code.count))
+      thread.nextPC = thread.pc + 4
+      thread.registers[8] = UInt64(id)
+      thread.exited = random.chance(4)
+      if version.hasBlockingFutexes, random.chance(2) {
+        thread.futexAddress = 0x2000 + 4 * UInt64(random.below(3))
+        thread.futexValue = UInt64(random.below(3))
+        thread.futexTimeoutStep = random.chance(2) ? ThreadState.noTimeout : random.next() % 40
+      }
+      if random.chance(2) {
+        image.state.threads.left.append(thread)
+      } else {
+        image.state.threads.right.append(thread)
+      }
+    }
+    image.state.scalars.nextThreadID = UInt64(threads)
+    if version.hasBlockingFutexes, random.chance(3) {
+      image.state.scalars.wakeup = 0x2000 + 4 * UInt64(random.below(3))
+    }
+    return image
+  }
+
+  /// Waits and wakes, of values that are there and are not, with timeouts and without.
+  mutating func addFutexes() throws {
+    for version in StateVersion.allCases where !version.isSingleThreaded {
+      let numbers = Numbers(version)
+      for number in 0..<16 {
+        var random = random(version, number)
+        var code: [UInt32] = []
+        for _ in 0..<5 {
+          code += Self.call(
+            numbers.futex,
+            [
+              (4, random.pick([0x2000, 0x2000, 0x2004, 0x2008, 0x2001, 0x2FFE])),
+              (5, random.pick([0x80, 0x80, 0x81, 0x81, 0, 1, 2])), (6, UInt16(random.below(4))),
+              (7, random.pick([0, 0, 1])),
+            ])
+          if random.chance(2) {
+            code.append(Assembly.immediate(0x2B, rs: 16, rt: 8, 4 * random.below(3)))
+          }
+        }
+        let image = Self.image(version, code, threads: 1 + number % 4, &random)
+        try add("futex \(number)", image, steps: 44)
+      }
+    }
+  }
+
+  /// Threads that yield, exit and are made, near the end of their turn, on either stack.
+  mutating func addScheduler() throws {
+    for version in StateVersion.allCases where !version.isSingleThreaded {
+      let numbers = Numbers(version)
+      for number in 0..<20 {
+        var random = random(version, number)
+        var code: [UInt32] = []
+        while code.count < 28 {
+          switch random.below(6) {
+          case 0: code += Self.call(numbers.yield, [])
+          case 1: code += Self.call(numbers.gettid, [])
+          case 2:
+            code += [
+              Assembly.immediate(0x0F, rt: 4, 5), Assembly.immediate(0x0D, rs: 4, rt: 4, 0xF00),
+            ]
+            code += Self.call(numbers.clone, [(5, 0x3000)])
+          case 3 where code.count > 12:
+            code += Self.call(
+              random.chance(6) ? numbers.exitGroup : numbers.exit, [(4, UInt16(random.below(3)))])
+          default: code.append(Assembly.immediate(9, rs: 8, rt: 8, 1))
+          }
+        }
+        var image = Self.image(version, code, threads: 1 + number % 5, &random)
+        image.state.scalars.stepsSinceContextSwitch = random.pick([
+          0, 99_990, 99_998, 99_999, 100_000, 100_001, .max,
+        ])
+        image.state.scalars.traverseRight = !image.state.threads.right.isEmpty && random.chance(2)
+        try add("threads \(number)", image, steps: 48)
+      }
+      for (name, isRight) in [("left", false), ("right", true)] {
+        // A stack that the state says to go on with, and that has nobody.
+        var random = random(version, 100)
+        var image = Self.image(version, [Assembly.nop], threads: 1, &random)
+        image.state.scalars.traverseRight = isRight
+        if isRight {
+          try add("nobody on the right", image, steps: 2)
+        } else {
+          image.state.threads.right = image.state.threads.left
+          image.state.threads.left = []
+          try add("nobody on the \(name)", image, steps: 2)
+        }
+      }
+    }
+  }
+
+  // MARK: Pre-images
+
+  /// Pre-images of many lengths, with keys of types that a VM checks and that it does not.
+  static let preimages: [Bytes32: [UInt8]] = {
+    var result: [Bytes32: [UInt8]] = [:]
+    for (number, count) in [0, 1, 3, 4, 7, 8, 9, 15, 31, 33, 100].enumerated() {
+      let value = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ number) }
+      var local = Bytes32()
+      (local[0], local[31]) = (1, UInt8(number))
+      result[local] = value
+      var keccak = Keccak256.hash(value)
+      keccak[0] = 2
+      result[keccak] = value
+    }
+    return result
+  }()
+
+  /// Keys that are written and pre-images that are read, in pieces of all sizes at all places.
+  mutating func addPreimages() throws {
+    for version in StateVersion.allCases {
+      let numbers = Numbers(version)
+      let keys = Self.preimages.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+      for number in 0..<24 {
+        var random = random(version, number)
+        var code: [UInt32] = []
+        for _ in 0..<8 {
+          let (descriptor, isWrite): (UInt16, Bool) = random.pick([
+            (5, false), (5, false), (5, false), (5, false), (6, true), (4, true), (3, false),
+            (1, true), (2, true), (0, false),
+          ])
+          let place = UInt16(0x2000 + random.below(200))
+          code += Self.call(
+            isWrite ? numbers.write : numbers.read,
+            [(4, descriptor), (5, place), (6, random.pick([0, 1, 2, 3, 4, 5, 7, 8, 9, 32]))])
+        }
+        var image = MachineImage(version, code: code + [Assembly.nop])
+        Self.setRegisters(&image, &random)
+        image.write(Array(Self.page.prefix(256)), at: 0x2000)
+        image.state.scalars.preimageKey = random.pick(keys)
+        image.state.scalars.preimageOffset = random.pick([0, 0, 1, 7, 8, 9, 12, 40, 200])
+        if random.chance(3) { image.state.lastHint = [0, 0, 0] }
+        try add(
+          "transfers \(number)", image, steps: UInt64(code.count), preimages: Self.preimages)
+      }
+      try addWholeKeys(version, keys)
+    }
+  }
+
+  /// A key that is written as programs do, and its pre-image read to the end.
+  private mutating func addWholeKeys(_ version: StateVersion, _ keys: [Bytes32]) throws {
+    let numbers = Numbers(version)
+    let hint: [UInt8] = [0, 0, 0, 5] + Array("hint!".utf8)
+    for (number, key) in keys.enumerated() {
+      var code = Self.call(numbers.write, [(4, 4), (5, 0x2100), (6, UInt16(hint.count))])
+      code += Self.call(numbers.read, [(4, 3), (5, 0x2200), (6, 1)])
+      for part in 0..<(version.wordSize == .bits32 ? 8 : 4) {
+        let size = UInt16(version.wordSize.bytes)
+        code += Self.call(
+          numbers.write, [(4, 6), (5, 0x2000 + UInt16(part) * size), (6, size)])
+      }
+      for part in 0..<4 {
+        code += Self.call(numbers.read, [(4, 5), (5, 0x2300 + UInt16(16 * part)), (6, 64)])
+        code += Self.call(numbers.write, [(4, 1), (5, 0x2300 + UInt16(16 * part)), (6, 9)])
+      }
+      code += Self.call(numbers.exitGroup, [(4, UInt16(number % 3))])
+      var image = MachineImage(version, code: code + [Assembly.nop])
+      image.write(key.bytes, at: 0x2000)
+      image.write(hint, at: 0x2100)
+      try add("program \(number)", image, steps: 200, preimages: Self.preimages)
+    }
+  }
+
+  // MARK: Programs
+
+  /// Random programs, whose state may be one that no program gets into.
+  mutating func addPrograms() throws {
+    for version in StateVersion.allCases {
+      for seed in UInt64(0)..<10 {
+        let image = RandomProgram.image(version, seed: 7000 + seed, codeSize: 0x180)
+        try add("random \(seed)", image, steps: 160, preimages: Self.preimages)
+      }
+    }
+  }
+}
