@@ -41,7 +41,7 @@ protocol BlockEngine: EngineCore {
 ///
 /// Safety: a machine owns its engine, so it outlives it.
 class EngineCore {
-  unowned(unsafe) let machine: Machine
+  private let owner: Unmanaged<Machine>
   let memory: Memory
   let bank: RegisterBank
   final var cache: BlockCache
@@ -57,7 +57,7 @@ class EngineCore {
     guard let cache = BlockCache(machine.memory, codeStart: codeStart, missing: missing) else {
       return nil
     }
-    self.machine = machine
+    owner = .passUnretained(machine)
     self.cache = cache
     memory = machine.memory
     bank = machine.bank
@@ -66,6 +66,15 @@ class EngineCore {
     bank.describeWatches(memory)
     bank[RegisterBank.jumpTable] = UInt64(cache.jumpTableAddress)
     bank[RegisterBank.owner] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+  }
+
+  /// The machine. Where calls are frequent, see ``withMachine(_:)``.
+  final var machine: Machine { owner._withUnsafeGuaranteedRef { $0 } }
+
+  /// What `body` makes of the machine, which is not retained for it.
+  @inline(__always)
+  final func withMachine<Result>(_ body: (Machine) -> Result) -> Result {
+    owner._withUnsafeGuaranteedRef(body)
   }
 
   /// Executes one operation: what an engine's code calls for those that it doesn't cover.
@@ -83,8 +92,10 @@ class EngineCore {
   private func execute<Word: MachineWord>(
     _ operation: DecodedOperation, _ budget: UInt64, _ word: Word.Type
   ) -> Bool {
-    OperationExecutor<Word>(machine)
-      .execute(operation, step: self.step(of: operation, budget: budget)) == .next
+    withMachine {
+      OperationExecutor<Word>($0)
+        .execute(operation, step: self.step(of: operation, budget: budget)) == .next
+    }
   }
 
   /// The step of an operation, counted from the program's start.
@@ -96,6 +107,11 @@ class EngineCore {
 extension BlockEngine {
   func runActiveThread(_ budget: UInt64) {
     if cache.takeStaleCode() { discardBlocks() }
+    withMachine { runActiveThread(of: $0, budget) }
+  }
+
+  @inline(__always)
+  private func runActiveThread(of machine: Machine, _ budget: UInt64) {
     let side = machine.state.scalars.activeSide
     let wordSize = memory.wordSize
     deadline = machine.state.scalars.step &+ budget

@@ -118,7 +118,7 @@ struct JumpTable {
   /// One entry: the address, then the host address of the code.
   static let entryBytes = 16
   static let codeOffset = 8
-  static let count = 1 << 14
+  static let count = 1 << 16
 
   private let mapping: HostMapping
   private let codeStart: UInt

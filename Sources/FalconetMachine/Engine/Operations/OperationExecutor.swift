@@ -3,9 +3,12 @@
 /// The engines' own code covers the operations that programs use most; what it doesn't, and the whole
 /// of a block without machine code, is executed here. Lock-step tests compare all of it with
 /// the plain step.
+///
+/// Safety: it does not retain the machine and its memory, which would take longer than most operations. The
+/// machine owns the engine that uses an executor, and so outlives it.
 struct OperationExecutor<Word: MachineWord> {
-  let machine: Machine
-  let memory: Memory
+  private let machineReference: Unmanaged<Machine>
+  private let memoryReference: Unmanaged<Memory>
   let bank: RegisterBank
 
   /// What executing an operation leads to.
@@ -17,9 +20,19 @@ struct OperationExecutor<Word: MachineWord> {
 
   @inline(__always)
   init(_ machine: Machine) {
-    self.machine = machine
-    memory = machine.memory
+    machineReference = .passUnretained(machine)
+    memoryReference = .passUnretained(machine.memory)
     bank = machine.bank
+  }
+
+  @inline(__always)
+  private func withMachine<Result>(_ body: (Machine) -> Result) -> Result {
+    machineReference._withUnsafeGuaranteedRef(body)
+  }
+
+  @inline(__always)
+  private func withMemory<Result>(_ body: (Memory) -> Result) -> Result {
+    memoryReference._withUnsafeGuaranteedRef(body)
   }
 
   @inline(__always)
@@ -111,7 +124,7 @@ extension OperationExecutor {
 
   @inline(never)
   private func isCovered(_ count: Int, _ address: UInt64) -> Bool {
-    memory.watches.coversLoad(address, count)
+    withMemory { $0.watches.coversLoad(address, count) }
   }
 
   /// The value at an address, whose bits inside the value are ignored.
@@ -122,7 +135,7 @@ extension OperationExecutor {
     let address = UInt64(address)
     let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
     return Value(
-      bigEndian: memory.readPage(address).load(fromByteOffset: offset, as: Value.self))
+      bigEndian: withMemory { $0.readPage(address).load(fromByteOffset: offset, as: Value.self) })
   }
 
   /// Writes a value at an address, whose bits inside the value are ignored.
@@ -132,7 +145,7 @@ extension OperationExecutor {
   ) -> Outcome {
     let address = UInt64(address)
     let offset = Int(address & 0xFFF) & ~(MemoryLayout<Value>.size &- 1)
-    guard let page = memory.writablePage(address) else {
+    guard let page = withMemory({ $0.writablePage(address) }) else {
       return storeElsewhere(value, address, offset)
     }
     page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
@@ -145,23 +158,26 @@ extension OperationExecutor {
   private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(
     _ value: Value, _ address: UInt64, _ offset: Int
   ) -> Outcome {
-    if let page = memory.pageBesideWatches(address, MemoryLayout<Value>.size) {
+    withMachine { machine in
+      let memory = machine.memory
+      if let page = memory.pageBesideWatches(address, MemoryLayout<Value>.size) {
+        page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+        return .next
+      }
+      guard !memory.isLeftToPlainStep(address, MemoryLayout<Value>.size),
+        let page = memory.preparePage(address)
+      else { return .leave }
+      let word = address & Word.size.addressMask
+      if machine.rules.hasReservations,
+        machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
+      {
+        machine.state.scalars.reservation = Reservation()
+        machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
+        memory.guardPage(of: 0)
+      }
       page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
       return .next
     }
-    guard !memory.isLeftToPlainStep(address, MemoryLayout<Value>.size),
-      let page = memory.preparePage(address)
-    else { return .leave }
-    let word = address & Word.size.addressMask
-    if machine.rules.hasReservations,
-      machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
-    {
-      machine.state.scalars.reservation = Reservation()
-      machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
-      memory.guardPage(of: 0)
-    }
-    page.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
-    return .next
   }
 
   /// `ll` and `lld` of the step with this number.
@@ -170,12 +186,13 @@ extension OperationExecutor {
     _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
   ) {
     let isDouble = access.size == 8
-    if machine.rules.hasReservations {
+    withMachine { machine in
+      guard machine.rules.hasReservations else { return }
       let thread = machine.withThread { $0.id }
       machine.state.scalars.reservation = Reservation(
         status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
       machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
-      memory.guardPage(of: UInt64(address))
+      machine.memory.guardPage(of: UInt64(address))
     }
     write(
       operation.destination,
@@ -188,30 +205,35 @@ extension OperationExecutor {
     _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
   ) -> Outcome {
     let isDouble = access.size == 8
-    let thread = machine.withThread { $0.id }
-    // A machine without reservations always stores.
-    let keeps = machine.rules.hasReservations
-    let reservation = Reservation(
-      status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
-    let succeeds = !keeps || machine.state.scalars.reservation == reservation
-    if succeeds {
-      guard !memory.isLeftToPlainStep(UInt64(address), access.size),
-        let page = memory.preparePage(UInt64(address))
-      else { return .leave }
-      machine.state.scalars.reservation = Reservation()
-      memory.guardPage(of: 0)
-      let value = read(operation.second)
-      let offset = Int(UInt64(address) & 0xFFC)
-      if isDouble {
-        page.storeBytes(of: value.bigEndian, toByteOffset: offset & ~7, as: Word.self)
-      } else {
-        page.storeBytes(of: value.low32.bigEndian, toByteOffset: offset, as: UInt32.self)
+    let value = read(operation.second)
+    let succeeds = withMachine { machine -> Bool? in
+      let memory = machine.memory
+      let thread = machine.withThread { $0.id }
+      // A machine without reservations always stores.
+      let keeps = machine.rules.hasReservations
+      let reservation = Reservation(
+        status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
+      let succeeds = !keeps || machine.state.scalars.reservation == reservation
+      if succeeds {
+        guard !memory.isLeftToPlainStep(UInt64(address), access.size),
+          let page = memory.preparePage(UInt64(address))
+        else { return nil }
+        machine.state.scalars.reservation = Reservation()
+        memory.guardPage(of: 0)
+        let offset = Int(UInt64(address) & 0xFFC)
+        if isDouble {
+          page.storeBytes(of: value.bigEndian, toByteOffset: offset & ~7, as: Word.self)
+        } else {
+          page.storeBytes(of: value.low32.bigEndian, toByteOffset: offset, as: UInt32.self)
+        }
       }
+      if keeps {
+        machine.statistics.note(
+          .storeConditional(thread: thread, succeeded: succeeds), step: step, activeThread: 0)
+      }
+      return succeeds
     }
-    if keeps {
-      machine.statistics.note(
-        .storeConditional(thread: thread, succeeded: succeeds), step: step, activeThread: 0)
-    }
+    guard let succeeds else { return .leave }
     write(operation.destination, succeeds ? 1 : 0)
     return .next
   }
