@@ -16,9 +16,11 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
+    .target(name: "CFalconetServer"),
     .target(
       name: "FalconetServer",
       dependencies: [
+        "CFalconetServer",
         .product(name: "Falconet", package: "falconet"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -27,7 +29,14 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ],
-      resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.yaml")]),
+      resources: [
+        .embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/page.html"),
+        .embedInCode("Resources/style.css"), .embedInCode("Resources/base.js"),
+        .embedInCode("Resources/games.js"), .embedInCode("Resources/tiles.js"),
+        .embedInCode("Resources/chart.js"), .embedInCode("Resources/panels.js"),
+        .embedInCode("Resources/trace.js"), .embedInCode("Resources/compare.js"),
+        .embedInCode("Resources/routes.js"),
+      ]),
     .executableTarget(name: "falconet-server", dependencies: ["FalconetServer"]),
     .testTarget(name: "FalconetServerTests", dependencies: ["FalconetServer"]),
   ],

@@ -1,3 +1,4 @@
+internal import FalconetInsight
 internal import FalconetMachine
 
 /// A thread of the program.
@@ -13,6 +14,31 @@ public struct GuestThread: Sendable, Hashable {
     id = thread.id
     pc = thread.pc
     registers = (0..<32).map { thread.registers[$0] } + [thread.hi, thread.lo]
+  }
+}
+
+/// A call that a thread is in.
+public struct GuestFrame: Sendable, Hashable {
+  /// The function's name in the source.
+  public let function: String
+  /// The address of the function's first instruction. Of an inlined call, of the function that it is inlined in.
+  public let entry: UInt64
+  /// The next instruction of the innermost call; of the others, where the call returns to.
+  public let pc: UInt64
+  /// The source file, as the compiler was given it; nil if it is not known.
+  public let file: String?
+  /// The line in the source file.
+  public let line: UInt32?
+  /// Whether the compiler put the function's code into its caller's.
+  public let isInlined: Bool
+
+  init(_ location: CodeLocation, _ frame: Frame) {
+    function = location.function
+    entry = frame.instruction &- location.offset
+    pc = frame.pc
+    file = location.file
+    line = location.line
+    isInlined = location.isInlined
   }
 }
 

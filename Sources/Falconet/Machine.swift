@@ -25,6 +25,7 @@ public final class Machine {
   private let source = HintedOracle()
   private let current = CurrentCancellation()
   private var isExecuting = false
+  private var unwinder: Unwinder?
 
   /// The source of pre-images, which also receives hints. Opened when the next step is executed.
   public var preimages: PreimageSource = .none {
@@ -33,6 +34,17 @@ public final class Machine {
 
   /// Receives what the program writes to its standard output and error, in parts.
   public var onOutput: (GuestStream, [UInt8]) -> Void = { _, _ in }
+
+  /// A machine that goes on from a state of another.
+  ///
+  /// - Parameter lastHint: what its source must get before the first request.
+  convenience init(
+    _ image: MemoryImage, _ revision: Revision?, preimages: PreimageSource, lastHint: [UInt8]?
+  ) throws(FalconetError) {
+    try self.init(image, revision)
+    self.preimages = preimages
+    source.hint = lastHint
+  }
 
   private init(_ image: MemoryImage, _ revision: Revision?) throws(FalconetError) {
     let chosen: FalconetMachine.Revision
@@ -208,6 +220,25 @@ public final class Machine {
       }
     }
     return Profile(profiler.profile)
+  }
+
+  /// The calls that the active thread is in, innermost first. Inlined calls are frames too.
+  ///
+  /// - Parameters:
+  ///   - program: names the functions. Without it, those of programs in Go are known. Calls after the first
+  ///     are with the same one.
+  ///   - limit: the most calls that are looked for.
+  public func callStack(program: Program? = nil, limit: Int = 256) -> [GuestFrame] {
+    guard let thread = inner.state.activeThread else { return [] }
+    let unwinder =
+      self.unwinder
+      ?? Unwinder(
+        inner.memory, version: inner.version, symbols: program?.guest.symbols,
+        frames: program?.guest.frames)
+    self.unwinder = unwinder
+    return unwinder.unwind(thread, limit: max(limit, 1)).frames.flatMap { frame in
+      unwinder.locations(of: frame.instruction).map { GuestFrame($0, frame) }
+    }
   }
 
   /// The calls that each thread is in, as lines of text in the style of Go's tracebacks.

@@ -107,6 +107,36 @@ extension Machine {
   }
 }
 
+extension Machine {
+  /// Executes as ``run(until:events:cancellation:)`` does, and reports the steps after which another thread is
+  /// active.
+  ///
+  /// - Parameters:
+  ///   - step: the steps since the program's start after which the run stops.
+  ///   - cancellation: lets another thread end the run.
+  ///   - body: receives the steps executed before the one that switched, and the thread that is active after it.
+  ///     Returns whether the run continues.
+  public func observeThreadSwitches(
+    until step: UInt64 = .max, cancellation: Cancellation? = nil,
+    _ body: (_ step: UInt64, _ thread: UInt64) -> Bool
+  ) throws(FalconetError) {
+    var conditions = StopConditions()
+    conditions.threadSwitches = true
+    _ = try execute(cancellation) { () throws(EventFailure) in
+      defer { inner.forgetStops() }
+      while true {
+        if cancellation?.isRequested == true { throw .cancelled }
+        let stop: ObservedStop
+        do throws(MachineError) {
+          stop = try inner.run(until: step, stoppingFor: conditions, skipsFirst: false)
+        } catch { throw .machine(error) }
+        guard case .threadSwitch = stop else { return }
+        guard body(inner.step &- 1, inner.state.activeThread?.id ?? 0) else { return }
+      }
+    }
+  }
+}
+
 extension ScanRequest {
   fileprivate init(_ filter: StepFilter) {
     self.init()

@@ -183,6 +183,15 @@ public final class Trace: Sendable {
     provider.knownEnd.map { ($0.index, Claim($0.claim)) }
   }
 
+  /// The indices with a claim that are cached, ascending: several if the state did not change, or past the end.
+  /// O(n) in the number of cached claims. Never waits for another call, and executes nothing.
+  public func knownIndices(of claim: Claim) -> [UInt64] {
+    provider.knownIndices(of: claim.value)
+  }
+
+  /// Bytes of the program's memory, as of some milliseconds ago. Never waits for another call.
+  public var memorySize: UInt64 { provider.memorySize }
+
   /// The claim of the prestate.
   public var prestateClaim: Claim { Claim(provider.prestateClaim) }
 
@@ -217,6 +226,24 @@ public final class Trace: Sendable {
       let saved = try provider.saveState(after: steps, to: path, format: format?.value)
       return SavedState(step: saved.step, hasExited: saved.hasExited, lastHint: saved.lastHint)
     }
+  }
+
+  /// A machine of its own with the state after a number of steps, and with the trace's source of
+  /// pre-images. If the program exits before, it is the state that exited.
+  ///
+  /// What the machine executes is no part of the trace.
+  ///
+  /// - Parameters:
+  ///   - steps: the number of steps executed before the state.
+  ///   - cancellation: lets another thread end the call.
+  public func machine(
+    after steps: UInt64, cancellation: Cancellation? = nil
+  ) throws(FalconetError) -> Machine {
+    let (image, hint) = try ask(cancellation) { (provider) throws(TraceError) in
+      try provider.copy(after: steps)
+    }
+    return try Machine(
+      image, Revision(provider.revision), preimages: source.preimages, lastHint: hint)
   }
 
   // MARK: The directory

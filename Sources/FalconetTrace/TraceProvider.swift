@@ -166,6 +166,24 @@ package final class TraceProvider: @unchecked Sendable {
     }
   }
 
+  /// A copy of the state after a number of steps, or of the one that exited if the program exits before, and
+  /// the last hint before it.
+  package func copy(
+    after steps: UInt64
+  ) throws(TraceError) -> (image: MemoryImage, lastHint: [UInt8]?) {
+    try withCore { (core) throws(TraceError) in try core.copy(after: steps) }
+  }
+
+  /// Bytes of the machine's memory, as of some milliseconds ago; never waits.
+  package var memorySize: UInt64 {
+    UInt64(core.runner.interruption.pageCount) * UInt64(Memory.pageSize)
+  }
+
+  /// The indices with a claim that are known, ascending; executes nothing.
+  package func knownIndices(of claim: Bytes32) -> [UInt64] {
+    core.inputs.areChecked ? core.claims.indices(of: claim) : []
+  }
+
   // MARK: The directory
 
   /// The state of the provider and its caches. Waits for a question that is being answered.

@@ -14,6 +14,10 @@ package struct TraceStep: Sendable, Equatable {
 
   /// The claim after the step.
   package var claim: Bytes32 { proof.post }
+
+  package init(index: UInt64, proof: StepProof, isPastEnd: Bool) {
+    (self.index, self.proof, self.isPastEnd) = (index, proof, isPastEnd)
+  }
 }
 
 /// The claim at an index of a trace.
@@ -24,6 +28,10 @@ package struct TraceClaim: Sendable, Equatable {
   package let claim: Bytes32
   /// Whether the trace ends before the index.
   package let isPastEnd: Bool
+
+  package init(index: UInt64, claim: Bytes32, isPastEnd: Bool) {
+    (self.index, self.claim, self.isPastEnd) = (index, claim, isPastEnd)
+  }
 }
 
 /// The end of a trace.
@@ -34,6 +42,10 @@ package struct TraceEnd: Sendable, Equatable {
   package let claim: Bytes32
   /// The witness of that state.
   package let witness: [UInt8]
+
+  package init(index: UInt64, claim: Bytes32, witness: [UInt8]) {
+    (self.index, self.claim, self.witness) = (index, claim, witness)
+  }
 }
 
 /// A state of a trace that was written to a file.
@@ -66,7 +78,7 @@ package struct TraceOptions: Sendable {
 
   package init(
     snapshotInterval: UInt64 = 1_000_000_000, diskBudget: UInt64 = 16 << 30,
-    memoryBudget: UInt64 = 512 << 20, checkpointCount: Int = 64, engine: EngineKind = .translator
+    memoryBudget: UInt64 = 512 << 20, checkpointCount: Int = 192, engine: EngineKind = .translator
   ) {
     self.snapshotInterval = max(snapshotInterval, 1)
     self.diskBudget = diskBudget

@@ -102,4 +102,58 @@ struct LimitTests {
     #expect(try head.ask("HEAD", "/healthz").status == 200)
     #expect(try head.ask("GET", "/healthz").json["status"] == .string("ok"))
   }
+
+  @Test("Games that are deleted and asked at once leave nothing behind")
+  func deletion() async throws {
+    // A server has no state of its own that changes.
+    nonisolated(unsafe) let server = try TestServer(roots: [Fixtures.preimages])
+    let game = try server.open(Fixtures.directoryPreimages)
+    let path = "/v1/games/\(game)"
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<4 {
+        group.addTask {
+          for round in 0..<20 {
+            let status = try server.ask("GET", "\(path)/claims/\(number * 20 + round)").status
+            #expect(status == 200 || status == 404, "\(status)")
+          }
+        }
+      }
+      group.addTask {
+        for _ in 0..<20 {
+          let status = try server.ask("DELETE", path).status
+          #expect([200, 404, 409].contains(status), "\(status)")
+          _ = try server.open(Fixtures.directoryPreimages)
+        }
+      }
+      try await group.waitForAll()
+    }
+    while try server.ask("DELETE", path).status == 409 {}
+    #expect(Files.names(in: server.directory + "/data/games").isEmpty)
+    #expect(Files.names(in: server.directory + "/data/scratch").isEmpty)
+  }
+
+  @Test("A question that needs more memory than there may be ends with 507, and smaller ones go on")
+  func memory() throws {
+    let server = try TestServer("limits: {memory: 160MiB, game-memory: 1MiB}")
+    let game = try server.open(.object(["from": .string("none")]), prestate: Fixtures.greedy)
+    let answer = try server.ask("GET", "/v1/games/\(game)/last")
+    #expect(answer.status == 507, "\(answer.text)")
+    #expect(try server.ask("GET", "/v1/games/\(game)/claims/1000").status == 200)
+    #expect(try server.ask("GET", "/metrics").text.contains("memory_stops_total 1"))
+  }
+
+  @Test("What is known is answered in the order of the requests")
+  func pipeline() throws {
+    let server = try TestServer(roots: [Fixtures.preimages])
+    let game = try server.open(Fixtures.directoryPreimages)
+    let path = "/v1/games/\(game)/claims/"
+    _ = try server.ask("GET", path + "1000")
+    let connection = try TestConnection(port: server.port)
+    connection.send(
+      [2_000_000, 1000, 3_000_000, 1000].map {
+        "GET \(path)\($0) HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+      }.joined())
+    let indices = try (0..<4).map { _ in try connection.response().json["index"]?.number }
+    #expect(indices == [2_000_000, 1000, 3_000_000, 1000])
+  }
 }

@@ -15,7 +15,7 @@ struct RunTests {
   /// Runs what op-challenger runs for an index, in a directory of its own.
   private func run(
     _ index: UInt64, in directory: String, input: String = Fixtures.prestate, server: String? = nil,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], host: [String]? = nil
   ) throws -> Outcome {
     for name in ["snapshots", "proofs", "preimages"] {
       try Files.make(directory: "\(directory)/\(name)")
@@ -29,9 +29,8 @@ struct RunTests {
         "--proof-fmt", "\(directory)/proofs/%d.json.gz", "--snapshot-at", "%3000000",
         "--snapshot-fmt", "\(directory)/snapshots/%d.bin.gz", "--stop-at", "=\(index + 1)",
         "--debug-info", "\(directory)/preimages/debug-info.json",
-      ] + (server.map { ["--server", $0] } ?? []) + [
-        "--", Fixtures.falconet, "serve-preimages", Fixtures.preimages,
-      ]
+      ] + (server.map { ["--server", $0] } ?? []) + ["--"]
+      + (host ?? [Fixtures.falconet, "serve-preimages", Fixtures.preimages])
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (output, log) = (Pipe(), "\(directory)/log")
     try Files.write([], to: log)
@@ -131,5 +130,100 @@ struct RunTests {
     }
     let wrong = try run(4_000_000, in: server.directory + "/wrong", server: "example.org:80")
     #expect(wrong.code == 64)
+  }
+
+  @Test("The host is not started for a run whose steps need no pre-image that the service lacks")
+  func lateHost() throws {
+    let server = try TestServer()
+    let marker = server.directory + "/started"
+    func ask(_ index: UInt64, _ name: String) throws -> Outcome {
+      try run(
+        index, in: "\(server.directory)/\(name)", server: "127.0.0.1:\(server.port)",
+        host: [
+          "sh", "-c", "touch \(marker); exec \"$0\" serve-preimages \"$1\"", Fixtures.falconet,
+          Fixtures.preimages,
+        ])
+    }
+    #expect(try ask(9_000_000, "first").code == 0)
+    #expect(Files.exists(marker))
+    Files.remove(marker)
+    // Known to the service, and the step itself reads none.
+    #expect(try ask(8_000_000, "second").code == 0)
+    #expect(!Files.exists(marker))
+  }
+
+  /// What `trace` or `witness` prints, and logs.
+  private func falconet(_ arguments: [String]) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Fixtures.falconet)
+    process.arguments = arguments
+    let (output, log) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = log
+    try process.run()
+    let bytes = output.fileHandleForReading.readDataToEndOfFile()
+    let lines = log.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationStatus, output: String(decoding: bytes, as: UTF8.self),
+      log: String(decoding: lines, as: UTF8.self))
+  }
+
+  @Test("trace prints the same with the service, without a directory, and falls back once")
+  func trace() throws {
+    let server = try TestServer()
+    let host = ["--", Fixtures.falconet, "serve-preimages", Fixtures.preimages]
+    for (number, question) in [
+      ["claim", "4705328", "99999999"], ["claim", "0"], ["step", "591664", "4000000"],
+      ["step", "99999999"], ["last"],
+    ].enumerated() {
+      let here = server.directory + "/trace"
+      let there = server.directory + "/there-\(number)"
+      let common = ["--input", Fixtures.prestate]
+      let own = try falconet(["trace"] + question + ["--folder", here] + common + host)
+      let served = try falconet(
+        ["trace"] + question + ["--folder", there, "--server", "127.0.0.1:\(server.port)"] + common
+          + host)
+      #expect(own.code == 0 && served.code == 0, "\(served.log)")
+      #expect(own.output == served.output, "\(question)")
+      #expect(!Files.exists(there))
+      let alone = try falconet(
+        ["trace"] + question + ["--folder", there, "--server", "127.0.0.1:1"] + common + host)
+      #expect(alone.output == own.output)
+      #expect(alone.log.components(separatedBy: "The service is not used").count == 2)
+    }
+    #expect(try server.ask("GET", "/v1/games").json["games"]?.elements.count == 1)
+  }
+
+  @Test(
+    "witness prints the same with the service, which knows a file that it has seen, and falls back once"
+  )
+  func witness() throws {
+    let server = try TestServer()
+    let path = server.directory + "/files/state.bin.gz"
+    try FileManager.default.copyItem(atPath: Fixtures.prestate, toPath: path)
+    let own = try falconet(["witness", path])
+    for _ in 0..<2 {
+      let served = try falconet(["witness", path, "--server", "127.0.0.1:\(server.port)"])
+      #expect(
+        served.code == 0 && served.output == own.output && served.log.isEmpty, "\(served.log)")
+    }
+    let elsewhere = try falconet(
+      ["witness", Fixtures.prestate, "--server", "127.0.0.1:\(server.port)"])
+    #expect(elsewhere.code == 0 && elsewhere.output == own.output)
+    #expect(elsewhere.log.components(separatedBy: "The service is not used").count == 2)
+    // The file is another one now.
+    try FileManager.default.removeItem(atPath: path)
+    try Machine(contentsOf: Fixtures.prestate).advanced(by: 100).save(to: path)
+    let changed = try falconet(["witness", path, "--server", "127.0.0.1:\(server.port)"])
+    #expect(changed.output == (try falconet(["witness", path])).output)
+    #expect(changed.output != own.output)
+  }
+}
+
+extension Machine {
+  fileprivate func advanced(by steps: UInt64) throws -> Machine {
+    try run(until: step + steps)
+    return self
   }
 }

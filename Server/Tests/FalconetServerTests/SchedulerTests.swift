@@ -105,4 +105,22 @@ struct SchedulerTests {
     job.finish(.success(.json(.null)))
     #expect(job.status == .failed)
   }
+
+  @Test("A game that is retired takes no question, and one with questions is not retired")
+  func retirement() async throws {
+    let gate = DispatchSemaphore(value: 0)
+    let scheduler = Scheduler(threads: 1) { _ in
+      gate.wait()
+      return .success(.json(.null))
+    }
+    let game = try Self.game("a")
+    let job = try scheduler.submit(.last, of: game, deadline: nil, limit: 10) { "1" }
+    #expect(!scheduler.retire(game))
+    gate.signal()
+    _ = await job.reply(within: .seconds(60))
+    #expect(scheduler.retire(game))
+    #expect(throws: Game.missing) {
+      try scheduler.submit(.last, of: game, deadline: nil, limit: 10) { "2" }
+    }
+  }
 }

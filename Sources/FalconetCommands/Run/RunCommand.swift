@@ -139,16 +139,21 @@ struct RunCommand: ParsableCommand {
     let watch = HostWatch(source.activity, loggers, metrics: metrics.file)
     source.onWait = { watch.wait() }
     try plans.apply(to: &source, loggers)
+    let asksService = profile.path.isEmpty && plans.record.isEmpty && engine != .check
+    // With what the service knows, it may not be needed at all.
+    source.startsLate = connect != nil && asksService
     let opened = try source.open(loggers)
     do {
       var oracle = opened.oracle
-      if let connect, profile.path.isEmpty, plans.record.isEmpty, engine != .check {
+      if let connect, asksService {
         let origin = ServedStart.Origin(
           path: input, image: image, plan: plan, revision: revision, source: source, oracle: oracle)
         if let start = try serve(origin, pageLimit: pageLimit, connect, logger) {
           (image, oracle) = (start.image, start.oracle)
           // The service has the states that later runs start from.
           plan.keptStates = 0
+        } else if source.cache == nil {
+          do { try opened.server?.start() } catch { throw CommandError("\(error.withFlag)") }
         }
       }
       let machine = Machine(image, oracle, engine, revision, limits)

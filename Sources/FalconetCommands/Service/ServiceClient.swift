@@ -65,6 +65,25 @@ struct ServiceClient {
     return try ServiceText.members(response.body)["claim"] == Hex.encode(claim.bytes, prefix: true)
   }
 
+  /// Asks a question of a game. If steps must be executed, the service gets its pre-images here.
+  func answer(
+    _ method: String, _ path: String, _ body: [UInt8] = []
+  ) throws(ServiceFailure) -> ServiceConnection.Response {
+    var response = try connection.ask(method, path, body)
+    if response.status == 202 {
+      guard let job = try ServiceText.members(response.body)["job"] else {
+        throw ServiceFailure(description: "the service names no job")
+      }
+      try serve(job)
+      response = try connection.ask("GET", "/v1/jobs/\(job)/result")
+    }
+    try Self.check(response)
+    guard response.status == 200 else {
+      throw ServiceFailure(description: "the service sent no answer")
+    }
+    return response
+  }
+
   // MARK: States
 
   /// Gets the state after some steps. If they must be executed, the service gets its pre-images here.
@@ -106,6 +125,7 @@ struct ServiceClient {
       try Self.check(response)
       let members = try ServiceText.members(response.body)
       if members["status"] == "done" || members["status"] == "failed" { return }
+      // Games without pre-images, or with the service's own, have nothing to exchange.
       (query, body) = ("wait=10", [])
       guard let number = members["request"] else { continue }
       query += "&request=\(number)&result="
@@ -129,7 +149,7 @@ struct ServiceClient {
   }
 
   /// Throws what the service says is wrong.
-  private static func check(_ response: ServiceConnection.Response) throws(ServiceFailure) {
+  static func check(_ response: ServiceConnection.Response) throws(ServiceFailure) {
     guard response.status >= 400 else { return }
     let message = (try? ServiceText.members(response.body)["error.message"]) ?? nil
     throw ServiceFailure(
@@ -163,6 +183,33 @@ enum ServiceText {
     } catch { throw ServiceFailure(description: "\(error)") }
   }
 
+  /// The members of each object in the array `answers`.
+  static func answers(_ bytes: [UInt8]) throws(ServiceFailure) -> [[String: String]] {
+    do throws(StreamError) {
+      let json = JSONReader(ByteReader(MemorySource(bytes, name: "the service's response")))
+      var answers: [[String: String]] = []
+      try json.beginObject()
+      while let key = try json.nextKey() {
+        guard key == "answers" else {
+          try json.skipValue()
+          continue
+        }
+        try json.beginArray()
+        while try json.nextElement() {
+          var members: [String: String] = [:]
+          try read(json, "", &members)
+          answers.append(members)
+        }
+      }
+      return answers
+    } catch { throw ServiceFailure(description: "\(error)") }
+  }
+
+  /// The names of whole numbers that the client reads.
+  private static let numbers: Set<String> = [
+    "request", "index", "offset", "step", "stateVersion", "exitCode",
+  ]
+
   private static func read(
     _ json: JSONReader, _ prefix: String, _ members: inout [String: String]
   ) throws(StreamError) {
@@ -171,8 +218,9 @@ enum ServiceText {
       switch try json.peekKind() {
       case .string: members[prefix + key] = try json.readString(maxBytes: 64 << 20)
       case .object where prefix.isEmpty: try read(json, key + ".", &members)
-      case .number where key == "request":
+      case .number where numbers.contains(key):
         members[prefix + key] = "\(try json.readUInt64())"
+      case .bool: members[prefix + key] = try json.readBool() ? "true" : "false"
       // The client reads no other number.
       default: try json.skipValue()
       }

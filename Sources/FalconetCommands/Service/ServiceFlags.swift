@@ -10,8 +10,8 @@ struct ServiceFlags: ParsableArguments {
     name: .customLong("server"),
     help: ArgumentHelp(
       """
-      Address of a falconet-server that executes what lies before the steps of the run, such as \
-      127.0.0.1:7300 or unix:/PATH (default: the variable FALCONET_SERVER).
+      Address of a falconet-server that executes steps for this command, such as 127.0.0.1:7300 or \
+      unix:/PATH (default: the variable FALCONET_SERVER).
       """, valueName: "address"))
   var address: String?
 

@@ -53,11 +53,14 @@ struct TraceQuestion: ParsableArguments {
   /// Asks, and prints an object for each answer, with the members that `print` writes. The object
   /// stands alone if the question is one index, and in an array if it is several or a file's.
   func answer<Answer>(
+    served: @escaping (ServedTrace, [UInt64]) throws(ServiceFailure) -> [Answer],
     _ ask: (TraceProvider, [UInt64]) throws(TraceError) -> [Answer],
     print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
   ) throws {
     let indices = try StepList.numbers(self.indices)
-    try trace.withProvider(server) { (provider) throws(TraceError) in
+    try trace.withProvider(
+      server, served: { (service) throws(ServiceFailure) in try served(service, indices) }
+    ) { (provider) throws(TraceError) in
       try ask(provider, indices)
     } print: { (answers, json) throws(StreamError) in
       try write(answers, json, print)
@@ -105,7 +108,9 @@ struct TraceClaimCommand: ParsableCommand, TakesServerWords {
 
   func run() throws {
     if question.trace.vm.isGiven { return try runForeign() }
-    try question.answer { (provider, indices) throws(TraceError) in
+    try question.answer(
+      served: { (service, indices) throws(ServiceFailure) in try service.claims(at: indices) }
+    ) { (provider, indices) throws(TraceError) in
       try provider.claims(at: indices)
     } print: { (claim, json) throws(StreamError) in
       try json.member("index", claim.index)
@@ -152,7 +157,15 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
 
   func run() throws {
     if question.trace.vm.isGiven { return try runForeign() }
-    try question.answer {
+    let confirms = confirm
+    try question.answer(
+      served: { (service, indices) throws(ServiceFailure) -> [(TraceStep, Confirmation?)] in
+        guard !confirms else {
+          throw ServiceFailure(description: "--confirm is for steps that are executed here")
+        }
+        return try service.steps(at: indices).map { ($0, nil) }
+      }
+    ) {
       (provider, indices) throws(TraceError) -> [(TraceStep, Confirmation?)] in
       if confirm {
         return try provider.confirmedStepData(at: indices, stretch: confirmSteps.value)
@@ -244,7 +257,9 @@ struct TraceLastCommand: ParsableCommand {
 
   func run() throws {
     if trace.vm.isGiven { return try runForeign() }
-    try trace.withProvider(server) { (provider) throws(TraceError) in
+    try trace.withProvider(
+      server, served: { (service) throws(ServiceFailure) in try service.last() }
+    ) { (provider) throws(TraceError) in
       try provider.lastStep()
     } print: { (end, json) throws(StreamError) in
       try json.object { () throws(StreamError) in

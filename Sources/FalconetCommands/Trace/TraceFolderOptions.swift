@@ -57,6 +57,7 @@ struct TraceFolderOptions: ParsableArguments {
   @OptionGroup var revision: RevisionOption
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Metrics") var metrics: MetricsFlags
+  @OptionGroup(title: "Service") var service: ServiceFlags
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
@@ -65,8 +66,11 @@ struct TraceFolderOptions: ParsableArguments {
   /// - Parameters:
   ///   - makesDirectory: whether the directory is created if it does not exist.
   ///   - skipsIfOpen: whether it is no error that another process has it open. Nothing is asked then.
+  ///   - served: asks the service, if one is named, in place of the directory. If it fails, the directory is
+  ///     asked.
   func withProvider<Answer>(
     _ server: [String], makesDirectory: Bool = true, skipsIfOpen: Bool = false,
+    served: ((ServedTrace) throws(ServiceFailure) -> Answer)? = nil,
     _ ask: (TraceProvider) throws(TraceError) -> Answer,
     print: ((Answer, JSONWriter) throws(StreamError) -> Void)? = nil
   ) throws {
@@ -74,8 +78,19 @@ struct TraceFolderOptions: ParsableArguments {
       throw UsageError("the directories of op-challenger hold files of Cannon's, not of any VM")
     }
     limits.startClock()
-    let session = TraceSession(self, try preimages.source(server))
+    let connect = served == nil || input == "-" ? nil : try service.connector()
+    var given = try preimages.source(server)
+    // With what the service knows, it may not be needed at all.
+    given.startsLate = connect != nil
+    let session = TraceSession(self, given)
     defer { session.end() }
+    if let connect, let served, let print,
+      let answer = try session.askService({ () throws(ServiceFailure) in
+        try served(try servedTrace(session, connect))
+      })
+    {
+      return try session.print { (json) throws(StreamError) in try print(answer, json) }
+    }
     var trace = traceSource(pageLimit: pageLimit) { () throws(PreimageError) in
       try session.openSource()
     }
@@ -131,6 +146,21 @@ struct TraceFolderOptions: ParsableArguments {
     } print: {
       print
     }
+  }
+
+  /// The game of the trace. Its prestate is read, since the service knows it by its claim.
+  private func servedTrace(
+    _ session: TraceSession, _ connect: () throws(ServiceFailure) -> ServiceConnection
+  ) throws(ServiceFailure) -> ServedTrace {
+    let connection = try connect()
+    do {
+      let image = try Inputs.snapshot(input, snapshot, isHashed: true, pageLimit: pageLimit)
+      return try ServedTrace(
+        connection, prestate: image, in: input, revision: try session.revision(revision, image),
+        source: session.source, oracle: try session.openSource())
+    } catch let error as ServiceFailure {
+      throw error
+    } catch { throw ServiceFailure(description: "\(error)") }
   }
 
   var pageLimit: Int { limits.pageLimit(copies: engine == .check ? 4 : 2) }

@@ -1,6 +1,7 @@
 import FalconetLibc
 import FalconetMachine
 import FalconetOracle
+import FalconetSnapshots
 import FalconetStreams
 import FalconetTrace
 import Keccak
@@ -98,6 +99,35 @@ final class TraceSession: @unchecked Sendable {
       logger.info(
         "Nothing done: another process has the trace open", metadata: ["path": "\(path)"])
     }
+  }
+}
+
+extension TraceSession {
+  /// Asks the service. If it fails, says so once, and there is no answer.
+  func askService<Answer>(
+    _ ask: () throws(ServiceFailure) -> Answer
+  ) throws(CommandError) -> Answer? {
+    do throws(ServiceFailure) { return try ask() } catch {
+      if Interruption.isRequested { throw .interrupted }
+      logger.warning(
+        "The service is not used, and all steps are executed here", metadata: ["err": "\(error)"])
+      return nil
+    }
+  }
+
+  /// Prints an answer as JSON.
+  func print(_ body: (JSONWriter) throws(StreamError) -> Void) throws(CommandError) {
+    do throws(StreamError) {
+      let json = JSONWriter(to: OutputFile.standard())
+      try body(json)
+      try json.finish()
+    } catch { throw CommandError(error, while: "failed to write the answer") }
+  }
+
+  func revision(
+    _ option: RevisionOption, _ image: MemoryImage
+  ) throws(CommandError) -> Revision {
+    try option.chosen(for: image.state, logger)
   }
 }
 

@@ -30,6 +30,8 @@ package struct PreimageSource: Sendable {
   package var cache: CacheOpener?
   /// Takes sentences about what a cache could not read or write.
   package var onCacheReport: @Sendable (String) -> Void = { _ in }
+  /// Whether a server is started at the first request even without a cache. It gets the hints before then.
+  package var startsLate = false
   /// Which hints a server gets if there is a cache.
   package var hints = HintPolicy.last
   /// Whether pre-images are checked against their keys. False for a VM that has keys of its own, and
@@ -94,8 +96,9 @@ package struct PreimageSource: Sendable {
       let own = plan == nil ? command : PrefetchOptions.command(command, 0)
       challenger = own
       let host = host(own, cancellation)
-      if cache == nil { try host.start() }
+      if cache == nil, !startsLate { try host.start() }
       (oracle, server) = (host, host)
+      if cache == nil, startsLate { oracle = LateHost(host) }
     }
     let cached = cache.map { cache in
       var checked: any PreimageOracle = CheckedOracle(oracle, activity: activity)

@@ -20,9 +20,15 @@ enum Spacing {
     return later.overflow ? .max : later.partialValue
   }
 
-  /// Steps between states in memory, which cost a few nanoseconds a page: a 32nd of the trace.
-  static func checkpoints(_ machine: Machine, end: UInt64) -> UInt64 {
-    max(2_000_000, max(end, machine.step) / 32)
+  /// Steps between states in memory. Each costs a few nanoseconds a page, and a copy of each page that is
+  /// written after it.
+  ///
+  /// As soon as the end is known, a 96th of the trace: the questions of some bisections then execute a tenth
+  /// of it beside the trace itself. Until then twice as many, since the states lie close together at the start.
+  static func checkpoints(_ machine: Machine, _ policy: RetentionPolicy) -> UInt64 {
+    let span = max(policy.end, machine.step)
+    let least = 50_000 + UInt64(machine.memory.pageCount) * 20
+    return max(least, span / (policy.isEndKnown ? 96 : 48))
   }
 
   /// The steps at which a state is hashed only to compare its claim with a known one: after the last index on

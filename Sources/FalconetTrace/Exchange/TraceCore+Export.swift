@@ -69,4 +69,17 @@ extension TraceCore {
         step: machine.step, hasExited: machine.hasExited, lastHint: inputs.lastHint)
     }
   }
+
+  func copy(
+    after steps: UInt64
+  ) throws(TraceError) -> (image: MemoryImage, lastHint: [UInt8]?) {
+    try check(steps &- 1)
+    try checkInputs()
+    return try executing { () throws(TraceError) in
+      let machine = try runner.advance(to: steps)
+      do throws(StreamError) {
+        return (try MemoryImage(copying: MemoryImage(machine)), inputs.lastHint)
+      } catch { throw .file(error) }
+    }
+  }
 }

@@ -14,5 +14,12 @@ final class TraceInterruption: Sendable {
     body.withLock { $0.isRequested = isRequested }
   }
 
+  /// Pages of the machine's memory, as of the last time that it asked.
+  private let pages = Atomic(0)
+
+  var pageCount: Int { pages.load(ordering: .relaxed) }
+
+  func note(pages count: Int) { pages.store(count, ordering: .relaxed) }
+
   func isRequested(at step: UInt64) -> Bool { body.withLock { $0.isRequested }(step) }
 }

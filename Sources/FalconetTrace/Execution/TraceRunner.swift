@@ -51,6 +51,7 @@ final class TraceRunner {
     machine = nil
     checkpoints = nil
     isAdopted = false
+    interruption.note(pages: 0)
   }
 
   // MARK: Executing
@@ -165,7 +166,7 @@ final class TraceRunner {
     func prepare() throws(TraceError) -> UInt64 {
       try arrive()
       let checkpoint = Spacing.next(
-        Spacing.checkpoints(machine, end: runner.snapshots.policy.end), after: machine.step)
+        Spacing.checkpoints(machine, runner.snapshots.policy), after: machine.step)
       let snapshot = Spacing.snapshot(
         machine, after: lastSnapshot, runner.options.snapshotInterval)
       (nextCheckpoint, nextSnapshot) = (checkpoint, snapshot)
@@ -235,7 +236,8 @@ final class TraceRunner {
       state: image.state, memory: image.memory, engine: options.engine,
       revision: prestates.prestate.revision)
     machine.shouldInterrupt = { [interruption, unowned machine] in
-      interruption.isRequested(at: machine.step)
+      interruption.note(pages: machine.memory.pageCount)
+      return interruption.isRequested(at: machine.step)
     }
     machine.oracle = inputs
     machine.hintLimit = options.hintLimit

@@ -71,6 +71,13 @@ final class ClaimLog: Sendable {
     }
   }
 
+  /// The indices that are known to have a claim, ascending. O(n).
+  func indices(of claim: Bytes32) -> [UInt64] {
+    content.withLock { content in
+      content.claims.compactMap { $0.value == claim ? $0.key : nil }.sorted()
+    }
+  }
+
   /// How often adopted claims were discarded since the log was opened.
   var discardCount: Int { content.withLock { $0.discardCount } }
 

@@ -7,12 +7,13 @@ struct Configuration: Sendable, Equatable {
   /// The command lines of hosts, by name.
   var hosts: [String: [String]] = [:]
   var limits = Limits()
+  var confirm = Confirmation()
   var stopTimeout = Duration.seconds(20)
   var logLevel = "info"
 
   struct Limits: Sendable, Equatable {
     var games = 1000
-    var openGames = 32
+    var openGames = 128
     var memory: UInt64 = 8 << 30
     var disk: UInt64 = 256 << 30
     var gameDisk: UInt64 = 16 << 30
@@ -32,6 +33,21 @@ struct Configuration: Sendable, Equatable {
     var hostTimeout = Duration.seconds(30)
     var hostAnswerTimeout = Duration.seconds(900)
     var finishedQuestions = 1000
+    /// Bytes of the store of pre-images.
+    var preimages: UInt64 = 10 << 30
+  }
+
+  /// What is executed a second time.
+  struct Confirmation: Sendable, Equatable {
+    /// The share of the questions about claims and proofs.
+    var rate = 0.0
+    /// The most steps that are executed again before the step that was asked for.
+    var steps = 1_000_000
+    /// The command line of another VM, of Cannon's kind; empty for the plain step.
+    var vm: [String] = []
+    /// The command line of a server of pre-images for it; `{directory}` is the game's.
+    var server: [String] = []
+    var timeout = Duration.seconds(600)
   }
 }
 

@@ -77,6 +77,9 @@ extension Configuration {
       guard self[keyPath: path].allSatisfy({ $0.hasPrefix("/") }) else {
         throw refused("a list of absolute paths")
       }
+    case .words(let path):
+      self[keyPath: path] =
+        node.null != nil ? [] : try strings(node, "a list: a program and its arguments")
     case .commands(let path):
       let form = "a mapping of names to lists: a program and its arguments"
       self[keyPath: path] = [:]
@@ -130,9 +133,11 @@ extension ConfigurationKey {
     }
     switch name {
     case "listen": return "an address such as 127.0.0.1:7300, or unix:/run/falconet.sock"
+    case "confirm.rate": return "a number from 0 to 1"
     case "data": return "an absolute path"
     case "log-level": return "trace, debug, info, notice, warning, error or critical"
-    case "limits.memory", "limits.disk", "limits.game-disk", "limits.game-memory", "limits.body",
+    case "limits.memory", "limits.disk", "limits.preimages", "limits.game-disk",
+      "limits.game-memory", "limits.body",
       "limits.upload", "limits.preimage", "limits.header":
       return "a size such as 64KiB or 8GiB"
     default: return "a whole number"

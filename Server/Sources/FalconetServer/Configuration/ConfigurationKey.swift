@@ -9,6 +9,8 @@ struct ConfigurationKey: Sendable {
   enum Form: Sendable {
     case text(@Sendable (String, inout Configuration) -> Bool)
     case list(WritableKeyPath<Configuration, [String]> & Sendable)
+    /// A program and its arguments.
+    case words(WritableKeyPath<Configuration, [String]> & Sendable)
     /// A mapping of names to command lines.
     case commands(WritableKeyPath<Configuration, [String: [String]]> & Sendable)
   }
@@ -51,6 +53,16 @@ struct ConfigurationKey: Sendable {
     ConfigurationKey("limits.header", reloads: false) { setSize($0, \.limits.header, &$1) },
     ConfigurationKey("limits.idle-timeout", reloads: false, time: \.limits.idleTimeout),
     ConfigurationKey("limits.body-timeout", reloads: false, time: \.limits.bodyTimeout),
+    ConfigurationKey("limits.preimages", size: \.limits.preimages),
+    ConfigurationKey("confirm.rate") { text, configuration in
+      guard let rate = Double(text), (0...1).contains(rate) else { return false }
+      configuration.confirm.rate = rate
+      return true
+    },
+    ConfigurationKey("confirm.steps", count: \.confirm.steps),
+    ConfigurationKey(name: "confirm.vm", reloads: true, form: .words(\.confirm.vm)),
+    ConfigurationKey(name: "confirm.server", reloads: true, form: .words(\.confirm.server)),
+    ConfigurationKey("confirm.timeout", time: \.confirm.timeout),
     ConfigurationKey("limits.wait", time: \.limits.wait),
     ConfigurationKey("limits.host-timeout", time: \.limits.hostTimeout),
     ConfigurationKey("limits.host-answer-timeout", time: \.limits.hostAnswerTimeout),

@@ -4,10 +4,31 @@ import Falconet
 struct Answerer {
   let job: Job
   let trace: Trace
-  /// A directory for files that belong to replies.
-  let scratch: String
+  let service: Service
 
-  func answer() throws(FalconetError) -> Reply {
+  func answer() throws(ServiceError) -> Reply {
+    do throws(FalconetError) {
+      if let reply = try tracedAnswer() { return reply }
+    } catch { throw ServiceError(error) }
+    let inspector = Inspector(
+      trace: trace, program: try service.program(of: job.game), job: job, paths: service.paths)
+    do {
+      let reply = try inspector.answer(job.question, scratch: "\(service.scratch)/\(job.id)")
+      guard case .json(let json) = reply else { return reply }
+      let bytes = json.bytes
+      job.game.keep(bytes, for: job.question)
+      return .json(.written(bytes))
+    } catch let error as ServiceError {
+      throw error
+    } catch let error as FalconetError {
+      throw ServiceError(error)
+    } catch {
+      throw ServiceError(status: 500, code: "internal", message: "\(error)")
+    }
+  }
+
+  /// Nil if it is no question of a trace alone.
+  private func tracedAnswer() throws(FalconetError) -> Reply? {
     let cancellation = job.cancellation
     switch job.question {
     case .claims(let indices):
@@ -23,7 +44,7 @@ struct Answerer {
       return .json(
         .object(["index": .count(end.index), "claim": .string(end.claim.description)]))
     case .state(let step):
-      let path = "\(scratch)/\(job.id).fsnap"
+      let path = "\(service.scratch)/\(job.id).fsnap"
       let saved = try trace.saveState(
         after: step, to: path, format: .fsnap, cancellation: cancellation)
       return .file(
@@ -31,7 +52,6 @@ struct Answerer {
         [
           ("falconet-step", "\(saved.step)"), ("falconet-exited", saved.hasExited ? "1" : "0"),
         ] + (saved.lastHint.map { [("falconet-last-hint", "0x" + hex($0))] } ?? []))
-    case .view(let step): return .json(try view(step))
     case .snapshots:
       let status = try trace.status()
       return .json(
@@ -40,41 +60,7 @@ struct Answerer {
           "claims": .count(status.claimCount), "bytes": .count(status.size),
           "incidents": .array(status.incidents.map { .string($0.description) }),
         ]))
+    case .view, .stacks, .events, .profile, .search: return nil
     }
-  }
-
-  /// Instructions that a view shows before and after the present one.
-  private static let (before, after) = (8, 24)
-
-  private func view(_ step: UInt64) throws(FalconetError) -> JSON {
-    let path = "\(scratch)/\(job.id).fsnap"
-    defer { Files.remove(path) }
-    _ = try trace.saveState(
-      after: step, to: path, format: .fsnap, cancellation: job.cancellation)
-    let machine = try Machine(contentsOf: path)
-    let threads = machine.threads
-    let pc = threads.first?.pc ?? 0
-    let start = pc &- UInt64(Self.before * 4)
-    return .object([
-      "step": .count(machine.step), "exitCode": machine.exitCode.map { .count(UInt64($0)) },
-      "claim": .string(machine.claim().description),
-      "threads": .array(
-        threads.prefix(64).map { thread in
-          .object([
-            "id": .count(thread.id), "pc": .string("0x" + String(thread.pc, radix: 16)),
-            "registers": .array(
-              thread.registers.map { .string("0x" + String($0, radix: 16)) }),
-          ])
-        }),
-      "threadCount": .count(threads.count),
-      "code": .array(
-        machine.disassembly(at: start, count: Self.before + Self.after).map { line in
-          .object([
-            "address": .string("0x" + String(line.address, radix: 16)),
-            "bits": .string("0x" + String(line.bits, radix: 16)), "text": .string(line.text),
-          ])
-        }),
-      "lastIndex": trace.knownEnd.map { .count($0.index) },
-    ])
   }
 }

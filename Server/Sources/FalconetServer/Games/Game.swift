@@ -20,7 +20,16 @@ final class Game: Sendable {
     /// Where and when steps were last counted, for the speed.
     var mark: (step: UInt64, at: ContinuousClock.Instant)?
     var speed = 0.0
+    var isDeleted = false
+    /// What people looked at last, as it was sent.
+    var looks: [Question: [UInt8]] = [:]
   }
+
+  /// The most answers for people that are kept.
+  private static let lookLimit = 128
+
+  static let missing = ServiceError.notFound(
+    "there is no such game", remedy: "open it with POST /v1/games")
 
   struct Counts: Sendable {
     var questions: UInt64 = 0
@@ -41,6 +50,7 @@ final class Game: Sendable {
     state.withLock { $0.size = size }
   }
 
+  var program: String? { record.program }
   var trace: Trace? { state.withLock { $0.trace } }
   var running: Job? { state.withLock { $0.running } }
   var counts: Counts { state.withLock { $0.counts } }
@@ -58,6 +68,10 @@ final class Game: Sendable {
     guard let trace else { return nil }
     let end = trace.knownEnd?.index
     switch question {
+    case .view, .stacks, .events:
+      guard let bytes = state.withLock({ $0.looks[question] }) else { return nil }
+      count(known: 1)
+      return .written(bytes)
     case .claims(let indices):
       var answers: [JSON] = []
       for index in indices {
@@ -70,7 +84,16 @@ final class Game: Sendable {
       guard let end = trace.knownEnd else { return nil }
       count(known: 1)
       return .object(["index": .count(end.index), "claim": .string(end.claim.description)])
-    case .proofs, .state, .view, .snapshots: return nil
+    case .proofs, .state, .profile, .search, .snapshots: return nil
+    }
+  }
+
+  /// Keeps an answer for people, which never changes once the end is known.
+  func keep(_ bytes: [UInt8], for question: Question) {
+    guard bytes.count < 1 << 20, trace?.knownEnd != nil else { return }
+    state.withLock {
+      if $0.looks.count >= Self.lookLimit { $0.looks = [:] }
+      $0.looks[question] = bytes
     }
   }
 
@@ -102,6 +125,19 @@ final class Game: Sendable {
       return state.trace
     }
   }
+
+  /// Takes the trace out though a question was answered: for the thread that did it.
+  func drop() {
+    state.withLock { state in
+      state.trace = nil
+      state.counts.closedSteps = state.counts.executedSteps
+    }
+  }
+
+  /// Whether it takes no more questions. Decided under the scheduler's lock.
+  var isDeleted: Bool { state.withLock { $0.isDeleted } }
+
+  func markDeleted() { state.withLock { $0.isDeleted = true } }
 
   func use(_ trace: Trace) { state.withLock { $0.trace = trace } }
 

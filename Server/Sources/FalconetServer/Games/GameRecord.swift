@@ -16,6 +16,8 @@ struct GameRecord: Sendable, Equatable {
   var preimages = Preimages.none
   var revision: String?
   var diskBudget: UInt64?
+  /// A path below a root: the ELF file that names the functions, for people. Equal games may name others.
+  var program: String?
   /// A name for people.
   var label: String?
 
@@ -32,7 +34,7 @@ struct GameRecord: Sendable, Equatable {
     .object([
       "prestate": .string(prestate), "preimages": preimages.json,
       "revision": revision.map { .string($0) }, "diskBudget": diskBudget.map { .count($0) },
-      "label": label.map { .string($0) },
+      "label": label.map { .string($0) }, "program": program.map { .string($0) },
     ])
   }
 
@@ -53,12 +55,17 @@ struct GameRecord: Sendable, Equatable {
       case ("label", .string(let text)):
         guard text.utf8.count <= 200 else { throw .badRequest("label is longer than 200 bytes") }
         label = text
-      case ("prestate", _), ("revision", _), ("diskBudget", _), ("label", _):
+      case ("program", .string(let text)):
+        guard text.hasPrefix("/"), text.utf8.count <= 4096 else {
+          throw .badRequest("program must be an absolute path")
+        }
+        program = text
+      case ("prestate", _), ("revision", _), ("diskBudget", _), ("label", _), ("program", _):
         throw .badRequest("\(member.name) has a value of another type than the description says")
       default:
         throw .badRequest(
           "\(member.name.prefix(100)) is no member of a game",
-          remedy: "use prestate, preimages, revision, diskBudget and label")
+          remedy: "use prestate, preimages, revision, diskBudget, program and label")
       }
     }
     guard let prestate else { throw .badRequest("prestate is missing", remedy: "give its claim") }

@@ -7,8 +7,15 @@ enum Question: Hashable, Sendable {
   case last
   /// The state after a number of steps, as a snapshot.
   case state(UInt64)
-  /// What a person wants to see of a state.
-  case view(UInt64)
+  /// What a person wants to see of a state, and of its memory at an address.
+  case view(UInt64, memory: UInt64?)
+  /// The calls at steps of a stretch.
+  case stacks(Stretch, samples: Int)
+  /// What a stretch asks of its system and its host.
+  case events(Stretch, limit: Int)
+  /// Steps by functions, in a format that `Profile` writes.
+  case profile(Stretch, format: ProfileKind)
+  case search(Search)
   /// The states that are stored.
   case snapshots
 
@@ -19,9 +26,66 @@ enum Question: Hashable, Sendable {
     case .last: "last"
     case .state: "state"
     case .view: "view"
+    case .stacks: "stacks"
+    case .events: "events"
+    case .profile: "profile"
+    case .search: "search"
     case .snapshots: "snapshots"
     }
   }
+}
+
+/// Steps of a trace.
+struct Stretch: Hashable, Sendable {
+  var from: UInt64
+  var steps: UInt64
+
+  var end: UInt64 {
+    let (end, overflow) = from.addingReportingOverflow(steps)
+    return overflow ? .max : end
+  }
+
+  /// The k-th of some steps that are spread evenly.
+  func step(_ position: Int, of count: Int) -> UInt64 {
+    let (k, n) = (UInt64(position), UInt64(count))
+    return from + steps / n * k + steps % n * k / n
+  }
+}
+
+/// A format of profiles.
+enum ProfileKind: String, Hashable, Sendable, CaseIterable {
+  case svg, pprof, folded
+
+  var fileName: String {
+    switch self {
+    case .svg: "profile.svg"
+    case .pprof: "profile.pb.gz"
+    case .folded: "profile.folded"
+    }
+  }
+
+  var contentType: String {
+    switch self {
+    case .svg: "image/svg+xml"
+    case .pprof: "application/octet-stream"
+    case .folded: "text/plain; charset=utf-8"
+    }
+  }
+}
+
+/// The next or the last step at which something happens.
+struct Search: Hashable, Sendable {
+  enum Target: Hashable, Sendable {
+    case address(UInt64)
+    case function(String)
+    case claim(String)
+    case systemCall, preimage, threadSwitch
+  }
+
+  var target: Target
+  /// Steps after this one are found, or before it.
+  var from: UInt64
+  var isBackward: Bool
 }
 
 /// What a question got.

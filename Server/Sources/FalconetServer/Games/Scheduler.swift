@@ -65,6 +65,7 @@ final class Scheduler: Sendable {
   ) throws(ServiceError) -> Job {
     let (job, isNew) = try state.withLock { (state) throws(ServiceError) -> (Job, Bool) in
       guard !state.isStopping else { throw .stopping }
+      guard !game.isDeleted else { throw Game.missing }
       var queue =
         state.queues[game.id] ?? Queue(game: game, lastServed: game.lastServed)
       let same = ([queue.running].compactMap { $0 } + queue.waiting)
@@ -110,6 +111,20 @@ final class Scheduler: Sendable {
     if wasWaiting { job.finish(.failure(.cancelled)) }
   }
 
+  /// Takes no more questions of a game, which is about to be deleted.
+  ///
+  /// - Returns: false if there are questions that wait or are being answered.
+  func retire(_ game: Game) -> Bool {
+    state.withLock { state in
+      guard state.queues[game.id] == nil else { return false }
+      game.markDeleted()
+      return true
+    }
+  }
+
+  /// The questions that are being answered.
+  var running: [Job] { state.withLock { $0.queues.values.compactMap(\.running) } }
+
   // MARK: Stopping
 
   /// Refuses new questions, fails those that wait, and waits for those that execute; after a time, it stops
@@ -133,7 +148,7 @@ final class Scheduler: Sendable {
   // MARK: The threads
 
   private func serve(_ answer: (Job) -> Result<Reply, ServiceError>) {
-    lowerPriority()
+    ThreadKind.executing.apply()
     while true {
       work.wait()
       if let job = take() {

@@ -71,7 +71,7 @@ extension Service {
         logger.debug(
           "host",
           metadata: ["host": "\(name)", "text": "\(String(decoding: bytes, as: UTF8.self))"])
-      }
+      }.stored(in: preimageStore)
     case .client(let identity):
       let limits = { @Sendable [unowned self] in self.limits }
       return .custom(identity: "client \(identity)") { [unowned game] hint in
@@ -84,7 +84,7 @@ extension Service {
           throw ServiceError.conflict(
             "host-failed", "the client's host did not give \(key)", remedy: "ask again")
         }
-      }
+      }.stored(in: preimageStore)
     }
   }
 }

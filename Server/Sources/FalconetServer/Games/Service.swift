@@ -1,3 +1,4 @@
+import CFalconetServer
 import Falconet
 import Logging
 import Synchronization
@@ -8,7 +9,11 @@ final class Service: Sendable {
   let logger: Logger
   let started = ContinuousClock.now
   private let data: String
-  private let scratch: String
+  let scratch: String
+  /// Executes a sample of what was answered a second time.
+  let confirmations = Confirmations()
+  let witnesses = WitnessCache()
+  let programs = ProgramCache()
   private let state: Mutex<State>
   private let schedulerBox = Mutex<Scheduler?>(nil)
 
@@ -24,6 +29,7 @@ final class Service: Sendable {
     var isStopping = false
     var reloads: UInt64 = 0
     var evictions: UInt64 = 0
+    var memoryStops: UInt64 = 0
   }
 
   init(_ configuration: Configuration, token: [UInt8]?, logger: Logger) throws {
@@ -53,6 +59,8 @@ final class Service: Sendable {
       answer($0)
     }
     schedulerBox.withLock { $0 = scheduler }
+    startThread { [unowned self] in watchMemory() }
+    startThread { [unowned self] in confirmations.serve(self) }
     state.withLock { $0.isReady = true }
   }
 
@@ -66,6 +74,10 @@ final class Service: Sendable {
   var reloads: UInt64 { state.withLock { $0.reloads } }
   var evictions: UInt64 { state.withLock { $0.evictions } }
 
+  var isStopping: Bool { state.withLock { $0.isStopping } }
+  var memoryStops: UInt64 { state.withLock { $0.memoryStops } }
+
+  func countMemoryStop() { state.withLock { $0.memoryStops += 1 } }
   func countEviction() { state.withLock { $0.evictions += 1 } }
 
   /// Bytes of the data directory, as far as the service counts them.
@@ -82,6 +94,7 @@ final class Service: Sendable {
   func stop() async {
     state.withLock { $0.isStopping = true }
     await scheduler.stop(within: configuration.stopTimeout)
+    confirmations.stop()
     // Closing a trace frees its lock.
     for game in games { _ = game.close() }
   }
@@ -89,9 +102,7 @@ final class Service: Sendable {
   // MARK: Games
 
   func game(_ id: String) throws(ServiceError) -> Game {
-    guard let game = state.withLock({ $0.games[id] }) else {
-      throw .notFound("there is no such game", remedy: "open it with POST /v1/games")
-    }
+    guard let game = state.withLock({ $0.games[id] }) else { throw Game.missing }
     return game
   }
 
@@ -114,6 +125,7 @@ final class Service: Sendable {
           "the configuration has no host '\(name.prefix(100))'", remedy: "add it to 'hosts'")
       }
     }
+    if let program = record.program { record.program = try paths.resolve(program) }
     if let revision = record.revision, Self.revision(revision) == nil {
       throw .badRequest(
         "'\(revision.prefix(100))' is no revision", remedy: "see 'falconet list' for their names")
@@ -124,6 +136,9 @@ final class Service: Sendable {
     let directory = "\(data)/games/\(id)"
     return try state.withLock { (state) throws(ServiceError) -> (Game, Bool) in
       if let present = state.games[id] { return (present, false) }
+      guard prestates[record.prestate] != nil else {
+        throw .notFound("the prestate was deleted meanwhile", remedy: "give it again")
+      }
       guard state.games.count < limits.games else {
         throw .full(
           "\(limits.games) games are open, the most that may be",
@@ -155,13 +170,40 @@ final class Service: Sendable {
 
   /// Deletes a game with all that is known of it.
   func delete(_ game: Game) throws(ServiceError) {
-    guard !game.isBusy else {
+    guard scheduler.retire(game) else {
       throw .conflict(
         "busy", "questions of this game wait or are being answered", remedy: "cancel them first")
     }
-    state.withLock { $0.games[game.id] = nil }
     _ = game.close()
-    Files.remove(game.directory)
+    // An equal game may be opened from here on, with a directory of its own.
+    let trash = "\(scratch)/deleted-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    state.withLock { state in
+      guard state.games[game.id] === game else { return }
+      state.games[game.id] = nil
+      Files.move(game.directory, to: trash)
+    }
+    Files.remove(trash)
+  }
+
+  /// Deletes a prestate that no game starts from.
+  func delete(prestate claim: String) throws(ServiceError) {
+    try state.withLock { (state) throws(ServiceError) in
+      guard let prestate = prestates[claim] else { throw .notFound("there is no such prestate") }
+      if let game = state.games.values.first(where: { $0.record.prestate == prestate.claim }) {
+        throw .conflict(
+          "busy", "the game \(game.id) starts from this prestate", remedy: "delete it first")
+      }
+      _ = prestates.remove(claim)
+    }
+  }
+
+  /// What the games of clients and hosts share: pre-images that were served before.
+  var preimageStore: PreimageStore {
+    var store = PreimageStore(data + "/preimages")
+    store.limit = limits.preimages
+    let logger = logger
+    store.onReport = { logger.warning("\($0)", metadata: ["what": "store of pre-images"]) }
+    return store
   }
 
   /// A revision with a name, of any version: the trace looks its name up among those of the prestate's.
@@ -213,7 +255,8 @@ final class Service: Sendable {
       state.order.removeAll { id in
         guard let job = state.jobs[id], let ended = job.ended else { return false }
         // A state's file is large, and its client fetches it at once.
-        let isStale = if case .state = job.question { now - ended > .seconds(60) } else { false }
+        let isStale =
+          if case .success(.file) = job.reply { now - ended > .seconds(60) } else { false }
         guard isStale || finished > limit else { return false }
         finished -= 1
         state.jobs[id] = nil
@@ -231,13 +274,25 @@ final class Service: Sendable {
 
   /// Answers a question: opens the game's trace if it is not open.
   private func answer(_ job: Job) -> Result<Reply, ServiceError> {
+    let reply = answerOpen(job)
+    if job.cancelled?.code == ServiceError.fullCode {
+      // The machine that grew too large is not kept.
+      job.game.drop()
+      falconet_server_trim()
+    }
+    return reply
+  }
+
+  private func answerOpen(_ job: Job) -> Result<Reply, ServiceError> {
     do throws(ServiceError) {
       let trace = try openTrace(of: job.game)
       defer { if let status = try? trace.status() { job.game.note(status) } }
-      do throws(FalconetError) {
-        return .success(try Answerer(job: job, trace: trace, scratch: scratch).answer())
+      do throws(ServiceError) {
+        let reply = try Answerer(job: job, trace: trace, service: self).answer()
+        confirmations.consider(job, trace, self)
+        return .success(reply)
       } catch {
-        throw job.cancelled ?? ServiceError(error)
+        throw job.cancelled ?? error
       }
     } catch {
       job.game.countFailure()

@@ -74,6 +74,26 @@ struct Ask: Sendable {
     .badRequest("\(name) must be a number of seconds, at most 1000000")
   }
 
+  /// A whole number of the query.
+  func count(_ name: String, _ range: ClosedRange<UInt64>) throws(ServiceError) -> UInt64? {
+    guard let text = query[name] else { return nil }
+    guard text.utf8.allSatisfy({ 48...57 ~= $0 }), let value = UInt64(text), range.contains(value)
+    else {
+      throw .badRequest(
+        "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// An address of the query, in hexadecimal.
+  func address(_ name: String) throws(ServiceError) -> UInt64? {
+    guard let text = query[name] else { return nil }
+    guard text.hasPrefix("0x"), let value = UInt64(text.dropFirst(2), radix: 16),
+      !text.contains("+")
+    else { throw .badRequest("\(name) must be an address, such as 0x1000") }
+    return value
+  }
+
   /// Refuses names in the query that the route does not know.
   func checkQuery(_ names: Set<String>) throws(ServiceError) {
     if let other = query.keys.first(where: { !names.contains($0) }) {

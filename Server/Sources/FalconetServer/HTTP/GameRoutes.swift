@@ -37,7 +37,28 @@ extension Route {
       try await one(ask, .state(ask.index("step")))
     },
     Route("GET", "/v1/games/{game}/views/{step}") { ask in
-      try await one(ask, .view(ask.index("step")))
+      try await one(
+        ask, .view(ask.index("step"), memory: try ask.address("memory")), also: ["memory"])
+    },
+    Route("GET", "/v1/games/{game}/stacks/{step}") { ask in
+      let samples = Int(try ask.count("samples", 1...1024) ?? 256)
+      return try await one(
+        ask, .stacks(try stretch(ask), samples: samples), also: ["steps", "samples"])
+    },
+    Route("GET", "/v1/games/{game}/events/{step}") { ask in
+      let limit = Int(try ask.count("limit", 1...10_000) ?? 1000)
+      return try await one(ask, .events(try stretch(ask), limit: limit), also: ["steps", "limit"])
+    },
+    Route("GET", "/v1/games/{game}/profiles/{step}") { ask in
+      let name = ask.query["format"] ?? "svg"
+      guard let kind = ProfileKind(rawValue: name) else {
+        throw ServiceError.badRequest("format must be svg, pprof or folded")
+      }
+      return try await one(
+        ask, .profile(try stretch(ask), format: kind), also: ["steps", "format"])
+    },
+    Route("GET", "/v1/games/{game}/search") { ask in
+      try await one(ask, .search(try search(ask)), also: ["from", "back", "for", "value"])
     },
     Route("GET", "/v1/games/{game}/snapshots") { ask in try await one(ask, .snapshots) },
   ]
@@ -46,12 +67,44 @@ extension Route {
   private static let indexLimit = 10_000
 
   /// A question about one index: the answer stands alone.
-  private static func one(_ ask: Ask, _ question: Question) async throws -> Answer {
-    try ask.checkQuery(["wait", "deadline"])
+  private static func one(
+    _ ask: Ask, _ question: Question, also names: Set<String> = []
+  ) async throws -> Answer {
+    try ask.checkQuery(names.union(["wait", "deadline"]))
     let limits = ask.service.limits
     return try await reply(
       ask, question, wait: try ask.seconds("wait", most: limits.wait) ?? limits.wait,
       deadline: try ask.seconds("deadline"))
+  }
+
+  /// Steps from the one in the path, up to the end if the query does not say how many.
+  private static func stretch(_ ask: Ask) throws(ServiceError) -> Stretch {
+    let from = try ask.index("step")
+    return Stretch(from: from, steps: try ask.count("steps", 1...UInt64.max) ?? .max - from)
+  }
+
+  private static func search(_ ask: Ask) throws(ServiceError) -> Search {
+    let value = ask.query["value"] ?? ""
+    let target: Search.Target
+    switch ask.query["for"] {
+    case "address":
+      guard let pc = try ask.address("value") else { throw .badRequest("value is missing") }
+      target = .address(pc)
+    case "function":
+      guard !value.isEmpty, value.utf8.count <= 1000 else {
+        throw .badRequest("value must be the name of a function")
+      }
+      target = .function(value)
+    case "claim": target = .claim(value)
+    case "systemCall": target = .systemCall
+    case "preimage": target = .preimage
+    case "thread": target = .threadSwitch
+    default:
+      throw .badRequest("for must be address, function, claim, systemCall, preimage or thread")
+    }
+    return Search(
+      target: target, from: try ask.count("from", 0...UInt64.max) ?? 0,
+      isBackward: ask.query["back"] == "1")
   }
 
   /// A question about many indices.

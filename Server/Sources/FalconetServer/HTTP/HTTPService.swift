@@ -64,7 +64,9 @@ package struct HTTPService: Sendable {
     let channel = HTTP1Channel(
       responder: { try await responder.respond($0, $1, $2) },
       configuration: HTTP1Channel.Configuration(
-        additionalChannelHandlers: [RequestDeadline(headTime: idle, bodyTime: body)],
+        additionalChannelHandlers: [
+          RequestDeadline(headTime: idle, bodyTime: body), KnownAnswers(responder),
+        ],
         httpDecoderConfiguration: decoder))
     let address: BindAddress
     switch configuration.listen {
@@ -74,23 +76,25 @@ package struct HTTPService: Sendable {
       // The socket is its owner's alone.
       umask(0o077)
     }
+    let group = MultiThreadedEventLoopGroup.singleton
+    for loop in group.makeIterator() { loop.execute { ThreadKind.answering.apply() } }
     let server = channel.server(
       configuration: ServerConfiguration(
         address: address, backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(
           limits.connections, logger: logger)),
       onServerRunning: { onRunning($0.localAddress?.port ?? 0) },
-      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+      eventLoopGroup: group, logger: logger)
     // They stop in the reverse order: the listener sends the last answers of the questions.
-    var group = ServiceGroupConfiguration(
+    var services = ServiceGroupConfiguration(
       services: [
         .init(service: server), .init(service: Questions(service: service)),
         .init(service: Reloading(owner: self)),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     // Connections that wait for an answer get it first; none keeps the process alive for ever.
-    group.maximumGracefulShutdownDuration = configuration.stopTimeout + .seconds(35)
-    try await ServiceGroup(configuration: group).run()
+    services.maximumGracefulShutdownDuration = configuration.stopTimeout + .seconds(35)
+    try await ServiceGroup(configuration: services).run()
     if case .unix(let path) = configuration.listen { unlink(path) }
   }
 

@@ -19,6 +19,17 @@ extension Route {
         try await Blocking.run { () throws(ServiceError) in try store.add(file: real) }.json,
         status: 201)
     },
+    Route("POST", "/v1/witnesses") { ask in
+      try ask.checkQuery([])
+      guard case .string(let path)? = try await ask.object(["path"])["path"] else {
+        throw ServiceError.badRequest("path is missing", remedy: "give one below a root")
+      }
+      let real = try ask.service.paths.resolve(path)
+      let cache = ask.service.witnesses
+      if let known = cache.known(real) { return .json(known) }
+      return .json(
+        try await Blocking.run { () throws(ServiceError) in try cache.read(real) })
+    },
     Route("GET", "/v1/prestates/{claim}") { ask in
       guard let prestate = ask.service.prestates[ask.parameter("claim")] else {
         throw ServiceError.notFound(
@@ -27,16 +38,7 @@ extension Route {
       return .json(prestate.json)
     },
     Route("DELETE", "/v1/prestates/{claim}") { ask in
-      let claim = ask.parameter("claim")
-      if let prestate = ask.service.prestates[claim],
-        let game = ask.service.games.first(where: { $0.record.prestate == prestate.claim })
-      {
-        throw ServiceError.conflict(
-          "busy", "the game \(game.id) starts from this prestate", remedy: "delete it first")
-      }
-      guard ask.service.prestates.remove(claim) else {
-        throw ServiceError.notFound("there is no such prestate")
-      }
+      try ask.service.delete(prestate: ask.parameter("claim"))
       return .json(.object(["deleted": .bool(true)]))
     },
   ]

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Answers a request: who may ask, which route it is, and what it answers.
 final class Responder: Sendable {
-  private let service: Service
+  let service: Service
   private let router = Router()
   private let address: ListenAddress
   let counts = Mutex(Counts())
@@ -76,14 +76,23 @@ final class Responder: Sendable {
 
   // MARK: Who may ask
 
+  /// Refuses a client that may not ask for what is of games.
+  func check(_ head: HTTPRequest) throws(ServiceError) {
+    try checkOrigin(head)
+    try checkToken(head)
+  }
+
   private func route(of request: Request) throws(ServiceError) -> (Route, [String: String]) {
-    try checkOrigin(request)
+    try checkOrigin(request.head)
     let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? "/"
     guard let decoded = String(path).removingPercentEncoding, !decoded.utf8.contains(0) else {
       throw .badRequest("the path is not UTF-8")
     }
     let match = router.match(request.method.rawValue, decoded)
-    if case .route(let route, _) = match, route.isOpen {} else { try checkToken(request) }
+    if case .route(let route, _) = match, route.isOpen {
+    } else {
+      try checkToken(request.head)
+    }
     switch match {
     case .route(let route, let values): return (route, values)
     case .otherMethods(let methods):
@@ -96,9 +105,9 @@ final class Responder: Sendable {
   }
 
   /// A page of another origin may not ask, even if a name was made to lead here.
-  private func checkOrigin(_ request: Request) throws(ServiceError) {
-    let authority = request.head.authority ?? ""
-    if let origin = request.headers[.origin] {
+  private func checkOrigin(_ head: HTTPRequest) throws(ServiceError) {
+    let authority = head.authority ?? ""
+    if let origin = head.headerFields[.origin] {
       guard origin == "http://\(authority)" || origin == "https://\(authority)" else {
         throw .forbidden("pages of other origins may not use the service")
       }
@@ -111,9 +120,9 @@ final class Responder: Sendable {
     }
   }
 
-  private func checkToken(_ request: Request) throws(ServiceError) {
+  private func checkToken(_ head: HTTPRequest) throws(ServiceError) {
     guard let token = service.token else { return }
-    let header = request.headers[.authorization] ?? ""
+    let header = head.headerFields[.authorization] ?? ""
     let given = header.hasPrefix("Bearer ") ? Array(header.dropFirst(7).utf8) : []
     guard isEqualInConstantTime(given, token) else {
       throw ServiceError(
@@ -137,13 +146,19 @@ final class Responder: Sendable {
 
   // MARK: Sending
 
+  /// What every response has.
+  static let commonFields: HTTPFields = {
+    var fields = HTTPFields()
+    fields[.init("x-content-type-options")!] = "nosniff"
+    fields[.init("referrer-policy")!] = "no-referrer"
+    return fields
+  }()
+
   private func send(
     _ answer: Answer, isHead: Bool, closes: Bool, _ writer: consuming ResponseWriter
   ) async throws {
-    var fields = HTTPFields()
+    var fields = Self.commonFields
     fields[.contentType] = answer.type
-    fields[.init("x-content-type-options")!] = "nosniff"
-    fields[.init("referrer-policy")!] = "no-referrer"
     for (name, value) in answer.headers {
       if let name = HTTPField.Name(name) { fields[name] = value }
     }

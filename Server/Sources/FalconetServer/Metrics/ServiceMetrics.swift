@@ -95,6 +95,20 @@ enum ServiceMetrics {
       "falconet_server_client_wait_seconds_total", "counter",
       "Time that questions waited for their clients' hosts."
     ) { $0.counts.map { $0.hostWait / .seconds(1) }.reduce(0, +) },
+    Row(
+      "falconet_server_confirmations_total", "counter",
+      "Answers that were executed a second time, by what came of it."
+    ) { reading in
+      Confirmations.Outcome.allCases.map {
+        ([("outcome", $0.rawValue)], Double(reading.service.confirmations.count($0)))
+      }
+    },
+    Row(
+      "falconet_server_confirmed_steps_total", "counter", "Steps that were executed a second time."
+    ) { Double($0.service.confirmations.steps) },
+    Row(
+      "falconet_server_memory_stops_total", "counter", "Questions that the memory limit ended."
+    ) { Double($0.service.memoryStops) },
     Row("falconet_server_memory_bytes", "gauge", "Bytes of the process that are in memory.") { _ in
       Double(residentBytes())
     },

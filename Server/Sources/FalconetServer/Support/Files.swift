@@ -34,6 +34,10 @@ enum Files {
     path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
   }
 
+  static func move(_ path: String, to place: String) {
+    try? FileManager.default.moveItem(atPath: path, toPath: place)
+  }
+
   static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
   /// Bytes of the files below a directory.

@@ -7,6 +7,8 @@ enum JSON: Sendable, Equatable {
   case string(String)
   case array([JSON])
   case object([Member])
+  /// A value that was written before.
+  case written([UInt8])
 
   struct Member: Sendable, Equatable {
     let name: String
@@ -38,6 +40,7 @@ enum JSON: Sendable, Equatable {
   private func write(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8
+    case .written(let value): bytes += value
     case .bool(let value): bytes += (value ? "true" : "false").utf8
     case .count(let value): bytes += String(value).utf8
     case .number(let value): bytes += (value.isFinite ? "\(value)" : "null").utf8

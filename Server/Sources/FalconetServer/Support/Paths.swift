@@ -1,3 +1,5 @@
+import CFalconetServer
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -56,12 +58,20 @@ func residentBytes() -> UInt64 {
 /// Processors of this machine that the process may use.
 func processorCount() -> Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
 
-/// Has the calling thread go after others of its kind, as `nice` does: those that answer what is known.
-func lowerPriority() {
-  #if canImport(Glibc)
-    // On Linux the number 0 is the thread's, not the process'. If it is refused, the thread goes as before.
-    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
-  #endif
+/// How a thread shares the processors with others.
+enum ThreadKind {
+  /// It executes steps: whatever has to be done for an answer that is known goes first.
+  case executing
+  /// It answers what is known, and goes as soon as there is something to do.
+  case answering
+
+  /// Makes the calling thread one of the kind. If the system refuses, the thread goes as before.
+  func apply() {
+    switch self {
+    case .executing: _ = falconet_server_schedule(1, 5, 50_000_000)
+    case .answering: _ = falconet_server_schedule(0, 0, 100_000)
+    }
+  }
 }
 
 /// A thread that is none of Swift concurrency's: what it does may block.

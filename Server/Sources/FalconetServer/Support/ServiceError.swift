@@ -46,9 +46,11 @@ struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
     ServiceError(status: 429, code: "busy", message: message, remedy: remedy, retryAfter: 1)
   }
 
+  static let fullCode = "full"
+
   /// A limit on what is kept.
   static func full(_ message: String, remedy: String) -> ServiceError {
-    ServiceError(status: 507, code: "full", message: message, remedy: remedy)
+    ServiceError(status: 507, code: fullCode, message: message, remedy: remedy)
   }
 
   static let cancelled = ServiceError(

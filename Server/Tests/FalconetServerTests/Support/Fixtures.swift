@@ -36,6 +36,35 @@ enum Fixtures {
     return path
   }()
 
+  /// The prestate of a guest that writes to one page after the other, for ever: a program whose first instructions
+  /// are others.
+  static let greedy: String = {
+    let path = root + "/greedy"
+    var elf = Files.read(root + "/guests/64/hello.elf", limit: 64 << 20)!
+    func number(_ place: Int, _ size: Int) -> Int {
+      elf[place..<place + size].reduce(0) { $0 << 8 | Int($1) }
+    }
+    let entry = number(24, 8)
+    for header in 0..<number(56, 2) {
+      let place = number(32, 8) + 56 * header
+      let (offset, start, size) = (
+        number(place + 8, 8), number(place + 16, 8), number(place + 32, 8)
+      )
+      guard number(place, 4) == 1, (start..<start + size).contains(entry) else { continue }
+      // lui t0,0x1000; sd t0,0(t0); daddiu t0,t0,4096; b -2; nop
+      let code: [UInt32] = [0x3C08_1000, 0xFD08_0000, 0x6508_1000, 0x1000_FFFD, 0]
+      for (index, word) in code.enumerated() {
+        for byte in 0..<4 {
+          elf[offset + entry - start + 4 * index + byte] = UInt8(word >> (24 - 8 * byte) & 255)
+        }
+      }
+    }
+    try! Files.write(elf, to: path + ".elf")
+    try! Machine(try! Program(contentsOf: path + ".elf"), version: .newest)
+      .save(to: path + ".bin.gz")
+    return path + ".bin.gz"
+  }()
+
   /// The trace of it, as the library has it.
   static let trace = try! Trace(
     directory: root + "/trace", prestate: prestate, preimages: .directory(preimages))

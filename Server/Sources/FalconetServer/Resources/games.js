@@ -1,0 +1,42 @@
+const speeds = new Map();
+let picked = [];
+
+function sparkline(values) {
+  const top = Math.max(...values, 1), points = values.map((value, i) => `${i * 2},${19 - 18 * value / top}`).join(" ");
+  return make("svg", {width: 120, height: 20, role: "img", "aria-label": "steps per second over the last minute"},
+    make("polyline", {points, fill: "none", stroke: "var(--bar)", "stroke-width": 1.5}));
+}
+async function showGames(turn) {
+  const {json} = await get("/v1/games");
+  if (turn !== shown) return;
+  picked = picked.filter(id => json.games.some(game => game.game === id));
+  const rows = json.games.map(game => {
+    const list = speeds.get(game.game) || [];
+    list.push(game.stepsPerSecond); while (list.length > 60) list.shift();
+    speeds.set(game.game, list);
+    const name = game.definition.label || game.game.slice(0, 12);
+    const box = make("input", {type: "checkbox", "aria-label": `compare ${name}`, checked: picked.includes(game.game) ? "" : null,
+      onchange: event => { picked = picked.filter(id => id !== game.game); if (event.target.checked) picked.push(game.game); run(showGames); }});
+    return make("tr", {}, make("td", {}, box),
+      make("td", {class: "mono"}, make("a", {href: `#/game/${game.game}`}, name)),
+      make("td", {}, game.status, game.queue.length > 1 ? ` (${game.queue.length})` : ""),
+      make("td", {class: "n"}, number(game.step)), make("td", {class: "n"}, game.stepsPerSecond ? short(game.stepsPerSecond) : ""),
+      make("td", {}, sparkline(list)), make("td", {class: "n"}, number(game.lastIndex)),
+      make("td", {class: "n"}, number(game.questions)),
+      make("td", {class: "n"}, game.questions ? number(Math.min(100, 100 * game.knownAnswers / game.questions)) + " %" : ""),
+      make("td", {class: "n"}, number(game.executedSteps)), make("td", {class: "n"}, number(game.hostWaitSeconds) + " s"),
+      make("td", {class: "n"}, number(game.failedQuestions)), make("td", {class: "n"}, size(game.bytes)));
+  });
+  const heads = [["Compare"], ["Game"], ["State"], ["Step", 1], ["Steps/s", 1], ["Last minute"], ["Last index", 1], ["Questions", 1], ["Known", 1],
+    ["Executed", 1], ["Host wait", 1], ["Failed", 1], ["Disk", 1]];
+  const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
+  main.replaceChildren(make("h2", {}, `Games (${json.games.length})`),
+    make("nav", {}, make("button", {type: "button", disabled: picked.length === 2 ? null : "",
+      onclick: () => { location.hash = `#/compare/${picked[0]}/${picked[1]}`; }}, "Compare the two that are marked")),
+    make("div", {class: "scroll"}, make("table", {},
+      make("thead", {}, make("tr", {}, ...heads.map(([text, n]) => make("th", {class: n ? "n" : null, scope: "col"}, text)))),
+      make("tbody", {}, ...rows))), json.games.length ? "" : make("p", {class: "dim"}, "No game is open: POST /v1/games opens one."));
+  if (focused) [...main.querySelectorAll("input")].find(box => box.getAttribute("aria-label") === focused)?.focus();
+  say("updated " + new Date().toLocaleTimeString());
+  timer = setTimeout(() => run(showGames), 1000);
+}
