@@ -60,7 +60,7 @@ struct ConfirmationTests {
       """.utf8
     ).write(to: URL(fileURLWithPath: liar))
     chmod(liar, 0o755)
-    let lies = try outcomes("confirm: {rate: 1, steps: 1000, vm: [\"\(liar)\"]}", [4_705_300])
+    let lies = try outcomes("confirm: {rate: 1, steps: 100, vm: [\"\(liar)\"]}", [4_705_300])
     #expect(lies.0["different"] == 1, "\(lies.log)")
     #expect(lies.log.contains("a second execution differs"))
     let fails = try outcomes("confirm: {rate: 1, vm: [\"false\"]}", [4_705_300])

@@ -58,9 +58,10 @@ struct TraceQuestion: ParsableArguments {
     print: @escaping (Answer, JSONWriter) throws(StreamError) -> Void
   ) throws {
     let indices = try StepList.numbers(self.indices)
-    try trace.withProvider(
-      server, served: { (service) throws(ServiceFailure) in try served(service, indices) }
-    ) { (provider) throws(TraceError) in
+    func askService(_ service: ServedTrace) throws(ServiceFailure) -> [Answer] {
+      try served(service, indices)
+    }
+    try trace.withProvider(server, served: askService) { (provider) throws(TraceError) in
       try ask(provider, indices)
     } print: { (answers, json) throws(StreamError) in
       try write(answers, json, print)
@@ -108,9 +109,11 @@ struct TraceClaimCommand: ParsableCommand, TakesServerWords {
 
   func run() throws {
     if question.trace.vm.isGiven { return try runForeign() }
-    try question.answer(
-      served: { (service, indices) throws(ServiceFailure) in try service.claims(at: indices) }
-    ) { (provider, indices) throws(TraceError) in
+    func served(_ service: ServedTrace, _ indices: [UInt64]) throws(ServiceFailure) -> [TraceClaim]
+    {
+      try service.claims(at: indices)
+    }
+    try question.answer(served: served) { (provider, indices) throws(TraceError) in
       try provider.claims(at: indices)
     } print: { (claim, json) throws(StreamError) in
       try json.member("index", claim.index)
@@ -158,14 +161,15 @@ struct TraceStepCommand: ParsableCommand, TakesServerWords {
   func run() throws {
     if question.trace.vm.isGiven { return try runForeign() }
     let confirms = confirm
-    try question.answer(
-      served: { (service, indices) throws(ServiceFailure) -> [(TraceStep, Confirmation?)] in
-        guard !confirms else {
-          throw ServiceFailure(description: "--confirm is for steps that are executed here")
-        }
-        return try service.steps(at: indices).map { ($0, nil) }
+    func served(
+      _ service: ServedTrace, _ indices: [UInt64]
+    ) throws(ServiceFailure) -> [(TraceStep, Confirmation?)] {
+      guard !confirms else {
+        throw ServiceFailure(description: "--confirm is for steps that are executed here")
       }
-    ) {
+      return try service.steps(at: indices).map { ($0, nil) }
+    }
+    try question.answer(served: served) {
       (provider, indices) throws(TraceError) -> [(TraceStep, Confirmation?)] in
       if confirm {
         return try provider.confirmedStepData(at: indices, stretch: confirmSteps.value)
@@ -257,9 +261,10 @@ struct TraceLastCommand: ParsableCommand {
 
   func run() throws {
     if trace.vm.isGiven { return try runForeign() }
-    try trace.withProvider(
-      server, served: { (service) throws(ServiceFailure) in try service.last() }
-    ) { (provider) throws(TraceError) in
+    func served(_ service: ServedTrace) throws(ServiceFailure) -> TraceEnd {
+      try service.last()
+    }
+    try trace.withProvider(server, served: served) { (provider) throws(TraceError) in
       try provider.lastStep()
     } print: { (end, json) throws(StreamError) in
       try json.object { () throws(StreamError) in

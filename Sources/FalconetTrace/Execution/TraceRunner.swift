@@ -167,8 +167,10 @@ final class TraceRunner {
       try arrive()
       let checkpoint = Spacing.next(
         Spacing.checkpoints(machine, runner.snapshots.policy), after: machine.step)
-      let snapshot = Spacing.snapshot(
-        machine, after: lastSnapshot, runner.options.snapshotInterval)
+      // Once it is chosen it stays, however often the run stops before.
+      let snapshot =
+        nextSnapshot.flatMap { $0 > machine.step ? $0 : nil }
+        ?? Spacing.snapshot(machine, after: lastSnapshot, runner.options.snapshotInterval)
       (nextCheckpoint, nextSnapshot) = (checkpoint, snapshot)
       try runner.prepare(machine)
       return min(checkpoint, snapshot, comparisons.first ?? .max) - machine.step
