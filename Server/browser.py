@@ -94,9 +94,9 @@ class Browser:
                                                  **more})
 
     def picture(self, path):
-        height = self.evaluate("Math.min(1400, document.documentElement.scrollHeight)")
+        height = self.evaluate("Math.min(1050, document.documentElement.scrollHeight)")
         image = self.page("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": {
-            "x": 0, "y": 0, "width": self.size[0], "height": height, "scale": 1}})
+            "x": 0, "y": 0, "width": self.size[0], "height": height, "scale": 0.75}})
         with open(path, "wb") as file:
             file.write(base64.b64decode(image["data"]))
 

@@ -74,6 +74,9 @@ const zoomButtons = () => make("nav", {}, ...[["all", "0", () => chart.set(0, ch
 let layout = null;
 async function showTrace(turn) {
   const {game: id, number: wanted, memory, ends} = place();
+  // The step comes before the chart: both are questions of one game, which are answered one after the other.
+  const asked = answer(`/v1/games/${id}/views/${wanted}` + (memory ? `?memory=${memory}` : ""));
+  asked.catch(() => {});
   if (!layout || layout.game !== id || !layout.element.isConnected) {
     const {json: game} = await get(`/v1/games/${id}`);
     say("…");
@@ -85,10 +88,10 @@ async function showTrace(turn) {
       make("h2", {}, game.definition.label ? game.definition.label + " " : "Game ", make("code", {}, id)), zoomButtons(), drawn.element, searchForm(id), detail)};
     main.replaceChildren(layout.element);
     drawn.show(wanted);
-    answer(`/v1/games/${id}/snapshots`).then(states => { drawn.snapshots = states.snapshots; drawn.draw(); }).catch(fail);
+    asked.then(() => answer(`/v1/games/${id}/snapshots`)).then(states => { drawn.snapshots = states.snapshots; drawn.draw(); }).catch(fail);
   } else if (ends && (Math.floor(chart.from) !== ends[0] || Math.ceil(chart.to) !== ends[1])) chart.set(...ends);
   chart.show(wanted);
-  const view = await answer(`/v1/games/${id}/views/${wanted}` + (memory ? `?memory=${memory}` : ""));
+  const view = await asked;
   if (turn !== shown) return;
   showStep(id, view, layout.last + 1);
   say("");
