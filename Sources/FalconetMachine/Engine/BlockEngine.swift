@@ -30,11 +30,16 @@ protocol BlockEngine: EngineCore {
   /// ``RegisterBank/reason``.
   func enter(_ place: Int, budget: UInt64)
 
-  /// Executes at most `budget` steps of the active thread, maybe none.
+  /// Executes until `target` steps are executed in all, or until something else asks for a stop.
   ///
-  /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
-  ///   delay slot.
-  func runActiveThread(_ budget: UInt64)
+  /// - Returns: why it stopped; nil if it did so because the machine has to make another engine.
+  func run(
+    to target: UInt64, stopAfterPreimageRead: Bool
+  ) throws(MachineError) -> StopReason?
+
+  /// Executes blocks of the active thread until one of them doesn't fit, or is left to the plain step;
+  /// maybe none.
+  func runActiveThread(to target: UInt64)
 }
 
 /// The machine that an engine works for, its blocks, and how to execute an operation without code.
@@ -105,45 +110,81 @@ class EngineCore {
 }
 
 extension BlockEngine {
-  func runActiveThread(_ budget: UInt64) {
-    if cache.takeStaleCode() { discardBlocks() }
-    withMachine { runActiveThread(of: $0, budget) }
-  }
-
-  @inline(__always)
-  private func runActiveThread(of machine: Machine, _ budget: UInt64) {
-    let side = machine.state.scalars.activeSide
-    let wordSize = memory.wordSize
-    deadline = machine.state.scalars.step &+ budget
-    let pc = machine.state.threads.withTop(side) { thread in
-      bank.load(thread, wordSize)
-      return thread.pc
-    }
-    let (end, unused) = run(from: pc, budget: budget)
-    machine.state.threads.updateTop(side) { thread in
-      bank.store(into: &thread, wordSize)
-      thread.pc = end
-      thread.nextPC = (end &+ 4) & wordSize.mask
-    }
-    machine.state.scalars.step &+= budget &- unused
-    if machine.rules.threading != .single {
-      machine.state.scalars.stepsSinceContextSwitch &+= budget &- unused
+  func run(
+    to target: UInt64, stopAfterPreimageRead: Bool
+  ) throws(MachineError) -> StopReason? {
+    switch memory.wordSize {
+    case .bits32: try run(UInt32.self, to: target, stopAfterPreimageRead)
+    case .bits64: try run(UInt64.self, to: target, stopAfterPreimageRead)
     }
   }
 
-  /// Executes at most `budget` steps from `start`, which is not in a delay slot and a multiple of 4.
+  private func run<Word: MachineWord>(
+    _ word: Word.Type, to target: UInt64, _ stopAfterPreimageRead: Bool
+  ) throws(MachineError) -> StopReason? {
+    let machine = machine
+    let running = RunningMachine(machine)
+    let generation = machine.engineGeneration
+    running.loadThread()
+    defer { running.saveThread() }
+    while !machine.state.scalars.exited {
+      guard machine.state.scalars.step != target else { return .step }
+      machine.turns &+= 1
+      if machine.turns == 0 {
+        running.saveThread()
+        if machine.shouldInterrupt() { return .interrupted }
+      }
+      let budget = running.budget(to: target)
+      if budget > 0 {
+        runBlocks(running, budget)
+        guard machine.state.scalars.step != target else { return .step }
+      } else if running.mayBeIdle {
+        try running.executeRounds(word, to: target)
+        guard machine.state.scalars.step != target else { return .step }
+      }
+      if machine.stopRange != nil {
+        running.saveThread()
+        if machine.isInStopRange { return .stopRange }
+      }
+      machine.lastRead = nil
+      try running.step(word)
+      if stopAfterPreimageRead, machine.lastRead != nil, !machine.state.scalars.exited {
+        return .preimageRead
+      }
+      // Whoever was called may have changed what the engine was made for.
+      guard machine.engineGeneration == generation else { return nil }
+    }
+    return .exited
+  }
+
+  func runActiveThread(to target: UInt64) {
+    let running = RunningMachine(machine)
+    running.loadThread()
+    let budget = running.budget(to: target)
+    guard budget > 0 else { return }
+    runBlocks(running, budget)
+    running.saveThread()
+  }
+
+  /// Executes at most `budget` steps of the active thread, maybe none.
   ///
-  /// - Returns: where the run ended, and the steps of the budget that it didn't use.
-  private func run(from start: UInt64, budget: UInt64) -> (pc: UInt64, unused: UInt64) {
-    var pc = start
+  /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
+  ///   delay slot.
+  @inline(__always)
+  private func runBlocks(_ running: RunningMachine, _ budget: UInt64) {
+    if cache.takeStaleCode() { discardBlocks() }
+    deadline = running.scalars.step &+ budget
+    let mask = memory.wordSize.mask
+    var pc = running.place.pc
     var unused = budget
     while let block = cache.enter(pc) ?? prepare(pc) {
       enter(block, budget: unused)
       unused = bank[RegisterBank.budget]
-      pc = bank[RegisterBank.end] & memory.wordSize.mask
+      pc = bank[RegisterBank.end] & mask
       guard bank[RegisterBank.reason] == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
     }
-    return (pc, unused)
+    running.place = (pc, (pc &+ 4) & mask)
+    running.count(budget &- unused)
   }
 
   @inline(never)

@@ -39,5 +39,6 @@ extension Machine {
   func dropEngine() {
     blockEngine?.discardBlocks()
     blockEngine = nil
+    engineGeneration &+= 1
   }
 }

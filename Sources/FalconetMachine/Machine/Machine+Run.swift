@@ -99,13 +99,14 @@ extension Machine {
   ) throws(MachineError) -> StopReason {
     lastRead = nil
     while !state.scalars.exited {
+      if let engine = preparedEngine() {
+        let reason = try engine.run(to: target, stopAfterPreimageRead: stopAfterPreimageRead)
+        guard let reason else { continue }
+        return reason
+      }
       guard state.scalars.step != target else { return .step }
       turns &+= 1
       if turns == 0, shouldInterrupt() { return .interrupted }
-      if let engine = preparedEngine(), let budget = engineBudget(to: target) {
-        engine.runActiveThread(budget)
-        guard state.scalars.step != target else { return .step }
-      }
       if isInStopRange { return .stopRange }
       lastRead = nil
       try plainStep(word)
@@ -150,16 +151,21 @@ extension Machine {
       try body()
       memory.guardPage(of: state.scalars.reservation.address)
     } catch {
-      state.scalars = scalars
+      undo(scalars)
       if hasThread { state.threads[top: scalars.activeSide] = threadBefore }
-      // The page exists by now, so that writing it can't fail.
-      if let firstWrite { try? memory.storeWord(firstWrite.old, at: firstWrite.address) }
       throw located(error)
     }
   }
 
+  /// Takes back what a step that failed changed, but for the active thread.
+  func undo(_ scalars: Scalars) {
+    state.scalars = scalars
+    // The page exists by now, so that writing it can't fail.
+    if let firstWrite { try? memory.storeWord(firstWrite.old, at: firstWrite.address) }
+  }
+
   /// Adds to a step's error where it happened; the state is the one before the step.
-  private func located(_ error: StepError) -> MachineError {
+  func located(_ error: StepError) -> MachineError {
     let pc = state.activeThread?.pc ?? 0
     switch error {
     case .panic(let panic):
@@ -179,31 +185,5 @@ extension Machine {
       return .preimage(
         PreimageError(.unreadable, message: fault.description), step: state.scalars.step, pc: pc)
     }
-  }
-
-  /// How many steps the active thread can run with nothing for the scheduler to do, or nil if the
-  /// next step needs the plain step.
-  func engineBudget(to target: UInt64) -> UInt64? {
-    let mask = rules.wordSize.mask
-    let side = state.scalars.activeSide
-    guard !state.threads.isEmpty(side) else { return nil }
-    let isReady = state.threads.withTop(side) { thread in
-      thread.pc & 3 == 0 && thread.nextPC == (thread.pc &+ 4) & mask && !thread.exited
-        // Engines take register 0 to be zero. Only a snapshot can have set it.
-        && thread.registers[0] == 0
-    }
-    guard isReady else { return nil }
-    let budget = target &- state.scalars.step
-    // With no quantum, a bound makes sure that an interruption is noticed.
-    if rules.threading == .single { return min(budget, Step<UInt64, Machine>.quantum) }
-    guard state.scalars.stepsSinceContextSwitch < Step<UInt64, Machine>.quantum
-    else { return nil }
-    if rules.threading == .blockingFutex {
-      let none = ThreadState.noFutex(rules.wordSize)
-      guard state.scalars.wakeup == none,
-        state.threads.withTop(side, { $0.futexAddress }) == none
-      else { return nil }
-    }
-    return min(budget, Step<UInt64, Machine>.quantum - state.scalars.stepsSinceContextSwitch)
   }
 }

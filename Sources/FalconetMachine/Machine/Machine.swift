@@ -82,6 +82,8 @@ package final class Machine: StepEnvironment {
   }
   /// The second machine of ``EngineKind/check``.
   var check: EngineCheck?
+  /// How many engines were dropped, so that a run notices that its engine is.
+  var engineGeneration = 0
   /// The engine that holds blocks, once a step was executed with one.
   var blockEngine: (any BlockEngine)?
   let bank = RegisterBank()

@@ -73,6 +73,14 @@ package struct Statistics: Sendable, Equatable {
     activeThread = thread
   }
 
+  /// Adds what changed since before a number of steps, so many times more: what as many rounds of the same steps
+  /// would change.
+  mutating func repeatRound(since before: Statistics, times: UInt64) {
+    // Nothing else is counted while all threads wait.
+    idleStepsOfFirstThread &+= (idleStepsOfFirstThread &- before.idleStepsOfFirstThread) &* times
+    firstThreadLeft &+= (firstThreadLeft &- before.firstThreadLeft) &* times
+  }
+
   package static func == (left: Statistics, right: Statistics) -> Bool {
     left.preimageRequests == right.preimageRequests && left.preimageBytes == right.preimageBytes
       && left.storeConditionalSuccesses == right.storeConditionalSuccesses

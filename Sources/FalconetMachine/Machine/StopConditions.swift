@@ -88,8 +88,8 @@ extension Machine {
       turns &+= 1
       if turns == 0, shouldInterrupt() { return .interrupted }
       // What it is to pass over might be in the middle of a block.
-      if !skips, let engine = preparedEngine(), let budget = engineBudget(to: target) {
-        engine.runActiveThread(budget)
+      if !skips, let engine = preparedEngine() {
+        engine.runActiveThread(to: target)
         guard step < target else { return .step }
       }
       if !skips, let stop = stop(before: conditions) { return stop }

@@ -30,9 +30,10 @@ extension Step {
   /// Moves the active thread to the other stack, and turns round if its own is then empty.
   static func preempt(_ environment: Environment) {
     let side = environment.scalars.activeSide
-    let thread = environment.threads.pop(side)
-    environment.threads.push(thread, on: side.other)
+    environment.saveThread()
+    environment.threads.move(from: side)
     turnIfEmpty(environment)
+    environment.loadThread()
     environment.note(.contextSwitch)
   }
 
@@ -50,6 +51,7 @@ extension Step {
     }
     _ = environment.threads.pop(side)
     turnIfEmpty(environment)
+    environment.loadThread()
   }
 
   /// One step of the search for a thread to wake: right to left, until found or all were seen.
@@ -67,21 +69,21 @@ extension Step {
 
   /// Looks whether a waiting thread can go on.
   private static func checkWaiter(_ environment: Environment) throws(StepError) {
-    let thread = environment.thread
-    let value: UInt64?
-    if environment.scalars.step > thread.futexTimeoutStep {
-      value = nil
-    } else {
-      value = try futexValue(at: Word(truncatingIfNeeded: thread.futexAddress), environment)
+    let (address, expected, timeoutStep) = environment.withThread {
+      (Word(truncatingIfNeeded: $0.futexAddress), $0.futexValue, $0.futexTimeoutStep)
     }
-    if value == thread.futexValue {
+    let value =
+      environment.scalars.step > timeoutStep ? nil : try futexValue(at: address, environment)
+    if value == expected {
       preempt(environment)
       environment.note(.waiterStayed)
       return
     }
-    environment.thread.futexAddress = ThreadState.noFutex(Word.size)
-    environment.thread.futexValue = 0
-    environment.thread.futexTimeoutStep = 0
+    environment.updateThread { thread in
+      thread.futexAddress = ThreadState.noFutex(Word.size)
+      thread.futexValue = 0
+      thread.futexTimeoutStep = 0
+    }
     let isTimeout = value == nil
     completeSystemCall(
       isTimeout ? .failed(.timedOut) : .value(0), environment)
@@ -90,7 +92,9 @@ extension Step {
 
   /// Puts a new thread on the stack that runs: it runs next.
   static func start(_ thread: ThreadState, _ environment: Environment) {
+    environment.saveThread()
     environment.threads.push(thread, on: environment.scalars.activeSide)
+    environment.loadThread()
     environment.scalars.stepsSinceContextSwitch = 0
   }
 }

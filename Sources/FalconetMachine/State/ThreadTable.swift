@@ -41,6 +41,8 @@ package protocol ThreadStacks {
   mutating func pop(_ side: StackSide) -> ThreadState
   /// Puts a thread on a stack.
   mutating func push(_ thread: ThreadState, on side: StackSide)
+  /// Moves the top thread of a stack to the other, under the same precondition.
+  mutating func move(from side: StackSide)
 }
 
 extension ThreadStacks {
@@ -50,6 +52,11 @@ extension ThreadStacks {
 
   package mutating func updateTop(_ side: StackSide, _ body: (inout ThreadState) -> Void) {
     body(&self[top: side])
+  }
+
+  package mutating func move(from side: StackSide) {
+    let thread = pop(side)
+    push(thread, on: side.other)
   }
 }
 

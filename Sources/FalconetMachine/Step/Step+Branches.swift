@@ -3,8 +3,9 @@ extension Step {
   static func branch(
     _ kind: InstructionKind, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
-    let pc = Word(truncatingIfNeeded: environment.withThread { $0.pc })
-    let nextPC = Word(truncatingIfNeeded: environment.withThread { $0.nextPC })
+    let place = environment.place
+    let pc = Word(truncatingIfNeeded: place.pc)
+    let nextPC = Word(truncatingIfNeeded: place.nextPC)
     guard nextPC == pc &+ 4 else { throw .panic(.branchInDelaySlot(instruction.bits)) }
 
     let rs = environment.register(instruction.rs, as: Word.self)
@@ -21,10 +22,7 @@ extension Step {
       target = rs
     }
     if kind.links { environment.setRegister(kind.destination(of: instruction), pc &+ 8) }
-    environment.updateThread { thread in
-      thread.pc = UInt64(nextPC)
-      thread.nextPC = UInt64(target)
-    }
+    environment.place = (UInt64(nextPC), UInt64(target))
   }
 
   /// Where `j` and `jal` go: inside the 256 MiB of the delay slot.

@@ -11,7 +11,7 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
   /// Executes one step.
   ///
   /// - Precondition: the state has not exited.
-  /// - Throws: ``StepError``. Scalars and the active thread may then be changed in part; memory and
+  /// - Throws: ``StepError``. Scalars may then be changed in part, and one word of memory; registers and
   ///   thread stacks are not. The caller restores the former.
   package static func run(in environment: Environment) throws(StepError) {
     environment.scalars.step &+= 1
@@ -23,7 +23,7 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
 
   /// The instruction at the active thread's pc.
   private static func execute(_ environment: Environment) throws(StepError) {
-    let pc = environment.withThread { $0.pc }
+    let pc = environment.place.pc
     guard pc & 3 == 0 else { throw .panic(.misalignedFetch) }
     let instruction = Instruction(try environment.fetch(at: pc))
     let row = environment.decoder[instruction]
@@ -43,37 +43,25 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
 
 /// The active thread, as the step reads and writes it.
 extension StepEnvironment {
+  /// Its registers may be others: see ``saveThread()``.
   @inline(__always) var thread: ThreadState {
     get { threads[top: scalars.activeSide] }
     _modify { yield &threads[top: scalars.activeSide] }
   }
 
-  /// What `body` makes of the active thread. Copies nothing.
+  /// What `body` makes of the active thread, whose registers may be others. Copies nothing.
   @inline(__always) func withThread<Result>(_ body: (borrowing ThreadState) -> Result) -> Result {
     threads.withTop(scalars.activeSide, body)
   }
 
-  /// Changes the active thread in place.
+  /// Changes the active thread in place, but for its registers.
   @inline(__always) func updateThread(_ body: (inout ThreadState) -> Void) {
     threads.updateTop(scalars.activeSide, body)
   }
 
-  @inline(__always) func register<Word: MachineWord>(_ index: Int, as word: Word.Type) -> Word {
-    Word(truncatingIfNeeded: withThread { $0.registers[index] })
-  }
-
-  /// Sets a register; register 0 stays as it is.
-  @inline(__always) func setRegister(_ index: Int, _ value: some MachineWord) {
-    let value = UInt64(value)
-    if index != 0 { updateThread { $0.registers[index] = value } }
-  }
-
   /// Moves the active thread on to its next instruction.
   @inline(__always) func advance<Word: MachineWord>(_ word: Word.Type) {
-    updateThread { thread in
-      let next = Word(truncatingIfNeeded: thread.nextPC)
-      thread.pc = UInt64(next)
-      thread.nextPC = UInt64(next &+ 4)
-    }
+    let next = Word(truncatingIfNeeded: place.nextPC)
+    place = (UInt64(next), UInt64(next &+ 4))
   }
 }

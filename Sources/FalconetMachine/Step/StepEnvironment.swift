@@ -20,6 +20,21 @@ package protocol StepEnvironment: AnyObject {
   var scalars: Scalars { get set }
   var threads: Stacks { get set }
 
+  /// A general register of the active thread. ``threads`` may hold another value, until ``saveThread()``.
+  func register<Word: MachineWord>(_ index: Int, as word: Word.Type) -> Word
+  /// Sets a register of the active thread; register 0 stays as it is.
+  func setRegister(_ index: Int, _ value: some MachineWord)
+  /// HI and LO of the active thread, under the same condition.
+  func hiLo<Word: MachineWord>(as word: Word.Type) -> (hi: Word, lo: Word)
+  func setHiLo<Word: MachineWord>(_ hi: Word, _ lo: Word)
+  /// Where the active thread is, under the same condition.
+  var place: (pc: UInt64, nextPC: UInt64) { get set }
+  /// Brings the active thread's registers into ``threads``: before another thread becomes active, or
+  /// all of this one is looked at.
+  func saveThread()
+  /// Takes the registers of the thread that is active now from ``threads``.
+  func loadThread()
+
   /// The instruction at `pc`, a multiple of 4.
   func fetch(at pc: UInt64) throws(StepError) -> UInt32
   /// The word at an address. Asked for before a store to the same word as well.
@@ -69,4 +84,45 @@ package enum StepEvent: Sendable, Equatable {
 
 extension StepEnvironment {
   package func note(_ event: StepEvent) {}
+}
+
+/// An environment that has the active thread's registers in ``StepEnvironment/threads`` and nowhere else.
+extension StepEnvironment {
+  @inline(__always)
+  package func register<Word: MachineWord>(_ index: Int, as word: Word.Type) -> Word {
+    Word(truncatingIfNeeded: withThread { $0.registers[index] })
+  }
+
+  @inline(__always)
+  package func setRegister(_ index: Int, _ value: some MachineWord) {
+    let value = UInt64(value)
+    if index != 0 { updateThread { $0.registers[index] = value } }
+  }
+
+  @inline(__always)
+  package func hiLo<Word: MachineWord>(as word: Word.Type) -> (hi: Word, lo: Word) {
+    withThread { (Word(truncatingIfNeeded: $0.hi), Word(truncatingIfNeeded: $0.lo)) }
+  }
+
+  @inline(__always)
+  package func setHiLo<Word: MachineWord>(_ hi: Word, _ lo: Word) {
+    updateThread { thread in
+      thread.hi = UInt64(hi)
+      thread.lo = UInt64(lo)
+    }
+  }
+
+  @inline(__always)
+  package var place: (pc: UInt64, nextPC: UInt64) {
+    get { withThread { ($0.pc, $0.nextPC) } }
+    set {
+      updateThread { thread in
+        thread.pc = newValue.pc
+        thread.nextPC = newValue.nextPC
+      }
+    }
+  }
+
+  @inline(__always) package func saveThread() {}
+  @inline(__always) package func loadThread() {}
 }

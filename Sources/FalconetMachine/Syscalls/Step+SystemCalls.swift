@@ -13,7 +13,7 @@ extension Step {
     case .noOperation: result = .value(0)
     case .mmap: result = mmap(a0, a1, environment)
     case .brk: result = .value(addressSpace.programBreak)
-    case .gettid: result = .value(environment.thread.id)
+    case .gettid: result = .value(environment.withThread { $0.id })
     case .open: result = .failed(.badDescriptor)
     case .read: result = try read(a0, a1, a2, environment)
     case .write: result = try write(a0, a1, a2, environment)

@@ -14,6 +14,7 @@ extension Step {
       return
     }
     let id = Word(truncatingIfNeeded: environment.scalars.nextThreadID)
+    environment.saveThread()
     var child = environment.thread
     child.id = UInt64(id)
     child.exitCode = 0
@@ -75,7 +76,9 @@ extension Step {
       if isBlocking { environment.scalars.wakeup = UInt64(address) }
       completeAndYield(environment)
       if isBlocking {
+        environment.saveThread()
         environment.scalars.traverseRight = environment.threads.isEmpty(.left)
+        environment.loadThread()
         environment.note(.wakeStarted)
       }
     } else {

@@ -56,7 +56,7 @@ struct StretchTests {
 
   @Test(
     "Claims, proofs and states that are gone back to are the same in each engine",
-    arguments: [StateVersion.v8, .v5, .v4])
+    arguments: [StateVersion.v8, .v5, .v4] + (isLongRun ? [.v1, .v3, .v6, .v7] : []))
   func everyStep(_ version: StateVersion) throws {
     let start = try MachineImage(of: Self.start(version))
     let count = isLongRun ? 5000 : 250

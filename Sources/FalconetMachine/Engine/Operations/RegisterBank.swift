@@ -5,7 +5,7 @@
 /// right for both, and only addresses differ, whose upper half goes to the slow path.
 ///
 /// Safety: 256 entries are allocated and initialized, and an index is a byte, so every access is in
-/// bounds. The machine that owns the bank frees it.
+/// bounds; `Registers` are 32 of them in a row. The machine that owns the bank frees it.
 struct RegisterBank {
   static let hi: UInt8 = 32
   static let lo: UInt8 = 33
@@ -58,9 +58,14 @@ struct RegisterBank {
     nonmutating set { values[Int(index)] = newValue }
   }
 
+  /// The general registers, in one piece.
+  private var general: UnsafeMutablePointer<Registers> {
+    UnsafeMutableRawPointer(values).assumingMemoryBound(to: Registers.self)
+  }
+
   /// Loads a thread's registers.
   func load(_ thread: borrowing ThreadState, _ wordSize: WordSize) {
-    for index in 0..<32 { values[index] = thread.registers[index] }
+    general.pointee = thread.registers
     self[Self.hi] = thread.hi
     self[Self.lo] = thread.lo
     guard wordSize == .bits32 else { return }
@@ -72,7 +77,15 @@ struct RegisterBank {
   /// Stores the registers into the thread.
   func store(into thread: inout ThreadState, _ wordSize: WordSize) {
     let mask = wordSize.mask
-    for index in 0..<32 { thread.registers[index] = values[index] & mask }
+    if wordSize == .bits64 {
+      thread.registers = general.pointee
+    } else {
+      withUnsafeMutableBytes(of: &thread.registers) { bytes in
+        for index in 0..<32 {
+          bytes.storeBytes(of: values[index] & mask, toByteOffset: 8 * index, as: UInt64.self)
+        }
+      }
+    }
     thread.hi = self[Self.hi] & mask
     thread.lo = self[Self.lo] & mask
   }
