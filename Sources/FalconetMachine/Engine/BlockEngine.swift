@@ -6,6 +6,8 @@ enum EngineExit: UInt64 {
   case leave = 1
   /// There is no code for the next block yet.
   case unprepared = 2
+  /// The next block is to be executed in the form that checks each access, see ``BlockForm/checked``.
+  case checked = 3
 }
 
 /// What executes blocks of one thread between events.
@@ -17,10 +19,10 @@ protocol BlockEngine: EngineCore {
   /// Whether there may be no room for another block.
   var isFull: Bool { get }
 
-  /// Writes code for a block, and inserts it into ``EngineCore/cache``.
+  /// Writes code for a block in a form, and inserts it into ``EngineCore/cache``.
   ///
   /// - Returns: its place.
-  func write(_ block: Block) -> Int
+  func write(_ block: Block, _ form: BlockForm) -> Int
 
   /// Reuses the memory of all code, which ``EngineCore/cache`` has discarded.
   func discardCode()
@@ -177,24 +179,27 @@ extension BlockEngine {
     let mask = memory.wordSize.mask
     var pc = running.place.pc
     var unused = budget
-    while let block = cache.enter(pc) ?? prepare(pc) {
+    var form = BlockForm.usual
+    while let block = cache.enter(pc, form) ?? prepare(pc, form) {
       enter(block, budget: unused)
       unused = bank[RegisterBank.budget]
       pc = bank[RegisterBank.end] & mask
-      guard bank[RegisterBank.reason] == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
+      let reason = bank[RegisterBank.reason]
+      form = reason == EngineExit.checked.rawValue ? .checked : .usual
+      guard form == .checked || reason == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
     }
     running.place = (pc, (pc &+ 4) & mask)
     running.count(budget &- unused)
   }
 
   @inline(never)
-  private func prepare(_ pc: UInt64) -> Int? {
+  private func prepare(_ pc: UInt64, _ form: BlockForm) -> Int? {
     guard cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12)) else { return nil }
     if isFull {
       discardBlocks()
       guard cache.admits(pc) else { return nil }
     }
-    return write(decoder.block)
+    return write(decoder.block, form)
   }
 
   /// Leaves the instructions at some addresses, and at no others, to the plain step.

@@ -1,3 +1,15 @@
+/// Which code for a block.
+enum BlockForm {
+  case usual
+  /// Each access to memory checks its address itself: entered where the usual form's check of several accesses
+  /// fails, see ``AccessPlan``.
+  case checked
+
+  /// What finds the form of the block at an address, which is a multiple of 4.
+  @inline(__always)
+  func key(_ pc: UInt64) -> UInt64 { self == .usual ? pc : pc | 2 }
+}
+
 /// The blocks that an engine has code for: found, inserted and discarded by the guest address that they
 /// begin at.
 ///
@@ -40,13 +52,13 @@ struct BlockCache {
 
   // MARK: Finding and inserting
 
-  /// The place of the block at an address, if there is one.
-  subscript(pc: UInt64) -> Int? { places[pc] }
+  /// The place of a form of the block at an address, if there is one.
+  subscript(pc: UInt64, form: BlockForm) -> Int? { places[form.key(pc)] }
 
-  /// The place of the block at an address, which jumps through the table find from here on.
-  mutating func enter(_ pc: UInt64) -> Int? {
-    guard let place = places[pc] else { return nil }
-    jumpTable.insert(place, at: pc)
+  /// The place of a form of the block at an address. Jumps through the table find the usual one from here on.
+  mutating func enter(_ pc: UInt64, _ form: BlockForm) -> Int? {
+    guard let place = self[pc, form] else { return nil }
+    if form == .usual { jumpTable.insert(place, at: pc) }
     return place
   }
 
@@ -65,24 +77,26 @@ struct BlockCache {
   /// Adds a block.
   ///
   /// - Parameter resolve: is called with each link that waited for the block.
-  mutating func insert(_ place: Int, at pc: UInt64, resolve: (_ link: Int) -> Void) {
-    places.set(pc, to: place)
-    jumpTable.insert(place, at: pc)
-    var next = lastWaiting[pc] ?? -1
+  mutating func insert(
+    _ place: Int, at pc: UInt64, _ form: BlockForm, resolve: (_ link: Int) -> Void
+  ) {
+    places.set(form.key(pc), to: place)
+    if form == .usual { jumpTable.insert(place, at: pc) }
+    var next = lastWaiting[form.key(pc)] ?? -1
     while next >= 0 {
       resolve(waiting[next].link)
       next = waiting[next].before
     }
   }
 
-  /// Has a link wait for the block at an address, which doesn't exist.
+  /// Has a link wait for a form of the block at an address, which doesn't exist.
   ///
   /// - Returns: another link that waits for it, if there is one.
   @discardableResult
-  mutating func wait(_ link: Int, for pc: UInt64) -> Int? {
-    let last = lastWaiting[pc]
+  mutating func wait(_ link: Int, for pc: UInt64, _ form: BlockForm) -> Int? {
+    let last = lastWaiting[form.key(pc)]
     waiting.append((link, before: last ?? -1))
-    lastWaiting.set(pc, to: waiting.count - 1)
+    lastWaiting.set(form.key(pc), to: waiting.count - 1)
     return last.map { waiting[$0].link }
   }
 
@@ -118,7 +132,7 @@ struct JumpTable {
   /// One entry: the address, then the host address of the code.
   static let entryBytes = 16
   static let codeOffset = 8
-  static let count = 1 << 16
+  static let count = 1 << 18
 
   private let mapping: HostMapping
   private let codeStart: UInt
@@ -158,7 +172,7 @@ struct JumpTable {
 /// Numbers by guest address, for look-ups that are too many for a `Dictionary`, whose hashing is made
 /// for keys of an attacker's choice: whoever writes the guest makes only their own runs slow here.
 ///
-/// Addresses are multiples of 4. Entries lie in an array of a power of two, at the place that the hash
+/// Addresses are even. Entries lie in an array of a power of two, at the place that the hash
 /// gives or one of the next; at most half of it is used.
 struct AddressMap {
   private var entries: [(address: UInt64, value: Int)]

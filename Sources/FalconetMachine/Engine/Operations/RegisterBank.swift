@@ -42,6 +42,8 @@ struct RegisterBank {
   /// See ``WatchedMemory``.
   static let readStart: UInt8 = 53
   static let readSize: UInt8 = 54
+  /// The address of the flags of page 0.
+  static let flags: UInt8 = 55
 
   let values: UnsafeMutablePointer<UInt64>
 
@@ -96,6 +98,7 @@ struct RegisterBank {
     self[Self.outside2] = space.outside | 1
     self[Self.outside4] = space.outside | 3
     self[Self.outside8] = space.outside | 7
+    self[Self.flags] = UInt64(UInt(bitPattern: space.flags))
     self[Self.windowStart] = space.windowStart
     self[Self.windowSize] = space.windowSize
     self[Self.windowBase] = UInt64(space.windowBase)

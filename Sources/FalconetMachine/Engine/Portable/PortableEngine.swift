@@ -106,13 +106,13 @@ final class PortableEngine: EngineCore, BlockEngine {
 
   // MARK: Writing blocks
 
-  func write(_ block: Block) -> Int {
+  func write(_ block: Block, _ form: BlockForm) -> Int {
     append(
       PortableOperation(
         target: UInt(block.pc), remaining: UInt8(truncatingIfNeeded: block.length)))
     let place = used
     starts.append(place)
-    cache.insert(place, at: block.pc) { setLink($0, to: place) }
+    cache.insert(place, at: block.pc, form) { setLink($0, to: place) }
     for operation in block.operations { append(portable(operation)) }
     append(block.exit)
     return place
@@ -174,9 +174,9 @@ final class PortableEngine: EngineCore, BlockEngine {
     used += PortableOperation.stride
     for (position, pc) in targets.enumerated() {
       let link = trailer + MemoryLayout<UnsafeRawPointer>.stride * position
-      if let place = cache[pc] {
+      if let place = cache[pc, .usual] {
         setLink(link, to: place)
-      } else if let other = cache.wait(link, for: pc) {
+      } else if let other = cache.wait(link, for: pc, .usual) {
         // One stub serves all links.
         (arena.start + link).copyMemory(
           from: arena.start + other, byteCount: MemoryLayout<UnsafeRawPointer>.size)

@@ -4,10 +4,12 @@
 protocol CodeEmitter {
   /// Writes what all blocks share. Nil if this process runs on another kind of processor, or on one
   /// that lacks an instruction.
-  init?(_ code: CodeMemory, wordSize: WordSize)
+  init?(_ code: CodeMemory, _ memory: Memory)
 
   /// Where code is written next.
   var position: Int { get }
+  /// Where code that is rarely executed is written next.
+  var rarePosition: Int { get }
   /// The place of the function that enters code.
   var entry: Int { get }
   /// The place of code that ends the run at address 0.
@@ -17,22 +19,20 @@ protocol CodeEmitter {
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 
-  /// Writes a block, and inserts it into a cache, with which its jumps are linked.
+  /// Writes a block in a form, and inserts it into a cache, with which its jumps are linked.
   ///
   /// - Returns: its place.
-  mutating func write(_ block: Block, into cache: inout BlockCache) -> Int
+  mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int
 
   /// Reuses the memory of all blocks.
   mutating func discardBlocks()
 }
 
-/// Enters code: the bank, flat memory, its flags, the budget, the address of a block's code.
+/// Enters code: the bank, flat memory, the budget, the address of a block's code.
 ///
 /// Safety: as ``Translator``.
 typealias CodeEntry =
-  @convention(c) (
-    UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int, UInt
-  ) -> Void
+  @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int, UInt) -> Void
 
 /// What writes code for this host. On a processor that no emitter is for, its `init` returns nil.
 typealias HostEmitter = X86Emitter

@@ -9,14 +9,21 @@ final class CodeMemory {
   let writable: UnsafeMutableRawPointer
   let executable: UnsafeMutableRawPointer
   let count: Int
-  private var populated = 0
+  /// Where the second part begins, for code that is rarely executed, so that the first is dense.
+  let rareStart: Int
+  private var populated: Int
+  private var rarePopulated: Int
   private static let populatedAtOnce = 256 << 10
   /// MADV_POPULATE_READ and MADV_POPULATE_WRITE of Linux 5.14, which headers may lack.
   private static let populateForReading: Int32 = 22
   private static let populateForWriting: Int32 = 23
 
   /// Nil if the system refuses executable memory.
-  init?(count: Int) {
+  init?(count: Int, rareCount: Int) {
+    rareStart = count
+    populated = 0
+    rarePopulated = count
+    let count = count + rareCount
     let file = Self.anonymousFile()
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -42,10 +49,15 @@ final class CodeMemory {
     return unsafeBitCast(symbol, to: Create.self)("falconet-code", closeOnExec)
   }
 
-  /// Has the system back all of the memory below a place, more of it at a time than a fault would.
-  func populate(upTo end: Int) {
+  /// Has the system back the memory of each part below a place, more of it at a time than a fault would.
+  func populate(upTo end: Int, rareUpTo rareEnd: Int) {
+    populate(upTo: end, within: rareStart, &populated)
+    populate(upTo: rareEnd, within: count, &rarePopulated)
+  }
+
+  private func populate(upTo end: Int, within limit: Int, _ populated: inout Int) {
     guard end > populated else { return }
-    let next = min(count, (end + Self.populatedAtOnce - 1) & ~(Self.populatedAtOnce - 1))
+    let next = min(limit, (end + Self.populatedAtOnce - 1) & ~(Self.populatedAtOnce - 1))
     // If the system doesn't know the advice, pages come by faults.
     madvise(writable + populated, next - populated, Self.populateForWriting)
     madvise(executable + populated, next - populated, Self.populateForReading)

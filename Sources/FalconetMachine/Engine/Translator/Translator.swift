@@ -4,13 +4,14 @@
 /// jump to one that is not translated yet ends the run, and is patched once it is. What is rare is
 /// executed by calls back to ``EngineCore/execute(_:budget:)``.
 ///
-/// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank, memory
-/// and flags of the machine that owns this engine. Translated code accesses memory as ``Handler`` does,
+/// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
+/// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does,
 /// and only while ``enter(_:budget:)`` is on the stack; blocks are discarded, and code memory used for
 /// others, only between calls of it.
 final class Translator: EngineCore, BlockEngine {
-  /// Bytes of code; when they are used up, all blocks are discarded.
-  static let codeBytes = 32 << 20
+  /// Bytes of code, and of code that is rarely executed; when either are used up, all blocks are discarded.
+  static let codeBytes = 24 << 20
+  static let rareCodeBytes = 40 << 20
   /// More than the code of the longest block takes.
   private static let mostBytes = 1 << 16
 
@@ -19,8 +20,9 @@ final class Translator: EngineCore, BlockEngine {
 
   /// Nil if there is no emitter for the host's processor, or the host refuses executable memory.
   init?(_ machine: Machine, stopRange: Range<UInt64>?) {
-    guard let code = CodeMemory(count: Self.codeBytes + Self.mostBytes),
-      let emitter = HostEmitter(code, wordSize: machine.memory.wordSize)
+    guard let code = CodeMemory(
+        count: Self.codeBytes + Self.mostBytes, rareCount: Self.rareCodeBytes + Self.mostBytes),
+      let emitter = HostEmitter(code, machine.memory)
     else { return nil }
     self.code = code
     self.emitter = emitter
@@ -31,12 +33,15 @@ final class Translator: EngineCore, BlockEngine {
 
   var kind: EngineKind { .translator }
 
-  var isFull: Bool { emitter.position > Self.codeBytes }
+  var isFull: Bool {
+    emitter.position > Self.codeBytes || emitter.rarePosition > code.rareStart + Self.rareCodeBytes
+  }
 
-  func write(_ block: Block) -> Int {
-    code.populate(upTo: emitter.position + Self.mostBytes)
+  func write(_ block: Block, _ form: BlockForm) -> Int {
+    code.populate(
+      upTo: emitter.position + Self.mostBytes, rareUpTo: emitter.rarePosition + Self.mostBytes)
     emitter.checksLoads = checksLoads
-    return emitter.write(block, into: &cache)
+    return emitter.write(block, form, into: &cache)
   }
 
   func discardCode() { emitter.discardBlocks() }
@@ -45,6 +50,6 @@ final class Translator: EngineCore, BlockEngine {
     let start = UInt(bitPattern: code.executable)
     unsafeBitCast(start + UInt(emitter.entry), to: CodeEntry.self)(
       UnsafeMutableRawPointer(bank.values) + HostEmitter.bankOffset, memory.space.base,
-      UnsafeMutableRawPointer(memory.space.flags), Int(budget), start + UInt(place))
+      Int(budget), start + UInt(place))
   }
 }

@@ -100,21 +100,28 @@ struct X86Assembler {
     }
   }
 
-  /// An instruction on a register and memory at `base + index`.
+  /// An instruction on a register and memory at `base + index + displacement`. The index is not rsp.
   mutating func indexed(
     _ opcode: [UInt8], _ register: X86Register, base: X86Register, index: X86Register,
-    wide: Bool = true, halfWord: Bool = false, bytes: Bool = false
+    displacement: Int32 = 0, wide: Bool = true, halfWord: Bool = false, bytes: Bool = false
   ) {
     if halfWord { byte(0x66) }
     prefix(wide: wide, register, index: index, base: base, force: bytes)
     for part in opcode { byte(part) }
-    if base.low == 5 {
-      byte(0x44 | register.low << 3)
-      byte(index.low << 3 | base.low)
-      byte(0)
+    let operand = register.low << 3 | 0x04
+    let place = index.low << 3 | base.low
+    // A base like rbp has no form without a displacement.
+    if displacement == 0, base.low != 5 {
+      byte(operand)
+      byte(place)
+    } else if let short = Int8(exactly: displacement) {
+      byte(0x40 | operand)
+      byte(place)
+      byte(UInt8(bitPattern: short))
     } else {
-      byte(0x04 | register.low << 3)
-      byte(index.low << 3 | base.low)
+      byte(0x80 | operand)
+      byte(place)
+      int32(displacement)
     }
   }
 

@@ -43,12 +43,12 @@ extension X86Emitter {
     }
   }
 
-  /// Writes the code of one operation.
-  mutating func emit(_ operation: DecodedOperation) {
+  /// Writes the code of one operation. If it accesses memory, `plan` says how.
+  mutating func emit(_ operation: DecodedOperation, _ plan: AccessPlan.Access) {
     switch operation.operation.kind {
     case .register, .fromHiLo, .toHiLo, .immediate: emitComputation(operation)
-    case .load(let access): emitLoad(operation, access)
-    case .store(let access): emitStore(operation, access)
+    case .load(let access): emitLoad(operation, access, plan)
+    case .store(let access): emitStore(operation, access, plan)
     case .loadLinked, .storeConditional, .none, .trap, .systemCall, .jump, .jumpRegister, .branch:
       emitRare(operation)
     }
@@ -111,10 +111,35 @@ extension X86Emitter {
     }
   }
 
-  private mutating func setConstant(_ target: UInt8, _ value: UInt64) {
+  mutating func setConstant(_ target: UInt8, _ value: UInt64) {
     let host = X86Register.holding(target) ?? .rax
     assembler.set(host, to: value)
     store(host, to: target)
+  }
+
+  /// Writes the code of a shift to the left and one back to the right, which extend the low 8, 16 or 32 bits of
+  /// a register.
+  ///
+  /// - Returns: whether the operations are that; otherwise nothing was written.
+  mutating func emitExtension(_ first: DecodedOperation, _ second: DecodedOperation) -> Bool {
+    guard first.operation == .dsll, second.operation == .dsrl || second.operation == .dsra,
+      first.immediate == second.immediate, second.second == first.destination,
+      second.destination == first.destination
+    else { return false }
+    let isSigned = second.operation == .dsra
+    let target = result(first)
+    switch first.immediate {
+    case 32 where !isSigned: load(target, from: first.second, wide: false)
+    case 32: assembler.signExtend32(target, held(first.second, in: .rax))
+    case 48:
+      assembler.registers0F(isSigned ? 0xBF : 0xB7, target, held(first.second, in: .rax), wide: isSigned)
+    case 56:
+      assembler.registers0F(
+        isSigned ? 0xBE : 0xB6, target, held(first.second, in: .rax), wide: isSigned, bytes: true)
+    default: return false
+    }
+    store(target, to: first.destination)
+    return true
   }
 
   private mutating func shift32(_ operation: DecodedOperation, _ kind: X86Shift) {
@@ -180,11 +205,13 @@ extension X86Emitter {
   private mutating func compare(_ operation: DecodedOperation, _ condition: X86Condition) {
     apply(.cmp, held(operation.first, in: .rax), operation.second)
     setCondition(condition, operation.destination)
+    comparison = (operation.destination, condition)
   }
 
   private mutating func compareImmediate(_ operation: DecodedOperation, _ condition: X86Condition) {
     assembler.immediate(.cmp, held(operation.first, in: .rax), operation.immediate)
     setCondition(condition, operation.destination)
+    comparison = (operation.destination, condition)
   }
 
   /// Sets an entry to whether a condition holds. Leaves the flags alone.

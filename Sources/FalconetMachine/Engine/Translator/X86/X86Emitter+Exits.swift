@@ -15,6 +15,9 @@ enum SlowPath {
   /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the store and its
   /// thunk, and where the code goes on.
   case store(Int, Int, thunk: Int, DecodedOperation, back: Int)
+  /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
+  /// steps from the operation on that it stands before, and where the code goes on.
+  case neighbours([Int], Int, remaining: UInt8, back: Int)
   /// An operation that was not executed: the jump that comes here, and the steps from it on.
   case leave(Int, remaining: UInt8)
 }
@@ -35,10 +38,10 @@ extension X86Emitter {
 
   /// Has a jump go to the block at an address: by way of ending the run, as long as there is none.
   private mutating func link(_ jump: Int, to pc: UInt64, _ cache: inout BlockCache) {
-    if let place = cache[pc] {
+    if let place = cache[pc, .usual] {
       assembler.patch(jump, to: place)
     } else {
-      cache.wait(jump, for: pc)
+      cache.wait(jump, for: pc, .usual)
       slowPaths.append(.exit(jump, .unprepared, pc))
     }
   }
@@ -47,6 +50,10 @@ extension X86Emitter {
   ///
   /// - Returns: the condition under which it is taken.
   private mutating func emitComparison(_ branch: BranchExit) -> X86Condition {
+    if let comparison, branch.first == comparison.entry, branch.second == 0 {
+      if branch.condition == .equal { return comparison.condition.inverted }
+      if branch.condition == .notEqual { return comparison.condition }
+    }
     let first = held(branch.first, in: .rax)
     switch branch.condition {
     case .equal, .notEqual:
@@ -103,17 +110,17 @@ extension X86Emitter {
   // MARK: Slow paths
 
   /// Writes what the block needs out of line.
-  mutating func emitSlowPaths() {
+  mutating func emitSlowPaths(_ cache: inout BlockCache) {
     var next = 0
     // Writing one may ask for another.
     while next < slowPaths.count {
-      emit(slowPaths[next])
+      emit(slowPaths[next], &cache)
       next += 1
     }
     slowPaths.removeAll(keepingCapacity: true)
   }
 
-  private mutating func emit(_ path: SlowPath) {
+  private mutating func emit(_ path: SlowPath, _ cache: inout BlockCache) {
     switch path {
     case .budget(let jump):
       assembler.patchHere(jump)
@@ -149,11 +156,33 @@ extension X86Emitter {
       assembler.test(.rax, wide: false)
       slowPaths.append(.leave(assembler.jump(.notEqual), remaining: operation.remaining))
       assembler.jump(to: back)
+    case .neighbours(let jumps, let place, let remaining, let back):
+      for jump in jumps { assembler.patchHere(jump) }
+      for jump in emitWholeCheck(of: place, back) { assembler.patchHere(jump) }
+      emitChecked(remaining, &cache)
     case .leave(let jump, let remaining):
       assembler.patchHere(jump)
       assembler.immediate(.add, .r14, Int32(remaining))
-      let executed = UInt64(block.length) - UInt64(remaining)
-      emitExit(.leave, at: (block.pc &+ 4 &* executed) & mask)
+      emitExit(.leave, at: address(remaining))
+    }
+  }
+
+  /// The address of the instruction from which on steps of the block remain.
+  private func address(_ remaining: UInt8) -> UInt64 {
+    (block.pc &+ 4 &* (UInt64(block.length) - UInt64(remaining))) & mask
+  }
+
+  /// Goes on with the form of the block that checks each access.
+  private mutating func emitChecked(_ remaining: UInt8, _ cache: inout BlockCache) {
+    let pc = address(remaining)
+    assembler.immediate(.add, .r14, Int32(remaining))
+    let jump = assembler.jump()
+    if let place = cache[pc, .checked] {
+      assembler.patch(jump, to: place)
+    } else {
+      cache.wait(jump, for: pc, .checked)
+      assembler.patchHere(jump)
+      emitExit(.checked, at: pc)
     }
   }
 }

@@ -55,11 +55,24 @@ extension X86Emitter {
   }
 
   /// A load. One without a thunk is executed by a call back.
-  mutating func emitLoad(_ operation: DecodedOperation, _ access: AccessKind) {
+  mutating func emitLoad(
+    _ operation: DecodedOperation, _ access: AccessKind, _ plan: AccessPlan.Access
+  ) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
+    let target = X86Register.holding(operation.destination) ?? .rax
+    if case .covered(let place) = plan {
+      let index = held(operation.first, in: .rax)
+      emitRead(
+        access, target, base: base(of: place), index: index, displacement: operation.immediate)
+      return store(target, to: operation.destination)
+    }
+    if case .constant(let address) = plan, isFlat(address, access), !checksLoads {
+      assembler.set(.rax, to: address)
+      emitRead(access, target, base: .r12)
+      return store(target, to: operation.destination)
+    }
     let away = emitAddress(operation, access)
     let near = checksLoads ? emitReadCheck() : nil
-    let target = X86Register.holding(operation.destination) ?? .rax
     emitRead(access, target, base: .r12)
     store(target, to: operation.destination)
     let back = assembler.position
@@ -67,6 +80,14 @@ extension X86Emitter {
       near.map { .checkedLoad(away, $0, thunk: thunk, operation, back: back) }
         ?? .load(away, thunk: thunk, operation.destination, back: back))
   }
+
+  /// Whether an access to an address takes the fast path.
+  private func isFlat(_ address: UInt64, _ access: AccessKind) -> Bool {
+    address & (outside | UInt64(access.size - 1)) == 0
+  }
+
+  /// What the addresses of neighbours are counted from.
+  private func base(of place: Int) -> X86Register { place == stackNeighbours ? .r13 : .r12 }
 
   /// Jumps away if the address in rax is near bytes whose reads are watched.
   private mutating func emitReadCheck() -> Int {
@@ -76,62 +97,90 @@ extension X86Emitter {
     return assembler.jump(.below)
   }
 
-  /// Reads the value at `base + rax`.
-  private mutating func emitRead(_ access: AccessKind, _ target: X86Register, base: X86Register) {
+  /// Reads the value at `base + index + displacement`. May use rax.
+  private mutating func emitRead(
+    _ access: AccessKind, _ target: X86Register, base: X86Register, index: X86Register = .rax,
+    displacement: Int32 = 0
+  ) {
+    func read(_ opcode: [UInt8], _ target: X86Register, wide: Bool) {
+      assembler.indexed(
+        opcode, target, base: base, index: index, displacement: displacement, wide: wide)
+    }
     switch access {
-    case .byte: assembler.indexed([0x0F, 0xBE], target, base: base, index: .rax)
-    case .byteUnsigned:
-      assembler.indexed([0x0F, 0xB6], target, base: base, index: .rax, wide: false)
+    case .byte: read([0x0F, 0xBE], target, wide: true)
+    case .byteUnsigned: read([0x0F, 0xB6], target, wide: false)
     case .half, .halfUnsigned:
-      assembler.indexed([0x0F, 0xB7], .rax, base: base, index: .rax, wide: false)
+      read([0x0F, 0xB7], .rax, wide: false)
       // Swaps the two bytes.
       assembler.byte(0x66)
       assembler.single(0xC1, 0, .rax, wide: false)
       assembler.byte(8)
       assembler.registers0F(access == .half ? 0xBF : 0xB7, target, .rax, wide: access == .half)
     case .word, .wordLeft, .wordRight:
-      assembler.indexed([0x0F, 0x38, 0xF0], .rax, base: base, index: .rax, wide: false)
+      read([0x0F, 0x38, 0xF0], .rax, wide: false)
       assembler.signExtend32(target, .rax)
-    case .wordUnsigned:
-      assembler.indexed([0x0F, 0x38, 0xF0], target, base: base, index: .rax, wide: false)
-    case .double, .doubleLeft, .doubleRight:
-      assembler.indexed([0x0F, 0x38, 0xF0], target, base: base, index: .rax)
+    case .wordUnsigned: read([0x0F, 0x38, 0xF0], target, wide: false)
+    case .double, .doubleLeft, .doubleRight: read([0x0F, 0x38, 0xF0], target, wide: true)
     }
   }
 
   /// A store. One without a thunk is executed by a call back.
-  mutating func emitStore(_ operation: DecodedOperation, _ access: AccessKind) {
+  mutating func emitStore(
+    _ operation: DecodedOperation, _ access: AccessKind, _ plan: AccessPlan.Access
+  ) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
+    if case .covered(let place) = plan {
+      let index = held(operation.first, in: .rax)
+      return emitWrite(
+        access, held(operation.second, in: .rdx), base: base(of: place), index: index,
+        displacement: operation.immediate)
+    }
     let away = emitAddress(operation, access)
     assembler.registers(0x8B, .rcx, .rax)
-    assembler.shift(.right, .rcx, by: 12)
-    emitFlagCheck(base: .r13)
+    emitFlagCheck(of: .rcx)
     let guarded = assembler.jump(.notEqual)
     let value = held(operation.second, in: .rdx)
     emitWrite(access, value, base: .r12)
     slowPaths.append(.store(away, guarded, thunk: thunk, operation, back: assembler.position))
   }
 
-  /// Compares the flags at `base + rcx` with others, of a page that is directly writable unless said.
-  private mutating func emitFlagCheck(
-    base: X86Register, _ flags: PageFlags = .directlyWritable
+  /// Compares the flags of the page of a flat address with those of one that is directly writable. The register
+  /// that holds the address holds another number after it.
+  mutating func emitFlagCheck(
+    of address: X86Register, _ flags: PageFlags = .directlyWritable
   ) {
-    assembler.indexed([0x80], X86Register.rdi, base: base, index: .rcx, wide: false)
+    emitFlagCheck(of: address, of: RegisterBank.flags, flags)
+  }
+
+  /// The same with flags at an address that an entry holds.
+  mutating func emitFlagCheck(
+    of address: X86Register, of entry: UInt8, _ flags: PageFlags = .directlyWritable
+  ) {
+    assembler.shift(.right, address, by: 12)
+    assembler.bank(X86Operation.add.opcode, address, entry)
+    // Compares the byte at the address with a number.
+    assembler.byte(0x80)
+    assembler.byte(0x38 | address.low)
     assembler.byte(flags.rawValue)
   }
 
-  /// Writes a value at `base + rax`.
-  private mutating func emitWrite(_ access: AccessKind, _ value: X86Register, base: X86Register) {
-    switch access {
-    case .byte, .byteUnsigned:
-      assembler.indexed([0x88], value, base: base, index: .rax, wide: false, bytes: true)
-    case .half, .halfUnsigned:
+  /// Writes a value at `base + index + displacement`.
+  private mutating func emitWrite(
+    _ access: AccessKind, _ value: X86Register, base: X86Register, index: X86Register = .rax,
+    displacement: Int32 = 0
+  ) {
+    func write(
+      _ opcode: [UInt8], wide: Bool = false, halfWord: Bool = false, bytes: Bool = false
+    ) {
       assembler.indexed(
-        [0x0F, 0x38, 0xF1], value, base: base, index: .rax, wide: false, halfWord: true)
-    case .word, .wordUnsigned, .wordLeft, .wordRight:
-      assembler.indexed([0x0F, 0x38, 0xF1], value, base: base, index: .rax, wide: false)
-    case .double, .doubleLeft, .doubleRight:
-      assembler.indexed([0x0F, 0x38, 0xF1], value, base: base, index: .rax)
+        opcode, value, base: base, index: index, displacement: displacement, wide: wide,
+        halfWord: halfWord, bytes: bytes)
+    }
+    switch access {
+    case .byte, .byteUnsigned: write([0x88], bytes: true)
+    case .half, .halfUnsigned: write([0x0F, 0x38, 0xF1], halfWord: true)
+    case .word, .wordUnsigned, .wordLeft, .wordRight: write([0x0F, 0x38, 0xF1])
+    case .double, .doubleLeft, .doubleRight: write([0x0F, 0x38, 0xF1], wide: true)
     }
   }
 
@@ -230,11 +279,7 @@ extension X86Emitter {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rcx)
     assembler.move(.rcx, .rax)
-    assembler.shift(.right, .rcx, by: 12)
-    assembler.push(.rdx)
-    assembler.bank(0x8B, .rdx, RegisterBank.windowFlags)
-    emitFlagCheck(base: .rdx)
-    assembler.pop(.rdx)
+    emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags)
     let guarded = assembler.jump(.notEqual)
     let write = assembler.position
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
@@ -246,19 +291,16 @@ extension X86Emitter {
     assembler.bank(0x85, .rax, Self.outside(access))
     var leaves = [assembler.jump(.notEqual)]
     assembler.registers(0x8B, .rcx, .rax)
-    assembler.shift(.right, .rcx, by: 12)
-    emitFlagCheck(base: .r13, .writableBesideWatches)
+    emitFlagCheck(of: .rcx, .writableBesideWatches)
     leaves.append(assembler.jump(.notEqual))
     leaves.append(emitTableCheck(access, WatchTable.storeBit))
     emitWrite(access, .rdx, base: .r12)
     assembler.set(.rax, to: 0)
     assembler.ret()
-    // The same in the window: rcx is still the page.
+    // The same in the window.
     assembler.patchHere(guarded)
-    assembler.push(.rdx)
-    assembler.bank(0x8B, .rdx, RegisterBank.windowFlags)
-    emitFlagCheck(base: .rdx, .writableBesideWatches)
-    assembler.pop(.rdx)
+    assembler.move(.rcx, .rax)
+    emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags, .writableBesideWatches)
     leaves.append(assembler.jump(.notEqual))
     leaves.append(emitTableCheck(access, WatchTable.storeBit))
     assembler.jump(to: write)

@@ -11,25 +11,38 @@ struct X86Emitter: CodeEmitter {
   var assembler: X86Assembler
   /// Of guest addresses.
   let mask: UInt64
+  /// The bits that no flat address has.
+  let outside: UInt64
   var checksLoads = false
   /// What the current block needs out of line, behind it.
   var slowPaths: [SlowPath] = []
   /// The steps of the current block, and its address.
   private(set) var block = (length: 0, pc: UInt64(0))
+  /// The accesses of the current block.
+  private(set) var plan: AccessPlan
+  /// Those of its neighbours that lie in the stack: r13 is where their addresses are counted from.
+  private(set) var stackNeighbours: Int?
+  /// What the last operation compared: the entry that holds whether it was so, and the condition, which the flags
+  /// still have.
+  var comparison: (entry: UInt8, condition: X86Condition)?
 
   // Places of code that all blocks share.
   private(set) var missing = 0
   private(set) var entry = 0
   private var firstBlock = 0
+  private(set) var rarePosition: Int
   private var exits: [Int] = []
   var loadThunks: [Int] = []
   var checkedLoadThunks: [Int] = []
   var storeThunks: [Int] = []
   var rareThunk = 0
 
-  init?(_ code: CodeMemory, wordSize: WordSize) {
+  init?(_ code: CodeMemory, _ memory: Memory) {
     assembler = X86Assembler(code)
-    mask = wordSize.mask
+    rarePosition = code.rareStart
+    mask = memory.wordSize.mask
+    outside = memory.space.outside
+    plan = AccessPlan(memory.wordSize)
     #if arch(x86_64) && os(Linux) && !FALCONET_NO_X86
       guard hasByteSwappingMoves(UInt(bitPattern: code.executable)) else { return nil }
     #else
@@ -56,20 +69,56 @@ struct X86Emitter: CodeEmitter {
 
   var position: Int { assembler.position }
 
-  mutating func discardBlocks() { assembler.position = firstBlock }
+  mutating func discardBlocks() {
+    assembler.position = firstBlock
+    rarePosition = assembler.memory.rareStart
+  }
 
-  mutating func write(_ block: Block, into cache: inout BlockCache) -> Int {
+  mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int {
+    if form == .checked { swapParts() }
+    defer { if form == .checked { swapParts() } }
     self.block = (block.length, block.pc)
+    makePlan(block, form)
     assembler.align()
     let place = assembler.position
-    cache.insert(place, at: block.pc) { assembler.patch($0, to: place) }
+    cache.insert(place, at: block.pc, form) { assembler.patch($0, to: place) }
     assembler.immediate(.sub, .r14, Int32(block.length))
     slowPaths.append(.budget(assembler.jump(.negative)))
-    for operation in block.operations { emit(operation) }
+    emit(block.operations)
     emit(block.exit, &cache)
-    emitSlowPaths()
+    if form == .usual { swapParts() }
+    emitSlowPaths(&cache)
+    if form == .usual { swapParts() }
     return place
   }
+
+  private mutating func makePlan(_ block: Block, _ form: BlockForm) {
+    // Loads that compare addresses with what is watched do so each by itself.
+    if form == .checked || checksLoads { plan.clear(block) } else { plan.make(for: block) }
+    stackNeighbours = plan.checks.lazy.compactMap { $0 }
+      .first { [plan] in plan.neighbours[$0].register == 29 }
+  }
+
+  private mutating func emit(_ operations: [DecodedOperation]) {
+    var index = 0
+    comparison = nil
+    while index < operations.count {
+      let operation = operations[index]
+      if let place = plan.checks[index] { emitCheck(of: place, before: operation) }
+      comparison = nil
+      if let constant = plan.constants[index] {
+        setConstant(operation.destination, constant)
+      } else if index + 1 < operations.count, emitExtension(operation, operations[index + 1]) {
+        index += 1
+      } else {
+        emit(operation, plan.accesses[index])
+      }
+      index += 1
+    }
+  }
+
+  /// Writes code that is rarely executed from here on, or no longer.
+  private mutating func swapParts() { swap(&assembler.position, &rarePosition) }
 
   // MARK: Entry and exits
 
@@ -77,7 +126,7 @@ struct X86Emitter: CodeEmitter {
     missing = emitExit(.unprepared, atZero: true)
     entry = assembler.position
     emitEntry()
-    exits = [EngineExit.budget, .leave, .unprepared].map { emitExit($0, atZero: false) }
+    exits = [EngineExit.budget, .leave, .unprepared, .checked].map { emitExit($0, atZero: false) }
     emitThunks()
   }
 
@@ -90,9 +139,8 @@ struct X86Emitter: CodeEmitter {
     assembler.immediate(.sub, .rsp, 8)
     assembler.move(.rbx, .rdi)
     assembler.move(.r12, .rsi)
-    assembler.move(.r13, .rdx)
-    assembler.move(.r14, .rcx)
-    assembler.move(.rax, .r8)
+    assembler.move(.r14, .rdx)
+    assembler.move(.rax, .rcx)
     loadPinned()
     assembler.byte(0xFF)
     assembler.byte(0xE0)

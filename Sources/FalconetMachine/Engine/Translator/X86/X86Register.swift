@@ -20,7 +20,7 @@ enum X86Register: UInt8 {
   case r11 = 11
   /// The flat part of guest memory.
   case r12 = 12
-  /// The flags of its pages.
+  /// What the addresses of ``X86Emitter/stackNeighbours`` are counted from: flat memory, or the window.
   case r13 = 13
   /// The budget: the steps that may be executed after the current block.
   case r14 = 14
@@ -65,6 +65,8 @@ enum X86Condition: UInt8 {
   case notLess = 13
   case notGreater = 14
   case greater = 15
+  /// Unsigned.
+  case above = 7
 
   /// The opposite condition.
   var inverted: X86Condition { X86Condition(rawValue: rawValue ^ 1) ?? self }

@@ -1,0 +1,234 @@
+/// What is known of a block's accesses to memory before it is executed: which go to a constant address, and
+/// which lie so close to one another that one check serves them all.
+///
+/// Accesses are *neighbours* if their addresses differ by constants, as those of a stack frame or an object do.
+/// One check, before the first of them, makes sure that each is what an engine's fast path is for: the addresses
+/// are flat and multiples of their sizes, and the pages that are stored to are directly writable. If it fails, the
+/// engine goes on with the form of the block in which each access checks itself.
+///
+/// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
+/// its page, would, and begins anew here.
+struct AccessPlan {
+  /// How an access is made.
+  enum Access: Equatable {
+    /// It checks itself.
+    case own
+    /// The check of neighbours covers it: see ``AccessPlan/neighbours``.
+    case covered(Int)
+    /// At a constant address, as registers hold it.
+    case constant(UInt64)
+  }
+
+  /// Accesses that share a check. Offsets are from a value that the registers of all hold but for a distance.
+  struct Neighbours {
+    /// The register of the first access, and what it holds beyond that value when the check is made.
+    let register: UInt8
+    let distance: Int32
+    /// Bytes of the largest access. All addresses are multiples of their sizes if the one at ``low`` is a
+    /// multiple of this.
+    fileprivate(set) var alignment: Int32
+    /// Where the lowest begins, or a little below, and the last byte of the highest.
+    fileprivate(set) var low: Int32
+    fileprivate(set) var high: Int32
+    /// The first and the last byte that are stored to, if any.
+    fileprivate(set) var stored: ClosedRange<Int32>?
+    /// The first operation, and how many instructions the accesses' own checks would take.
+    fileprivate let first: Int
+    fileprivate var cost = 0
+  }
+
+  /// By operation.
+  private(set) var accesses: [Access] = []
+  /// The results of operations that are constants.
+  private(set) var constants: [UInt64?] = []
+  /// The neighbours that are checked before an operation.
+  private(set) var checks: [Int?] = []
+  private(set) var neighbours: [Neighbours] = []
+
+  /// Neighbours take less than a page.
+  private static let longest: Int32 = 4096
+  /// Registers that addresses are followed through, and the copies that branches get.
+  private static let registers = Int(RegisterBank.secondCopy) + 1
+  /// Instructions of an access's own check, and of one check for several.
+  private static let loadCost = 3
+  private static let storeCost = 7
+  private static let sharedLoadCost = 6
+  private static let sharedStoreCost = 10
+
+  /// What a register holds: a constant more than a value that has a number.
+  private struct Value {
+    var number: Int
+    var distance: Int32
+  }
+  private var values: [Value] = []
+  private var known: [UInt64?] = []
+  /// Of each value, the accesses that it is the base of: a place in ``neighbours``, or −1.
+  private var groups: [Int] = []
+  private let isWide: Bool
+
+  init(_ wordSize: WordSize) { isWide = wordSize == .bits64 }
+
+  /// Plans a block.
+  mutating func make(for block: Block) {
+    clear(block)
+    for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
+    for (place, group) in neighbours.enumerated() where isWorthwhile(group) {
+      checks[group.first] = place
+    }
+    for index in accesses.indices {
+      guard case .covered(let place) = accesses[index], checks[neighbours[place].first] == nil else {
+        continue
+      }
+      accesses[index] = .own
+    }
+  }
+
+  /// Has each access of a block check itself.
+  mutating func clear(_ block: Block) {
+    let count = block.operations.count
+    accesses.removeAll(keepingCapacity: true)
+    constants.removeAll(keepingCapacity: true)
+    checks.removeAll(keepingCapacity: true)
+    neighbours.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+    known.removeAll(keepingCapacity: true)
+    groups.removeAll(keepingCapacity: true)
+    for _ in 0..<count {
+      accesses.append(.own)
+      constants.append(nil)
+      checks.append(nil)
+    }
+    for number in 0..<Self.registers {
+      values.append(Value(number: number, distance: 0))
+      known.append(nil)
+      groups.append(-1)
+    }
+    known[0] = 0
+  }
+
+  private func isWorthwhile(_ group: Neighbours) -> Bool {
+    group.cost > (group.stored == nil ? Self.sharedLoadCost : Self.sharedStoreCost)
+  }
+
+  private mutating func add(_ operation: DecodedOperation, at index: Int) {
+    switch operation.operation.kind {
+    case .load(let access):
+      note(operation, access, isStore: false, at: index)
+      forget(operation.destination)
+    case .store(let access): note(operation, access, isStore: true, at: index)
+    case .loadLinked, .storeConditional:
+      forget(operation.destination)
+      for value in groups.indices { groups[value] = -1 }
+    case .register, .immediate, .fromHiLo, .toHiLo: compute(operation, at: index)
+    case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: break
+    }
+  }
+
+  /// A register holds a value that nothing is known of.
+  private mutating func forget(_ register: UInt8) {
+    let register = Int(register)
+    values[register] = Value(number: groups.count, distance: 0)
+    groups.append(-1)
+    known[register] = nil
+  }
+
+  private mutating func compute(_ operation: DecodedOperation, at index: Int) {
+    let destination = Int(operation.destination)
+    if let constant = constant(operation) {
+      constants[index] = constant
+      forget(operation.destination)
+      known[destination] = constant
+      return
+    }
+    guard let (source, distance) = sum(operation) else { return forget(operation.destination) }
+    let value = values[source]
+    let (total, overflows) = value.distance.addingReportingOverflow(distance)
+    forget(operation.destination)
+    if !overflows { values[destination] = Value(number: value.number, distance: total) }
+  }
+
+  /// The register that an operation adds a constant to.
+  private func sum(_ operation: DecodedOperation) -> (source: Int, distance: Int32)? {
+    let (first, second) = (Int(operation.first), Int(operation.second))
+    switch operation.operation {
+    // In 32 bits a sum may wrap around, and registers hold it sign-extended.
+    case .daddi where isWide: return (first, operation.immediate)
+    case .or where second == 0, .dadd where second == 0: return (first, 0)
+    case .or where first == 0, .dadd where first == 0: return (second, 0)
+    default: return nil
+    }
+  }
+
+  /// The result of an operation on constants.
+  private func constant(_ operation: DecodedOperation) -> UInt64? {
+    let immediate = UInt64(bitPattern: Int64(operation.immediate))
+    if operation.operation == .lui { return immediate }
+    guard let first = known[Int(operation.first)] else { return nil }
+    switch operation.operation {
+    case .ori: return first | immediate
+    case .daddi where isWide: return first &+ immediate
+    case .addi: return UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: first &+ immediate)))
+    default: return nil
+    }
+  }
+
+  // MARK: Accesses
+
+  private mutating func note(
+    _ operation: DecodedOperation, _ access: AccessKind, isStore: Bool, at index: Int
+  ) {
+    guard !access.isPartial else { return }
+    if let base = known[Int(operation.first)] {
+      accesses[index] = .constant(base &+ UInt64(bitPattern: Int64(operation.immediate)))
+      return
+    }
+    let value = values[Int(operation.first)]
+    let (offset, isTooFar) = value.distance.addingReportingOverflow(operation.immediate)
+    guard !isTooFar, abs(Int64(offset)) < 1 << 30 else { return }
+    let size = Int32(access.size)
+    if groups[value.number] < 0 {
+      groups[value.number] = neighbours.count
+      neighbours.append(
+        Neighbours(
+          register: operation.first, distance: value.distance, alignment: size, low: offset,
+          high: offset + size - 1, first: index))
+    }
+    let place = groups[value.number]
+    guard extend(place, with: offset, size, isStore) else { return }
+    accesses[index] = .covered(place)
+  }
+
+  /// Adds an access to its neighbours, if their check can cover it.
+  private mutating func extend(_ place: Int, with offset: Int32, _ size: Int32, _ isStore: Bool) -> Bool {
+    var group = neighbours[place]
+    // All are multiples of the smaller of two sizes apart.
+    guard (offset - group.low) & (min(size, group.alignment) - 1) == 0 else { return false }
+    if size > group.alignment {
+      group.alignment = size
+      // The lowest place that is a multiple if the new one is.
+      group.low -= (group.low - offset) & (size - 1)
+    }
+    let low = offset - (offset - group.low) & (group.alignment - 1)
+    group.low = min(group.low, low)
+    group.high = max(group.high, offset + size - 1)
+    guard group.high - group.low < Self.longest else { return false }
+    if isStore {
+      let last = offset + size - 1
+      let stored = group.stored ?? offset...last
+      group.stored = min(stored.lowerBound, offset)...max(stored.upperBound, last)
+    }
+    group.cost += isStore ? Self.storeCost : Self.loadCost
+    neighbours[place] = group
+    return true
+  }
+}
+
+extension AccessKind {
+  /// Whether it is of part of an unaligned value.
+  var isPartial: Bool {
+    switch self {
+    case .wordLeft, .wordRight, .doubleLeft, .doubleRight: true
+    case .byte, .half, .word, .double, .byteUnsigned, .halfUnsigned, .wordUnsigned: false
+    }
+  }
+}
