@@ -100,6 +100,18 @@ struct BlockCache {
     return last.map { waiting[$0].link }
   }
 
+  /// Has another link wait in the place of one that waits for the block at an address.
+  mutating func replace(_ link: Int, with other: Int, for pc: UInt64) {
+    var next = lastWaiting[pc] ?? -1
+    while next >= 0 {
+      if waiting[next].link == link {
+        waiting[next].link = other
+        return
+      }
+      next = waiting[next].before
+    }
+  }
+
   // MARK: Discarding
 
   /// Discards all blocks. The engine may use the memory of their code for others.

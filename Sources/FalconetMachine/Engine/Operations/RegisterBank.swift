@@ -15,7 +15,7 @@ struct RegisterBank {
   static let firstCopy: UInt8 = 35
   static let secondCopy: UInt8 = 36
   /// An access of 4 or 8 bytes takes the fast path if its address has none of these bits.
-  static let outside4: UInt8 = 37
+  static let outside4: UInt8 = 55
   static let outside8: UInt8 = 38
   static let outside1: UInt8 = 39
   static let outside2: UInt8 = 40
@@ -43,7 +43,7 @@ struct RegisterBank {
   static let readStart: UInt8 = 53
   static let readSize: UInt8 = 54
   /// The address of the flags of page 0.
-  static let flags: UInt8 = 55
+  static let flags: UInt8 = 37
 
   let values: UnsafeMutablePointer<UInt64>
 

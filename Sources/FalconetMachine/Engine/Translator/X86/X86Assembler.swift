@@ -125,6 +125,21 @@ struct X86Assembler {
     }
   }
 
+  /// An instruction on a number in the register field and memory at `base + 4 * index + displacement`. Base and
+  /// index are among the low eight registers.
+  mutating func scaled(
+    _ opcode: UInt8, _ field: UInt8, base: X86Register, index: X86Register, displacement: UInt8 = 0,
+    wide: Bool = true
+  ) {
+    let value: UInt8 = 0x40 | (wide ? 8 : 0) | (field >= 8 ? 4 : 0)
+    if value != 0x40 { byte(value) }
+    byte(opcode)
+    let times4: UInt8 = 0x80
+    byte((displacement == 0 ? 0x04 : 0x44) | (field & 7) << 3)
+    byte(times4 | index.low << 3 | base.low)
+    if displacement != 0 { byte(displacement) }
+  }
+
   // MARK: Instructions
 
   mutating func move(_ target: X86Register, _ source: X86Register) {
@@ -253,6 +268,12 @@ struct X86Assembler {
     memory.writable.storeBytes(
       of: Int32(truncatingIfNeeded: target - jump - 4).littleEndian, toByteOffset: jump,
       as: Int32.self)
+  }
+
+  /// Has a jump go to the same place as another.
+  mutating func patch(_ jump: Int, toTargetOf other: Int) {
+    let distance = memory.writable.loadUnaligned(fromByteOffset: other, as: Int32.self)
+    patch(jump, to: other + 4 + Int(Int32(littleEndian: distance)))
   }
 
   /// Sets where a jump goes: here.

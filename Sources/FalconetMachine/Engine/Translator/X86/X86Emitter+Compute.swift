@@ -9,6 +9,8 @@ extension X86Emitter {
       } else {
         assembler.registers(0x8B, target, host, wide: false)
       }
+    } else if target == .rax, wide, let accumulator, accumulator == (entry, assembler.position) {
+      // It is there.
     } else {
       assembler.bank(0x8B, target, entry, wide: wide)
     }
@@ -20,6 +22,8 @@ extension X86Emitter {
       assembler.move(host, source)
     } else {
       assembler.bank(0x89, source, entry)
+      // A watched load comes back from its slow path with something else.
+      if source == .rax, !checksLoads { accumulator = (entry, assembler.position) }
     }
   }
 
@@ -115,6 +119,27 @@ extension X86Emitter {
     let host = X86Register.holding(target) ?? .rax
     assembler.set(host, to: value)
     store(host, to: target)
+  }
+
+  /// Writes the code of a constant and the addition of a register to it, which replaces it.
+  ///
+  /// - Returns: whether the operations are that; otherwise nothing was written.
+  mutating func emitSum(_ first: DecodedOperation, _ second: DecodedOperation, _ index: Int) -> Bool {
+    guard let constant = plan.constants[index], let immediate = Int32(exactly: Int64(bitPattern: constant)),
+      second.operation == .dadd, second.destination == first.destination,
+      plan.constants[index + 1] == nil
+    else { return false }
+    var sum = second
+    if second.second == first.destination, second.first != first.destination {
+      sum.first = second.first
+    } else if second.first == first.destination, second.second != first.destination {
+      sum.first = second.second
+    } else {
+      return false
+    }
+    sum.immediate = immediate
+    addImmediate(sum)
+    return true
   }
 
   /// Writes the code of a shift to the left and one back to the right, which extend the low 8, 16 or 32 bits of

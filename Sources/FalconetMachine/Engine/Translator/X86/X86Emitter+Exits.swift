@@ -4,17 +4,17 @@ enum SlowPath {
   case budget(Int)
   /// A jump that ends the run at an address.
   case exit(Int, EngineExit, UInt64)
-  /// A jump that ends the run at the address in rax.
-  case exitAtRAX(Int)
-  /// A load from elsewhere: the jump that comes here, the load's thunk, the register that it goes to,
-  /// and where the code goes on.
-  case load(Int, thunk: Int, UInt8, back: Int)
+  /// A jump that ends the run at the address in a register.
+  case exitAtRegister(Int, X86Register)
+  /// A load from elsewhere: the jump that comes here, the register with the address, the load's thunk, the register
+  /// that it goes to, and where the code goes on.
+  case load(Int, X86Register, thunk: Int, UInt8, back: Int)
   /// A load that compares its address with what is watched: the jumps from elsewhere and from near the
-  /// watched bytes, its thunk, the load, and where the code goes on.
-  case checkedLoad(Int, Int, thunk: Int, DecodedOperation, back: Int)
-  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the store and its
-  /// thunk, and where the code goes on.
-  case store(Int, Int, thunk: Int, DecodedOperation, back: Int)
+  /// watched bytes, the register with the address, its thunk, the load, and where the code goes on.
+  case checkedLoad(Int, Int, X86Register, thunk: Int, DecodedOperation, back: Int)
+  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the register with the
+  /// address, the store and its thunk, and where the code goes on.
+  case store(Int, Int, X86Register, thunk: Int, DecodedOperation, back: Int)
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
   /// steps from the operation on that it stands before, and where the code goes on.
   case neighbours([Int], Int, remaining: UInt8, back: Int)
@@ -26,14 +26,49 @@ extension X86Emitter {
   /// Writes the end of a block.
   mutating func emit(_ exit: BlockExit, _ cache: inout BlockCache) {
     switch exit {
-    case .jump(let pc): link(assembler.jump(), to: pc, &cache)
+    case .jump(let pc): emitLast(to: pc, &cache)
     case .leave(let pc): emitExit(.leave, at: pc)
     case .indirect(let register): emitIndirect(register)
     case .branch(let branch):
       let condition = emitComparison(branch)
-      link(assembler.jump(condition), to: branch.taken, &cache)
-      link(assembler.jump(), to: branch.next, &cache)
+      let taken = assembler.jump(condition)
+      link(taken, to: branch.taken, &cache)
+      emitLast(to: branch.next, &cache)
+      openEnd?.branch = (taken, condition, branch.taken)
     }
+  }
+
+  /// Writes a jump at a block's end. If its block has no code yet, it may come right here.
+  private mutating func emitLast(to pc: UInt64, _ cache: inout BlockCache) {
+    let jump = assembler.jump()
+    link(jump, to: pc, &cache)
+    openEnd = OpenEnd(jump: jump, pc: pc, end: assembler.position)
+  }
+
+  /// Goes back over jumps right before the position that the block at an address makes superfluous if it is
+  /// written here.
+  ///
+  /// - Returns: a link that waits for the block, and isn't there any longer.
+  mutating func closeEnd(_ pc: UInt64, _ cache: inout BlockCache) -> Int? {
+    guard let end = openEnd, end.end == assembler.position else { return nil }
+    openEnd = nil
+    let jumpBytes = 5
+    if end.pc == pc, cache[pc, .usual] == nil {
+      assembler.position -= jumpBytes
+      return end.jump
+    }
+    guard let branch = end.branch, branch.pc == pc, cache[pc, .usual] == nil else { return nil }
+    // The opposite branch goes to the other block.
+    let branchBytes = 6
+    assembler.position -= jumpBytes + branchBytes
+    let other = assembler.jump(branch.condition.inverted)
+    if let place = cache[end.pc, .usual] {
+      assembler.patch(other, to: place)
+    } else {
+      assembler.patch(other, toTargetOf: end.jump)
+      cache.replace(end.jump, with: other, for: end.pc)
+    }
+    return branch.jump
   }
 
   /// Has a jump go to the block at an address: by way of ending the run, as long as there is none.
@@ -86,25 +121,18 @@ extension X86Emitter {
 
   /// A jump through the table of blocks: place (pc / 4) modulo its size, 16 bytes each.
   private mutating func emitIndirect(_ register: UInt8) {
-    load(.rax, from: register)
-    assembler.registers(0x8B, .rcx, .rax, wide: false)
+    let address = held(register, in: .rax)
+    assembler.registers(0x8B, .rcx, address, wide: false)
     // The place times 4, since the address is.
     assembler.single(0x81, X86Operation.and.number, .rcx, wide: false)
     assembler.int32(Int32((JumpTable.count - 1) << 2))
     assembler.bank(0x8B, .rdx, RegisterBank.jumpTable)
-    // rdx = rdx + 4 * rcx
-    assembler.byte(0x48)
-    assembler.byte(0x8D)
-    assembler.byte(0x14)
-    assembler.byte(0x80 | X86Register.rcx.low << 3 | X86Register.rdx.low)
-    // Compares rax with the entry's address, and jumps to its code.
-    assembler.byte(0x48)
-    assembler.byte(0x3B)
-    assembler.byte(0x02)
-    slowPaths.append(.exitAtRAX(assembler.jump(.notEqual)))
-    assembler.byte(0xFF)
-    assembler.byte(0x62)
-    assembler.byte(UInt8(JumpTable.codeOffset))
+    // Compares the address with the one of the entry at rdx + 4 * rcx, and jumps to its code.
+    assembler.scaled(X86Operation.cmp.opcode, address.rawValue, base: .rdx, index: .rcx)
+    slowPaths.append(.exitAtRegister(assembler.jump(.notEqual), address))
+    let jumpTo: UInt8 = 4
+    assembler.scaled(
+      0xFF, jumpTo, base: .rdx, index: .rcx, displacement: UInt8(JumpTable.codeOffset), wide: false)
   }
 
   // MARK: Slow paths
@@ -129,17 +157,20 @@ extension X86Emitter {
     case .exit(let jump, let reason, let pc):
       assembler.patchHere(jump)
       emitExit(reason, at: pc)
-    case .exitAtRAX(let jump):
+    case .exitAtRegister(let jump, let address):
       assembler.patchHere(jump)
+      assembler.move(.rax, address)
       emitExit(.unprepared)
-    case .load(let jump, let thunk, let target, let back):
+    case .load(let jump, let address, let thunk, let target, let back):
       assembler.patchHere(jump)
+      assembler.move(.rax, address)
       assembler.call(loadThunks[thunk])
       store(.rax, to: target)
       assembler.jump(to: back)
-    case .checkedLoad(let away, let near, let thunk, let operation, let back):
+    case .checkedLoad(let away, let near, let address, let thunk, let operation, let back):
       assembler.patchHere(away)
       assembler.patchHere(near)
+      assembler.move(.rax, address)
       assembler.call(checkedLoadThunks[thunk])
       assembler.test(.rcx, wide: false)
       let rare = assembler.jump(.notEqual)
@@ -148,9 +179,10 @@ extension X86Emitter {
       assembler.patchHere(rare)
       emitRare(operation)
       assembler.jump(to: back)
-    case .store(let away, let guarded, let thunk, let operation, let back):
+    case .store(let away, let guarded, let address, let thunk, let operation, let back):
       assembler.patchHere(away)
       assembler.patchHere(guarded)
+      assembler.move(.rax, address)
       load(.rdx, from: operation.second)
       assembler.call(storeThunks[thunk])
       assembler.test(.rax, wide: false)

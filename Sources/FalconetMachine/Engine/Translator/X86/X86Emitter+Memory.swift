@@ -40,18 +40,27 @@ extension X86Emitter {
     }
   }
 
-  /// Computes an address into rax, and jumps away if it is not one of the fast path.
-  private mutating func emitAddress(_ operation: DecodedOperation, _ access: AccessKind) -> Int {
+  /// Computes an address, and jumps away if it is not one of the fast path.
+  ///
+  /// - Returns: the register that holds it, which is rax or the address's own, and the jump.
+  private mutating func emitAddress(
+    _ operation: DecodedOperation, _ access: AccessKind
+  ) -> (register: X86Register, away: Int) {
+    var address = X86Register.rax
     if operation.first == 0 {
       assembler.set(.rax, to: UInt64(bitPattern: Int64(operation.immediate)))
     } else if let host = X86Register.holding(operation.first) {
-      assembler.address(.rax, host, operation.immediate)
+      if operation.immediate == 0 {
+        address = host
+      } else {
+        assembler.address(.rax, host, operation.immediate)
+      }
     } else {
       load(.rax, from: operation.first)
       if operation.immediate != 0 { assembler.immediate(.add, .rax, operation.immediate) }
     }
-    assembler.bank(0x85, .rax, Self.outside(access))
-    return assembler.jump(.notEqual)
+    assembler.bank(0x85, address, Self.outside(access))
+    return (address, assembler.jump(.notEqual))
   }
 
   /// A load. One without a thunk is executed by a call back.
@@ -71,14 +80,14 @@ extension X86Emitter {
       emitRead(access, target, base: .r12)
       return store(target, to: operation.destination)
     }
-    let away = emitAddress(operation, access)
-    let near = checksLoads ? emitReadCheck() : nil
-    emitRead(access, target, base: .r12)
+    let (address, away) = emitAddress(operation, access)
+    let near = checksLoads ? emitReadCheck(address) : nil
+    emitRead(access, target, base: .r12, index: address)
     store(target, to: operation.destination)
     let back = assembler.position
     slowPaths.append(
-      near.map { .checkedLoad(away, $0, thunk: thunk, operation, back: back) }
-        ?? .load(away, thunk: thunk, operation.destination, back: back))
+      near.map { .checkedLoad(away, $0, address, thunk: thunk, operation, back: back) }
+        ?? .load(away, address, thunk: thunk, operation.destination, back: back))
   }
 
   /// Whether an access to an address takes the fast path.
@@ -89,9 +98,9 @@ extension X86Emitter {
   /// What the addresses of neighbours are counted from.
   private func base(of place: Int) -> X86Register { place == stackNeighbours ? .r13 : .r12 }
 
-  /// Jumps away if the address in rax is near bytes whose reads are watched.
-  private mutating func emitReadCheck() -> Int {
-    assembler.move(.rcx, .rax)
+  /// Jumps away if an address is near bytes whose reads are watched.
+  private mutating func emitReadCheck(_ address: X86Register) -> Int {
+    assembler.move(.rcx, address)
     assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.readStart)
     assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.readSize)
     return assembler.jump(.below)
@@ -135,13 +144,14 @@ extension X86Emitter {
         access, held(operation.second, in: .rdx), base: base(of: place), index: index,
         displacement: operation.immediate)
     }
-    let away = emitAddress(operation, access)
-    assembler.registers(0x8B, .rcx, .rax)
+    let (address, away) = emitAddress(operation, access)
+    assembler.move(.rcx, address)
     emitFlagCheck(of: .rcx)
     let guarded = assembler.jump(.notEqual)
     let value = held(operation.second, in: .rdx)
-    emitWrite(access, value, base: .r12)
-    slowPaths.append(.store(away, guarded, thunk: thunk, operation, back: assembler.position))
+    emitWrite(access, value, base: .r12, index: address)
+    slowPaths.append(
+      .store(away, guarded, address, thunk: thunk, operation, back: assembler.position))
   }
 
   /// Compares the flags of the page of a flat address with those of one that is directly writable. The register
@@ -244,7 +254,7 @@ extension X86Emitter {
     assembler.ret()
     assembler.patchHere(outside)
     leaves += emitWindowCheck(access, scratch: .rdx)
-    let far = emitReadCheck()
+    let far = emitReadCheck(.rax)
     assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
     let read = assembler.position
     emitRead(access, .rax, base: .rdx)

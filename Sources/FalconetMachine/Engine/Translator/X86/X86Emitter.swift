@@ -26,6 +26,20 @@ struct X86Emitter: CodeEmitter {
   /// still have.
   var comparison: (entry: UInt8, condition: X86Condition)?
 
+  /// The jump that the code ends with.
+  struct OpenEnd {
+    /// The jump, and the address of its block.
+    let jump: Int
+    let pc: UInt64
+    /// Where the code ends.
+    let end: Int
+    /// The branch right before the jump: its own jump, condition and address.
+    var branch: (jump: Int, condition: X86Condition, pc: UInt64)?
+  }
+  var openEnd: OpenEnd?
+  /// The entry of the bank whose value is in rax too, as long as the code ends here.
+  var accumulator: (entry: UInt8, end: Int)?
+
   // Places of code that all blocks share.
   private(set) var missing = 0
   private(set) var entry = 0
@@ -71,6 +85,7 @@ struct X86Emitter: CodeEmitter {
 
   mutating func discardBlocks() {
     assembler.position = firstBlock
+    openEnd = nil
     rarePosition = assembler.memory.rareStart
   }
 
@@ -79,9 +94,12 @@ struct X86Emitter: CodeEmitter {
     defer { if form == .checked { swapParts() } }
     self.block = (block.length, block.pc)
     makePlan(block, form)
-    assembler.align()
+    let closed = form == .usual ? closeEnd(block.pc, &cache) : nil
+    if closed == nil { assembler.align() }
     let place = assembler.position
-    cache.insert(place, at: block.pc, form) { assembler.patch($0, to: place) }
+    cache.insert(place, at: block.pc, form) {
+      if $0 != closed { assembler.patch($0, to: place) }
+    }
     assembler.immediate(.sub, .r14, Int32(block.length))
     slowPaths.append(.budget(assembler.jump(.negative)))
     emit(block.operations)
@@ -106,7 +124,9 @@ struct X86Emitter: CodeEmitter {
       let operation = operations[index]
       if let place = plan.checks[index] { emitCheck(of: place, before: operation) }
       comparison = nil
-      if let constant = plan.constants[index] {
+      if index + 1 < operations.count, emitSum(operation, operations[index + 1], index) {
+        index += 1
+      } else if let constant = plan.constants[index] {
         setConstant(operation.destination, constant)
       } else if index + 1 < operations.count, emitExtension(operation, operations[index + 1]) {
         index += 1
