@@ -52,6 +52,7 @@ class EngineCore {
   let memory: Memory
   let bank: RegisterBank
   final var cache: BlockCache
+  final var stack: StackRange
   fileprivate final var decoder: BlockDecoder
   /// The step at which the budget of the current run is used up.
   fileprivate final var deadline: UInt64 = 0
@@ -68,6 +69,7 @@ class EngineCore {
     self.cache = cache
     memory = machine.memory
     bank = machine.bank
+    stack = StackRange(machine.bank, machine.memory)
     decoder = BlockDecoder(rules: machine.rules, stopRange: stopRange)
     bank.describe(memory.space)
     bank.describeWatches(memory)
@@ -100,8 +102,12 @@ class EngineCore {
     _ operation: DecodedOperation, _ budget: UInt64, _ word: Word.Type
   ) -> Bool {
     withMachine {
-      OperationExecutor<Word>($0)
-        .execute(operation, step: self.step(of: operation, budget: budget)) == .next
+      let outcome = OperationExecutor<Word>($0)
+        .execute(operation, step: self.step(of: operation, budget: budget))
+      if case .loadLinked = operation.operation.kind {
+        stack.exclude($0.state.scalars.reservation.address)
+      }
+      return outcome == .next
     }
   }
 
@@ -181,6 +187,7 @@ extension BlockEngine {
     var unused = budget
     var form = BlockForm.usual
     while let block = cache.enter(pc, form) ?? prepare(pc, form) {
+      stack.revalidate()
       enter(block, budget: unused)
       unused = bank[RegisterBank.budget]
       pc = bank[RegisterBank.end] & mask

@@ -32,6 +32,9 @@ struct AccessPlan {
     fileprivate(set) var high: Int32
     /// The first and the last byte that are stored to, if any.
     fileprivate(set) var stored: ClosedRange<Int32>?
+    /// Whether they lie in the stack frame, and are checked by the ``StackRange``: the addresses are multiples of
+    /// their sizes if the stack pointer is one of a register's.
+    let isStack: Bool
     /// The first operation, and how many instructions the accesses' own checks would take.
     fileprivate let first: Int
     fileprivate var cost = 0
@@ -54,6 +57,8 @@ struct AccessPlan {
   private static let storeCost = 7
   private static let sharedLoadCost = 6
   private static let sharedStoreCost = 10
+  private static let stackCost = 5
+  private static let stackPointer: UInt8 = 29
 
   /// What a register holds: a constant more than a value that has a number.
   private struct Value {
@@ -65,6 +70,8 @@ struct AccessPlan {
   /// Of each value, the accesses that it is the base of: a place in ``neighbours``, or −1.
   private var groups: [Int] = []
   private let isWide: Bool
+  /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
+  private var hasStack = false
 
   init(_ wordSize: WordSize) { isWide = wordSize == .bits64 }
 
@@ -76,7 +83,8 @@ struct AccessPlan {
       checks[group.first] = place
     }
     for index in accesses.indices {
-      guard case .covered(let place) = accesses[index], checks[neighbours[place].first] == nil else {
+      guard case .covered(let place) = accesses[index], checks[neighbours[place].first] == nil
+      else {
         continue
       }
       accesses[index] = .own
@@ -86,6 +94,7 @@ struct AccessPlan {
   /// Has each access of a block check itself.
   mutating func clear(_ block: Block) {
     let count = block.operations.count
+    hasStack = false
     accesses.removeAll(keepingCapacity: true)
     constants.removeAll(keepingCapacity: true)
     checks.removeAll(keepingCapacity: true)
@@ -107,7 +116,8 @@ struct AccessPlan {
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
-    group.cost > (group.stored == nil ? Self.sharedLoadCost : Self.sharedStoreCost)
+    if group.isStack { return group.cost > Self.stackCost }
+    return group.cost > (group.stored == nil ? Self.sharedLoadCost : Self.sharedStoreCost)
   }
 
   private mutating func add(_ operation: DecodedOperation, at index: Int) {
@@ -127,6 +137,7 @@ struct AccessPlan {
   /// A register holds a value that nothing is known of.
   private mutating func forget(_ register: UInt8) {
     let register = Int(register)
+    guard register < Self.registers else { return }
     values[register] = Value(number: groups.count, distance: 0)
     groups.append(-1)
     known[register] = nil
@@ -137,14 +148,16 @@ struct AccessPlan {
     if let constant = constant(operation) {
       constants[index] = constant
       forget(operation.destination)
-      known[destination] = constant
+      if destination < Self.registers { known[destination] = constant }
       return
     }
     guard let (source, distance) = sum(operation) else { return forget(operation.destination) }
     let value = values[source]
     let (total, overflows) = value.distance.addingReportingOverflow(distance)
     forget(operation.destination)
-    if !overflows { values[destination] = Value(number: value.number, distance: total) }
+    if !overflows, destination < Self.registers {
+      values[destination] = Value(number: value.number, distance: total)
+    }
   }
 
   /// The register that an operation adds a constant to.
@@ -187,11 +200,13 @@ struct AccessPlan {
     guard !isTooFar, abs(Int64(offset)) < 1 << 30 else { return }
     let size = Int32(access.size)
     if groups[value.number] < 0 {
+      let isStack = operation.first == Self.stackPointer && !hasStack
+      if isStack { hasStack = true }
       groups[value.number] = neighbours.count
       neighbours.append(
         Neighbours(
           register: operation.first, distance: value.distance, alignment: size, low: offset,
-          high: offset + size - 1, first: index))
+          high: offset + size - 1, isStack: isStack, first: index))
     }
     let place = groups[value.number]
     guard extend(place, with: offset, size, isStore) else { return }
@@ -199,8 +214,20 @@ struct AccessPlan {
   }
 
   /// Adds an access to its neighbours, if their check can cover it.
-  private mutating func extend(_ place: Int, with offset: Int32, _ size: Int32, _ isStore: Bool) -> Bool {
+  private mutating func extend(_ place: Int, with offset: Int32, _ size: Int32, _ isStore: Bool)
+    -> Bool
+  {
     var group = neighbours[place]
+    if group.isStack {
+      guard (offset - group.distance) & (size - 1) == 0 else { return false }
+      group.low = min(group.low, offset)
+      group.high = max(group.high, offset + size - 1)
+      // With what rounding to units adds.
+      guard group.high - group.low < Int32(StackRange.longest) - 16 else { return false }
+      group.cost += isStore ? Self.storeCost : Self.loadCost
+      neighbours[place] = group
+      return true
+    }
     // All are multiples of the smaller of two sizes apart.
     guard (offset - group.low) & (min(size, group.alignment) - 1) == 0 else { return false }
     if size > group.alignment {

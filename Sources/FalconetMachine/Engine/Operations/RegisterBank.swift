@@ -10,7 +10,7 @@ struct RegisterBank {
   static let hi: UInt8 = 32
   static let lo: UInt8 = 33
   /// Where results for register 0 go.
-  static let discarded: UInt8 = 34
+  static let discarded: UInt8 = 59
   /// Copies of a branch's operands, if its delay slot changes them.
   static let firstCopy: UInt8 = 35
   static let secondCopy: UInt8 = 36
@@ -42,6 +42,10 @@ struct RegisterBank {
   /// See ``WatchedMemory``.
   static let readStart: UInt8 = 53
   static let readSize: UInt8 = 54
+  /// See ``StackRange``.
+  static let stackStart: UInt8 = 57
+  static let stackSize: UInt8 = 34
+  static let stackBase: UInt8 = 56
   /// The address of the flags of page 0.
   static let flags: UInt8 = 37
 

@@ -29,6 +29,7 @@ struct PackedOperation {
 enum CallBack {
   typealias Load = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
   typealias Store = @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64) -> UInt64
+  typealias Cover = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
   typealias Rare = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
 
   /// What a load of this operation's number gives at an address.
@@ -41,6 +42,12 @@ enum CallBack {
   static let store: Store = { owner, address, value, number in
     Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.store(value, at: address, number) ? 0 : 1 }
+  }
+
+  /// Has the ``StackRange`` cover some bytes from an address on: 0, or 1 if it can't.
+  static let cover: Cover = { owner, address, count in
+    Unmanaged<EngineCore>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef { $0.stack.cover(address, count) ? 0 : 1 }
   }
 
   /// Executes an operation: 0, or 1 if the plain step must.

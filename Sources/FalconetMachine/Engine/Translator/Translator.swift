@@ -20,7 +20,8 @@ final class Translator: EngineCore, BlockEngine {
 
   /// Nil if there is no emitter for the host's processor, or the host refuses executable memory.
   init?(_ machine: Machine, stopRange: Range<UInt64>?) {
-    guard let code = CodeMemory(
+    guard
+      let code = CodeMemory(
         count: Self.codeBytes + Self.mostBytes, rareCount: Self.rareCodeBytes + Self.mostBytes),
       let emitter = HostEmitter(code, machine.memory)
     else { return nil }

@@ -124,8 +124,10 @@ extension X86Emitter {
   /// Writes the code of a constant and the addition of a register to it, which replaces it.
   ///
   /// - Returns: whether the operations are that; otherwise nothing was written.
-  mutating func emitSum(_ first: DecodedOperation, _ second: DecodedOperation, _ index: Int) -> Bool {
-    guard let constant = plan.constants[index], let immediate = Int32(exactly: Int64(bitPattern: constant)),
+  mutating func emitSum(_ first: DecodedOperation, _ second: DecodedOperation, _ index: Int) -> Bool
+  {
+    guard let constant = plan.constants[index],
+      let immediate = Int32(exactly: Int64(bitPattern: constant)),
       second.operation == .dadd, second.destination == first.destination,
       plan.constants[index + 1] == nil
     else { return false }
@@ -157,7 +159,8 @@ extension X86Emitter {
     case 32 where !isSigned: load(target, from: first.second, wide: false)
     case 32: assembler.signExtend32(target, held(first.second, in: .rax))
     case 48:
-      assembler.registers0F(isSigned ? 0xBF : 0xB7, target, held(first.second, in: .rax), wide: isSigned)
+      assembler.registers0F(
+        isSigned ? 0xBF : 0xB7, target, held(first.second, in: .rax), wide: isSigned)
     case 56:
       assembler.registers0F(
         isSigned ? 0xBE : 0xB6, target, held(first.second, in: .rax), wide: isSigned, bytes: true)

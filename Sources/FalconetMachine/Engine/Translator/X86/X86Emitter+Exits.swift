@@ -190,7 +190,10 @@ extension X86Emitter {
       assembler.jump(to: back)
     case .neighbours(let jumps, let place, let remaining, let back):
       for jump in jumps { assembler.patchHere(jump) }
-      for jump in emitWholeCheck(of: place, back) { assembler.patchHere(jump) }
+      let fails =
+        plan.neighbours[place].isStack
+        ? emitCover(of: place, back) : emitWholeCheck(of: place, back)
+      for jump in fails { assembler.patchHere(jump) }
       emitChecked(remaining, &cache)
     case .leave(let jump, let remaining):
       assembler.patchHere(jump)

@@ -96,7 +96,9 @@ extension X86Emitter {
   }
 
   /// What the addresses of neighbours are counted from.
-  private func base(of place: Int) -> X86Register { place == stackNeighbours ? .r13 : .r12 }
+  private func base(of place: Int) -> X86Register {
+    self.plan.neighbours[place].isStack ? .r13 : .r12
+  }
 
   /// Jumps away if an address is near bytes whose reads are watched.
   private mutating func emitReadCheck(_ address: X86Register) -> Int {
@@ -210,6 +212,7 @@ extension X86Emitter {
     checkedLoadThunks = Self.loads.map { emitCheckedLoadThunk($0.access) }
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
+    coverThunk = emitCoverThunk()
   }
 
   /// Jumps away if rax is not an address in the window that is a multiple of its size.
@@ -322,6 +325,16 @@ extension X86Emitter {
     return place
   }
 
+  /// From an address in rax and a count in rdx to 0 in eax if the ``StackRange`` covers them, which r13 goes with, or
+  /// another number. Keeps all other registers but rcx and rdx.
+  private mutating func emitCoverThunk() -> Int {
+    let place = assembler.position
+    let function: CallBack.Cover = CallBack.cover
+    emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
+    assembler.align()
+    return place
+  }
+
   /// Calls a function with the owner, rax, rdx and rcx, and returns. Keeps the pinned registers.
   private mutating func emitCallBack(_ function: UInt) {
     // Six registers and the return address: 8 more make the stack a multiple of 16.
@@ -333,6 +346,8 @@ extension X86Emitter {
     assembler.call(function: function)
     assembler.immediate(.add, .rsp, 8)
     for register in kept.reversed() { assembler.pop(register) }
+    // The stack's range may have moved.
+    assembler.bank(0x8B, .r13, RegisterBank.stackBase)
     assembler.ret()
   }
 

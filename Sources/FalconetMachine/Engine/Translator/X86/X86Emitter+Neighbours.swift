@@ -3,6 +3,7 @@ extension X86Emitter {
   /// if any is stored to.
   mutating func emitCheck(of place: Int, before operation: DecodedOperation) {
     let group = plan.neighbours[place]
+    guard !group.isStack else { return emitStackCheck(of: place, before: operation) }
     emitLowest(group)
     var jumps: [Int] = []
     if group.stored == nil {
@@ -20,52 +21,76 @@ extension X86Emitter {
       emitFlagCheck(of: .rax)
       jumps.append(assembler.jump(.notEqual))
     }
-    if place == stackNeighbours { assembler.move(.r13, .r12) }
     slowPaths.append(
       .neighbours(jumps, place, remaining: operation.remaining, back: assembler.position))
   }
 
-  /// The check of neighbours in the other cases that translated code covers: more than one page, or the stack in the
-  /// window.
+  /// The check of a stack frame: whether the unit that the last of the accesses lies in is a unit of the range.
+  private mutating func emitStackCheck(of place: Int, before operation: DecodedOperation) {
+    let group = plan.neighbours[place]
+    let (_, top) = units(group)
+    let register = held(group.register, in: .rax)
+    assembler.address(.rax, register, top)
+    assembler.bank(X86Operation.sub.opcode, .rax, RegisterBank.stackStart)
+    // Rotates to the right: what is no multiple of the unit becomes large.
+    assembler.single(0xC1, 1, .rax)
+    assembler.byte(isWide ? 3 : 2)
+    assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.stackSize)
+    let jump = assembler.jump(.above)
+    slowPaths.append(
+      .neighbours([jump], place, remaining: operation.remaining, back: assembler.position))
+  }
+
+  /// Has the range cover a stack frame.
+  ///
+  /// - Parameter back: where the code goes on then.
+  /// - Returns: the jumps if it can't.
+  mutating func emitCover(of place: Int, _ back: Int) -> [Int] {
+    let group = plan.neighbours[place]
+    let (first, top) = units(group)
+    let register = held(group.register, in: .rax)
+    assembler.address(.rax, register, first)
+    assembler.set(.rdx, to: UInt64(top - first + unit))
+    assembler.call(coverThunk)
+    assembler.test(.rax, wide: false)
+    let fails = [assembler.jump(.notEqual)]
+    assembler.jump(to: back)
+    return fails
+  }
+
+  /// The first and the last unit that the accesses of a stack frame lie in, from the stack pointer on.
+  private func units(_ group: AccessPlan.Neighbours) -> (first: Int32, last: Int32) {
+    ((group.low - group.distance) & -unit, (group.high - group.distance) & -unit)
+  }
+
+  private var isWide: Bool { mask == .max }
+
+  /// Bytes of a guest register.
+  private var unit: Int32 { isWide ? 8 : 4 }
+
+  /// The check of neighbours in the other case that translated code covers: two pages.
   ///
   /// - Parameter back: where the code goes on if it holds.
   /// - Returns: the jumps if it does not.
   mutating func emitWholeCheck(of place: Int, _ back: Int) -> [Int] {
     let group = plan.neighbours[place]
-    var fails: [Int] = []
     emitLowest(group)
     assembler.bank(0x85, .rax, outside(group))
-    let elsewhere = assembler.jump(.notEqual)
+    var fails = [assembler.jump(.notEqual)]
     assembler.address(.rcx, .rax, group.extent)
     assembler.bank(0x85, .rcx, RegisterBank.outside1)
     fails.append(assembler.jump(.notEqual))
-    fails += emitFlagChecks(group, RegisterBank.flags)
-    if place == stackNeighbours { assembler.move(.r13, .r12) }
-    assembler.jump(to: back)
-    guard place == stackNeighbours else { return fails + [elsewhere] }
-    assembler.patchHere(elsewhere)
-    // Tests the low bits of rax.
-    assembler.byte(0xA8)
-    assembler.byte(UInt8(truncatingIfNeeded: group.alignment - 1))
-    fails.append(assembler.jump(.notEqual))
-    for distance in [0, group.extent] {
-      assembler.address(.rcx, .rax, distance)
-      assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.windowStart)
-      assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.windowSize)
-      fails.append(assembler.jump(.notBelow))
-    }
-    fails += emitFlagChecks(group, RegisterBank.windowFlags)
-    assembler.bank(0x8B, .r13, RegisterBank.windowBase)
+    fails += emitFlagChecks(group)
     assembler.jump(to: back)
     return fails
   }
 
   /// Checks the pages that neighbours store to: the first and the last byte's, since they take less than a page.
-  private mutating func emitFlagChecks(_ group: AccessPlan.Neighbours, _ flags: UInt8) -> [Int] {
+  private mutating func emitFlagChecks(_ group: AccessPlan.Neighbours) -> [Int] {
     guard let stored = group.stored else { return [] }
     return [stored.lowerBound, stored.upperBound].map { offset in
       assembler.address(.rcx, .rax, offset - group.low)
-      emitFlagCheck(of: .rcx, of: flags)
+      emitFlagCheck(of: .rcx)
       return assembler.jump(.notEqual)
     }
   }

@@ -20,8 +20,6 @@ struct X86Emitter: CodeEmitter {
   private(set) var block = (length: 0, pc: UInt64(0))
   /// The accesses of the current block.
   private(set) var plan: AccessPlan
-  /// Those of its neighbours that lie in the stack: r13 is where their addresses are counted from.
-  private(set) var stackNeighbours: Int?
   /// What the last operation compared: the entry that holds whether it was so, and the condition, which the flags
   /// still have.
   var comparison: (entry: UInt8, condition: X86Condition)?
@@ -50,6 +48,7 @@ struct X86Emitter: CodeEmitter {
   var checkedLoadThunks: [Int] = []
   var storeThunks: [Int] = []
   var rareThunk = 0
+  var coverThunk = 0
 
   init?(_ code: CodeMemory, _ memory: Memory) {
     assembler = X86Assembler(code)
@@ -113,8 +112,6 @@ struct X86Emitter: CodeEmitter {
   private mutating func makePlan(_ block: Block, _ form: BlockForm) {
     // Loads that compare addresses with what is watched do so each by itself.
     if form == .checked || checksLoads { plan.clear(block) } else { plan.make(for: block) }
-    stackNeighbours = plan.checks.lazy.compactMap { $0 }
-      .first { [plan] in plan.neighbours[$0].register == 29 }
   }
 
   private mutating func emit(_ operations: [DecodedOperation]) {
@@ -159,6 +156,7 @@ struct X86Emitter: CodeEmitter {
     assembler.immediate(.sub, .rsp, 8)
     assembler.move(.rbx, .rdi)
     assembler.move(.r12, .rsi)
+    assembler.bank(0x8B, .r13, RegisterBank.stackBase)
     assembler.move(.r14, .rdx)
     assembler.move(.rax, .rcx)
     loadPinned()

@@ -20,7 +20,7 @@ enum X86Register: UInt8 {
   case r11 = 11
   /// The flat part of guest memory.
   case r12 = 12
-  /// What the addresses of ``X86Emitter/stackNeighbours`` are counted from: flat memory, or the window.
+  /// What addresses in the ``StackRange`` are counted from: flat memory, or the window.
   case r13 = 13
   /// The budget: the steps that may be executed after the current block.
   case r14 = 14
