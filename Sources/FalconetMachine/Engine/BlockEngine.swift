@@ -19,6 +19,9 @@ protocol BlockEngine: EngineCore {
   /// Whether there may be no room for another block.
   var isFull: Bool { get }
 
+  /// How many blocks are written that were not asked for: those that calls return to.
+  var mostAhead: Int { get }
+
   /// Writes code for a block in a form, and inserts it into ``EngineCore/cache``.
   ///
   /// - Returns: its place.
@@ -206,7 +209,19 @@ extension BlockEngine {
       discardBlocks()
       guard cache.admits(pc) else { return nil }
     }
-    return write(decoder.block, form)
+    let place = write(decoder.block, form)
+    if form == .usual { writeAhead() }
+    return place
+  }
+
+  /// Writes the blocks that calls return to right behind them.
+  private func writeAhead() {
+    for _ in 0..<mostAhead {
+      guard let pc = decoder.block.returnAddress, cache[pc, .usual] == nil, !isFull,
+        cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12))
+      else { return }
+      _ = write(decoder.block, .usual)
+    }
   }
 
   /// Leaves the instructions at some addresses, and at no others, to the plain step.

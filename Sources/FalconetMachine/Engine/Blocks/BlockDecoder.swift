@@ -26,6 +26,7 @@ struct BlockDecoder {
   mutating func decode(at pc: UInt64, page: UnsafeRawPointer) -> Bool {
     block.pc = pc
     block.length = 0
+    block.returnAddress = nil
     block.operations.removeAll(keepingCapacity: true)
     let base = pc & ~0xFFF
     var offset = Int(pc & 0xFFF)
@@ -97,6 +98,9 @@ struct BlockDecoder {
       if branch.destination != RegisterBank.discarded {
         guard !delay.touches(branch.destination) else { return false }
         link = .set(branch.destination, to: value)
+        if branch.destination == Block.linkRegister {
+          block.returnAddress = UInt64(bitPattern: Int64(value)) & mask
+        }
       }
     }
     let slotStart = block.operations.count
@@ -184,6 +188,10 @@ struct Block {
   /// before its branch.
   var operations: [DecodedOperation] = []
   var exit: BlockExit
+  /// If it ends with a call, where the function returns to.
+  var returnAddress: UInt64?
+  /// The register that holds it.
+  static let linkRegister: UInt8 = 31
 }
 
 /// How a block ends.
@@ -195,6 +203,14 @@ enum BlockExit {
   case indirect(UInt8)
   /// At an address whose instruction is left to the plain step.
   case leave(UInt64)
+
+  /// Whether a block that leaves a return address calls this way.
+  var isCall: Bool {
+    switch self {
+    case .jump, .indirect: true
+    case .branch, .leave: false
+    }
+  }
 }
 
 /// The end of a block that goes one of two ways.

@@ -46,6 +46,9 @@ struct RegisterBank {
   static let stackStart: UInt8 = 57
   static let stackSize: UInt8 = 34
   static let stackBase: UInt8 = 56
+  /// Where the host's stack begins that translated calls use, and where it is too full for another.
+  static let callsTop: UInt8 = 60
+  static let callsLimit: UInt8 = 61
   /// The address of the flags of page 0.
   static let flags: UInt8 = 37
 

@@ -45,6 +45,8 @@ final class PortableEngine: EngineCore, BlockEngine {
 
   var kind: EngineKind { .portable }
 
+  var mostAhead: Int { 0 }
+
   var isFull: Bool { used > Self.arenaBytes }
 
   func enter(_ place: Int, budget: UInt64) {

@@ -34,6 +34,8 @@ final class Translator: EngineCore, BlockEngine {
 
   var kind: EngineKind { .translator }
 
+  var mostAhead: Int { 8 }
+
   var isFull: Bool {
     emitter.position > Self.codeBytes || emitter.rarePosition > code.rareStart + Self.rareCodeBytes
   }

@@ -256,6 +256,13 @@ struct X86Assembler {
     int32(Int32(truncatingIfNeeded: target - position - 4))
   }
 
+  /// A call whose target is not known yet.
+  mutating func call() -> Int {
+    byte(0xE8)
+    int32(0)
+    return position - 4
+  }
+
   /// Calls a function of the host.
   mutating func call(function address: UInt) {
     set(.rax, to: UInt64(address))

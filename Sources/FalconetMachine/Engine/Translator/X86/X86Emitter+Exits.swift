@@ -6,6 +6,10 @@ enum SlowPath {
   case exit(Int, EngineExit, UInt64)
   /// A jump that ends the run at the address in a register.
   case exitAtRegister(Int, X86Register)
+  /// A return that no call matches: the jump that comes here, and the register with the address.
+  case missedReturn(Int, X86Register)
+  /// A call for which the host's stack has no room: the jump that comes here, and where the code goes on.
+  case forgetCalls(Int, back: Int)
   /// A load from elsewhere: the jump that comes here, the register with the address, the load's thunk, the register
   /// that it goes to, and where the code goes on.
   case load(Int, X86Register, thunk: Int, UInt8, back: Int)
@@ -24,11 +28,19 @@ enum SlowPath {
 
 extension X86Emitter {
   /// Writes the end of a block.
-  mutating func emit(_ exit: BlockExit, _ cache: inout BlockCache) {
-    switch exit {
+  mutating func emit(_ block: Block, _ cache: inout BlockCache) {
+    if let returnAddress = block.returnAddress, block.exit.isCall,
+      let immediate = Int32(exactly: returnAddress)
+    {
+      return emitCall(block.exit, returningTo: returnAddress, immediate, &cache)
+    }
+    switch block.exit {
     case .jump(let pc): emitLast(to: pc, &cache)
     case .leave(let pc): emitExit(.leave, at: pc)
-    case .indirect(let register): emitIndirect(register)
+    case .indirect(Block.linkRegister): emitReturn()
+    case .indirect(let register):
+      let address = held(register, in: .rax)
+      slowPaths.append(.exitAtRegister(emitTableJump(address, isCall: false), address))
     case .branch(let branch):
       let condition = emitComparison(branch)
       let taken = assembler.jump(condition)
@@ -39,7 +51,7 @@ extension X86Emitter {
   }
 
   /// Writes a jump at a block's end. If its block has no code yet, it may come right here.
-  private mutating func emitLast(to pc: UInt64, _ cache: inout BlockCache) {
+  mutating func emitLast(to pc: UInt64, _ cache: inout BlockCache) {
     let jump = assembler.jump()
     link(jump, to: pc, &cache)
     openEnd = OpenEnd(jump: jump, pc: pc, end: assembler.position)
@@ -72,7 +84,7 @@ extension X86Emitter {
   }
 
   /// Has a jump go to the block at an address: by way of ending the run, as long as there is none.
-  private mutating func link(_ jump: Int, to pc: UInt64, _ cache: inout BlockCache) {
+  mutating func link(_ jump: Int, to pc: UInt64, _ cache: inout BlockCache) {
     if let place = cache[pc, .usual] {
       assembler.patch(jump, to: place)
     } else {
@@ -119,22 +131,6 @@ extension X86Emitter {
     return condition
   }
 
-  /// A jump through the table of blocks: place (pc / 4) modulo its size, 16 bytes each.
-  private mutating func emitIndirect(_ register: UInt8) {
-    let address = held(register, in: .rax)
-    assembler.registers(0x8B, .rcx, address, wide: false)
-    // The place times 4, since the address is.
-    assembler.single(0x81, X86Operation.and.number, .rcx, wide: false)
-    assembler.int32(Int32((JumpTable.count - 1) << 2))
-    assembler.bank(0x8B, .rdx, RegisterBank.jumpTable)
-    // Compares the address with the one of the entry at rdx + 4 * rcx, and jumps to its code.
-    assembler.scaled(X86Operation.cmp.opcode, address.rawValue, base: .rdx, index: .rcx)
-    slowPaths.append(.exitAtRegister(assembler.jump(.notEqual), address))
-    let jumpTo: UInt8 = 4
-    assembler.scaled(
-      0xFF, jumpTo, base: .rdx, index: .rcx, displacement: UInt8(JumpTable.codeOffset), wide: false)
-  }
-
   // MARK: Slow paths
 
   /// Writes what the block needs out of line.
@@ -161,6 +157,14 @@ extension X86Emitter {
       assembler.patchHere(jump)
       assembler.move(.rax, address)
       emitExit(.unprepared)
+    case .missedReturn(let jump, let address):
+      assembler.patchHere(jump)
+      assembler.move(.rax, address)
+      assembler.jump(to: missedReturn)
+    case .forgetCalls(let jump, let back):
+      assembler.patchHere(jump)
+      assembler.bank(0x8B, .rsp, RegisterBank.callsTop)
+      assembler.jump(to: back)
     case .load(let jump, let address, let thunk, let target, let back):
       assembler.patchHere(jump)
       assembler.move(.rax, address)

@@ -43,12 +43,14 @@ struct X86Emitter: CodeEmitter {
   private(set) var entry = 0
   private var firstBlock = 0
   private(set) var rarePosition: Int
-  private var exits: [Int] = []
+  private(set) var exits: [Int] = []
   var loadThunks: [Int] = []
   var checkedLoadThunks: [Int] = []
   var storeThunks: [Int] = []
   var rareThunk = 0
   var coverThunk = 0
+  var missedReturn = 0
+  var firstReturn = 0
 
   init?(_ code: CodeMemory, _ memory: Memory) {
     assembler = X86Assembler(code)
@@ -102,7 +104,7 @@ struct X86Emitter: CodeEmitter {
     assembler.immediate(.sub, .r14, Int32(block.length))
     slowPaths.append(.budget(assembler.jump(.negative)))
     emit(block.operations)
-    emit(block.exit, &cache)
+    emit(block, &cache)
     if form == .usual { swapParts() }
     emitSlowPaths(&cache)
     if form == .usual { swapParts() }
@@ -141,9 +143,10 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func emitSharedCode() {
     missing = emitExit(.unprepared, atZero: true)
+    exits = [EngineExit.budget, .leave, .unprepared, .checked].map { emitExit($0, atZero: false) }
+    emitMissedReturn()
     entry = assembler.position
     emitEntry()
-    exits = [EngineExit.budget, .leave, .unprepared, .checked].map { emitExit($0, atZero: false) }
     emitThunks()
   }
 
@@ -155,6 +158,7 @@ struct X86Emitter: CodeEmitter {
     // Six registers and the return address are on the stack: 8 more make it a multiple of 16.
     assembler.immediate(.sub, .rsp, 8)
     assembler.move(.rbx, .rdi)
+    emitFirstCall()
     assembler.move(.r12, .rsi)
     assembler.bank(0x8B, .r13, RegisterBank.stackBase)
     assembler.move(.r14, .rdx)
@@ -173,7 +177,8 @@ struct X86Emitter: CodeEmitter {
     assembler.bank(0x89, .r14, RegisterBank.budget)
     assembler.set(.rax, to: reason.rawValue)
     assembler.bank(0x89, .rax, RegisterBank.reason)
-    assembler.immediate(.add, .rsp, 8)
+    assembler.bank(0x8B, .rsp, RegisterBank.callsTop)
+    assembler.immediate(.add, .rsp, Self.firstCallBytes + 8)
     for register in Self.saved.reversed() { assembler.pop(register) }
     assembler.ret()
     assembler.align()
