@@ -23,4 +23,22 @@ struct RandomLockStepTests {
       seed += 1
     }
   }
+
+  @Test(
+    "Stack frames, calls and returns: same states, memory and errors",
+    arguments: StateVersion.allCases, EngineSetup.allCases)
+  func frames(_ version: StateVersion, _ setup: EngineSetup) throws {
+    var executed: UInt64 = 0
+    var seed: UInt64 = 0
+    while executed < Self.steps {
+      do {
+        executed += try RandomLockStep.compare(
+          FrameProgram.image(version, seed: seed), setup, seed: seed)
+      } catch {
+        Issue.record("version \(version.rawValue), seed \(seed): \(error)")
+        return
+      }
+      seed += 1
+    }
+  }
 }

@@ -8,7 +8,13 @@ package enum RandomLockStep {
   package static func compare(
     _ version: StateVersion, _ setup: EngineSetup, seed: UInt64
   ) throws -> UInt64 {
-    let image = RandomProgram.image(version, seed: seed)
+    try compare(RandomProgram.image(version, seed: seed), setup, seed: seed)
+  }
+
+  /// - Returns: how many steps a program executed.
+  package static func compare(
+    _ image: MachineImage, _ setup: EngineSetup, seed: UInt64
+  ) throws -> UInt64 {
     let machines = try LockStep(image, setup, oracle: RandomOracle())
     let start = machines.plain.step
     var random = SeededGenerator(seed: ~seed)

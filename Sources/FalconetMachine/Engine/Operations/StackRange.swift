@@ -29,10 +29,9 @@ struct StackRange {
     clear()
   }
 
-  /// Makes the range empty: no multiple of the unit is the odd start, and other differences are too large.
+  /// Makes the range empty: no check passes.
   mutating func clear() {
     pageCount = 0
-    bank[RegisterBank.stackStart] = 1
     bank[RegisterBank.stackSize] = 0
   }
 
@@ -79,7 +78,7 @@ struct StackRange {
     firstPage = first
     pageCount = last + 1 - first
     bank[RegisterBank.stackStart] = start
-    bank[RegisterBank.stackSize] = (((last + 1) << 12) - unit - start) / unit
+    bank[RegisterBank.stackSize] = (((last + 1) << 12) - start) / unit
     if isFlat {
       flags = UnsafePointer(space.flags + Int(first))
       bank[RegisterBank.stackBase] = UInt64(UInt(bitPattern: space.base))

@@ -36,7 +36,7 @@ extension X86Emitter {
     assembler.single(0xC1, 1, .rax)
     assembler.byte(isWide ? 3 : 2)
     assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.stackSize)
-    let jump = assembler.jump(.above)
+    let jump = assembler.jump(.notBelow)
     slowPaths.append(
       .neighbours([jump], place, remaining: operation.remaining, back: assembler.position))
   }
