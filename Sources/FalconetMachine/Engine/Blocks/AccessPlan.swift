@@ -69,6 +69,9 @@ struct AccessPlan {
   private var known: [UInt64?] = []
   /// Of each value, the accesses that it is the base of: a place in ``neighbours``, or −1.
   private var groups: [Int] = []
+  /// What is known of registers when a block begins.
+  private let firstValues = (0..<registers).map { Value(number: $0, distance: 0) }
+  private let firstKnown = (0..<registers).map { $0 == 0 ? UInt64(0) : nil }
   private let isWide: Bool
   /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
   private var hasStack = false
@@ -95,24 +98,20 @@ struct AccessPlan {
   mutating func clear(_ block: Block) {
     let count = block.operations.count
     hasStack = false
-    accesses.removeAll(keepingCapacity: true)
-    constants.removeAll(keepingCapacity: true)
-    checks.removeAll(keepingCapacity: true)
+    Self.fill(&accesses, with: repeatElement(.own, count: count))
+    Self.fill(&constants, with: repeatElement(nil, count: count))
+    Self.fill(&checks, with: repeatElement(nil, count: count))
     neighbours.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
-    known.removeAll(keepingCapacity: true)
-    groups.removeAll(keepingCapacity: true)
-    for _ in 0..<count {
-      accesses.append(.own)
-      constants.append(nil)
-      checks.append(nil)
-    }
-    for number in 0..<Self.registers {
-      values.append(Value(number: number, distance: 0))
-      known.append(nil)
-      groups.append(-1)
-    }
-    known[0] = 0
+    Self.fill(&values, with: firstValues)
+    Self.fill(&known, with: firstKnown)
+    Self.fill(&groups, with: repeatElement(-1, count: Self.registers))
+  }
+
+  private static func fill<Element>(
+    _ array: inout [Element], with elements: some Collection<Element>
+  ) {
+    array.removeAll(keepingCapacity: true)
+    array.append(contentsOf: elements)
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
