@@ -168,11 +168,27 @@ struct BisectionTests {
     }
   }
 
+  @Test("Lists have claims of any size")
+  func sizes() throws {
+    for digits in [2, 16, 128] {
+      let claims = (0..<4).map { String(repeating: "\($0)", count: digits) }
+      let lists = try [claims, claims.dropLast() + [claims[0]]].map { claims in
+        let text = claims.enumerated().map { "\($0.offset) 0x\($0.element)\n" }.joined()
+        return try ClaimsSide(name: "list", MemorySource(Array(text.utf8), name: "claims"))
+      }
+      guard case .differs(2, 3, _, _) = try Bisection(lists[0], lists[1]).find() else {
+        Issue.record("\(digits) digits")
+        continue
+      }
+    }
+  }
+
   @Test(
     "A file that is no list of claims is an error that names the line",
     arguments: [
-      ("", "no claims"), ("5", "line 1"), ("0 0x00", "line 1"), ("\nx 0x\(zeros)", "line 2"),
+      ("", "no claims"), ("5", "line 1"), ("0 0x0", "line 1"), ("\nx 0x\(zeros)", "line 2"),
       ("1 \(zeros)\n1 \(zeros)", "line 2 repeats"), ("-1 \(zeros)", "line 1"),
+      ("0 0x", "line 1"), ("1 00\n2 0000", "line 2 has a claim of 2 bytes"),
       ("1 \(zeros) 3", "line 1"), ("18446744073709551616 \(zeros)", "line 1"),
     ])
   func badList(_ text: String, _ part: String) {

@@ -10,31 +10,43 @@ package final class ClaimsSide: BisectSide {
   package let steps: [UInt64]?
   package private(set) var claimCount = 0
   package let executed: UInt64 = 0
-  private let claims: [UInt64: Bytes32]
+  private let claims: [UInt64: [UInt8]]
 
   /// Bytes that a list may have.
   private static let limit: UInt64 = 256 << 20
+  /// Bytes that a claim may have, as fpvm.h says it.
+  private static let claimSizes = 1...64
 
   /// The claims that a file lists: a line each of a step and the claim of the state after so many
-  /// steps, separated by white space. Empty lines and what follows a `#` don't count.
+  /// steps, separated by white space. All claims have the same size. Empty lines and what follows a `#` don't count.
   package init(name: String, _ source: any ByteSource) throws(BisectError) {
     let bytes: [UInt8]
     do {
       bytes = try ByteReader.decompressing(source).reader.readAll(limit: Self.limit)
     } catch { throw BisectError(error) }
-    var claims: [UInt64: Bytes32] = [:]
+    var claims: [UInt64: [UInt8]] = [:]
+    var size: Int?
     var number = 0
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
       let text = String(decoding: line.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
       let words = text.split { $0.isWhitespace }
       if words.isEmpty { continue }
-      guard words.count == 2, let step = UInt64(words[0]), let claim = Bytes32(hex: words[1]) else {
+      guard words.count == 2, let step = UInt64(words[0]), let claim = Self.claim(words[1]) else {
         throw .file(
           StreamError(
             .corrupt, path: source.name, message: "line \(number) is not a step and a claim",
-            remedy: "write them as in \"1000 0x03…\", the claim with 64 digits"))
+            remedy:
+              "write them as in \"1000 0x03…\", the claim with two digits for each of its bytes"))
       }
+      guard claim.count == size ?? claim.count else {
+        throw .file(
+          StreamError(
+            .corrupt, path: source.name,
+            message: "line \(number) has a claim of \(claim.count) bytes, and those before it have"
+              + " \(size ?? 0)"))
+      }
+      size = claim.count
       guard claims.updateValue(claim, forKey: step) == nil else {
         throw .file(
           StreamError(
@@ -51,12 +63,17 @@ package final class ClaimsSide: BisectSide {
     steps = sorted
   }
 
+  private static func claim(_ text: Substring) -> [UInt8]? {
+    let digits = text.hasPrefix("0x") ? text.dropFirst(2) : text
+    return Hex.decode(digits).flatMap { claimSizes.contains($0.count) ? $0 : nil }
+  }
+
   package func claim(at step: UInt64) throws(BisectError) -> SideClaim {
     claimCount += 1
     guard let claim = claims[step] else {
       throw .mismatch("\(name) has no claim of step \(step)")
     }
-    return SideClaim(value: .claim(claim), isEnd: false)
+    return SideClaim(bytes: claim, isEnd: false)
   }
 
   package func saveState() throws(BisectError) {}
