@@ -176,16 +176,17 @@ let package = Package(
     .target(
       name: "FalconetVectors",
       dependencies: [
-        "FalconetLibc", "FalconetMachine", "FalconetSnapshots", "FalconetStreams", "Keccak",
+        "FalconetLibc", "FalconetMachine", "FalconetOracle", "FalconetSnapshots",
+        "FalconetStreams", "Keccak",
       ]),
     // The files of the directory vectors.
     .target(name: "CFalconetVectors"),
     .target(
       name: "FalconetConform",
       dependencies: [
-        "CFPVM", "CFalconetVectors", "FalconetForeignVM", "FalconetInsight", "FalconetMachine",
-        "FalconetOracle", "FalconetProofs", "FalconetSnapshots", "FalconetStreams",
-        "FalconetThreads", "FalconetVectors", "Keccak",
+        "CFPVM", "CFalconetVectors", "FalconetELF", "FalconetForeignVM", "FalconetInsight",
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
+        "FalconetStreams", "FalconetSystem", "FalconetThreads", "FalconetVectors", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),

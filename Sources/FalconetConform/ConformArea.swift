@@ -2,9 +2,13 @@ import FalconetVectors
 
 /// What the kit looks at. The areas are checked in this order.
 package enum ConformArea: String, Sendable, CaseIterable {
+  // Of VMs that are programs with Cannon's command line.
+  case commandLine = "command-line"
+  case exitCodes = "exit-codes"
+
   case table
-  case arguments
   case claims
+  case arguments
 
   // Of VMs of Cannon's family.
   case instructions
@@ -20,6 +24,12 @@ package enum ConformArea: String, Sendable, CaseIterable {
   case stateFiles = "state-files"
   case stepProofs = "step-proofs"
 
+  // Of such programs again.
+  case stops
+  case snapshots
+  case proofFiles = "proof-files"
+  case server
+
   case determinism
   case resume
   case clones
@@ -32,6 +42,12 @@ package enum ConformArea: String, Sendable, CaseIterable {
   /// What is checked, for people.
   package var summary: String {
     switch self {
+    case .commandLine: "commands and flags do what Cannon's do, and wrong ones are errors"
+    case .exitCodes: "the exit code tells a panic, an error and success apart"
+    case .stops: "a run stops where its flags say"
+    case .snapshots: "snapshots are states on the way, and a run goes on from them"
+    case .proofFiles: "proofs are files that hold, of the steps that were asked for"
+    case .server: "hints and keys go to a server, and its pre-images into the run"
     case .table: "the table of functions says what it has"
     case .arguments: "wrong arguments are errors, and sizes are kept"
     case .claims: "the claim is that of the witness, and states begin with it"
@@ -60,6 +76,22 @@ package enum ConformArea: String, Sendable, CaseIterable {
 
   /// The vectors of an area that has some.
   var vectors: VectorArea? { VectorArea(rawValue: rawValue) }
+
+  /// Whether it is checked of programs with Cannon's command line alone.
+  package var isOfProgram: Bool {
+    switch self {
+    case .commandLine, .exitCodes, .stops, .snapshots, .proofFiles, .server: true
+    default: false
+    }
+  }
+
+  /// The areas of a program with Cannon's command line.
+  package static let ofPrograms = allCases.filter {
+    $0.isOfProgram || $0.vectors != nil || $0 == .stateFiles
+  }
+
+  /// The areas of a library.
+  package static let ofLibraries = allCases.filter { !$0.isOfProgram }
 
   /// Whether it is checked of VMs of Cannon's family alone, and without a program.
   package var isOfFamily: Bool { vectors != nil || self == .stateFiles || self == .stepProofs }

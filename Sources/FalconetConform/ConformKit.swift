@@ -6,7 +6,7 @@ import FalconetVectors
 ///
 /// A VM that crashes ends the process: it is code in a library. Whoever wants to know of it checks each area
 /// in a process of its own, and adds up the events.
-package final class ConformKit {
+package final class ConformKit: ConformChecker {
   /// How much is checked.
   package struct Effort: Sendable {
     /// Steps of each program that are looked at.
@@ -22,19 +22,12 @@ package final class ConformKit {
   }
 
   let library: ForeignLibrary
-  let effort: Effort
-  private let emit: (ConformEvent) -> Void
-  private var current = ConformArea.table
-  private(set) var program = ConformProgram(name: "", bytes: [])
-  var numbers: SeededGenerator
 
   private init(
     _ library: ForeignLibrary, _ effort: Effort, _ emit: @escaping (ConformEvent) -> Void
   ) {
     self.library = library
-    self.effort = effort
-    self.emit = emit
-    numbers = SeededGenerator(seed: effort.seed)
+    super.init(effort, emit)
   }
 
   /// Checks a VM with programs.
@@ -64,24 +57,24 @@ package final class ConformKit {
   /// The check that all areas but that of the table begin with.
   package static let programRuns = "a program runs"
 
-  /// Thrown to end the checks at the first failure.
-  struct Ended: Error {}
-
   private func check(_ program: ConformProgram) throws(Ended) {
-    guard effort.areas.contains(where: { $0 != .table && !$0.isOfFamily }) else { return }
+    guard
+      effort.areas.contains(where: { $0 != .table && !$0.isOfFamily && !$0.isOfProgram })
+    else { return }
     self.program = program
     var reference: ReferenceRun?
     // What all areas need, also those that are checked alone.
-    current = .determinism
+    begin(.determinism)
     try check(Self.programRuns, counts: effort.areas.contains(.determinism)) { () throws in
       reference = try makeReference()
     }
     guard let reference else { return }
-    for area in ConformArea.allCases where area != .table {
+    for area in ConformArea.allCases where area != .table && !area.isOfProgram {
       try self.area(area) { () throws(Ended) in
         switch area {
         case .table, .instructions, .delaySlots, .memory, .reservations, .systemCalls, .futexes,
-          .scheduler, .preimages, .programs, .recorded, .stateFiles, .stepProofs:
+          .scheduler, .preimages, .programs, .recorded, .stateFiles, .stepProofs, .commandLine,
+          .exitCodes, .stops, .snapshots, .proofFiles, .server:
           break
         case .arguments: try checkArguments(reference)
         case .claims: try checkClaims(reference)
@@ -95,40 +88,6 @@ package final class ConformKit {
         case .threads: try checkThreads(reference)
         }
       }
-    }
-  }
-
-  func area(_ area: ConformArea, _ body: () throws(Ended) -> Void) throws(Ended) {
-    guard effort.areas.contains(area) else { return }
-    current = area
-    try body()
-  }
-
-  func skip(_ reason: String) { emit(.skipped(current, reason: reason)) }
-
-  /// Makes one check, which throws if it fails.
-  ///
-  /// - Parameter counts: whether it is reported if it holds.
-  func check(
-    _ name: String, counts: Bool = true, _ body: () throws -> Void
-  ) throws(Ended) {
-    emit(.began(current, check: name, program: program.name))
-    do {
-      try body()
-      if counts { emit(.held) }
-    } catch {
-      let fault =
-        error as? ConformFault
-        ?? (error as? ForeignError).map {
-          ConformFault("a call failed with \(ForeignError.name(of: $0.status)): \($0.message)")
-        }
-        ?? ConformFault("\(error)")
-      emit(
-        .failed(
-          ConformFailure(
-            area: current, check: name, message: fault.message, program: program.name,
-            step: fault.step, input: fault.input)))
-      if effort.failsFast { throw Ended() }
     }
   }
 

@@ -103,7 +103,7 @@ struct ConformFault: Error {
 /// Fails the check unless a condition holds.
 func require(
   _ condition: Bool, _ message: @autoclosure () throws -> String, step: UInt64? = nil,
-  input: @autoclosure () -> [UInt8]? = nil
+  input: @autoclosure () throws -> [UInt8]? = nil
 ) throws {
-  if !condition { throw ConformFault(try message(), step: step, input: input()) }
+  if !condition { throw ConformFault(try message(), step: step, input: try input()) }
 }

@@ -57,16 +57,6 @@ extension ConformKit {
     }
   }
 
-  /// Some places below a count: the first, the last, and others.
-  func sample(of count: Int, _ most: Int) -> [Int] {
-    guard count > most else { return Array(0..<count) }
-    let quarter = most / 4
-    var places = Set(0..<quarter)
-    places.formUnion(count - quarter..<count)
-    while places.count < most { places.insert(Int.random(in: 0..<count, using: &numbers)) }
-    return places.sorted()
-  }
-
   // MARK: Determinism
 
   func checkDeterminism(_ reference: ReferenceRun) throws(Ended) {
@@ -110,6 +100,9 @@ extension ConformKit {
           stop == .step, "the run stopped for \(stop) before the program ended", step: step)
         try require(
           try machine.info().step == step, "the run stopped at step \(try machine.info().step)",
+          step: step)
+        try require(
+          machine.stoppedAt == step, "the run says that it stopped at step \(machine.stoppedAt)",
           step: step)
         try require(
           try machine.claim() == reference.claims[step], "another claim", step: step)

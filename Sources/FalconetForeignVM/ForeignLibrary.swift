@@ -36,6 +36,8 @@ package final class ForeignLibrary: @unchecked Sendable {
   package let kinds: [Kind]
   /// The names of options, with their descriptions.
   package let options: [(name: String, description: String)]
+  /// The options of each input, by name and value.
+  package let chosen: [(String, String)]
   /// Bytes of a claim.
   package let claimSize: Int
   /// The most steps by which a report of progress is late.
@@ -46,8 +48,12 @@ package final class ForeignLibrary: @unchecked Sendable {
 
   /// Loads the library in a file.
   ///
-  /// - Throws: ``ForeignError`` if the file is no library, or has no table of this version.
-  package convenience init(path: String) throws(ForeignError) {
+  /// - Parameter options: the options of each input, by name and value.
+  /// - Throws: ``ForeignError`` if the file is no library, has no table of this version, or has no such
+  ///   option.
+  package convenience init(
+    path: String, options: [(String, String)] = []
+  ) throws(ForeignError) {
     // A name without a slash would be looked up in the system's directories.
     let path = path.contains("/") ? path : "./" + path
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
@@ -62,19 +68,20 @@ package final class ForeignLibrary: @unchecked Sendable {
       throw ForeignError(
         FPVM_UNSUPPORTED, "\(path) has no table of version \(FPVM_ABI), or an incomplete one")
     }
-    try self.init(table: table, handle: handle)
+    try self.init(table: table, handle: handle, chosen: options)
   }
 
   /// A VM whose library is loaded already.
   package convenience init(table: UnsafePointer<fpvm_table>) throws(ForeignError) {
-    try self.init(table: table, handle: nil)
+    try self.init(table: table, handle: nil, chosen: [])
   }
 
   private init(
-    table: UnsafePointer<fpvm_table>, handle: UnsafeMutableRawPointer?
+    table: UnsafePointer<fpvm_table>, handle: UnsafeMutableRawPointer?, chosen: [(String, String)]
   ) throws(ForeignError) {
     self.table = table
     self.handle = handle
+    self.chosen = chosen
     let known = table.pointee
     name = try Self.text(known.name)
     version = try Self.text(known.version)
@@ -100,6 +107,14 @@ package final class ForeignLibrary: @unchecked Sendable {
       options.append((try Self.text(option.name), try Self.text(option.description)))
     }
     self.options = options
+    for (name, _) in chosen where !options.contains(where: { $0.0 == name }) {
+      throw ForeignError(
+        FPVM_UNSUPPORTED,
+        options.isEmpty
+          ? "\(self.name) has no options"
+          : "\(self.name) has no option \(name): it has"
+            + " \(options.map(\.0).joined(separator: ", "))")
+    }
   }
 
   deinit {
@@ -144,7 +159,9 @@ package final class ForeignLibrary: @unchecked Sendable {
     var machine: OpaquePointer?
     let number = try kind.map { (name) throws(ForeignError) in try self.number(ofKind: name) }
     let texts = ForeignTexts()
-    let chosen = options.map { fpvm_option(name: texts.add($0.0), value: texts.add($0.1)) }
+    let chosen = (chosen + options).map {
+      fpvm_option(name: texts.add($0.0), value: texts.add($0.1))
+    }
     try foreignCall { error in
       bytes.withUnsafeBufferPointer { bytes in
         chosen.withUnsafeBufferPointer { chosen in

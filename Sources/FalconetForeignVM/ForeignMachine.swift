@@ -28,6 +28,8 @@ package final class ForeignMachine {
   /// For calls that this type does not make.
   package let handle: OpaquePointer
   private var box: ForeignHostBox?
+  /// The step at which the last run says that it stopped.
+  package private(set) var stoppedAt: UInt64 = 0
 
   private var table: UnsafePointer<fpvm_table> { library.table }
 
@@ -134,6 +136,7 @@ package final class ForeignMachine {
     var stop = fpvm_stop()
     stop.size = UInt64(MemoryLayout<fpvm_stop>.size)
     try foreignCall { fpvm_call_run(table, handle, &run, &stop, $0) }
+    stoppedAt = stop.step
     switch stop.reason {
     case FPVM_STOPPED_AT_STEP: return .step
     case FPVM_STOPPED_AT_EXIT: return .exited

@@ -62,13 +62,13 @@ package enum ForeignKept {
 
 /// A VM that can be run, of either form.
 package enum ForeignVM: Sendable {
-  /// A library, with the kind and the options of each input.
-  case library(ForeignLibrary, kind: String? = nil, options: [(String, String)] = [])
+  /// A library, with the kind of each input.
+  case library(ForeignLibrary, kind: String? = nil)
   case program(ForeignProgram.Command)
 
   package var name: String {
     switch self {
-    case .library(let library, _, _): library.name
+    case .library(let library, _): library.name
     case .program(let command): command.program.first ?? ""
     }
   }
@@ -84,8 +84,8 @@ package enum ForeignVM: Sendable {
     _ path: String, label: String = "vm", folder: WorkDirectory, host: ForeignHost = ForeignHost()
   ) throws(ForeignError) -> any ForeignRun {
     switch self {
-    case .library(let library, let kind, let options):
-      try LibraryRun(library, path, kind: kind, options: options, host: host)
+    case .library(let library, let kind):
+      try LibraryRun(library, path, kind: kind, host: host)
     case .program(let command):
       try ForeignProgram(command, snapshot: path, label: label, folder: folder)
     }

@@ -13,20 +13,19 @@ package final class LibraryRun: ForeignRun {
 
   /// Opens the program or the state in a file.
   package init(
-    _ library: ForeignLibrary, _ path: String, kind: String?, options: [(String, String)],
-    host: ForeignHost
+    _ library: ForeignLibrary, _ path: String, kind: String?, host: ForeignHost
   ) throws(ForeignError) {
     self.library = library
     self.host = host
     let bytes = try Self.bytes(of: path)
     do throws(ForeignError) {
-      machine = try library.loadState(bytes, kind: kind, options: options)
+      machine = try library.loadState(bytes, kind: kind)
     } catch let refusal {
       guard refusal.status == FPVM_BAD_DATA, library.capabilities.contains(.loadProgram) else {
         throw refusal.of(path)
       }
       do throws(ForeignError) {
-        machine = try library.loadProgram(bytes, kind: kind, options: options)
+        machine = try library.loadProgram(bytes, kind: kind)
       } catch { throw error.of(path) }
     }
     try machine.setHost(host)

@@ -9,18 +9,13 @@ import Keccak
 import Testing
 
 /// The files of the directory `vectors`. Those that `FALCONET_UPDATE_VECTORS` names, such as
-/// `futexes,recorded,proofs`, are written, and the program has them once it is built again. With
-/// `FALCONET_LONG=1` all are made again; usually the smaller ones are.
+/// `futexes,recorded,proofs`, are written, and the program has them once it is built again.
 @Suite struct VectorFilesTests {
   private static let updates =
     getenv("FALCONET_UPDATE_VECTORS").map { String(cString: $0).split(separator: ",") } ?? []
-  private static let areas = VectorArea.allCases.filter {
-    isLongRun || [.reservations, .futexes, .scheduler, .recorded].contains($0)
-      || updates.contains($0.rawValue[...])
-  }
   private static let folder = ExampleVM.repository + "/vectors/"
 
-  @Test("Made vectors are what the plain step does", arguments: areas)
+  @Test("Made vectors are what the plain step does", arguments: VectorArea.allCases)
   func vectors(_ area: VectorArea) throws {
     let expected = try area == .recorded ? Self.recorded() : VectorMaker.vectors(area)
     let path = Self.folder + area.fileName

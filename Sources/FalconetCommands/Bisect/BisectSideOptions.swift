@@ -39,6 +39,19 @@ struct BisectSideOptions: ParsableArguments {
   var programB: String?
 
   @Option(
+    name: .customLong("vm-option-a"),
+    help: ArgumentHelp(
+      "Option of side A's library, such as engine=step; may be repeated.",
+      valueName: "name=value"))
+  var vmOptionsA: [ForeignOption] = []
+
+  @Option(
+    name: .customLong("vm-option-b"),
+    help: ArgumentHelp(
+      "Option of side B's library; may be repeated.", valueName: "name=value"))
+  var vmOptionsB: [ForeignOption] = []
+
+  @Option(
     help: ArgumentHelp(
       "More flags for the run command of side A's program, split at spaces.", valueName: "flags"))
   var flagsA = ""
@@ -112,18 +125,20 @@ struct BisectSideOptions: ParsableArguments {
     input: String, inputB: String, server: [String]
   ) throws(UsageError) -> (a: BisectSidePlan, b: BisectSidePlan) {
     let a = try plan(
-      "a", claimsA, vmLibraryA, programA, flagsA, engineA, revision, preimages, locals, input,
+      "a", claimsA, vmLibraryA, vmOptionsA, programA, flagsA, engineA, revision, preimages, locals,
+      input,
       server)
     let b = try plan(
-      "b", claimsB, vmLibraryB, programB, flagsB, engineB, revisionB ?? revision,
+      "b", claimsB, vmLibraryB, vmOptionsB, programB, flagsB, engineB, revisionB ?? revision,
       preimagesB ?? preimages,
       localsB.isEmpty ? locals : localsB, inputB, server)
     return (a, b)
   }
 
   private func plan(
-    _ letter: String, _ claims: String?, _ library: String?, _ program: String?, _ flags: String,
-    _ engine: EngineKind, _ revision: String?, _ folder: String?, _ locals: [String],
+    _ letter: String, _ claims: String?, _ library: String?, _ options: [ForeignOption],
+    _ program: String?, _ flags: String, _ engine: EngineKind, _ revision: String?,
+    _ folder: String?, _ locals: [String],
     _ input: String,
     _ server: [String]
   ) throws(UsageError) -> BisectSidePlan {
@@ -132,6 +147,9 @@ struct BisectSideOptions: ParsableArguments {
     ].filter { $0.1 != nil }.map { "--\($0.0)-\(letter)" }
     guard given.count < 2 else {
       throw UsageError("\(given[0]) and \(given[1]) exclude one another")
+    }
+    guard options.isEmpty || library != nil else {
+      throw UsageError("--vm-option-\(letter) needs --vm-library-\(letter)")
     }
     if let claims { return .claims(claims) }
     guard !input.isEmpty, input != "-" else {
@@ -158,7 +176,7 @@ struct BisectSideOptions: ParsableArguments {
         throw UsageError("a store has no pre-images of other VMs: leave the flags of the store out")
       }
       source.checksKeys = false
-      return .library(library, input: input, preimages: source, folder: folder)
+      return .library(library, options, input: input, preimages: source, folder: folder)
     }
     return .here(input: input, engine: engine, revision: revision, preimages: source)
   }
@@ -168,7 +186,8 @@ struct BisectSideOptions: ParsableArguments {
 enum BisectSidePlan {
   case claims(String)
   case program(ProgramSide.Command, input: String)
-  case library(String, input: String, preimages: PreimageSource, folder: String?)
+  case library(
+    String, [ForeignOption], input: String, preimages: PreimageSource, folder: String?)
   case here(input: String, engine: EngineKind, revision: String?, preimages: PreimageSource)
 
   /// Opens the side. A server that is started for it is added to `servers`.
@@ -184,10 +203,10 @@ enum BisectSidePlan {
       return try ProgramSide(
         name: name, command, snapshot: input, folder: folder,
         pageLimit: limits.pageLimit(copies: 2))
-    case .library(let path, let input, let preimages, let stored):
+    case .library(let path, let options, let input, let preimages, let stored):
       let opened = try preimages.open(Loggers(format: .text, level: .info))
       if let server = opened.server { servers.append(server) }
-      let library = try ForeignLibrary.load(path)
+      let library = try ForeignLibrary.load(path, options: options)
       let run: any ForeignRun
       do throws(ForeignError) {
         run = try ForeignVM.library(library).open(

@@ -1,24 +1,29 @@
 import ArgumentParser
 import FalconetConform
 import FalconetForeignVM
+import FalconetOracle
 import FalconetStreams
+import FalconetSystem
 import SystemPackage
 
 struct ConformCommand: ParsableCommand {
   static let configuration = CommandConfiguration.command(
-    "conform", usage: "--vm-library <file> [<program> ...] [<options>]",
-    abstract: "Check whether a VM does what fpvm.h says.",
+    "conform", usage: "(--vm-library <file> | --vm-program <command>) [<program> ...] [<options>]",
+    abstract: "Check whether a VM does what fpvm.h says, or what Cannon does.",
     discussion: """
       Runs programs on a VM in a shared library, and checks what any VM must do: that it is \
       deterministic, goes on from any state, proves its steps, and survives wrong arguments, failing \
       callbacks and corrupt states. A VM with Cannon's kinds of states is also given states of \
       which it is known what follows, and needs no program. Each area is checked in a process of its own, so that a VM that \
       crashes or hangs there fails in that area alone. The areas are in the order in which a fault is \
-      nearest to its cause. The exit code is 0 if the VM conforms, and 1 if it does not. A library is \
-      code: it can do whatever the user can.
+      nearest to its cause. A VM that is a program with Cannon's command line is called as such: its commands, \
+      exit codes, states, stops, proofs and snapshots are checked, and what it makes of some of the \
+      states. The exit code is 0 if the VM conforms, and 1 if it does not. A library is \
+      code: it can do whatever the user can, and so can a program.
       """,
     examples: [
       "falconet conform --vm-library ./libcannon.so --fail-fast",
+      "falconet conform --vm-program './cannon'",
       "falconet conform --vm-library ./libstack.so sum.stk",
       "falconet conform --vm-library ./libtape.so --preimage 696e707574=@in echo.bf",
     ])
@@ -31,13 +36,34 @@ struct ConformCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Shared library that exports fpvm_get.", valueName: "file"),
     completion: .file())
-  var vmLibrary: String
+  var vmLibrary: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Command line of a VM with Cannon's flags, split at spaces.", valueName: "command"))
+  var vmProgram: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Kind of state that --vm-program has, such as 8-1.8.0 (default: the newest of each version).",
+      valueName: "name"))
+  var vmKind: String?
+
+  @Option(name: .customLong("vm-option"), help: ForeignOption.help)
+  var vmOptions: [ForeignOption] = []
 
   @Option(
     help: ArgumentHelp(
       "Pre-image for the programs, as KEY=HEX or KEY=@FILE, the key in hexadecimal; may be repeated.",
       valueName: "key=value"))
   var preimage: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Directory of pre-images for the programs: files 0xKEY.txt, as hosts write them.",
+      valueName: "directory"),
+    completion: .directory)
+  var preimages: String?
 
   @Option(
     name: .customLong("area"),
@@ -82,11 +108,13 @@ struct ConformCommand: ParsableCommand {
     guard !programs.contains("-") else {
       throw UsageError("a program is read several times, so it cannot be standard input")
     }
+    try checkOptions()
     if worker { return try work() }
     // What is wrong with them is an error before a process is started.
     _ = try inputs()
     let workers = ConformWorkers(arguments: workerArguments, areaTime: areaTime.seconds)
-    let result = try workers.check(areas.isEmpty ? ConformArea.allCases : areas, failFast)
+    let all = vmProgram == nil ? ConformArea.ofLibraries : ConformArea.ofPrograms
+    let result = try workers.check(areas.isEmpty ? all : areas, failFast)
     let view = ConformView(result)
     do {
       let files = try view.saveInputs(in: keep)
@@ -100,11 +128,36 @@ struct ConformCommand: ParsableCommand {
     guard result.report.conforms else { throw ExitCode(1) }
   }
 
+  private func checkOptions() throws(UsageError) {
+    guard (vmLibrary == nil) != (vmProgram == nil) else {
+      throw UsageError("the VM is missing, or given twice: give --vm-library or --vm-program")
+    }
+    guard vmProgram != nil else {
+      guard vmKind == nil else { throw UsageError("--vm-kind needs --vm-program") }
+      if let area = areas.first(where: \.isOfProgram) {
+        throw UsageError("the area \(area.rawValue) needs --vm-program")
+      }
+      return
+    }
+    let own = ConformArea.ofPrograms
+    if let area = areas.first(where: { !own.contains($0) }) {
+      throw UsageError("the area \(area.rawValue) needs --vm-library")
+    }
+    guard programs.isEmpty, vmOptions.isEmpty, preimage.isEmpty, preimages == nil else {
+      throw UsageError("programs, --vm-option, --preimage and --preimages need --vm-library")
+    }
+  }
+
   // MARK: A worker
 
   /// The command line that checks an area, but for the area.
   private var workerArguments: (before: [String], after: [String]) {
-    var words = ["conform", "--worker", "--vm-library", vmLibrary]
+    var words = ["conform", "--worker"]
+    if let vmLibrary { words += ["--vm-library", vmLibrary] }
+    if let vmProgram { words += ["--vm-program", vmProgram] }
+    if let vmKind { words += ["--vm-kind", vmKind] }
+    if let preimages { words += ["--preimages", preimages] }
+    for option in vmOptions { words += ["--vm-option", option.text] }
     for text in preimage { words += ["--preimage", text] }
     words += [
       "--steps", "\(steps.value)", "--samples", "\(samples.value)", "--seed", "\(seed.value)",
@@ -121,10 +174,12 @@ struct ConformCommand: ParsableCommand {
     effort.seed = seed.value
     effort.failsFast = failFast
     if !areas.isEmpty { effort.areas = areas }
+    if let vmProgram { return try work(vmProgram, effort, wire) }
+    guard let vmLibrary else { return }
     let library: ForeignLibrary
-    do throws(ForeignError) { library = try ForeignLibrary(path: vmLibrary) } catch {
-      return wire.send(.refused("\(error)"))
-    }
+    do throws(CommandError) {
+      library = try ForeignLibrary.load(vmLibrary, options: vmOptions)
+    } catch { return wire.send(.refused("\(error)")) }
     guard !programs.isEmpty || ConformKit.isOfFamily(library) else {
       return wire.send(
         .refused("\(library.name) has none of Cannon's kinds of states, so that it needs a program")
@@ -135,10 +190,28 @@ struct ConformCommand: ParsableCommand {
     wire.send(.done)
   }
 
+  /// Checks a program.
+  private func work(
+    _ command: String, _ effort: ConformKit.Effort, _ wire: ConformWire
+  ) throws {
+    let words = command.split(separator: " ").map(String.init)
+    guard let name = words.first else { throw UsageError("--vm-program names no program") }
+    let folder = try WorkDirectory(label: "conform")
+    wire.send(.loaded(name: name, version: ""))
+    ProgramKit.check(
+      ProgramKit.Command(
+        program: words, server: [OwnProgram.path, "serve-preimages"], timeout: .seconds(60),
+        cancellation: Interruption.cancellation),
+      kind: vmKind, folder: folder, effort
+    ) { wire.send(.event($0)) }
+    folder.discard()
+    wire.send(.done)
+  }
+
   // MARK: Inputs
 
   private func inputs() throws -> [ConformProgram] {
-    let preimages = try preimages()
+    let preimages = try allPreimages()
     return try programs.map { path in
       ConformProgram(name: path, bytes: try Self.bytes(of: path), preimages: preimages)
     }
@@ -150,8 +223,8 @@ struct ConformCommand: ParsableCommand {
     }
   }
 
-  private func preimages() throws -> [[UInt8]: [UInt8]] {
-    var result: [[UInt8]: [UInt8]] = [:]
+  private func allPreimages() throws -> [[UInt8]: [UInt8]] {
+    var result = try preimages.map(Self.stored) ?? [:]
     for text in preimage {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let key = Hex.decode(parts[0]) else {
@@ -164,6 +237,24 @@ struct ConformCommand: ParsableCommand {
       } else {
         throw UsageError("--preimage \(text): the value is not hexadecimal; @FILE names a file")
       }
+    }
+    return result
+  }
+}
+
+extension ConformCommand {
+  /// The pre-images of a directory, whose keys may have any number of bytes.
+  fileprivate static func stored(in folder: String) throws -> [[UInt8]: [UInt8]] {
+    var result: [[UInt8]: [UInt8]] = [:]
+    let names: [String]
+    do throws(Errno) {
+      names = try DirectoryListing.names(in: FilePath(fileName: folder))
+    } catch { throw CommandError("failed to read the directory \(folder): \(error)") }
+    for name in names where name.hasPrefix("0x") && name.hasSuffix(".txt") {
+      guard let key = Hex.decode(name.dropFirst(2).dropLast(4)) else { continue }
+      do throws(StoredFileFault) {
+        result[key] = try HexFile.read(FilePath(fileName: folder).appending(name))
+      } catch { throw CommandError("the stored pre-image \(folder)/\(name) \(error)") }
     }
     return result
   }

@@ -20,7 +20,7 @@ struct ConformView {
 
   /// - Parameter files: the files with the inputs of the failures, by the failures' numbers.
   func lines(_ files: [Int: String]) -> [String] {
-    var lines = ["\(result.name) \(result.version)"]
+    var lines = [result.version.isEmpty ? result.name : "\(result.name) \(result.version)"]
     for area in areas {
       let (checks, failures) = (report.checks(in: area), report.failures(in: area).count)
       let name = area.rawValue + String(repeating: " ", count: Self.areaWidth - area.rawValue.count)

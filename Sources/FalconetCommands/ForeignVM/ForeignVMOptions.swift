@@ -3,11 +3,32 @@ import FalconetForeignVM
 
 extension ForeignLibrary {
   /// Loads the library that a flag names.
-  static func load(_ path: String) throws(CommandError) -> ForeignLibrary {
-    do throws(ForeignError) { return try ForeignLibrary(path: path) } catch {
-      throw CommandError("\(error)")
-    }
+  ///
+  /// - Parameter options: what each of its inputs chooses.
+  static func load(
+    _ path: String, options: [ForeignOption] = []
+  ) throws(CommandError) -> ForeignLibrary {
+    do throws(ForeignError) {
+      return try ForeignLibrary(path: path, options: options.map { ($0.name, $0.value) })
+    } catch { throw CommandError("\(error)") }
   }
+}
+
+/// An option of a library's inputs.
+struct ForeignOption: ExpressibleByArgument {
+  let name: String
+  let value: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty else { return nil }
+    (name, value) = (String(parts[0]), String(parts[1]))
+  }
+
+  var text: String { "\(name)=\(value)" }
+
+  static let help = ArgumentHelp(
+    "Option of the library, such as engine=step; may be repeated.", valueName: "name=value")
 }
 
 /// Which VM executes steps, in place of Falconet's own.
@@ -30,6 +51,9 @@ struct ForeignVMOptions: ParsableArguments {
       valueName: "name"))
   var vmKind: String?
 
+  @Option(name: .customLong("vm-option"), help: ForeignOption.help)
+  var vmOptions: [ForeignOption] = []
+
   /// Whether another VM is asked for.
   var isGiven: Bool { vmLibrary != nil || vmProgram != nil }
 
@@ -40,6 +64,9 @@ struct ForeignVMOptions: ParsableArguments {
     guard vmKind == nil || vmLibrary != nil else {
       throw UsageError("--vm-kind needs --vm-library")
     }
+    guard vmOptions.isEmpty || vmLibrary != nil else {
+      throw UsageError("--vm-option needs --vm-library")
+    }
   }
 
   /// The VM; nil for Falconet's own.
@@ -48,7 +75,7 @@ struct ForeignVMOptions: ParsableArguments {
   func vm(server: [String]) throws -> ForeignVM? {
     try check()
     if let vmLibrary {
-      return .library(try ForeignLibrary.load(vmLibrary), kind: vmKind)
+      return .library(try ForeignLibrary.load(vmLibrary, options: vmOptions), kind: vmKind)
     }
     guard let vmProgram else { return nil }
     let words = vmProgram.split(separator: " ").map(String.init)

@@ -4,6 +4,7 @@ import FalconetMachine
 import FalconetOracle
 import FalconetStreams
 import Keccak
+import SystemPackage
 
 /// A host for another VM: what `--shadow` gives it.
 struct ServePreimagesCommand: ParsableCommand {
@@ -18,6 +19,13 @@ struct ServePreimagesCommand: ParsableCommand {
     completion: .directory)
   var folder: String
 
+  @Option(
+    help: ArgumentHelp(
+      "File to which hints are written as they come, each with its length in 4 bytes in front.",
+      valueName: "file"),
+    completion: .file())
+  var recordHints: String?
+
   private static let hints: (requests: Int32, answers: Int32) = (3, 4)
   private static let keys: (requests: Int32, answers: Int32) = (5, 6)
 
@@ -26,6 +34,7 @@ struct ServePreimagesCommand: ParsableCommand {
     do throws(PreimageError) { oracle = try DirectoryOracle(path: folder) } catch {
       throw CommandError("\(error)")
     }
+    let record = try recordHints.map { path throws(CommandError) in try Self.open(path) }
     var polled = [
       pollfd(fd: Self.hints.requests, events: Int16(POLLIN), revents: 0),
       pollfd(fd: Self.keys.requests, events: Int16(POLLIN), revents: 0),
@@ -37,17 +46,28 @@ struct ServePreimagesCommand: ParsableCommand {
       }
       if Interruption.isRequested { throw CommandError.interrupted }
       // Hints first: a VM writes one before the key that it is for.
-      if polled[0].revents != 0, try !takeHint() { polled[0].fd = -1 }
+      if polled[0].revents != 0, try !takeHint(record) { polled[0].fd = -1 }
       if polled[1].revents != 0, try !answer(oracle) { return }
     }
   }
 
+  /// A file to append to: a server that is started again goes on with it.
+  private static func open(_ path: String) throws(CommandError) -> SystemPackage.FileDescriptor {
+    do {
+      return try SystemPackage.FileDescriptor.open(
+        FilePath(fileName: path), .writeOnly, options: [.create, .append, .closeOnExec],
+        permissions: [.ownerReadWrite])
+    } catch { throw CommandError("\(path): \(error)") }
+  }
+
   /// - Returns: false if the VM has closed its end.
-  private func takeHint() throws(CommandError) -> Bool {
+  private func takeHint(_ record: SystemPackage.FileDescriptor?) throws(CommandError) -> Bool {
     guard let head = try read(4, Self.hints.requests) else { return false }
+    if let record { try write(head, record.rawValue) }
     var left = Int(head.bigEndian)
     while left > 0 {
       guard let part = try read(min(left, 65536), Self.hints.requests) else { return false }
+      if let record { try write(part, record.rawValue) }
       left -= part.count
     }
     try write([0], Self.hints.answers)

@@ -197,7 +197,7 @@ struct TraceFolderOptions: ParsableArguments {
           ? nil : PreimageSource.identity(ofServer: programServer)
       ) { (work) throws(ForeignError) in try vm.open(path, folder: work) }
     }
-    let library = if case .library(let library, _, _) = vm { library } else { ForeignLibrary?.none }
+    let library = if case .library(let library, _) = vm { library } else { ForeignLibrary?.none }
     let hints = ForeignHints()
     return ForeignTraceSource(
       name: vm.name, vm: vm.name, identity: session.source.foreignIdentity, verifier: library,

@@ -1,4 +1,5 @@
 import CFPVM
+import FalconetELF
 import FalconetForeignVM
 import FalconetMachine
 import FalconetOracle
@@ -50,12 +51,28 @@ extension ConformKit {
         }
       }
     }
+    try check("pages come in any order, and none twice") {
+      for (vector, kind) in try samples([.memory, .programs], 12) {
+        guard let pages = StatePages(vector.state), pages.count > 1 else { continue }
+        let claim = try library.loadProgram(vector.state, kind: kind).claim()
+        let other = pages.exchanged(0, pages.count - 1)
+        try require(
+          try library.loadProgram(other, kind: kind).claim() == claim,
+          "\(vector.name) with its pages in another order has another claim", input: other)
+        for (from, to) in [(0, 1), (pages.count - 1, 0)] {
+          try refuse(pages.repeating(from, at: to), kind, "\(vector.name) with a page twice")
+        }
+      }
+    }
+    try checkELF()
     try check("a corrupt state file is refused, or is another state") {
       for (vector, kind) in try samples([.scheduler, .preimages], 24) {
         // What is before the pages: counts, flags, threads.
         let ends = 64
         for place in 0..<min(vector.state.count, 4096) where place < ends || place % 37 == 0 {
-          for change: UInt8 in [0x01, 0x80, 0xFF] {
+          // Each place with one of them in one state or another.
+          let changes: [UInt8] = place % 3 == 0 ? [0x01] : place % 3 == 1 ? [0x80] : [0xFF]
+          for change in changes {
             var other = vector.state
             other[place] ^= change
             let status = status {
@@ -68,6 +85,27 @@ extension ConformKit {
               "with another byte \(place): \(ForeignError.name(of: status))", input: other)
           }
         }
+      }
+    }
+  }
+
+  /// A VM may take programs as ELF files too.
+  private func checkELF() throws(Ended) {
+    try check("an ELF file is the first state of its program, if it is taken") {
+      for kind in library.kinds.map(\.name) {
+        guard let version = VectorKind.revision(kind)?.version else { continue }
+        let elf = TinyELF.bytes(version.wordSize, code: [Assembly.nop, Assembly.syscall])
+        guard let machine = try? library.loadProgram(elf, kind: kind) else { continue }
+        let claim = try machine.claim()
+        let expected = try version.loaders.map { loader in
+          let prestate = try Prestate.load(
+            ELFFile(bytes: elf, name: "program"), version: version, loader: loader)
+          return Machine(state: prestate.state, memory: prestate.memory).claim().bytes
+        }
+        try require(
+          expected.contains(claim),
+          "as \(kind) it has the claim \(hex(claim)), not"
+            + " \(expected.map(hex).joined(separator: " or "))", input: elf)
       }
     }
   }
@@ -109,6 +147,7 @@ extension ConformKit {
     other = proof
     other.pre[31] ^= 1
     try verify(other, vector, kind, holds: false)
+    try checkForged(proof, vector, kind)
     for place in proof.fields.indices {
       let count = proof.fields[place].bytes.count
       // The rest of the second field is what the step does not use, in some steps.
@@ -187,7 +226,7 @@ extension ForeignProof {
   }
 
   /// The proof as Falconet has it; nil if it can be none.
-  fileprivate func step(_ kind: String) -> StepProof? {
+  func step(_ kind: String) -> StepProof? {
     guard let pre = Bytes32(pre), let post = Bytes32(post) else { return nil }
     var proof = StepProof(
       post: post, stateData: fields[0].bytes, proofData: fields[1].bytes)

@@ -24,19 +24,19 @@ package final class ForeignState {
 }
 
 /// What Cannon's `witness` prints.
-struct WitnessSummary {
-  private(set) var claim: [UInt8] = []
-  private(set) var witness: [UInt8] = []
-  private(set) var step: UInt64 = 0
-  private(set) var exited = false
-  private(set) var exitCode: UInt64?
+package struct WitnessSummary {
+  package private(set) var claim: [UInt8] = []
+  package private(set) var witness: [UInt8] = []
+  package private(set) var step: UInt64 = 0
+  package private(set) var exited = false
+  package private(set) var exitCode: UInt64?
   /// The number of the state version. Older programs don't tell.
-  private(set) var version: UInt8?
+  package private(set) var version: UInt8?
 
   /// Bytes of a witness.
   private static let limit = 1 << 20
 
-  init(_ source: any ByteSource) throws(StreamError) {
+  package init(_ source: any ByteSource) throws(StreamError) {
     let json = JSONReader(ByteReader(source))
     var required: Set = ["witnessHash", "step", "exited"]
     try json.beginObject()

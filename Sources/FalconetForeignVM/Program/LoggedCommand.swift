@@ -5,7 +5,7 @@ import FalconetSystem
 import SystemPackage
 
 /// A command that is run to its end, with its output in files.
-struct LoggedCommand {
+package struct LoggedCommand {
   let command: [String]
   /// The files of its standard output and its standard error.
   let output: String
@@ -15,6 +15,17 @@ struct LoggedCommand {
   /// Ends the command.
   var cancellation: Cancellation
 
+  package init(
+    command: [String], output: String, log: String, timeout: Duration? = nil,
+    cancellation: Cancellation
+  ) {
+    self.command = command
+    self.output = output
+    self.log = log
+    self.timeout = timeout
+    self.cancellation = cancellation
+  }
+
   /// Milliseconds that a command has to end when it is asked to.
   private static let patience = 5_000
 
@@ -23,7 +34,7 @@ struct LoggedCommand {
   /// - Returns: how it ended. What it left running in its process group is ended too.
   /// - Throws: ``ForeignError`` with the status `FPVM_STOP` if it was cancelled, and with
   ///   `FPVM_INTERNAL` if it can't be started or takes too long.
-  func run() throws(ForeignError) -> ExitStatus {
+  package func run() throws(ForeignError) -> ExitStatus {
     let process: ChildProcess
     do {
       let flags: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
@@ -70,7 +81,7 @@ struct LoggedCommand {
   }
 
   /// The end of a sentence: the end of what it wrote to standard error.
-  var complaint: String {
+  package var complaint: String {
     guard let source = try? FileSource(path: log),
       let bytes = try? ByteReader(source).readAll(limit: 16 << 20)
     else { return "; its log cannot be read" }

@@ -12,7 +12,7 @@ extension VectorMaker {
         else { continue }
         var random = random(version, Int(operation.rawValue))
         var program = RowProgram(
-          operation, revision, seed: random.next(), instances: 10, immediates: Self.immediates)
+          operation, revision, seed: random.next(), instances: 20, immediates: Self.immediates)
         var image = try program.image()
         let number = image[register: 2]
         Self.setRegisters(&image, &random)
@@ -79,12 +79,41 @@ extension VectorMaker {
           try add("\(operation), then \(slot.name)", image, steps: 4)
         }
       }
+      try addComparisons(version)
       // A thread in a slot: the next instruction is anywhere.
       for next: UInt64 in [0x1000, 0x1008, 0x1002, version.wordSize.mask - 3] {
         var image = MachineImage(
           version, code: [Assembly.set(9, to: 1), Assembly.jump(2, to: 0x1000), Assembly.nop])
         image.thread.nextPC = next
         try add("next 0x" + String(next, radix: 16), image, steps: 4)
+      }
+    }
+  }
+
+  /// Comparisons with a branch on what comes out right behind, which engines execute as one.
+  private mutating func addComparisons(_ version: StateVersion) throws {
+    for (name, word) in [
+      ("slt", Assembly.special(0x2A, rs: 8, rt: 9, rd: 10)),
+      ("sltu", Assembly.special(0x2B, rs: 8, rt: 9, rd: 10)),
+      ("slti", Assembly.immediate(0x0A, rs: 8, rt: 10, -2)),
+      ("sltiu", Assembly.immediate(0x0B, rs: 8, rt: 10, 5)),
+    ] {
+      for branch: UInt32 in [4, 5] {
+        var random = random(version, Int(word >> 26) << 16 | Int(word & 0x3F) << 8 | Int(branch))
+        var code: [UInt32] = []
+        for number in 0..<10 {
+          code += [
+            Assembly.special(0x25, rs: 16 + UInt32(random.below(8)), rd: 8),
+            Assembly.special(0x25, rs: 16 + UInt32(random.below(8)), rd: 9), word,
+            number % 3 == 0
+              ? Assembly.immediate(branch, rs: 0, rt: 10, 2)
+              : Assembly.immediate(branch, rs: 10, rt: 0, 2),
+            Assembly.immediate(9, rs: 11, rt: 11, 1), Assembly.immediate(9, rs: 12, rt: 12, 1),
+          ]
+        }
+        var image = MachineImage(version, code: code + [Assembly.nop])
+        Self.setRegisters(&image, &random)
+        try add("\(name), then \(branch == 4 ? "beq" : "bne")", image, steps: 56)
       }
     }
   }

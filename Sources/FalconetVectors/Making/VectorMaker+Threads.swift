@@ -2,7 +2,7 @@ import FalconetMachine
 import Keccak
 
 extension VectorMaker {
-  private struct Numbers {
+  struct Numbers {
     let futex, yield, clone, exit, exitGroup, gettid, read, write: UInt16
 
     init(_ version: StateVersion) {
@@ -18,7 +18,7 @@ extension VectorMaker {
     }
   }
 
-  private static func call(_ number: UInt16, _ arguments: [(UInt32, UInt16)]) -> [UInt32] {
+  static func call(_ number: UInt16, _ arguments: [(UInt32, UInt16)]) -> [UInt32] {
     arguments.map { Assembly.set($0.0, to: $0.1) } + [
       Assembly.set(2, to: number), Assembly.syscall,
     ]
@@ -129,86 +129,18 @@ extension VectorMaker {
     }
   }
 
-  // MARK: Pre-images
-
-  /// Pre-images of many lengths, with keys of types that a VM checks and that it does not.
-  static let preimages: [Bytes32: [UInt8]] = {
-    var result: [Bytes32: [UInt8]] = [:]
-    for (number, count) in [0, 1, 3, 4, 7, 8, 9, 15, 31, 33, 100].enumerated() {
-      let value = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ number) }
-      var local = Bytes32()
-      (local[0], local[31]) = (1, UInt8(number))
-      result[local] = value
-      var keccak = Keccak256.hash(value)
-      keccak[0] = 2
-      result[keccak] = value
-    }
-    return result
-  }()
-
-  /// Keys that are written and pre-images that are read, in pieces of all sizes at all places.
-  mutating func addPreimages() throws {
-    for version in StateVersion.allCases {
-      let numbers = Numbers(version)
-      let keys = Self.preimages.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-      for number in 0..<24 {
-        var random = random(version, number)
-        var code: [UInt32] = []
-        for _ in 0..<8 {
-          let (descriptor, isWrite): (UInt16, Bool) = random.pick([
-            (5, false), (5, false), (5, false), (5, false), (6, true), (4, true), (3, false),
-            (1, true), (2, true), (0, false),
-          ])
-          let place = UInt16(0x2000 + random.below(200))
-          code += Self.call(
-            isWrite ? numbers.write : numbers.read,
-            [(4, descriptor), (5, place), (6, random.pick([0, 1, 2, 3, 4, 5, 7, 8, 9, 32]))])
-        }
-        var image = MachineImage(version, code: code + [Assembly.nop])
-        Self.setRegisters(&image, &random)
-        image.write(Array(Self.page.prefix(256)), at: 0x2000)
-        image.state.scalars.preimageKey = random.pick(keys)
-        image.state.scalars.preimageOffset = random.pick([0, 0, 1, 7, 8, 9, 12, 40, 200])
-        if random.chance(3) { image.state.lastHint = [0, 0, 0] }
-        try add(
-          "transfers \(number)", image, steps: UInt64(code.count), preimages: Self.preimages)
-      }
-      try addWholeKeys(version, keys)
-    }
-  }
-
-  /// A key that is written as programs do, and its pre-image read to the end.
-  private mutating func addWholeKeys(_ version: StateVersion, _ keys: [Bytes32]) throws {
-    let numbers = Numbers(version)
-    let hint: [UInt8] = [0, 0, 0, 5] + Array("hint!".utf8)
-    for (number, key) in keys.enumerated() {
-      var code = Self.call(numbers.write, [(4, 4), (5, 0x2100), (6, UInt16(hint.count))])
-      code += Self.call(numbers.read, [(4, 3), (5, 0x2200), (6, 1)])
-      for part in 0..<(version.wordSize == .bits32 ? 8 : 4) {
-        let size = UInt16(version.wordSize.bytes)
-        code += Self.call(
-          numbers.write, [(4, 6), (5, 0x2000 + UInt16(part) * size), (6, size)])
-      }
-      for part in 0..<4 {
-        code += Self.call(numbers.read, [(4, 5), (5, 0x2300 + UInt16(16 * part)), (6, 64)])
-        code += Self.call(numbers.write, [(4, 1), (5, 0x2300 + UInt16(16 * part)), (6, 9)])
-      }
-      code += Self.call(numbers.exitGroup, [(4, UInt16(number % 3))])
-      var image = MachineImage(version, code: code + [Assembly.nop])
-      image.write(key.bytes, at: 0x2000)
-      image.write(hint, at: 0x2100)
-      try add("program \(number)", image, steps: 200, preimages: Self.preimages)
-    }
-  }
-
   // MARK: Programs
 
-  /// Random programs, whose state may be one that no program gets into.
+  /// Random programs, whose state may be one that no program gets into, and programs that loop and change
+  /// themselves.
   mutating func addPrograms() throws {
     for version in StateVersion.allCases {
       for seed in UInt64(0)..<10 {
         let image = RandomProgram.image(version, seed: 7000 + seed, codeSize: 0x180)
         try add("random \(seed)", image, steps: 160, preimages: Self.preimages)
+      }
+      for seed in UInt64(0)..<8 {
+        try add("loop \(seed)", LoopProgram.image(version, seed: seed), steps: 300)
       }
     }
   }

@@ -1,0 +1,67 @@
+import FalconetForeignVM
+import FalconetVectors
+
+/// Makes checks one after the other, and tells what comes of them.
+package class ConformChecker {
+  let effort: ConformKit.Effort
+  private let emit: (ConformEvent) -> Void
+  private var current = ConformArea.table
+  /// What is executed.
+  var program = ConformProgram(name: "", bytes: [])
+  var numbers: SeededGenerator
+
+  init(_ effort: ConformKit.Effort, _ emit: @escaping (ConformEvent) -> Void) {
+    self.effort = effort
+    self.emit = emit
+    numbers = SeededGenerator(seed: effort.seed)
+  }
+
+  /// Thrown to end the checks at the first failure.
+  struct Ended: Error {}
+
+  func area(_ area: ConformArea, _ body: () throws(Ended) -> Void) throws(Ended) {
+    guard effort.areas.contains(area) else { return }
+    begin(area)
+    try body()
+  }
+
+  func begin(_ area: ConformArea) { current = area }
+
+  func skip(_ reason: String) { emit(.skipped(current, reason: reason)) }
+
+  /// Makes one check, which throws if it fails.
+  ///
+  /// - Parameter counts: whether it is reported if it holds.
+  func check(
+    _ name: String, counts: Bool = true, _ body: () throws -> Void
+  ) throws(Ended) {
+    emit(.began(current, check: name, program: program.name))
+    do {
+      try body()
+      if counts { emit(.held) }
+    } catch {
+      let fault =
+        error as? ConformFault
+        ?? (error as? ForeignError).map {
+          ConformFault("a call failed with \(ForeignError.name(of: $0.status)): \($0.message)")
+        }
+        ?? ConformFault("\(error)")
+      emit(
+        .failed(
+          ConformFailure(
+            area: current, check: name, message: fault.message, program: program.name,
+            step: fault.step, input: fault.input)))
+      if effort.failsFast { throw Ended() }
+    }
+  }
+
+  /// Some places below a count: the first, the last, and others.
+  func sample(of count: Int, _ most: Int) -> [Int] {
+    guard count > most else { return Array(0..<count) }
+    let quarter = most / 4
+    var places = Set(0..<quarter)
+    places.formUnion(count - quarter..<count)
+    while places.count < most { places.insert(Int.random(in: 0..<count, using: &numbers)) }
+    return places.sorted()
+  }
+}

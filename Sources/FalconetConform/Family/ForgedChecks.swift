@@ -1,0 +1,83 @@
+import CFPVM
+import FalconetForeignVM
+import FalconetMachine
+import FalconetProofs
+import FalconetVectors
+import Keccak
+
+/// Proofs and pre-images that an opponent makes.
+extension ConformKit {
+  /// Proofs of states that somebody made up: their claims are right, and what follows from them is for the
+  /// verifier to find out.
+  func checkForged(_ proof: ForeignProof, _ vector: StepVector, _ kind: String) throws {
+    guard library.capabilities.contains(.verify), var forged = proof.step(kind),
+      let version = forged.version
+    else { return }
+    let revisions = VectorKind.revision(kind).map { [$0] }
+    let witness = forged.stateData
+    for place in places(in: witness.count) {
+      forged.stateData = witness
+      forged.stateData[place] = [0, 1, 2, 0xFF].randomElement(using: &numbers) ?? 0
+      guard forged.stateData != witness else { continue }
+      if let state = try? StateWitness(decoding: forged.stateData, version: version) {
+        forged.pre = state.claim
+        forged.step = state.state.scalars.step
+      }
+      var verdict = ProofVerifier.verify(forged, version: version, revisions: revisions)
+      // What follows is what the rules say, if something does.
+      if case .post(let expected, _) = verdict.findings.first?.fault {
+        try judge(forged, proof, holds: false, vector, kind)
+        forged.post = expected
+        verdict = ProofVerifier.verify(forged, version: version, revisions: revisions)
+      }
+      try judge(forged, proof, holds: verdict.holds, vector, kind)
+      if let post = Bytes32(proof.post) { forged.post = post }
+    }
+  }
+
+  /// Places of a witness: most is in front and behind of the hashes.
+  private func places(in count: Int) -> [Int] {
+    (0..<8).map { _ in Int.random(in: 32..<max(33, count), using: &numbers) }
+  }
+
+  private func judge(
+    _ forged: StepProof, _ proof: ForeignProof, holds: Bool, _ vector: StepVector, _ kind: String
+  ) throws {
+    var other = proof
+    other.fields[0].bytes = forged.stateData
+    other.step = forged.step ?? 0
+    if let pre = forged.pre { other.pre = pre.bytes }
+    other.post = forged.post.bytes
+    let status = status { try library.verify(other) }
+    try require(
+      (status == FPVM_OK) == holds,
+      "\(vector.name), \(kind): a proof of a state that was made up, which"
+        + " \(holds ? "holds" : "does not hold"): the VM says \(ForeignError.name(of: status))",
+      step: other.step, input: other.fields.flatMap(\.bytes))
+  }
+
+  /// What a host gives under a hash's key, and has not that hash.
+  func checkWrongPreimages() throws(Ended) {
+    try check("a pre-image that is not its key's stops the run") {
+      for vector in try VectorData.vectors(.preimages)
+      where vector.end == .exited && vector.preimages.count == 1 {
+        guard let (key, value) = vector.preimages.first, [2, 4].contains(key[0]),
+          let kind = library.kinds.map(\.name).first(where: {
+            VectorKind.names(matching: $0).contains(where: vector.kinds.contains)
+          })
+        else { continue }
+        for wrong in [value + [0], value.isEmpty ? [1] : Array(value.dropLast()), [0xFF] + value] {
+          let machine = try library.loadProgram(vector.state, kind: kind)
+          var host = RecordingHost(ConformProgram(vector)).host
+          host.preimage = { _ in .bytes(wrong) }
+          try machine.setHost(host)
+          let status = status { try machine.run(until: .max) }
+          try require(
+            status == FPVM_PREIMAGE,
+            "\(vector.name), \(kind): \(wrong.count) bytes that are not the key's:"
+              + " \(ForeignError.name(of: status)), not FPVM_PREIMAGE", input: vector.state)
+        }
+      }
+    }
+  }
+}

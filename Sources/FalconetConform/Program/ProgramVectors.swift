@@ -1,0 +1,57 @@
+import FalconetMachine
+import FalconetSnapshots
+import FalconetStreams
+import FalconetSystem
+import FalconetVectors
+
+/// What a program makes of states that are known.
+extension ProgramKit {
+  /// Vectors of an area that are tried for each kind: each costs two processes.
+  private static let vectorsPerKind = 12
+
+  func checkVectors(_ area: VectorArea) throws(Ended) {
+    let vectors: [StepVector]
+    do { vectors = try VectorData.vectors(area) } catch {
+      return skip("the vectors cannot be read: \(error)")
+    }
+    for revision in revisions {
+      let kind = StepVector.kind(revision)
+      let own = vectors.filter { $0.kinds.contains(kind) }
+      let distance = max(1, own.count / Self.vectorsPerKind)
+      for (number, vector) in own.enumerated() where number % distance == distance / 2 {
+        try check("\(vector.name), \(kind)") { try check(vector) }
+      }
+    }
+  }
+
+  private func check(_ vector: StepVector) throws {
+    let image = try Snapshot.load(from: MemorySource(vector.state))
+    let isLast = vector.end == .panic || vector.end == .preimage
+    let stop = image.state.scalars.step &+ vector.steps &+ (isLast ? 1 : 0)
+    let (input, output) = (try file(vector.state, "bin"), newName("bin.gz"))
+    // A server that has none of them says the same as no server, and sooner.
+    let host = vector.preimages.isEmpty ? nil : try server(vector.preimages)
+    let outcome = try run(
+      from: input, to: output, ["--stop-at", "=\(stop)"], server: host?.command ?? [])
+    switch vector.end {
+    case .panic:
+      try require(
+        outcome.status == .exited(code: 2) && !exists(output),
+        "the step after \(vector.steps) is illegal, and the program \(outcome.end)",
+        input: vector.state)
+    case .preimage:
+      try require(
+        outcome.status != .exited(code: 0) && !exists(output),
+        "the step after \(vector.steps) reads a pre-image that is missing, and the program"
+          + " \(outcome.end)", input: vector.state)
+    case .step, .exited:
+      try require(
+        outcome.status == .exited(code: 0), "the program \(outcome.end)", input: vector.state)
+      let claim = try claim(at: output)
+      try require(
+        claim == vector.claim.bytes,
+        "the claim after \(vector.steps) steps is \(hex(claim)), not \(hex(vector.claim.bytes))",
+        input: vector.state)
+    }
+  }
+}
