@@ -38,7 +38,7 @@ import Testing
   /// The exit codes of examples that do not end with 0: two states that differ, programs of others that
   /// are not here.
   private static func exitCode(_ example: String) -> Int32 {
-    let fails = ["falconet diff", " -- op-program", "--vm-library"]
+    let fails = ["falconet diff", " -- op-program", "--vm-library", "--vm-program"]
     if example.hasSuffix("--exec"), GDB.path == nil { return 1 }
     return fails.contains { example.contains($0) } ? 1 : 0
   }
