@@ -13,6 +13,9 @@ struct X86Emitter: CodeEmitter {
   let mask: UInt64
   /// The bits that no flat address has.
   let outside: UInt64
+  /// Whether programs have flat addresses. If not, checks of several accesses would fail. That is so in valgrind too,
+  /// which holds on to code that was executed once: then no block takes the place of a jump.
+  private let hasFlatPart: Bool
   var checksLoads = false
   /// What the current block needs out of line, behind it.
   var slowPaths: [SlowPath] = []
@@ -57,6 +60,7 @@ struct X86Emitter: CodeEmitter {
     rarePosition = code.rareStart
     mask = memory.wordSize.mask
     outside = memory.space.outside
+    hasFlatPart = memory.space.isReserved
     plan = AccessPlan(memory.wordSize)
     #if arch(x86_64) && os(Linux) && !FALCONET_NO_X86
       guard hasByteSwappingMoves(UInt(bitPattern: code.executable)) else { return nil }
@@ -95,7 +99,7 @@ struct X86Emitter: CodeEmitter {
     defer { if form == .checked { swapParts() } }
     self.block = (block.length, block.pc)
     makePlan(block, form)
-    let closed = form == .usual ? closeEnd(block.pc, &cache) : nil
+    let closed = form == .usual && hasFlatPart ? closeEnd(block.pc, &cache) : nil
     if closed == nil { assembler.align() }
     let place = assembler.position
     cache.insert(place, at: block.pc, form) {
@@ -113,7 +117,11 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func makePlan(_ block: Block, _ form: BlockForm) {
     // Loads that compare addresses with what is watched do so each by itself.
-    if form == .checked || checksLoads { plan.clear(block) } else { plan.make(for: block) }
+    if form == .checked || checksLoads || !hasFlatPart {
+      plan.clear(block)
+    } else {
+      plan.make(for: block)
+    }
   }
 
   private mutating func emit(_ operations: [DecodedOperation]) {
