@@ -47,8 +47,8 @@ struct PageTests {
       for (front, back) in [
         ("text", "back"), ("dim", "back"), ("accent", "back"), ("changed", "back"),
         ("text", "soft"),
-        ("text", "now"), ("dim", "now"),
-      ] {
+        ("text", "now"), ("dim", "now"), ("dim", "soft"),
+      ] + "abcdefgh".map({ ("text", "f\($0)") }) {
         let (one, other) = (try luminance(front), try luminance(back))
         let ratio = (max(one, other) + 0.05) / (min(one, other) + 0.05)
         #expect(ratio >= 4.5, "\(front) on \(back): \(ratio)")
