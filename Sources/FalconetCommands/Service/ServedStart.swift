@@ -29,8 +29,9 @@ struct ServedStart {
     let oracle: any PreimageOracle
   }
 
-  /// Fewer steps than these are not worth asking for: they take about as long as a state is sent.
-  static let leastSteps: UInt64 = 2_000_000
+  /// Fewer steps than these are not worth asking for. A state takes about as long to send as 2,000,000 steps take
+  /// to execute, but a short program whose questions all execute it would be executed many times.
+  static let leastSteps: UInt64 = 100_000
 
   // MARK: Which runs
 
