@@ -38,6 +38,10 @@ struct DescriptionTests {
       #expect(row.name.hasSuffix("_total") == (row.kind == "counter"), "\(row.name)")
     }
     let server = try TestServer()
+    // Games without a deadline have no time left to show.
+    let game = try server.open(.object(["from": .string("none")]))
+    _ = try server.ask(
+      "PUT", "/v1/games/\(game)/deadline", .object(["deadline": .count(60)]))
     let text = try server.ask("GET", "/metrics").text
     for row in ServiceMetrics.all where row.name != "falconet_server_responses_total" {
       #expect(text.contains("# TYPE \(row.name) \(row.kind)\n\(row.name)"), "\(row.name)")

@@ -52,6 +52,29 @@ struct SchedulerTests {
     #expect(order.prefix(3) == [3, 5, 2])
   }
 
+  @Test("The clock of a game is a deadline of its questions, but not of what people look at")
+  func clocks() async throws {
+    let directory = Fixtures.directory()
+    defer { Files.remove(directory) }
+    let games = try ["none", "later", "soon"].map { name in
+      let record = try Self.game(name).record
+      try Files.make(directory: "\(directory)/\(name)")
+      return Game(record, directory: "\(directory)/\(name)")
+    }
+    try games[1].set(deadline: 900)
+    try games[2].set(deadline: 60)
+    let order = try await order([
+      (games[0], 1, nil), (games[1], 2, nil), (games[2], 3, nil), (games[0], 4, .seconds(300)),
+      (games[1], 5, .seconds(30)),
+    ])
+    #expect(order == [5, 3, 4, 2, 1])
+    func urgency(_ question: Question) -> ContinuousClock.Instant? {
+      Job(id: "", game: games[2], question: question, deadline: nil).urgency
+    }
+    #expect(urgency(.last) != nil && urgency(.state(1)) != nil && urgency(.proofs([1])) != nil)
+    #expect(urgency(.view(1, memory: nil)) == nil && urgency(.snapshots) == nil)
+  }
+
   @Test("Without deadlines, games take turns, however many questions one of them has")
   func fairness() async throws {
     let (a, b) = (try Self.game("a"), try Self.game("b"))

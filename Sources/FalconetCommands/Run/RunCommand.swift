@@ -86,6 +86,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup(title: "Profile") var profile: ProfileOptions
   @OptionGroup(title: "Metrics") var metrics: MetricsFlags
   @OptionGroup(title: "Service") var service: ServiceFlags
+  @OptionGroup(title: "Service") var deadline: DeadlineFlag
 
   @Flag(name: .customLong("pprof.cpu"), help: .hidden)
   var cpuProfile = false
@@ -101,7 +102,7 @@ struct RunCommand: ParsableCommand {
         "cannot enable debug mode without a metadata file: give one with --meta, or the program with --elf"
       )
     }
-    let connect = try service.connector()
+    let connect = try service.connector(deadline: deadline.seconds())
     var plan = try events.plan(output: output, debugInfo: debugInfo, tracesThreads: debug)
     plan.checks = try checks.plan(plan)
     // Two machines, and what each has to go back to, or states in memory beside the machine.

@@ -57,7 +57,7 @@ struct ServedTrace {
   }
 
   func last() throws(ServiceFailure) -> TraceEnd {
-    let response = try client.answer("GET", "/v1/games/\(game)/last?wait=0")
+    let response = try client.answer("GET", "/v1/games/\(game)/last?\(client.patience)")
     let answer = try ServiceText.members(response.body)
     let index = try number("index", answer)
     // Past the end, the witness is that of the state that exited.
@@ -86,6 +86,7 @@ struct ServedTrace {
           try json.number(index)
         }
         try json.member("wait", UInt64(0))
+        if let deadline = connection.deadline { try json.member("deadline", deadline) }
       }
       let response = try client.answer("POST", "/v1/games/\(game)/\(kind)", body)
       let texts = try ServiceText.answers(response.body)

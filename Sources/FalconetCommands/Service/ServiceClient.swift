@@ -21,6 +21,9 @@ struct ServiceClient {
     let lastHint: [UInt8]?
   }
 
+  /// What a question's query says: to return a job at once, so that the client can serve it, and the deadline.
+  var patience: String { "wait=0" + (connection.deadline.map { "&deadline=\($0)" } ?? "") }
+
   // MARK: Games
 
   /// Opens the game of a prestate, which the service gets if it does not have it.
@@ -94,7 +97,7 @@ struct ServiceClient {
   ) throws(ServiceFailure) -> State {
     try withoutActuallyEscaping(take) { (take) throws(ServiceFailure) in
       var response = try connection.ask(
-        "GET", "/v1/games/\(game)/states/\(steps)?wait=0", file: take)
+        "GET", "/v1/games/\(game)/states/\(steps)?\(patience)", file: take)
       if response.status == 202 {
         guard let job = try ServiceText.members(response.body)["job"] else {
           throw ServiceFailure(description: "the service names no job")

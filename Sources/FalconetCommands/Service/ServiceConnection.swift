@@ -58,13 +58,18 @@ final class ServiceConnection {
 
   private let address: ServiceAddress
   private let token: String?
+  /// Seconds within which each question must be answered; nil if none has a deadline.
+  let deadline: UInt64?
   private var descriptor: Int32 = -1
   private var lastUsed = ContinuousClock.now
   private var received: [UInt8] = []
 
-  init(_ address: ServiceAddress, token: String?) throws(ServiceFailure) {
+  init(
+    _ address: ServiceAddress, token: String?, deadline: UInt64? = nil
+  ) throws(ServiceFailure) {
     self.address = address
     self.token = token
+    self.deadline = deadline
     try connect()
   }
 

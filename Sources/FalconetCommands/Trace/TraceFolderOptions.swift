@@ -58,6 +58,7 @@ struct TraceFolderOptions: ParsableArguments {
   @OptionGroup(title: "Pre-images") var preimages: PreimageOptions
   @OptionGroup(title: "Metrics") var metrics: MetricsFlags
   @OptionGroup(title: "Service") var service: ServiceFlags
+  @OptionGroup(title: "Service") var deadline: DeadlineFlag
   @OptionGroup(title: "Reading snapshots") var snapshot: SnapshotOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
 
@@ -78,7 +79,8 @@ struct TraceFolderOptions: ParsableArguments {
       throw UsageError("the directories of op-challenger hold files of Cannon's, not of any VM")
     }
     limits.startClock()
-    let connect = served == nil || input == "-" ? nil : try service.connector()
+    let connect =
+      served == nil || input == "-" ? nil : try service.connector(deadline: deadline.seconds())
     var given = try preimages.source(server)
     // With what the service knows, it may not be needed at all.
     given.startsLate = connect != nil

@@ -21,6 +21,8 @@ final class Game: Sendable {
     var mark: (step: UInt64, at: ContinuousClock.Instant)?
     var speed = 0.0
     var isDeleted = false
+    /// When its clock runs out, if somebody said so.
+    var deadline: ContinuousClock.Instant?
     /// What people looked at last, as it was sent.
     var looks: [Question: [UInt8]] = [:]
   }
@@ -47,7 +49,11 @@ final class Game: Sendable {
     id = record.id
     self.record = record
     self.directory = directory
-    state.withLock { $0.size = size }
+    let deadline = GameDeadline.read(in: directory)
+    state.withLock {
+      $0.size = size
+      $0.deadline = deadline
+    }
   }
 
   var program: String? { record.program }
@@ -60,6 +66,26 @@ final class Game: Sendable {
   var isBusy: Bool { state.withLock { $0.running != nil || !$0.jobs.isEmpty } }
   var lastServed: ContinuousClock.Instant { state.withLock { $0.lastServed } }
   var currentStep: UInt64? { state.withLock { $0.running == nil ? nil : $0.trace?.currentStep } }
+
+  /// When the game's clock runs out, or an answer is needed that is not there yet, whichever is first.
+  var nextDeadline: ContinuousClock.Instant? { state.withLock { Self.nextDeadline($0) } }
+
+  private static func nextDeadline(_ state: State) -> ContinuousClock.Instant? {
+    let asked = ((state.running.map { [$0] } ?? []) + state.jobs).compactMap(\.deadline)
+    return ([state.deadline].compactMap { $0 } + asked).min()
+  }
+
+  /// When the game's clock runs out.
+  var deadline: ContinuousClock.Instant? { state.withLock { $0.deadline } }
+
+  /// Sets the game's clock, or stops it.
+  func set(deadline seconds: Double?) throws(ServiceError) {
+    if isDeleted { throw Self.missing }
+    do { try GameDeadline.write(seconds, in: directory) } catch {
+      throw .full("the deadline cannot be stored: \(error)", remedy: "check the data directory")
+    }
+    state.withLock { $0.deadline = seconds.map { .now + .seconds($0) } }
+  }
 
   // MARK: What is known
 
@@ -196,6 +222,7 @@ final class Game: Sendable {
         "preimages": .count(state.counts.preimages),
         "hostWaitSeconds": .number(state.counts.hostWait / .seconds(1)),
         "bytes": .count(state.size),
+        "deadlineSeconds": Self.nextDeadline(state).map { .number($0.seconds(since: .now)) },
         "queue": .array(
           ((state.running.map { [$0] } ?? []) + state.jobs).prefix(100).map { .string($0.id) }),
       ])

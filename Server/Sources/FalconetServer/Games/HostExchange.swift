@@ -21,6 +21,8 @@ final class HostExchange: Sendable {
     var number = 0
     var request: Request?
     var answer: Answer?
+    /// When the request was made.
+    var asked: ContinuousClock.Instant?
     var isEnded = false
     /// When a client was last here.
     var lastSeen: ContinuousClock.Instant?
@@ -56,6 +58,7 @@ final class HostExchange: Sendable {
         state.number += 1
         state.request = request
         state.answer = nil
+        state.asked = began
         state.taken = nil
         return state.takeWaiters()
       })
@@ -77,6 +80,14 @@ final class HostExchange: Sendable {
           remedy: "ask again, and exchange until the question is answered")
       }
       _ = answered.wait(timeout: .now() + .milliseconds(100))
+    }
+  }
+
+  /// How long the present request has waited for its answer; nil if there is none.
+  var wait: Duration? {
+    state.withLock { state in
+      guard state.request != nil, state.answer == nil, !state.isEnded else { return nil }
+      return state.asked.map { .now - $0 }
     }
   }
 

@@ -44,6 +44,13 @@ final class Job: Sendable {
   var deadline: ContinuousClock.Instant? { state.withLock { $0.deadline } }
   var ended: ContinuousClock.Instant? { state.withLock { $0.ended } }
 
+  /// What the order of questions follows: the game's clock counts too, but not for people who look.
+  var urgency: ContinuousClock.Instant? {
+    let own = deadline
+    guard question.isOfChallengers, let clock = game.deadline else { return own }
+    return min(own ?? clock, clock)
+  }
+
   /// Another client asks the same: the earlier deadline counts.
   func tighten(_ deadline: ContinuousClock.Instant?) {
     guard let deadline else { return }

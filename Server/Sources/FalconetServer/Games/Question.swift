@@ -35,6 +35,16 @@ enum Question: Hashable, Sendable {
   }
 }
 
+extension Question {
+  /// Whether a challenger needs the answer, and not a person who looks.
+  var isOfChallengers: Bool {
+    switch self {
+    case .claims, .proofs, .last, .state: true
+    case .view, .stacks, .events, .profile, .search, .snapshots: false
+    }
+  }
+}
+
 /// Steps of a trace.
 struct Stretch: Hashable, Sendable {
   var from: UInt64

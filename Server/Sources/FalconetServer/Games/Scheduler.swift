@@ -4,7 +4,7 @@ import Synchronization
 
 /// Threads that answer questions, one of a game at a time.
 ///
-/// The question with the earliest deadline goes first. Those without one go after them, and the game
+/// The question with the earliest deadline, its own or its game's, goes first. Those without one go after them, and the game
 /// that was served longest ago goes first among them.
 final class Scheduler: Sendable {
   private struct Queue {
@@ -22,6 +22,8 @@ final class Scheduler: Sendable {
     var answered: UInt64 = 0
     var failed: UInt64 = 0
     var joined: UInt64 = 0
+    /// Questions that ended after their deadlines.
+    var late: UInt64 = 0
     var seconds = 0.0
   }
 
@@ -32,6 +34,8 @@ final class Scheduler: Sendable {
     var answered: UInt64 = 0
     var failed: UInt64 = 0
     var joined: UInt64 = 0
+    /// Questions that ended after their deadlines.
+    var late: UInt64 = 0
     var seconds = 0.0
   }
 
@@ -50,7 +54,7 @@ final class Scheduler: Sendable {
     state.withLock {
       Reading(
         waiting: $0.count, busy: $0.busy, answered: $0.answered, failed: $0.failed,
-        joined: $0.joined, seconds: $0.seconds)
+        joined: $0.joined, late: $0.late, seconds: $0.seconds)
     }
   }
 
@@ -167,7 +171,7 @@ final class Scheduler: Sendable {
       var best: (id: String, position: Int, deadline: ContinuousClock.Instant?)?
       for (id, queue) in state.queues where queue.running == nil && !queue.waiting.isEmpty {
         let deadlines = queue.waiting.enumerated().compactMap { position, job in
-          job.deadline.map { (position, $0) }
+          job.urgency.map { (position, $0) }
         }
         let urgent = deadlines.min { $0.1 < $1.1 }
         let candidate = (id: id, position: urgent?.0 ?? 0, deadline: urgent?.1)
@@ -199,6 +203,7 @@ final class Scheduler: Sendable {
     let isMore = state.withLock { state in
       state.busy -= 1
       state.seconds += seconds
+      if let deadline = job.deadline, deadline < .now { state.late += 1 }
       if case .success = reply { state.answered += 1 } else { state.failed += 1 }
       guard var queue = state.queues[job.game.id] else { return false }
       queue.running = nil

@@ -6,18 +6,55 @@ extension Route {
     },
     Route("POST", "/v1/games") { ask in
       try ask.checkQuery([])
-      let record = try GameRecord(try await ask.object([]))
-      let (game, isNew) = try ask.service.open(record)
+      var json = try await ask.object([])
+      var deadline: JSON?
+      // It is no part of what defines a game.
+      if case .object(let members) = json {
+        deadline = json["deadline"]
+        json = .object(members.filter { $0.name != "deadline" })
+      }
+      let seconds = try deadline.map { value throws(ServiceError) in try Self.deadline(value) }
+      let (game, isNew) = try ask.service.open(try GameRecord(json))
+      if let seconds { try game.set(deadline: seconds) }
       return .json(game.json, status: isNew ? 201 : 200)
     },
     Route("GET", "/v1/games/{game}") { ask in
       .json(try ask.service.game(ask.parameter("game")).json)
+    },
+    Route("PUT", "/v1/games/{game}/deadline") { ask in
+      let json = try await ask.object(["deadline"])
+      guard let value = json["deadline"] else {
+        throw ServiceError.badRequest("deadline is missing", remedy: "give a number of seconds")
+      }
+      let seconds = try Self.deadline(value)
+      let game = try ask.service.game(ask.parameter("game"))
+      try game.set(deadline: seconds)
+      return .json(game.json)
+    },
+    Route("DELETE", "/v1/games/{game}/deadline") { ask in
+      let game = try ask.service.game(ask.parameter("game"))
+      try game.set(deadline: nil)
+      return .json(game.json)
     },
     Route("DELETE", "/v1/games/{game}") { ask in
       try ask.service.delete(try ask.service.game(ask.parameter("game")))
       return .json(.object(["deleted": .bool(true)]))
     },
   ]
+
+  /// Seconds until a game's clock runs out.
+  private static func deadline(_ json: JSON) throws(ServiceError) -> Double {
+    let seconds: Double? =
+      switch json {
+      case .count(let value): Double(value)
+      case .number(let value): value
+      default: nil
+      }
+    guard let seconds, (0...GameDeadline.limit).contains(seconds) else {
+      throw .badRequest("deadline must be a number of seconds from now, at most 10000000")
+    }
+    return seconds
+  }
 
   static let questions = [
     Route("GET", "/v1/games/{game}/claims/{index}") { ask in

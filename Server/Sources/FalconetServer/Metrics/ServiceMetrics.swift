@@ -82,6 +82,23 @@ enum ServiceMetrics {
       ]
     },
     Row(
+      "falconet_server_late_answers_total", "counter",
+      "Questions that ended after their own deadlines."
+    ) { Double($0.scheduler.late) },
+    Row(
+      "falconet_server_game_deadline_seconds", "gauge",
+      "Time until a game's clock runs out or an answer of it is due, if either was said; negative after that."
+    ) { reading in
+      reading.games.compactMap { game in
+        game.nextDeadline.map {
+          (
+            [("game", game.id), ("label", game.record.label ?? "")],
+            $0.seconds(since: .now)
+          )
+        }
+      }
+    },
+    Row(
       "falconet_server_answering_seconds_total", "counter",
       "Time that threads spent on questions, waits for hosts included."
     ) { $0.scheduler.seconds },
@@ -95,6 +112,12 @@ enum ServiceMetrics {
       "falconet_server_client_wait_seconds_total", "counter",
       "Time that questions waited for their clients' hosts."
     ) { $0.counts.map { $0.hostWait / .seconds(1) }.reduce(0, +) },
+    Row(
+      "falconet_server_longest_host_wait_seconds", "gauge",
+      "The longest time that a question has waited for its client's host now."
+    ) { reading in
+      (reading.games.compactMap { $0.running?.exchange.wait }.max() ?? .zero) / .seconds(1)
+    },
     Row(
       "falconet_server_confirmations_total", "counter",
       "Answers that were executed a second time, by what came of it."
@@ -134,6 +157,12 @@ enum ServiceMetrics {
     },
   ]
 
+  /// A label's value as Prometheus reads it: a game's label is whatever a client said.
+  private static func escaped(_ value: String) -> String {
+    value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      .replacing("\n", with: "\\n")
+  }
+
   static func text(_ reading: Reading) -> String {
     var text = ""
     for row in all {
@@ -141,7 +170,7 @@ enum ServiceMetrics {
       guard !samples.isEmpty else { continue }
       text += "# HELP \(row.name) \(row.help)\n# TYPE \(row.name) \(row.kind)\n"
       for sample in samples {
-        let labels = sample.labels.map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
+        let labels = sample.labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
         let isWhole = sample.value == sample.value.rounded() && abs(sample.value) < 9e15
         text +=
           row.name + (labels.isEmpty ? "" : "{\(labels)}")

@@ -17,6 +17,13 @@ function size(bytes) {
   for (const unit of ["B", "KiB", "MiB", "GiB"]) { if (bytes < 1024) return number(bytes) + " " + unit; bytes /= 1024; }
   return number(bytes) + " TiB";
 }
+/* Seconds as a person says them: two units, the larger first. */
+function time(seconds) {
+  const left = Math.abs(seconds), sign = seconds < 0 ? "−" : "";
+  for (const [unit, length, next, part] of [["d", 86400, "h", 3600], ["h", 3600, "min", 60], ["min", 60, "s", 1]])
+    if (left >= length) return `${sign}${Math.floor(left / length)} ${unit} ${Math.floor(left % length / part)} ${next}`;
+  return `${sign}${Math.floor(left)} s`;
+}
 const short = value => value >= 1e9 ? number(value / 1e9) + " G" : value >= 1e6 ? number(value / 1e6) + " M"
   : value >= 1e4 ? number(value / 1e3) + " k" : number(value);
 

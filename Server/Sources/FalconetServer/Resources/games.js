@@ -20,6 +20,7 @@ async function showGames(turn) {
     return make("tr", {}, make("td", {}, box),
       make("td", {class: "mono"}, make("a", {href: `#/game/${game.game}`}, name)),
       make("td", {}, game.status, game.queue.length > 1 ? ` (${game.queue.length})` : ""),
+      make("td", {class: "n" + (game.deadlineSeconds < 1800 ? " changed" : "")}, game.deadlineSeconds === undefined ? "" : time(game.deadlineSeconds)),
       make("td", {class: "n"}, number(game.step)), make("td", {class: "n"}, game.stepsPerSecond ? short(game.stepsPerSecond) : ""),
       make("td", {}, sparkline(list)), make("td", {class: "n"}, number(game.lastIndex)),
       make("td", {class: "n"}, number(game.questions)),
@@ -27,7 +28,7 @@ async function showGames(turn) {
       make("td", {class: "n"}, number(game.executedSteps)), make("td", {class: "n"}, number(game.hostWaitSeconds) + " s"),
       make("td", {class: "n"}, number(game.failedQuestions)), make("td", {class: "n"}, size(game.bytes)));
   });
-  const heads = [["Compare"], ["Game"], ["State"], ["Step", 1], ["Steps/s", 1], ["Last minute"], ["Last index", 1], ["Questions", 1], ["Known", 1],
+  const heads = [["Compare"], ["Game"], ["State"], ["Time left", 1], ["Step", 1], ["Steps/s", 1], ["Last minute"], ["Last index", 1], ["Questions", 1], ["Known", 1],
     ["Executed", 1], ["Host wait", 1], ["Failed", 1], ["Disk", 1]];
   const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
   main.replaceChildren(make("h2", {}, `Games (${json.games.length})`),
