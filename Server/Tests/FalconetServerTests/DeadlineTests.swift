@@ -75,7 +75,9 @@ struct DeadlineTests {
   func refused() throws {
     let server = try TestServer()
     let game = try server.open(none)
-    for value in [JSON.string("60"), .null, .number(-1), .number(1e8), .count(UInt64.max), .array([])] {
+    for value in [
+      JSON.string("60"), .null, .number(-1), .number(1e8), .count(UInt64.max), .array([]),
+    ] {
       #expect(try set(value, game, server).status == 400, "\(value)")
     }
     #expect(try server.ask("PUT", "/v1/games/\(game)/deadline", .object([:])).status == 400)
