@@ -71,6 +71,10 @@ struct InspectionTests {
       let count = answer["counts"]?[kind]?.elements.reduce(0) { $0 + ($1.number ?? 0) }
       #expect(Int(count ?? 0) == events.filter { $0["kind"] == .string(kind) }.count, "\(kind)")
     }
+    for kind in ["systemCall", "preimage", "hint", "thread"] {
+      let alone = try get("events/0?limit=10000&kind=\(kind)")
+      #expect(alone["events"]?.elements == events.filter { $0["kind"] == .string(kind) }, "\(kind)")
+    }
     let part = try get("events/0?limit=5")
     #expect(part["complete"] == .bool(false) && part["count"] == answer["count"])
     #expect(part["events"]?.elements == Array(events.prefix(5)))

@@ -12,7 +12,9 @@ enum Question: Hashable, Sendable {
   /// The calls at steps of a stretch.
   case stacks(Stretch, samples: Int)
   /// What a stretch asks of its system and its host.
-  case events(Stretch, limit: Int)
+  ///
+  /// - Parameter kind: the only kind that is listed; nil for all of them.
+  case events(Stretch, limit: Int, kind: EventCounts.Kind?)
   /// Steps by functions, in a format that `Profile` writes.
   case profile(Stretch, format: ProfileKind)
   case search(Search)

@@ -84,7 +84,14 @@ extension Route {
     },
     Route("GET", "/v1/games/{game}/events/{step}") { ask in
       let limit = Int(try ask.count("limit", 1...10_000) ?? 1000)
-      return try await one(ask, .events(try stretch(ask), limit: limit), also: ["steps", "limit"])
+      let kind = try ask.query["kind"].map { text throws(ServiceError) in
+        guard let kind = EventCounts.Kind(rawValue: text) else {
+          throw .badRequest("kind must be systemCall, preimage, hint or thread")
+        }
+        return kind
+      }
+      return try await one(
+        ask, .events(try stretch(ask), limit: limit, kind: kind), also: ["steps", "limit", "kind"])
     },
     Route("GET", "/v1/games/{game}/profiles/{step}") { ask in
       let name = ask.query["format"] ?? "svg"

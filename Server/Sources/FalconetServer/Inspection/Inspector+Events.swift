@@ -3,22 +3,36 @@ import Falconet
 extension Inspector {
   /// What a stretch asks of its system and its host, and where another thread goes on: the first events one by
   /// one, and how many there are in each part of the stretch.
-  func events(_ stretch: Stretch, _ limit: Int) throws -> JSON {
+  func events(_ stretch: Stretch, _ limit: Int, only kind: EventCounts.Kind?) throws -> JSON {
     var list: [(step: UInt64, json: JSON)] = []
     var counts = EventCounts(stretch)
     var filter = StepFilter()
     filter.includesSystemCalls = true
     filter.includesHostRequests = true
-    var machine = try machine(after: stretch.from)
+    let machine = try machine(after: stretch.from)
     try machine.observe(filter, until: stretch.end, cancellation: cancellation) { step in
-      for (kind, json) in Self.rows(step) {
-        counts.add(kind, step.step)
+      for (own, json) in Self.rows(step) where kind == nil || kind == own {
+        counts.add(own, step.step)
         if list.count < limit { list.append((step.step, json)) }
       }
       return true
     }
     try check()
-    machine = try self.machine(after: stretch.from)
+    if kind == nil || kind == .thread { try addSwitches(stretch, limit, &counts, &list) }
+    list.sort { $0.step < $1.step }
+    let total = counts.total
+    return .object([
+      "from": .count(stretch.from), "steps": .count(stretch.steps),
+      "complete": .bool(total <= UInt64(limit)), "count": .count(total),
+      "events": .array(list.prefix(limit).map(\.json)), "counts": counts.json,
+    ])
+  }
+
+  private func addSwitches(
+    _ stretch: Stretch, _ limit: Int, _ counts: inout EventCounts,
+    _ list: inout [(step: UInt64, json: JSON)]
+  ) throws {
+    let machine = try machine(after: stretch.from)
     var switches = 0
     try machine.observeThreadSwitches(until: stretch.end, cancellation: cancellation) {
       step, thread in
@@ -36,13 +50,6 @@ extension Inspector {
       return true
     }
     try check()
-    list.sort { $0.step < $1.step }
-    let total = counts.total
-    return .object([
-      "from": .count(stretch.from), "steps": .count(stretch.steps),
-      "complete": .bool(total <= UInt64(limit)), "count": .count(total),
-      "events": .array(list.prefix(limit).map(\.json)), "counts": counts.json,
-    ])
   }
 
   private static func rows(_ step: ObservedStep) -> [(EventCounts.Kind, JSON)] {

@@ -14,7 +14,8 @@ struct Inspector {
     switch question {
     case .view(let step, let address): return .json(try view(step, address))
     case .stacks(let stretch, let samples): return .json(try stacks(stretch, samples))
-    case .events(let stretch, let limit): return .json(try events(stretch, limit))
+    case .events(let stretch, let limit, let kind):
+      return .json(try events(stretch, limit, only: kind))
     case .search(let search): return .json(try find(search))
     case .profile(let stretch, let kind):
       let machine = try machine(after: stretch.from)

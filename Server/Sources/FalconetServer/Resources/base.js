@@ -46,7 +46,8 @@ async function answer(path, body) {
   for (;;) {
     const {json} = await get(`/v1/jobs/${reply.json.job}?wait=5`);
     if (json.status === "failed") throw new Error(json.error.message);
-    if (json.status === "done") return json.answer;
+    // A job has a list of claims or proofs, whether one was asked for or many.
+    if (json.status === "done") return !Array.isArray(json.answer) ? json.answer : body ? {answers: json.answer} : json.answer[0];
     say(`${json.kind}: ${json.status}${json.step ? ", at step " + number(json.step) : ""}…`);
   }
 }

@@ -3,10 +3,10 @@ const lanes = [["systemCall", "system calls", "--call"], ["preimage", "pre-image
 
 /* The time line: calls over steps as a flame chart, what happens below it, all steps or one of them. */
 class Chart {
-  static row = 18; static lane = 16; static top = 22; static depthMost = 26;
+  static row = 18; static lane = 16; static top = 22;
   constructor(game, end, onpick, onrange) {
     this.game = game; this.end = Math.max(1, end); this.onpick = onpick; this.onrange = onrange;
-    this.tiles = Tiles.of(game); this.from = 0; this.to = this.end; this.step = 0; this.depth = 6; this.snapshots = []; this.isDue = false;
+    this.tiles = Tiles.of(game); this.from = 0; this.to = this.end; this.step = 0; this.depth = 6; this.depthMost = 26; this.snapshots = []; this.isDue = false;
     this.canvas = make("canvas", {tabindex: 0, role: "img", height: 200});
     this.tip = make("div", {class: "tip mono", hidden: ""});
     this.element = make("div", {class: "chart"}, this.canvas, this.tip);
@@ -69,7 +69,7 @@ class Chart {
     const level = Tiles.level(span, width / 3), most = Tiles.level(this.end, 256);
     const stacks = this.tiles.covering("stacks", this.from, this.to, Math.min(level, most), most);
     const events = this.tiles.covering("events", this.from, this.to, Math.min(level, most), most);
-    this.depth = Math.min(Chart.depthMost, Math.max(6, ...stacks.map(part => part.tile.depth)));
+    this.depth = Math.min(this.depthMost, Math.max(6, ...stacks.map(part => part.tile.depth)));
     const flame = Chart.top + this.depth * Chart.row, height = flame + 6 + lanes.length * Chart.lane;
     if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
       this.canvas.width = Math.round(width * ratio); this.canvas.height = Math.round(height * ratio);
@@ -137,7 +137,7 @@ class Chart {
     for (let color = 0; color < 8; color++) {
       context.fillStyle = this.colors.calls[color];
       for (const bar of tile.bars[color]) {
-        if (bar.end <= left || bar.from >= right || bar.depth >= Chart.depthMost) continue;
+        if (bar.end <= left || bar.from >= right || bar.depth >= this.depthMost) continue;
         const x = (Math.max(bar.from, left) - this.from) * scale, wide = (Math.min(bar.end, right) - this.from) * scale - x;
         context.fillRect(x, Chart.top + bar.depth * Chart.row, Math.max(.4, wide - (wide > 3 ? 1 : 0)), Chart.row - 1);
         this.visible.push(x, wide, bar);

@@ -1,18 +1,28 @@
-/* The first index at which the claims of two games differ; null if there is none. Each round asks both for 15. */
+/* Where two traces of one program may begin to differ: a state depends on the one before and on the pre-images that are
+   read, so that each read is compared, as far as there are few enough, and 256 steps in between. A difference that is
+   gone again before the next of them is not seen. */
+async function candidates(game, last) {
+  const {events} = await answer(`/v1/games/${game}/events/0?steps=${last + 1}&limit=10000&kind=preimage`);
+  const gap = Math.ceil(events.length / 2000) || 1, reads = events.filter((_, i) => i % gap === 0).map(event => event.step);
+  const spread = Array.from({length: 256}, (_, i) => Math.floor(last * i / 255));
+  return [...new Set([...reads, ...spread])].sort((a, b) => a - b);
+}
+/* The first index at which the claims of two games differ; null if there is none. Rounds after the first ask both for 15. */
 async function difference(first, second, ends) {
   const claims = async (game, indices) => (await answer(`/v1/games/${game}/claims`, {indices})).answers.map(one => one.claim);
-  let low = -1, high = Math.max(...ends);
-  if ((await claims(first, [high]))[0] === (await claims(second, [high]))[0] && ends[0] === ends[1]) return null;
-  while (high - low > 1) {
-    const indices = [...new Set(Array.from({length: 15}, (_, i) => low + Math.max(1, Math.floor((high - low) * (i + 1) / 16))))].filter(index => index > low && index < high);
-    say(`comparing: the difference lies in steps ${number(low + 1)} to ${number(high)}`);
+  const last = Math.max(...ends);
+  let low = -1, high = null, indices = await candidates(first, last);
+  for (;;) {
+    say(high === null ? `comparing ${number(indices.length)} steps` : `comparing: the difference lies in steps ${number(low + 1)} to ${number(high)}`);
     const [one, other] = await Promise.all([claims(first, indices), claims(second, indices)]);
     const differs = indices.findIndex((_, i) => one[i] !== other[i]);
     if (differs >= 0) high = indices[differs];
+    else if (high === null) return null;
     const same = differs < 0 ? indices.length - 1 : differs - 1;
     if (same >= 0) low = indices[same];
+    if (high - low <= 1) return high;
+    indices = [...new Set(Array.from({length: 15}, (_, i) => low + Math.max(1, Math.floor((high - low) * (i + 1) / 16))))].filter(index => index > low && index < high);
   }
-  return high;
 }
 let pair = null;
 async function showCompare(turn) {
@@ -27,6 +37,7 @@ async function showCompare(turn) {
     const end = Math.max(...ends) + 1, charts = [first, second].map(id => new Chart(id, end, move, () => {}));
     for (const [i, one] of charts.entries()) {
       one.onrange = () => charts[1 - i].set(one.from, one.to);
+      one.depthMost = 10; // Both, and what differs, fit on one screen.
       if (at !== null) one.set(at - end / 64, at + end / 64);
     }
     pair = {key, at, end, charts, move, detail: make("div"), element: null};

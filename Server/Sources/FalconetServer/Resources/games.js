@@ -14,11 +14,12 @@ async function showGames(turn) {
     const list = speeds.get(game.game) || [];
     list.push(game.stepsPerSecond); while (list.length > 60) list.shift();
     speeds.set(game.game, list);
-    const name = game.definition.label || game.game.slice(0, 12);
+    const {label, preimages} = game.definition, name = label || game.game.slice(0, 12);
+    const source = {none: "no pre-images", directory: preimages.path, host: `host ${preimages.host}`, client: preimages.identity}[preimages.from];
     const box = make("input", {type: "checkbox", "aria-label": `compare ${name}`, checked: picked.includes(game.game) ? "" : null,
       onchange: event => { picked = picked.filter(id => id !== game.game); if (event.target.checked) picked.push(game.game); run(showGames); }});
     return make("tr", {}, make("td", {}, box),
-      make("td", {class: "mono"}, make("a", {href: `#/game/${game.game}`}, name)),
+      make("td", {class: "mono"}, make("a", {href: `#/game/${game.game}`, title: source}, name), label ? make("span", {class: "dim"}, " " + game.game.slice(0, 6)) : ""),
       make("td", {}, game.status, game.queue.length > 1 ? ` (${game.queue.length})` : ""),
       make("td", {class: "n" + (game.deadlineSeconds < 1800 ? " changed" : "")}, game.deadlineSeconds === undefined ? "" : time(game.deadlineSeconds)),
       make("td", {class: "n"}, number(game.step)), make("td", {class: "n"}, game.stepsPerSecond ? short(game.stepsPerSecond) : ""),
@@ -28,15 +29,18 @@ async function showGames(turn) {
       make("td", {class: "n"}, number(game.executedSteps)), make("td", {class: "n"}, number(game.hostWaitSeconds) + " s"),
       make("td", {class: "n"}, number(game.failedQuestions)), make("td", {class: "n"}, size(game.bytes)));
   });
-  const heads = [["Compare"], ["Game"], ["State"], ["Time left", 1], ["Step", 1], ["Steps/s", 1], ["Last minute"], ["Last index", 1], ["Questions", 1], ["Known", 1],
-    ["Executed", 1], ["Host wait", 1], ["Failed", 1], ["Disk", 1]];
+  const heads = [["Compare"], ["Game", 0, "a prestate with a source of pre-images"], ["State", 0, "in parentheses: questions in hand, if more than one"],
+    ["Time left", 1, "until the game's deadline, or the earliest of its questions; without one, nothing"], ["Step", 1, "that is being executed"],
+    ["Steps/s", 1], ["Speed, last minute"], ["Last step", 1, "the index of the last step of the trace, once it is known"], ["Questions", 1],
+    ["Known", 1, "the share of questions that were answered without executing anything"], ["Executed steps", 1],
+    ["Host waits", 1, "time that questions waited for pre-images of a run's host"], ["Failed", 1, "questions that failed: the log says why"], ["Disk", 1]];
   const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
   main.replaceChildren(make("h2", {}, `Games (${json.games.length})`),
     make("nav", {}, make("button", {type: "button", disabled: picked.length === 2 ? null : "",
       onclick: () => { location.hash = `#/compare/${picked[0]}/${picked[1]}`; }}, "Compare the two that are marked")),
     make("div", {class: "scroll"}, make("table", {},
-      make("thead", {}, make("tr", {}, ...heads.map(([text, n]) => make("th", {class: n ? "n" : null, scope: "col"}, text)))),
-      make("tbody", {}, ...rows))), json.games.length ? "" : make("p", {class: "dim"}, "No game is open: POST /v1/games opens one."));
+      make("thead", {}, make("tr", {}, ...heads.map(([text, n, title]) => make("th", {class: n ? "n" : null, scope: "col", title}, text)))),
+      make("tbody", {}, ...rows))), json.games.length ? "" : make("p", {class: "dim"}, "No game yet. 'falconet run --server " + location.host + " …' opens one with its first question; so does POST /v1/games."));
   if (focused) [...main.querySelectorAll("input")].find(box => box.getAttribute("aria-label") === focused)?.focus();
   say("updated " + new Date().toLocaleTimeString());
   timer = setTimeout(() => run(showGames), 1000);

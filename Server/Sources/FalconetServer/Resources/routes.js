@@ -9,6 +9,7 @@ async function run(body) {
 }
 const game = "[0-9a-f]{32}";
 function route() {
+  document.getElementById("keys").hidden = !location.hash.startsWith("#/game/");
   if (new RegExp(`^#/game/${game}(/|$)`).test(location.hash)) run(showTrace);
   else if (new RegExp(`^#/compare/${game}/${game}(/|$)`).test(location.hash)) run(showCompare);
   else run(showGames);
