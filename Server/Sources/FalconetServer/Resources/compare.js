@@ -31,7 +31,8 @@ async function showCompare(turn) {
   if (!pair || pair.key !== key || !pair.element.isConnected) {
     const games = await Promise.all([first, second].map(async id => (await get(`/v1/games/${id}`)).json));
     const ends = await Promise.all(games.map(async game => game.lastIndex ?? (await answer(`/v1/games/${game.game}/last`)).index));
-    const at = await difference(first, second, ends);
+    // Index −1 is the prestate.
+    const at = games[0].definition.prestate !== games[1].definition.prestate ? -1 : await difference(first, second, ends);
     if (turn !== shown) return;
     const move = step => { location.hash = `#/compare/${first}/${second}/step/${Math.max(0, step)}`; };
     const end = Math.max(...ends) + 1, charts = [first, second].map(id => new Chart(id, end, move, () => {}));

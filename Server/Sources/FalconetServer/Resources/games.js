@@ -31,9 +31,9 @@ async function showGames(turn) {
   });
   const heads = [["Compare"], ["Game", 0, "a prestate with a source of pre-images"], ["State", 0, "in parentheses: questions in hand, if more than one"],
     ["Time left", 1, "until the game's deadline, or the earliest of its questions; without one, nothing"], ["Step", 1, "that is being executed"],
-    ["Steps/s", 1], ["Speed, last minute"], ["Last step", 1, "the index of the last step of the trace, once it is known"], ["Questions", 1],
-    ["Known", 1, "the share of questions that were answered without executing anything"], ["Executed steps", 1],
-    ["Host waits", 1, "time that questions waited for pre-images of a run's host"], ["Failed", 1, "questions that failed: the log says why"], ["Disk", 1]];
+    ["Steps/s", 1], ["Last minute", 0, "steps per second in the last minute"], ["Last step", 1, "the index of the last step of the trace, once it is known"], ["Questions", 1],
+    ["Known", 1, "the share of questions that were answered without executing anything"], ["Executed", 1, "steps that were executed, whatever was asked"],
+    ["Waits", 1, "time that questions waited for pre-images of a run's host"], ["Failed", 1, "questions that failed: the log says why"], ["Disk", 1]];
   const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
   main.replaceChildren(make("h2", {}, `Games (${json.games.length})`),
     make("nav", {}, make("button", {type: "button", disabled: picked.length === 2 ? null : "",
