@@ -44,6 +44,26 @@ struct RunTests {
       log: String(decoding: Files.read(log) ?? [], as: UTF8.self))
   }
 
+  @Test("A game of runs can be looked at when its host is gone, up to where runs asked for it")
+  func looks() throws {
+    let server = try TestServer("limits: {host-timeout: 300ms}")
+    let directory = Fixtures.directory()
+    defer { Files.remove(directory) }
+    #expect(try run(4_000_000, in: directory, server: "127.0.0.1:\(server.port)").code == 0)
+    let game = try #require(try server.ask("GET", "/v1/games").json["games"]?.elements.first)
+    #expect(game["lastIndex"] == nil && game["reachedStep"] == .count(4_000_000))
+    let id = try #require(game["game"]?.text(of: String.self))
+    func status(_ path: String) throws -> Int {
+      try server.ask("GET", "/v1/games/\(id)/\(path)").status
+    }
+    // All of it is executed again, with its local inputs.
+    #expect(try status("stacks/0?steps=4000000") == 200)
+    #expect(try status("events/0?steps=4000000") == 200)
+    #expect(try status("views/4000000") == 200)
+    // What lies beyond needs the host.
+    #expect(try server.ask("GET", "/v1/games/\(id)/last").error == "host-gone")
+  }
+
   /// Compares all that two runs wrote.
   private func compare(_ first: String, _ second: String) throws {
     for name in ["proofs", "snapshots", "preimages"] {

@@ -70,7 +70,7 @@ extension Configuration {
     switch key.form {
     case .text(let set):
       guard let text = node.scalar?.string, set(text, &self) else {
-        throw refused("another value: \(key.hint)")
+        throw refused(key.hint)
       }
     case .list(let path):
       self[keyPath: path] = node.null != nil ? [] : try strings(node, "a list of absolute paths")
@@ -140,7 +140,8 @@ extension ConfigurationKey {
       "limits.game-memory", "limits.body",
       "limits.upload", "limits.preimage", "limits.header":
       return "a size such as 64KiB or 8GiB"
-    default: return "a whole number"
+    case "limits.cores": return "a whole number"
+    default: return "a whole number of at least 1"
     }
   }
 }

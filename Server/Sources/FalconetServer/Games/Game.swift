@@ -15,6 +15,8 @@ final class Game: Sendable {
     var jobs: [Job] = []
     var counts = Counts()
     var snapshots: [UInt64] = []
+    /// The most steps after which a state was asked for and found.
+    var reached: UInt64 = 0
     var size: UInt64 = 0
     var lastServed = ContinuousClock.now
     /// Where and when steps were last counted, for the speed.
@@ -179,6 +181,18 @@ final class Game: Sendable {
     }
   }
 
+  /// A question was answered, so that the states up to it can be had.
+  func note(answered question: Question) {
+    let last: UInt64? =
+      switch question {
+      case .claims(let indices), .proofs(let indices): indices.max().map { $0 &+ 1 }
+      case .state(let step), .view(let step, _): step
+      case .last, .stacks, .events, .profile, .search, .snapshots: nil
+      }
+    guard let last else { return }
+    state.withLock { $0.reached = max($0.reached, last) }
+  }
+
   /// Counts a pre-image that the client of the running job served.
   func count(preimages: UInt64, waited: Duration) {
     state.withLock {
@@ -215,6 +229,8 @@ final class Game: Sendable {
         "step": (state.running == nil ? nil : state.trace?.currentStep).map { .count($0) },
         "stepsPerSecond": .number(speed(&state)),
         "lastIndex": end.map { .count($0.index) },
+        "reachedStep": end == nil
+          ? .count(max(state.reached, state.snapshots.max() ?? 0)) : nil,
         "lastClaim": end.map { .string($0.claim.description) },
         "questions": .count(state.counts.questions), "knownAnswers": .count(state.counts.known),
         "failedQuestions": .count(state.counts.failed),

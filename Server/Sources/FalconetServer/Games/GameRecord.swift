@@ -51,7 +51,11 @@ struct GameRecord: Sendable, Equatable {
         prestate = claim.description
       case ("preimages", let value): preimages = try Preimages(value)
       case ("revision", .string(let text)): revision = text
-      case ("diskBudget", .count(let count)) where count > 0: diskBudget = count
+      case ("diskBudget", .count(let count)):
+        guard count >= 1 << 20 else {
+          throw .badRequest("diskBudget is less than 1 MiB, which no trace can keep")
+        }
+        diskBudget = count
       case ("label", .string(let text)):
         guard text.utf8.count <= 200 else { throw .badRequest("label is longer than 200 bytes") }
         label = text

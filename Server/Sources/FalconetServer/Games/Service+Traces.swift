@@ -77,8 +77,11 @@ extension Service {
       return .custom(identity: "client \(identity)") { [unowned game] hint in
         _ = try game.askClient(.hint(hint), limits())
       } preimage: { [unowned game] key in
+        if let bytes = game.localInput(key) { return bytes }
         switch try game.askClient(.preimage(key), limits()) {
-        case .value(let bytes): return bytes
+        case .value(let bytes):
+          game.keep(bytes, asLocalInput: key)
+          return bytes
         case .missing: return nil
         case .taken, .failed:
           throw ServiceError.conflict(

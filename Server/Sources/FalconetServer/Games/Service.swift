@@ -141,7 +141,7 @@ final class Service: Sendable {
       }
       guard state.games.count < limits.games else {
         throw .full(
-          "\(limits.games) games are open, the most that may be",
+          "there are as many games as there may be, \(limits.games)",
           remedy: "delete one, or raise limits.games")
       }
       do {
@@ -289,6 +289,7 @@ final class Service: Sendable {
       defer { if let status = try? trace.status() { job.game.note(status) } }
       do throws(ServiceError) {
         let reply = try Answerer(job: job, trace: trace, service: self).answer()
+        job.game.note(answered: job.question)
         confirmations.consider(job, trace, self)
         return .success(reply)
       } catch {

@@ -78,13 +78,16 @@ async function showTrace(turn) {
   const asked = answer(`/v1/games/${id}/views/${wanted}` + (memory ? `?memory=${memory}` : ""));
   asked.catch(() => {});
   if (!layout || layout.game !== id || !layout.element.isConnected) {
-    const {json: game} = await get(`/v1/games/${id}`);
+    let {json: game} = await get(`/v1/games/${id}`);
     say("…");
-    const last = game.lastIndex ?? (await answer(`/v1/games/${id}/last`)).index;
+    // Only a run's host can serve what lies beyond the steps that runs have asked for.
+    const isOfRuns = game.definition.preimages.from === "client" && game.lastIndex === undefined;
+    if (isOfRuns) { await asked; ({json: game} = await get(`/v1/games/${id}`)); }
+    const last = game.lastIndex ?? (isOfRuns ? game.reachedStep - 1 : (await answer(`/v1/games/${id}/last`)).index);
     if (turn !== shown) return;
     const drawn = chartOf(id, last + 1), detail = make("div");
     if (ends) drawn.set(...ends);
-    layout = {game: id, label: game.definition.label, last, detail, element: make("div", {},
+    layout = {game: id, label: game.definition.label, last, isOfRuns, detail, element: make("div", {},
       make("h2", {}, game.definition.label ? game.definition.label + " " : "Game ", make("code", {}, id)), zoomButtons(), drawn.element, searchForm(id), detail)};
     main.replaceChildren(layout.element);
     drawn.show(wanted);
@@ -118,7 +121,7 @@ function showStep(id, view, end) {
         event("◀ event", "systemCall", true, "P"), event("event ▶", "systemCall", false, "N"),
         saving(`/v1/games/${id}/states/${step}`, `state-${step}.fsnap`, "Save state"),
         saving(`/v1/games/${id}/profiles/${Math.floor(chart.from)}?steps=${Math.ceil(chart.to - chart.from)}`, "profile.svg", "Save flame graph of the range"))),
-    make("dl", {}, make("dt", {}, "step"), make("dd", {}, `${number(step)} of ${number(end)}`, view.exitCode === undefined ? "" : `, exited with code ${view.exitCode}`),
+    make("dl", {}, make("dt", {}, "step"), make("dd", {}, `${number(step)} of ${number(end)}`, layout.isOfRuns ? " that runs have asked for so far" : "", view.exitCode === undefined ? "" : `, exited with code ${view.exitCode}`),
       make("dt", {}, "claim"), make("dd", {class: "mono"}, view.claim), make("dt", {}, "proof"), proof),
     make("div", {class: "columns"}, panels.registers(view), make("div", {}, panels.source(view), panels.code(view)),
       panels.calls(view, call => find(id, "address", call.entry, false)), panels.memory(view, address => go(id, step, {memory: address})),
