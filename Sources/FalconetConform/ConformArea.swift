@@ -7,10 +7,9 @@ package enum ConformArea: String, Sendable, CaseIterable {
   case exitCodes = "exit-codes"
 
   case table
-  case claims
-  case arguments
 
-  // Of VMs of Cannon's family.
+  // Of VMs of Cannon's family. What follows needs a run of a whole program, and can say less of what is wrong
+  // with it.
   case instructions
   case delaySlots = "delay-slots"
   case memory
@@ -30,6 +29,8 @@ package enum ConformArea: String, Sendable, CaseIterable {
   case proofFiles = "proof-files"
   case server
 
+  case claims
+  case arguments
   case determinism
   case resume
   case clones
@@ -95,4 +96,7 @@ package enum ConformArea: String, Sendable, CaseIterable {
 
   /// Whether it is checked of VMs of Cannon's family alone, and without a program.
   package var isOfFamily: Bool { vectors != nil || self == .stateFiles || self == .stepProofs }
+
+  /// Whether it is checked of a library with each program.
+  var isOfPrograms: Bool { self != .table && !isOfFamily && !isOfProgram }
 }

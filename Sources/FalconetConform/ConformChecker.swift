@@ -49,7 +49,7 @@ package class ConformChecker {
       emit(
         .failed(
           ConformFailure(
-            area: current, check: name, message: fault.message, program: program.name,
+            area: fault.area ?? current, check: name, message: fault.message, program: program.name,
             step: fault.step, input: fault.input)))
       if effort.failsFast { throw Ended() }
     }

@@ -1,5 +1,6 @@
 import CFPVM
 import FalconetForeignVM
+import FalconetStreams
 import FalconetVectors
 
 /// Checks whether a VM does what fpvm.h says, by what any VM must do.
@@ -17,11 +18,31 @@ package final class ConformKit: ConformChecker {
     /// Stop at the first failure.
     package var failsFast = false
     package var areas = ConformArea.allCases
+    /// Look at little of each area. A fault that shows in most places so shows soon, whatever area it is of.
+    package var isQuick = false
 
     package init() {}
+
+    /// How many steps of a program are looked at one by one.
+    var stepSamples: Int { isQuick ? min(samples, 8) : samples }
+
+    /// Which of many things are looked at: one of each so many.
+    ///
+    /// - Parameters:
+    ///   - distance: the same if all is looked at.
+    ///   - most: about how many are looked at, at most, if little is.
+    func distance(of count: Int, _ distance: Int = 1, quickly most: Int) -> Int {
+      isQuick ? max(distance, count / most) : distance
+    }
   }
 
   let library: ForeignLibrary
+  /// The program of a VM of Cannon's family that is given none.
+  lazy var ownProgram = newestProgram()
+  /// The vectors that were read.
+  private var vectors: [VectorArea: [StepVector]] = [:]
+  /// One vector of each name, by area.
+  var quickVectors: [VectorArea: Set<Int>] = [:]
 
   private init(
     _ library: ForeignLibrary, _ effort: Effort, _ emit: @escaping (ConformEvent) -> Void
@@ -49,6 +70,7 @@ package final class ConformKit: ConformChecker {
       do throws(Ended) {
         try kit.checkTable()
         try kit.checkFamily()
+        guard effort.areas.contains(where: \.isOfPrograms) else { return }
         for program in programs + kit.ownPrograms(programs) { try kit.check(program) }
       } catch {}
     }
@@ -58,9 +80,6 @@ package final class ConformKit: ConformChecker {
   package static let programRuns = "a program runs"
 
   private func check(_ program: ConformProgram) throws(Ended) {
-    guard
-      effort.areas.contains(where: { $0 != .table && !$0.isOfFamily && !$0.isOfProgram })
-    else { return }
     self.program = program
     var reference: ReferenceRun?
     // What all areas need, also those that are checked alone.
@@ -69,7 +88,7 @@ package final class ConformKit: ConformChecker {
       reference = try makeReference()
     }
     guard let reference else { return }
-    for area in ConformArea.allCases where area != .table && !area.isOfProgram {
+    for area in ConformArea.allCases where area.isOfPrograms {
       try self.area(area) { () throws(Ended) in
         switch area {
         case .table, .instructions, .delaySlots, .memory, .reservations, .systemCalls, .futexes,
@@ -92,6 +111,14 @@ package final class ConformKit: ConformChecker {
   }
 
   // MARK: What checks need
+
+  /// The vectors of an area, which several areas use.
+  func vectors(_ area: VectorArea) throws(StreamError) -> [StepVector] {
+    if let known = vectors[area] { return known }
+    let read = try VectorData.vectors(area)
+    vectors[area] = read
+    return read
+  }
 
   /// The first state of the program, with a host.
   func open(_ host: ForeignHost?) throws(ForeignError) -> ForeignMachine {
@@ -125,9 +152,9 @@ package final class ConformKit: ConformChecker {
       stop != .callback && stop != .read, "the run stopped for \(stop), which nothing asked for")
     let all = first.step..<info.step
     var chosen: Set<UInt64> = []
-    for step in all.prefix(effort.samples / 4) { chosen.insert(step) }
-    for step in all.suffix(effort.samples / 8) { chosen.insert(step) }
-    while chosen.count < min(all.count, effort.samples),
+    for step in all.prefix(effort.stepSamples / 4) { chosen.insert(step) }
+    for step in all.suffix(effort.stepSamples / 8) { chosen.insert(step) }
+    while chosen.count < min(all.count, effort.stepSamples),
       let step = all.randomElement(using: &numbers)
     {
       chosen.insert(step)

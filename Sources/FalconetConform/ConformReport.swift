@@ -92,11 +92,16 @@ struct ConformFault: Error {
   var message: String
   var step: UInt64?
   var input: [UInt8]?
+  /// The area that it is about, if it is not the one that is checked.
+  var area: ConformArea?
 
-  init(_ message: String, step: UInt64? = nil, input: [UInt8]? = nil) {
+  init(
+    _ message: String, step: UInt64? = nil, input: [UInt8]? = nil, area: ConformArea? = nil
+  ) {
     self.message = message
     self.step = step
     self.input = input
+    self.area = area
   }
 }
 

@@ -60,7 +60,7 @@ struct ConformCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Directory of pre-images for the programs: files 0xKEY.txt, as hosts write them.",
+      "Directory of pre-images for the programs, in any layout in which hosts store them.",
       valueName: "directory"),
     completion: .directory)
   var preimages: String?
@@ -83,7 +83,10 @@ struct ConformCommand: ParsableCommand {
     help: ArgumentHelp("The longest that an area may take, such as 90s or 10m.", valueName: "time"))
   var areaTime = TimeSpan(seconds: 300)
 
-  @Flag(help: "Stop at the first failure.")
+  @Flag(
+    help:
+      "Stop at the first failure; look at little of each area first, so that most faults show soon."
+  )
   var failFast = false
 
   @Option(
@@ -104,6 +107,10 @@ struct ConformCommand: ParsableCommand {
   @Flag(help: .hidden)
   var worker = false
 
+  /// Looks at little of each area.
+  @Flag(help: .hidden)
+  var quick = false
+
   func run() throws {
     guard !programs.contains("-") else {
       throw UsageError("a program is read several times, so it cannot be standard input")
@@ -114,7 +121,12 @@ struct ConformCommand: ParsableCommand {
     _ = try inputs()
     let workers = ConformWorkers(arguments: workerArguments, areaTime: areaTime.seconds)
     let all = vmProgram == nil ? ConformArea.ofLibraries : ConformArea.ofPrograms
-    let result = try workers.check(areas.isEmpty ? all : areas, failFast)
+    let chosen = areas.isEmpty ? all : areas
+    // A program is a process at each call, so that there is little that is quick.
+    let result =
+      failFast
+      ? try workers.checkUntilFailure(chosen, hasQuickRound: vmProgram == nil)
+      : try workers.check(chosen)
     let view = ConformView(result)
     do {
       let files = try view.saveInputs(in: keep)
@@ -162,7 +174,6 @@ struct ConformCommand: ParsableCommand {
     words += [
       "--steps", "\(steps.value)", "--samples", "\(samples.value)", "--seed", "\(seed.value)",
     ]
-    if failFast { words.append("--fail-fast") }
     return (words, ["--"] + programs)
   }
 
@@ -173,6 +184,7 @@ struct ConformCommand: ParsableCommand {
     effort.samples = Int(clamping: samples.value)
     effort.seed = seed.value
     effort.failsFast = failFast
+    effort.isQuick = quick
     if !areas.isEmpty { effort.areas = areas }
     if let vmProgram { return try work(vmProgram, effort, wire) }
     guard let vmLibrary else { return }
@@ -224,7 +236,7 @@ struct ConformCommand: ParsableCommand {
   }
 
   private func allPreimages() throws -> [[UInt8]: [UInt8]] {
-    var result = try preimages.map(Self.stored) ?? [:]
+    var result = try preimages.map(ConformPreimages.all) ?? [:]
     for text in preimage {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let key = Hex.decode(parts[0]) else {
@@ -237,24 +249,6 @@ struct ConformCommand: ParsableCommand {
       } else {
         throw UsageError("--preimage \(text): the value is not hexadecimal; @FILE names a file")
       }
-    }
-    return result
-  }
-}
-
-extension ConformCommand {
-  /// The pre-images of a directory, whose keys may have any number of bytes.
-  fileprivate static func stored(in folder: String) throws -> [[UInt8]: [UInt8]] {
-    var result: [[UInt8]: [UInt8]] = [:]
-    let names: [String]
-    do throws(Errno) {
-      names = try DirectoryListing.names(in: FilePath(fileName: folder))
-    } catch { throw CommandError("failed to read the directory \(folder): \(error)") }
-    for name in names where name.hasPrefix("0x") && name.hasSuffix(".txt") {
-      guard let key = Hex.decode(name.dropFirst(2).dropLast(4)) else { continue }
-      do throws(StoredFileFault) {
-        result[key] = try HexFile.read(FilePath(fileName: folder).appending(name))
-      } catch { throw CommandError("the stored pre-image \(folder)/\(name) \(error)") }
     }
     return result
   }

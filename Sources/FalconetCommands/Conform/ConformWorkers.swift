@@ -10,18 +10,18 @@ struct ConformResult {
   var report = ConformReport()
 }
 
-/// Checks each area in a process of its own: code that is loaded into a process can end it.
+/// Checks a VM in processes of their own: code that is loaded into a process can end it.
 struct ConformWorkers {
-  /// The command line of a worker: the area stands between the two parts.
+  /// The command line of a worker: the areas stand between the two parts.
   let arguments: (before: [String], after: [String])
   /// The longest that an area may take, in seconds.
   let areaTime: UInt64
 
-  func check(_ areas: [ConformArea], _ failFast: Bool) throws(CommandError) -> ConformResult {
+  /// Checks each area in a process of its own.
+  func check(_ areas: [ConformArea]) throws(CommandError) -> ConformResult {
     var result = ConformResult()
     for area in ConformArea.allCases where areas.contains(area) {
-      try check(area, &result)
-      if failFast, !result.report.conforms { break }
+      try check([area], [], &result)
       // No area would get further.
       let ends = result.report.failures.last?.check == ConformKit.programRuns
       if ends, arguments.after.count <= 2 { break }
@@ -29,11 +29,29 @@ struct ConformWorkers {
     return result
   }
 
+  /// Checks until something fails. Since that ends it, a process has all areas.
+  ///
+  /// - Parameter hasQuickRound: look at little of each area before all of any, so that most faults show soon.
+  func checkUntilFailure(
+    _ areas: [ConformArea], hasQuickRound: Bool
+  ) throws(CommandError) -> ConformResult {
+    if hasQuickRound {
+      var result = ConformResult()
+      try check(areas, ["--fail-fast", "--quick"], &result)
+      guard result.report.conforms else { return result }
+    }
+    var result = ConformResult()
+    try check(areas, ["--fail-fast"], &result)
+    return result
+  }
+
   private func check(
-    _ area: ConformArea, _ result: inout ConformResult
+    _ areas: [ConformArea], _ flags: [String], _ result: inout ConformResult
   ) throws(CommandError) {
+    guard var area = areas.first else { return }
     let command =
-      [OwnProgram.path] + arguments.before + ["--area", area.rawValue] + arguments.after
+      [OwnProgram.path] + arguments.before + flags + areas.flatMap { ["--area", $0.rawValue] }
+      + arguments.after
     let (process, pipe) = try start(command)
     defer {
       close(pipe.rawValue)
@@ -42,7 +60,8 @@ struct ConformWorkers {
     var messages = ConformMessages()
     var isDone = false
     let clock = ContinuousClock()
-    let end = clock.now.advanced(by: .seconds(min(areaTime, 1 << 30)))
+    let time = Duration.seconds(min(areaTime, 1 << 30))
+    var end = clock.now.advanced(by: time)
     while true {
       let left = clock.now.duration(to: end)
       guard left > .zero else {
@@ -76,7 +95,11 @@ struct ConformWorkers {
         case .refused(let reason):
           stop(process)
           throw CommandError("failed to check the VM: \(reason)")
-        case .event(let event): result.report.add(event)
+        case .event(let event):
+          if case .began(let next, _, _) = event, next != area {
+            (area, end) = (next, clock.now.advanced(by: time))
+          }
+          result.report.add(event)
         case .done: isDone = true
         }
       }

@@ -59,7 +59,7 @@ extension ConformKit {
   /// What a host gives under a hash's key, and has not that hash.
   func checkWrongPreimages() throws(Ended) {
     try check("a pre-image that is not its key's stops the run") {
-      for vector in try VectorData.vectors(.preimages)
+      for vector in try vectors(.preimages)
       where vector.end == .exited && vector.preimages.count == 1 {
         guard let (key, value) = vector.preimages.first, [2, 4].contains(key[0]),
           let kind = library.kinds.map(\.name).first(where: {

@@ -22,15 +22,15 @@ extension ProgramKit {
         let expected = example.machine().witness()
         try require(
           summary.witness == expected,
-          "version \(revision.version): it prints another witness of \(summary.witness.count) bytes",
+          "version \(revision.version.rawValue): it prints another witness of \(summary.witness.count) bytes",
           input: example.state)
         try require(
           written == expected,
-          "version \(revision.version): it writes another witness of \(written.count) bytes",
+          "version \(revision.version.rawValue): it writes another witness of \(written.count) bytes",
           input: example.state)
         try require(
           summary.step == example.start && !summary.exited,
-          "version \(revision.version): it says step \(summary.step), exited \(summary.exited)",
+          "version \(revision.version.rawValue): it says step \(summary.step), exited \(summary.exited)",
           input: example.state)
       }
     }
@@ -114,7 +114,7 @@ extension ProgramKit {
         let claim = try claim(at: output)
         try require(
           expected.contains(claim),
-          "the state of version \(version) has the claim \(hex(claim)), not"
+          "the state of version \(version.rawValue) has the claim \(hex(claim)), not"
             + " \(expected.map(hex).joined(separator: " or "))", input: elf)
       }
       try require(loaded > 0, "it loads a program as none of its versions: \(refusal)")
@@ -126,7 +126,7 @@ extension ProgramKit {
   func checkExitCodes() throws(Ended) {
     for revision in revisions {
       let version = revision.version
-      try check("a program that exits is a success, version \(version)") {
+      try check("a program that exits is a success, version \(version.rawValue)") {
         for code: UInt16 in [0, 1, 2, 7, 255] {
           let example = try ProgramExample(revision, exitCode: code)
           let (input, output) = (try file(example.state, "bin"), newName("bin"))
@@ -148,7 +148,7 @@ extension ProgramKit {
             input: try bytes(at: output))
         }
       }
-      try check("a panic is exit code 2, version \(version)") {
+      try check("a panic is exit code 2, version \(version.rawValue)") {
         // A break, and an opcode that there is not.
         for word: UInt32 in [0x0000_000D, 0x4C00_0000] {
           var image = MachineImage(version, code: [Assembly.nop, word, Assembly.nop])
@@ -162,7 +162,7 @@ extension ProgramKit {
           try require(!exists(output), "it writes a state after a panic", input: state)
         }
       }
-      try check("a pre-image that is missing is no success, version \(version)") {
+      try check("a pre-image that is missing is no success, version \(version.rawValue)") {
         let example = try ProgramExample(revision)
         let output = newName("bin")
         let outcome = try run(from: file(example.state, "bin"), to: output)
@@ -178,7 +178,7 @@ extension ProgramKit {
   func checkStateFiles() throws(Ended) {
     for revision in revisions {
       let version = revision.version
-      try check("states are read and written, version \(version)") {
+      try check("states are read and written, version \(version.rawValue)") {
         for seed in UInt64(0)..<3 {
           let image = RandomProgram.image(version, seed: 8000 + seed, codeSize: 0x100)
           let state = try bytes(of: image, revision)
@@ -195,14 +195,14 @@ extension ProgramKit {
             input: state)
         }
       }
-      try check("a state that is cut or longer is refused, version \(version)") {
+      // Cannon does not look behind the state.
+      try check("a state that is cut is refused, version \(version.rawValue)") {
         let state = try ProgramExample(revision).state
         for place in sample(of: state.count, 12) {
           try refuse(Array(state.prefix(place)), "cut to \(place) bytes")
         }
-        try refuse(state + [0], "with a byte more")
       }
-      try check("a state of another version is refused, version \(version)") {
+      try check("a state of another version is refused, version \(version.rawValue)") {
         let state = try ProgramExample(revision).state
         for number in [UInt8(StateVersion.allCases.count), 0xFF] {
           try refuse([number] + state.dropFirst(), "of version \(number)")

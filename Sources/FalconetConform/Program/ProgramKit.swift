@@ -88,14 +88,15 @@ package final class ProgramKit: ConformChecker {
       kind == nil ? StateVersion.allCases.map(\.newestRevision) : chosen.map { [$0] } ?? []
     var refusals: [String] = []
     for revision in candidates {
-      try check("witness tells the claim of a state of version \(revision.version)", counts: counts)
-      {
+      try check(
+        "witness tells the claim of a state of version \(revision.version.rawValue)", counts: counts
+      ) {
         let state = try bytes(of: MachineImage(revision.version, at: 0), revision)
         let expected = try Snapshot.load(from: MemorySource(state))
         let machine = Machine(state: expected.state, memory: expected.memory)
         let outcome = try run(["witness", "--input", file(state, "bin")])
         guard outcome.status == .exited(code: 0) else {
-          return refusals.append("version \(revision.version) \(outcome.end)")
+          return refusals.append("version \(revision.version.rawValue) \(outcome.end)")
         }
         let summary = try outcome.summary()
         try require(

@@ -11,7 +11,7 @@ extension ProgramKit {
 
   func checkStops() throws(Ended) {
     for revision in revisions {
-      try check("a run stops at steps, version \(revision.version)") {
+      try check("a run stops at steps, version \(revision.version.rawValue)") {
         let example = try ProgramExample(revision)
         let (start, last) = (example.start, example.last)
         for (pattern, step) in [
@@ -21,7 +21,7 @@ extension ProgramKit {
           ("=1", last + 1),
         ] { try stops(example, ["--stop-at", pattern], at: step) }
       }
-      try check("a run stops after reads, version \(revision.version)") {
+      try check("a run stops after reads, version \(revision.version.rawValue)") {
         let example = try ProgramExample(revision)
         let reads = example.reads
         func first(_ condition: (PreimageRead) -> Bool) -> UInt64 {
@@ -70,7 +70,7 @@ extension ProgramKit {
 
   func checkSnapshots() throws(Ended) {
     for revision in revisions {
-      try check("snapshots are the states on the way, version \(revision.version)") {
+      try check("snapshots are the states on the way, version \(revision.version.rawValue)") {
         let example = try ProgramExample(revision)
         let host = try server(example.preimages).command
         let (start, stop) = (example.start, example.start + 33)
@@ -102,7 +102,7 @@ extension ProgramKit {
           }
         }
       }
-      try check("a run goes on from a snapshot, version \(revision.version)") {
+      try check("a run goes on from a snapshot, version \(revision.version.rawValue)") {
         let example = try ProgramExample(revision)
         let host = try server(example.preimages).command
         let name = newName("snapshots")
@@ -125,7 +125,8 @@ extension ProgramKit {
 
   func checkProofFiles() throws(Ended) {
     for revision in revisions {
-      try check("proofs are of the steps asked for, and hold, version \(revision.version)") {
+      try check("proofs are of the steps asked for, and hold, version \(revision.version.rawValue)")
+      {
         let example = try ProgramExample(revision)
         let host = try server(example.preimages).command
         let reads = example.reads.map(\.step)
@@ -187,7 +188,7 @@ extension ProgramKit {
 
   func checkServer() throws(Ended) {
     for revision in revisions {
-      try check("hints and keys go to the server, version \(revision.version)") {
+      try check("hints and keys go to the server, version \(revision.version.rawValue)") {
         let example = try ProgramExample(revision)
         let host = try server(example.preimages)
         let output = newName("bin")
@@ -203,7 +204,9 @@ extension ProgramKit {
           hints == expected, "the server got the hints \(hex(hints)), not \(hex(expected))",
           input: example.state)
       }
-      try check("a server without the pre-image is no success, version \(revision.version)") {
+      try check(
+        "a server without the pre-image is no success, version \(revision.version.rawValue)"
+      ) {
         let example = try ProgramExample(revision)
         for missing in example.preimages.keys {
           var preimages = example.preimages

@@ -45,6 +45,8 @@ extension ProgramKit {
         "the step after \(vector.steps) reads a pre-image that is missing, and the program"
           + " \(outcome.end)", input: vector.state)
     case .step, .exited:
+      // Cannon decodes the program once, so that its releases and the contract differ here.
+      if try changesItsCode(vector, image) { return }
       try require(
         outcome.status == .exited(code: 0), "the program \(outcome.end)", input: vector.state)
       let claim = try claim(at: output)
@@ -53,5 +55,20 @@ extension ProgramKit {
         "the claim after \(vector.steps) steps is \(hex(claim)), not \(hex(vector.claim.bytes))",
         input: vector.state)
     }
+  }
+
+  /// Whether an instruction is executed that is not the one that the state has in its place.
+  private func changesItsCode(_ vector: StepVector, _ image: MemoryImage) throws -> Bool {
+    let machine = Machine(
+      state: image.state, memory: image.memory, oracle: VectorPreimages(vector.preimages),
+      engine: .step, revision: vector.kinds.first.flatMap(VectorKind.revision))
+    let loaded = try Snapshot.load(from: MemorySource(vector.state))
+    let first = Machine(state: loaded.state, memory: loaded.memory, engine: .step)
+    for _ in 0..<vector.steps {
+      guard let pc = machine.state.activeThread?.pc else { return false }
+      if try machine.fetch(at: pc) != first.fetch(at: pc) { return true }
+      try machine.runStep()
+    }
+    return false
   }
 }

@@ -81,6 +81,17 @@ extension VectorMaker {
         let image = Self.image(version, code, threads: 1 + number % 4, &random)
         try add("futex \(number)", image, steps: 44)
       }
+      guard version.wordSize == .bits64 else { continue }
+      // What is compared of a value that has more bits than the word.
+      for (number, value) in [0x1_0000_0001, 0x1_0000_0002, 2, UInt64.max << 32 | 3].enumerated() {
+        for address in [0x2000, 0x2004, 0x2008] as [UInt16] {
+          var random = random(version, 200 + number)
+          let code = Self.call(numbers.futex, [(4, address), (5, 0x80), (7, 0)])
+          var image = Self.image(version, code, threads: 2, &random)
+          image[register: 6] = value
+          try add("futex, wide \(number) at \(address & 0xF)", image, steps: 6)
+        }
+      }
     }
   }
 
@@ -142,6 +153,7 @@ extension VectorMaker {
       for seed in UInt64(0)..<8 {
         try add("loop \(seed)", LoopProgram.image(version, seed: seed), steps: 300)
       }
+      try addLongPrograms(version)
     }
   }
 }

@@ -12,11 +12,13 @@ package struct VectorMaker {
 
   /// Adds a vector for each different thing that the revisions of the state's version do.
   mutating func add(
-    _ name: String, _ image: MachineImage, steps: UInt64, preimages: [Bytes32: [UInt8]] = [:]
+    _ name: String, _ image: MachineImage, steps: UInt64, preimages: [Bytes32: [UInt8]] = [:],
+    hasMarks: Bool = true
   ) throws {
     var made: [StepVector] = []
     for revision in image.version.revisions {
-      var vector = try Self.vector(area, name, image, revision, steps, preimages)
+      var vector = try Self.vector(
+        area, name, image, revision, steps, preimages, hasMarks: hasMarks)
       vector.kinds = []
       if let same = made.firstIndex(where: {
         var other = $0
@@ -34,7 +36,7 @@ package struct VectorMaker {
 
   private static func vector(
     _ area: VectorArea, _ name: String, _ image: MachineImage, _ revision: Revision,
-    _ steps: UInt64, _ preimages: [Bytes32: [UInt8]]
+    _ steps: UInt64, _ preimages: [Bytes32: [UInt8]], hasMarks: Bool
   ) throws -> StepVector {
     var image = image
     image.state.revision = revision.name
@@ -48,7 +50,7 @@ package struct VectorMaker {
     var output: [GuestStream: [UInt8]] = [:]
     machine.onOutput = { output[$0, default: []] += $1 }
     while true {
-      vector.marks += machine.claim().bytes[1...2]
+      if hasMarks { vector.marks += machine.claim().bytes[1...2] }
       if machine.hasExited {
         vector.end = .exited
         vector.exitCode = machine.state.scalars.exitCode

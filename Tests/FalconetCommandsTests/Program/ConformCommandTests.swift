@@ -100,6 +100,58 @@ struct ConformCommandTests {
     }
   }
 
+  @Test("A crash ends checks that end at the first failure, in its area")
+  func deadlyFailFast() throws {
+    try StackVM.build(
+      "crash", in: folder, replacing: "memset(&(*copy)->callbacks, 0, sizeof m->callbacks);",
+      with: "*(volatile int *)0 = 1;")
+    let outcome = try conform("crash", ["--fail-fast"])
+    #expect(outcome.exitCode == 1, "\(outcome.log)")
+    #expect(outcome.text.contains("\nresume        4 checks hold\n"), "\(outcome.text)")
+    #expect(outcome.text.contains("\nclones        1 of 1 checks fail\n"), "\(outcome.text)")
+    #expect(!outcome.text.contains("\nend "), "\(outcome.text)")
+  }
+
+  @Test("A VM that conforms does so too when the first failure would end the checks")
+  func goodFailFast() throws {
+    try StackVM.build(in: folder)
+    let (all, fast) = try (conform("stack"), conform("stack", ["--fail-fast"]))
+    #expect(fast.exitCode == 0, "\(fast.log)")
+    #expect(fast.text == all.text)
+  }
+
+  @Test("Pre-images come from directories in all layouts of hosts")
+  func preimageLayouts() throws {
+    try StackVM.build(in: folder)
+    let examples = "\(testFolder)/../../Examples/fpvm-c"
+    for name in ["total.stk", "total.preimage"] {
+      try folder.write(try #require(TemporaryFolder.contents("\(examples)/\(name)")), to: name)
+    }
+    let value = try #require(folder.read("total.preimage"))
+      .map { String($0, radix: 16) }.map { $0.count == 1 ? "0" + $0 : $0 }.joined()
+    let key = "483e5593598865e4a52dd34d55caf9b1b31290058c5200392fb29c606395eede"
+    for name in ["flat", "deep", "deep/\(key.prefix(4))", "empty", "database"] {
+      folder.makeFolder(name)
+    }
+    try folder.write(value, to: "flat/0x\(key).txt")
+    try folder.write(value, to: "deep/\(key.prefix(4))/\(key.dropFirst(4)).txt")
+    try folder.write("file", to: "empty/kvformat")
+    try folder.write("pebble", to: "database/kvformat")
+    func check(_ directory: String) throws -> Outcome {
+      try Tool.run(
+        [
+          "conform", "--vm-library", "libstack.so", "total.stk", "--area", "determinism",
+          "--preimages", directory,
+        ], in: folder.path)
+    }
+    for directory in ["flat", "deep"] {
+      let outcome = try check(directory)
+      #expect(outcome.exitCode == 0, "\(directory): \(outcome.text)\(outcome.log)")
+    }
+    #expect(try check("empty").text.contains("a pre-image that the kit does not have"))
+    #expect(try check("database").log.contains("database of a host"))
+  }
+
   @Test("What cannot be checked is an error")
   func errors() throws {
     try StackVM.build(in: folder)
