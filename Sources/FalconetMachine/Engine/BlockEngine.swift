@@ -121,6 +121,9 @@ class EngineCore {
 }
 
 extension BlockEngine {
+  /// A shorter block may come before the budget's end.
+  private static var longestTail: UInt64 { 48 }
+
   func run(
     to target: UInt64, stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason? {
@@ -138,6 +141,8 @@ extension BlockEngine {
     let generation = machine.engineGeneration
     running.loadThread()
     defer { running.saveThread() }
+    // Steps that are too few for a block.
+    var tail: UInt64 = 0
     while !machine.state.scalars.exited {
       guard machine.state.scalars.step != target else { return .step }
       machine.turns &+= 1
@@ -145,9 +150,11 @@ extension BlockEngine {
         running.saveThread()
         if machine.shouldInterrupt() { return .interrupted }
       }
-      let budget = running.budget(to: target)
-      if budget > 0 {
-        runBlocks(running, budget)
+      let budget = tail > 0 ? 0 : running.budget(to: target)
+      if tail > 0 {
+        tail -= 1
+      } else if budget > 0 {
+        tail = runBlocks(running, budget)
         guard machine.state.scalars.step != target else { return .step }
       } else if running.mayBeIdle {
         try running.executeRounds(word, to: target)
@@ -173,22 +180,25 @@ extension BlockEngine {
     running.loadThread()
     let budget = running.budget(to: target)
     guard budget > 0 else { return }
-    runBlocks(running, budget)
+    _ = runBlocks(running, budget)
     running.saveThread()
   }
 
   /// Executes at most `budget` steps of the active thread, maybe none.
   ///
+  /// - Returns: how many of the next steps the plain step should execute, since they are too few for the block that
+  ///   comes next: trying each address in turn would take longer.
   /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
   ///   delay slot.
   @inline(__always)
-  private func runBlocks(_ running: RunningMachine, _ budget: UInt64) {
+  private func runBlocks(_ running: RunningMachine, _ budget: UInt64) -> UInt64 {
     if cache.takeStaleCode() { discardBlocks() }
     deadline = running.scalars.step &+ budget
     let mask = memory.wordSize.mask
     var pc = running.place.pc
     var unused = budget
     var form = BlockForm.usual
+    var tail: UInt64 = 0
     while let block = cache.enter(pc, form) ?? prepare(pc, form) {
       stack.revalidate()
       enter(block, budget: unused)
@@ -196,10 +206,12 @@ extension BlockEngine {
       pc = bank[RegisterBank.end] & mask
       let reason = bank[RegisterBank.reason]
       form = reason == EngineExit.checked.rawValue ? .checked : .usual
+      if reason == EngineExit.budget.rawValue { tail = min(unused, Self.longestTail) }
       guard form == .checked || reason == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
     }
     running.place = (pc, (pc &+ 4) & mask)
     running.count(budget &- unused)
+    return tail
   }
 
   @inline(never)

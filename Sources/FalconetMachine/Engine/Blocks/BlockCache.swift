@@ -21,12 +21,11 @@ enum BlockForm {
 /// All blocks are discarded before the next run.
 struct BlockCache {
   private let memory: Memory
-  /// The places of blocks.
+  /// The places of blocks. An address without one has the complement of a number in ``waiting``.
   private var places = AddressMap()
   private var jumpTable: JumpTable
-  /// Links that wait, and by guest address the last of them; each names the one before it, −1 the first.
+  /// Links that wait: each names the one before it, −1 the first.
   private var waiting: [(link: Int, before: Int)] = []
-  private var lastWaiting = AddressMap()
 
   /// Pages that have blocks.
   private var pages: Set<UInt64> = []
@@ -53,10 +52,20 @@ struct BlockCache {
   // MARK: Finding and inserting
 
   /// The place of a form of the block at an address, if there is one.
-  subscript(pc: UInt64, form: BlockForm) -> Int? { places[form.key(pc)] }
+  subscript(pc: UInt64, form: BlockForm) -> Int? {
+    guard let place = places[form.key(pc)], place >= 0 else { return nil }
+    return place
+  }
+
+  /// The last of the links that wait, by what ``places`` has for an address; −1 if there are none.
+  private static func lastWaiting(_ place: Int?) -> Int {
+    guard let place, place < 0 else { return -1 }
+    return ~place
+  }
 
   /// The place of a form of the block at an address. Jumps through the table find the usual one from here on.
   mutating func enter(_ pc: UInt64, _ form: BlockForm) -> Int? {
+    if form == .usual, let place = jumpTable[pc] { return place }
     guard let place = self[pc, form] else { return nil }
     if form == .usual { jumpTable.insert(place, at: pc) }
     return place
@@ -80,9 +89,8 @@ struct BlockCache {
   mutating func insert(
     _ place: Int, at pc: UInt64, _ form: BlockForm, resolve: (_ link: Int) -> Void
   ) {
-    places.set(form.key(pc), to: place)
+    var next = Self.lastWaiting(places.set(form.key(pc), to: place))
     if form == .usual { jumpTable.insert(place, at: pc) }
-    var next = lastWaiting[form.key(pc)] ?? -1
     while next >= 0 {
       resolve(waiting[next].link)
       next = waiting[next].before
@@ -94,15 +102,14 @@ struct BlockCache {
   /// - Returns: another link that waits for it, if there is one.
   @discardableResult
   mutating func wait(_ link: Int, for pc: UInt64, _ form: BlockForm) -> Int? {
-    let last = lastWaiting[form.key(pc)]
-    waiting.append((link, before: last ?? -1))
-    lastWaiting.set(form.key(pc), to: waiting.count - 1)
-    return last.map { waiting[$0].link }
+    let last = Self.lastWaiting(places.set(form.key(pc), to: ~waiting.count))
+    waiting.append((link, before: last))
+    return last < 0 ? nil : waiting[last].link
   }
 
   /// Has another link wait in the place of one that waits for the block at an address.
   mutating func replace(_ link: Int, with other: Int, for pc: UInt64) {
-    var next = lastWaiting[pc] ?? -1
+    var next = Self.lastWaiting(places[pc])
     while next >= 0 {
       if waiting[next].link == link {
         waiting[next].link = other
@@ -120,7 +127,6 @@ struct BlockCache {
     pages.removeAll(keepingCapacity: true)
     places.removeAll()
     waiting.removeAll(keepingCapacity: true)
-    lastWaiting.removeAll()
     jumpTable.clear()
   }
 
@@ -165,6 +171,14 @@ struct JumpTable {
   private func entry(_ pc: UInt64) -> UnsafeMutablePointer<UInt64> {
     let place = Int(truncatingIfNeeded: pc >> 2) & (Self.count - 1)
     return (mapping.start + place * Self.entryBytes).assumingMemoryBound(to: UInt64.self)
+  }
+
+  /// The place of the code for an address, if the table has it.
+  subscript(pc: UInt64) -> Int? {
+    let entry = entry(pc)
+    // The entry of address 0 may lead to no block.
+    guard entry[0] == pc, pc != 0 else { return nil }
+    return Int(truncatingIfNeeded: entry[Self.codeOffset / 8] &- UInt64(codeStart))
   }
 
   mutating func insert(_ place: Int, at pc: UInt64) {
@@ -218,8 +232,11 @@ struct AddressMap {
   }
 
   /// Gives an address a number.
-  mutating func set(_ address: UInt64, to value: Int) {
+  ///
+  /// - Returns: the one that it had.
+  mutating func set(_ address: UInt64, to value: Int) -> Int? {
     var place = place(address)
+    let before = entries[place].address == address ? entries[place].value : nil
     if entries[place].address == Self.unused {
       if 2 * (count + 1) > entries.count {
         grow()
@@ -228,6 +245,7 @@ struct AddressMap {
       count += 1
     }
     entries[place] = (address, value)
+    return before
   }
 
   private mutating func grow() {

@@ -211,6 +211,12 @@ struct X86Assembler {
     registers(0x63, target, source)
   }
 
+  /// Fills rdx with the sign of rax, for a division of both.
+  mutating func signExtendIntoRDX(wide: Bool) {
+    if wide { byte(0x48) }
+    byte(0x99)
+  }
+
   /// Compares a register with zero.
   mutating func test(_ register: X86Register, wide: Bool = true) {
     registers(0x85, register, register, wide: wide)

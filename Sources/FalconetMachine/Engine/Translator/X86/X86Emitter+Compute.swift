@@ -97,6 +97,12 @@ extension X86Emitter {
     case .mflo: copy(RegisterBank.lo, to: operation.destination)
     case .mult, .multu: multiply32(operation)
     case .dmult, .dmultu: multiply64(operation)
+    case .div: divide(operation, isSigned: true, wide: false)
+    case .divu: divide(operation, isSigned: false, wide: false)
+    case .ddiv: divide(operation, isSigned: true, wide: true)
+    case .ddivu: divide(operation, isSigned: false, wide: true)
+    case .mthi: moveToHiLo(operation, RegisterBank.hi)
+    case .mtlo: moveToHiLo(operation, RegisterBank.lo)
     // Whatever has no code of its own here is executed by a call back.
     default: emitRare(operation)
     }
@@ -320,6 +326,40 @@ extension X86Emitter {
     assembler.single(0xF7, operation.operation == .dmult ? 5 : 4, .rcx)
     store(.rdx, to: RegisterBank.hi)
     store(.rax, to: RegisterBank.lo)
+    clearDestination(operation)
+  }
+
+  /// A division. The call back divides by 0 and, since the result may not fit, by −1.
+  private mutating func divide(_ operation: DecodedOperation, isSigned: Bool, wide: Bool) {
+    load(.rax, from: operation.first, wide: wide)
+    load(.rcx, from: operation.second, wide: wide)
+    let rare: Int
+    if isSigned {
+      assembler.address(.rdx, .rcx, 1)
+      assembler.immediate(.cmp, .rdx, 1, wide: wide)
+      rare = assembler.jump(.notAbove)
+      assembler.signExtendIntoRDX(wide: wide)
+      assembler.single(0xF7, 7, .rcx, wide: wide)
+    } else {
+      assembler.test(.rcx, wide: wide)
+      rare = assembler.jump(.equal)
+      assembler.set(.rdx, to: 0)
+      assembler.single(0xF7, 6, .rcx, wide: wide)
+    }
+    if !wide {
+      assembler.signExtend32(.rdx, .rdx)
+      assembler.signExtend32(.rax, .rax)
+    }
+    store(.rdx, to: RegisterBank.hi)
+    store(.rax, to: RegisterBank.lo)
+    clearDestination(operation)
+    // What comes back has something else in rax.
+    accumulator = nil
+    slowPaths.append(.rare(rare, operation, back: assembler.position))
+  }
+
+  private mutating func moveToHiLo(_ operation: DecodedOperation, _ entry: UInt8) {
+    copy(operation.first, to: entry)
     clearDestination(operation)
   }
 

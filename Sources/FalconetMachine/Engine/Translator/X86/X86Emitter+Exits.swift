@@ -22,6 +22,8 @@ enum SlowPath {
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
   /// steps from the operation on that it stands before, and where the code goes on.
   case neighbours([Int], Int, remaining: UInt8, back: Int)
+  /// An operation in a case that a call back executes: the jump that comes here, and where the code goes on.
+  case rare(Int, DecodedOperation, back: Int)
   /// An operation that was not executed: the jump that comes here, and the steps from it on.
   case leave(Int, remaining: UInt8)
 }
@@ -199,6 +201,10 @@ extension X86Emitter {
         ? emitCover(of: place, back) : emitWholeCheck(of: place, back)
       for jump in fails { assembler.patchHere(jump) }
       emitChecked(remaining, &cache)
+    case .rare(let jump, let operation, let back):
+      assembler.patchHere(jump)
+      emitRare(operation)
+      assembler.jump(to: back)
     case .leave(let jump, let remaining):
       assembler.patchHere(jump)
       assembler.immediate(.add, .r14, Int32(remaining))

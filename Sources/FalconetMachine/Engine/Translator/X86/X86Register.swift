@@ -59,6 +59,7 @@ enum X86Condition: UInt8 {
   case notBelow = 3
   case equal = 4
   case notEqual = 5
+  case notAbove = 6
   case negative = 8
   case notNegative = 9
   case less = 12
