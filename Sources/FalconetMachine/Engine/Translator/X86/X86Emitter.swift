@@ -90,7 +90,9 @@ struct X86Emitter: CodeEmitter {
 
   mutating func discardBlocks() {
     assembler.position = firstBlock
+    // What is known of the code's end says nothing of other code that ends at the same place.
     openEnd = nil
+    //X accumulator = nil
     rarePosition = assembler.memory.rareStart
   }
 
