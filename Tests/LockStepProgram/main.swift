@@ -23,8 +23,13 @@ while time(nil) < end {
   for version in StateVersion.allCases {
     for setup in EngineSetup.allCases {
       do {
-        steps += try RandomLockStep.compare(version, setup, seed: seed)
-        programs += 1
+        for image in [
+          RandomProgram.image(version, seed: seed), FrameProgram.image(version, seed: seed),
+          HostileProgram.image(version, seed: seed),
+        ] {
+          steps += try RandomLockStep.compare(image, setup, seed: seed)
+          programs += 1
+        }
       } catch {
         print("version \(version.rawValue), \(setup.rawValue), seed \(seed): \(error)")
         exit(1)
