@@ -21,7 +21,8 @@ import Testing
     #expect(
       try target(["--proof-at", "=5000000", "--snapshot-at", "%1000000000"], from: 1_000_000)
         == 5_000_000)
-    #expect(try target(["--proof-at", "=5000000"], from: 4_000_000) == nil)
+    #expect(try target(["--proof-at", "=5000000"], from: 4_900_000) == 5_000_000)
+    #expect(try target(["--proof-at", "=5000000"], from: 4_950_000) == nil)
     #expect(try target(["--proof-at", "=5000000"], from: 6_000_000) == nil)
     for arguments in [
       [], ["--proof-at", "always"], ["--proof-at", "%5"], ["--stop-at", "%5000000"],
