@@ -172,7 +172,7 @@ extension OperationExecutor {
         machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
       {
         // The page of address 0 is guarded then, which a block may have checked before.
-        //X guard !memory.hasPage(0) else { return .leave }
+        guard !memory.hasPage(0) else { return .leave }
         machine.state.scalars.reservation = Reservation()
         machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
         memory.guardPage(of: 0)

@@ -92,7 +92,7 @@ struct X86Emitter: CodeEmitter {
     assembler.position = firstBlock
     // What is known of the code's end says nothing of other code that ends at the same place.
     openEnd = nil
-    //X accumulator = nil
+    accumulator = nil
     rarePosition = assembler.memory.rareStart
   }
 
