@@ -15,7 +15,7 @@ struct RunTests {
   /// Runs what op-challenger runs for an index, in a directory of its own.
   private func run(
     _ index: UInt64, in directory: String, input: String = Fixtures.prestate, server: String? = nil,
-    environment: [String: String] = [:], host: [String]? = nil
+    environment: [String: String] = [:], host: [String]? = nil, from start: String? = nil
   ) throws -> Outcome {
     for name in ["snapshots", "proofs", "preimages"] {
       try Files.make(directory: "\(directory)/\(name)")
@@ -32,6 +32,7 @@ struct RunTests {
       ] + (server.map { ["--server", $0] } ?? []) + ["--"]
       + (host ?? [Fixtures.falconet, "serve-preimages", Fixtures.preimages])
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    if let start { process.currentDirectoryURL = URL(fileURLWithPath: start) }
     let (output, log) = (Pipe(), "\(directory)/log")
     try Files.write([], to: log)
     process.standardOutput = output
@@ -115,6 +116,33 @@ struct RunTests {
     let executed = Double(counts["executedSteps"]?.number ?? 0)
     #expect(executed <= 1.2 * Double(Fixtures.end), "\(executed) steps")
     #expect(counts["preimages"]?.number ?? 0 > 0)
+  }
+
+  @Test(
+    "Equal command lines in different directories are different games, as their relative paths differ"
+  )
+  func relativePaths() throws {
+    let server = try TestServer()
+    let input = "0x01" + String(repeating: "0", count: 61) + "2.txt"
+    var posts: Set<String> = []
+    for value in ["000000000040d363", "000000000040d364"] {
+      let place = "\(server.directory)/\(value)"
+      try FileManager.default.copyItem(atPath: Fixtures.preimages, toPath: place)
+      let file = try #require(
+        FileManager.default.enumerator(atPath: place)?.compactMap { $0 as? String }
+          .first { $0.hasSuffix(input) })
+      try Files.write(Array(value.utf8), to: "\(place)/\(file)")
+      let host = [Fixtures.falconet, "serve-preimages", "."]
+      let (own, served) = ("\(place)-own", "\(place)-served")
+      #expect(try run(9_410_000, in: own, host: host, from: place).code == 0)
+      let run = try run(
+        9_410_000, in: served, server: "127.0.0.1:\(server.port)", host: host, from: place)
+      #expect(run.code == 0 && run.log.contains("Start from a state of the service"), "\(run.log)")
+      try compare(own, served)
+      posts.insert(try Proof(contentsOf: "\(served)/proofs/9410000.json.gz").post.description)
+    }
+    #expect(posts.count == 2)
+    #expect(try server.ask("GET", "/v1/games").json["games"]?.elements.count == 2)
   }
 
   @Test("A run from a snapshot of an earlier one is of the same game, by socket and variable too")
