@@ -29,6 +29,8 @@ async function showCompare(turn) {
   const [, first, second, , text] = location.hash.slice(2).split("/");
   const key = first + second;
   if (!pair || pair.key !== key || !pair.element.isConnected) {
+    pair = null;
+    main.replaceChildren();
     const games = await Promise.all([first, second].map(async id => (await get(`/v1/games/${id}`)).json));
     const ends = await Promise.all(games.map(async game => game.lastIndex ?? (await answer(`/v1/games/${game.game}/last`)).index));
     // Index −1 is the prestate.

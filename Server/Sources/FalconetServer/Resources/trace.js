@@ -78,6 +78,9 @@ async function showTrace(turn) {
   const asked = answer(`/v1/games/${id}/views/${wanted}` + (memory ? `?memory=${memory}` : ""));
   asked.catch(() => {});
   if (!layout || layout.game !== id || !layout.element.isConnected) {
+    // Another game must not stand there if this one cannot be shown.
+    layout = null;
+    main.replaceChildren();
     let {json: game} = await get(`/v1/games/${id}`);
     say("…");
     // Only a run's host can serve what lies beyond the steps that runs have asked for.
@@ -118,7 +121,7 @@ function showStep(id, view, end) {
     make("form", {onsubmit: event => { event.preventDefault(); const text = field.value.replaceAll(/[, ]/g, ""); if (/^\d{1,15}$/.test(text)) go(id, Number(text)); else say("a step is a whole number", true); }},
       make("nav", {}, button("« first", 0, "Home"), button("− 1,000", step - 1000, "Shift ←"), button("◀ step", step - 1, "←"), field, make("button", {}, "Go"),
         button("step ▶", step + 1, "→"), button("+ 1,000", step + 1000, "Shift →"), button("last »", end, "End"),
-        event("◀ event", "systemCall", true, "P"), event("event ▶", "systemCall", false, "N"),
+        event("◀ system call", "systemCall", true, "P"), event("system call ▶", "systemCall", false, "N"),
         saving(`/v1/games/${id}/states/${step}`, `state-${step}.fsnap`, "Save state"),
         saving(`/v1/games/${id}/profiles/${Math.floor(chart.from)}?steps=${Math.ceil(chart.to - chart.from)}`, "profile.svg", "Save flame graph of the range"))),
     make("dl", {}, make("dt", {}, "step"), make("dd", {}, `${number(step)} of ${number(end)}`, layout.isOfRuns ? " that runs have asked for so far" : "", view.exitCode === undefined ? "" : `, exited with code ${view.exitCode}`),
