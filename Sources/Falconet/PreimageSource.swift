@@ -84,6 +84,14 @@ public struct PreimageSource: Sendable {
     return source
   }
 
+  /// The same source, which calls a closure about five times a second while it waits for its server, on the thread that
+  /// executes.
+  public func whileWaiting(_ body: @escaping @Sendable () -> Void) -> PreimageSource {
+    var source = self
+    source.value.onWait = body
+    return source
+  }
+
   /// The same source, which writes everything that it serves to a directory.
   public func recorded(in directory: String) -> PreimageSource {
     var source = self

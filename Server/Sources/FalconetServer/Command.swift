@@ -1,4 +1,5 @@
 import ArgumentParser
+import Falconet
 import Foundation
 import Logging
 
@@ -10,11 +11,12 @@ package struct ServerCommand: AsyncParsableCommand {
     discussion: """
       Flags replace what the configuration file says. SIGHUP reads the file again, SIGTERM and SIGINT stop \
       the service: it refuses new questions, and ends those in hand within stop-timeout.
-      """)
+      """,
+    version: "falconet-server \(Library.version)")
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen: HOST:PORT or unix:PATH (default: 127.0.0.1:7300).", valueName: "address"))
+      "Where to listen: HOST:PORT or unix:/PATH (default: 127.0.0.1:7300).", valueName: "address"))
   var listen: String?
 
   @Option(
@@ -26,7 +28,7 @@ package struct ServerCommand: AsyncParsableCommand {
     help: ArgumentHelp("Configuration, in YAML.", valueName: "file"), completion: .file())
   var config: String?
 
-  @Flag(help: "Check the configuration, and do nothing else.")
+  @Flag(help: "Check the configuration and what it names, and do nothing else.")
   var check = false
 
   @Flag(help: "Print the port on standard output once connections are taken.")
@@ -36,37 +38,52 @@ package struct ServerCommand: AsyncParsableCommand {
 
   package func run() async throws {
     var configuration = Configuration()
-    do {
-      if let config {
-        guard let bytes = Files.read(config) else {
-          throw ConfigurationError(file: config, message: "the file cannot be read")
-        }
-        try configuration.apply(yaml: String(decoding: bytes, as: UTF8.self), name: config)
+    var flags: Set<String> = []
+    if let config { try Self.orExit { try configuration.apply(file: config) } }
+    if let listen {
+      guard let address = ListenAddress(listen) else {
+        throw ValidationError("--listen: \(listen) is no address: use HOST:PORT or unix:/PATH")
       }
-      if let listen {
-        guard let address = ListenAddress(listen) else {
-          throw ConfigurationError(
-            file: "--listen", message: "\(listen) is no address: use HOST:PORT or unix:/PATH")
-        }
-        configuration.listen = address
-      }
-      if let data { configuration.data = data }
-      guard !configuration.data.isEmpty else {
-        throw ConfigurationError(
-          file: "--data", message: "name a directory, or set 'data' in the file")
-      }
-      configuration.data = Files.absolute(configuration.data)
-    } catch { throw ValidationError("\(error)") }
-    if check { return }
-    var logger = Logger(label: "falconet") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
-    let service: HTTPService
-    do { service = try HTTPService(configuration, file: config, logger: logger) } catch {
-      throw ValidationError("\(error)")
+      configuration.listen = address
+      flags.insert("listen")
+    }
+    if let data {
+      configuration.data = data
+      flags.insert("data")
+    }
+    guard !configuration.data.isEmpty else {
+      throw ValidationError("--data: name a directory, or set 'data' in the file")
+    }
+    configuration.data = Files.absolute(configuration.data)
+    if check {
+      _ = try Self.orExit { try configuration.secret(config) }
+      for remark in configuration.remarks { Self.tell("warning: \(remark)") }
+      return
+    }
+    let level = LogLevel(Logger.Level(rawValue: configuration.logLevel) ?? .info)
+    let service = try Self.orExit {
+      try HTTPService(configuration, file: config, flags: flags, level: level)
     }
     let printsPort = printPort
-    try await service.run { port in
-      if printsPort { FileHandle.standardOutput.write(Data("\(port)\n".utf8)) }
+    do {
+      try await service.run { port in
+        if printsPort { FileHandle.standardOutput.write(Data("\(port)\n".utf8)) }
+      }
+    } catch {
+      Self.tell("error: \(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  private static func tell(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// What is wrong beyond the command line ends the program with exit code 1, and no word on its use.
+  private static func orExit<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch {
+      tell("error: \(error)")
+      throw ExitCode(1)
     }
   }
 }

@@ -61,6 +61,9 @@ struct ConfigurationTests {
       ("limits: {memory: 5 GB}", 1, "limits.memory must be"),
       ("\n\nlimits: 5", 3, "keys must stand"),
       ("data: relative", 1, "data must be"), ("limits: {games: 0}", 1, "limits.games must be"),
+      ("limits: {cores: 1025}", 1, "limits.cores must be a whole number from 0 to 1024"),
+      ("limits: {connections: 9223372036854775807}", 1, "limits.connections must be"),
+      ("limits: {body-timeout: 1000000000h}", 1, "limits.body-timeout must be a time"),
     ])
   func faults(text: String, line: Int, message: String) {
     var configuration = Configuration()
@@ -86,7 +89,7 @@ struct ConfigurationTests {
       listen: 127.0.0.1:9
       roots: [/a]
       hosts: {h: [a, b]}
-      limits: {games: 7, cores: 3, connections: 5, header: 1KiB, idle-timeout: 1s, body-timeout: 1s}
+      limits: {games: 7, cores: 3, slow-hosts: 2, connections: 5, header: 1KiB, idle-timeout: 1s, body-timeout: 1s}
       """
     var present = Configuration()
     present.data = "/data"
@@ -109,6 +112,83 @@ struct ConfigurationTests {
     try server.rewrite(configuration: "limits: {gems: 4}")
     while !server.log.contains("limits.gems is no key") {}
     #expect(try server.ask("GET", "/metrics").text.contains("falconet_server_games_limit 3\n"))
+    // The flag says where it listens, whatever the file says.
+    #expect(!server.log.contains("needRestart"))
+    #expect(server.log.contains("level=INFO msg=listening"))
+    try server.rewrite(configuration: "log-level: error")
+    while !(try server.ask("GET", "/metrics").text.contains("falconet_server_games_limit 1000\n")) {
+    }
+    // Each of the two lines would come before the next one.
+    try server.rewrite(configuration: "roots: [/nowhere]\nlog-level: error")
+    try server.rewrite(configuration: "limits: {gems: 5}")
+    while !server.log.contains("server.yaml:1") || server.log.split(separator: "\n").count < 4 {}
+    #expect(!server.log.contains("/nowhere"))
+  }
+
+  @Test(
+    "A wrong file, a directory in use and an address in use end the start with code 1 and one line")
+  func starts() throws {
+    let server = try TestServer()
+    let yaml = server.directory + "/wrong.yaml"
+    func fails(_ said: String, _ result: (code: Int32, output: String)) {
+      #expect(result.code == 1, "\(result.output)")
+      #expect(
+        result.output.hasPrefix("error: ") && result.output.contains(said), "\(result.output)")
+      #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+    }
+    let data = server.directory + "/other"
+    try "token-file: /nowhere".write(toFile: yaml, atomically: true, encoding: .utf8)
+    fails("/nowhere: the token", try TestServer.run("--config", yaml, "--data", data, "--check"))
+    try "listen: 0.0.0.0:1".write(toFile: yaml, atomically: true, encoding: .utf8)
+    fails("other machines", try TestServer.run("--config", yaml, "--data", data, "--check"))
+    fails("cannot be read", try TestServer.run("--config", data, "--data", data, "--check"))
+    fails(
+      "another falconet-server",
+      try TestServer.run("--listen", "127.0.0.1:0", "--data", server.directory + "/data"))
+    fails(
+      "Address already in use",
+      try TestServer.run("--listen", "127.0.0.1:\(server.port)", "--data", data))
+    fails("Not a directory", try TestServer.run("--data", yaml + "/data"))
+    fails("no socket", try TestServer.run("--listen", "unix:\(yaml)", "--data", data))
+    try "hosts: {one: [/nowhere]}".write(toFile: yaml, atomically: true, encoding: .utf8)
+    let remark = try TestServer.run("--config", yaml, "--data", data, "--check")
+    #expect(
+      remark.code == 0 && remark.output == "warning: hosts: one: there is no program /nowhere\n")
+    #expect(try TestServer.run("--listen", "nonsense", "--data", data).code == 64)
+    #expect(try TestServer.run("--version").output.hasPrefix("falconet-server "))
+    #expect(try server.ask("GET", "/healthz").status == 200)
+  }
+
+  @Test("A socket that is in use is not taken, and one that a killed service left is")
+  func sockets() throws {
+    let directory = Fixtures.directory()
+    defer { Files.remove(directory) }
+    let path = directory + "/s"
+    let server = try TestServer(listen: "unix:" + path)
+    let second = try TestServer.run("--listen", "unix:" + path, "--data", directory + "/data")
+    #expect(
+      second.code == 1 && second.output.contains("another program listens"), "\(second.output)")
+    #expect(Files.exists(path))
+    server.kill()
+    #expect(Files.exists(path))
+    let third = try TestServer(listen: "unix:" + path)
+    #expect(third.stop() == 0)
+    #expect(!Files.exists(path))
+  }
+
+  @Test("A line of the log can be read and parsed, whatever a client says")
+  func lines() {
+    let date = Date(timeIntervalSince1970: 1.5)
+    #expect(
+      LogLineHandler.line(
+        .warning, "a question was not answered",
+        ["game": "0a", "err": "no \"x\"\nlevel=INFO", "e": ""],
+        at: date)
+        == #"time=1970-01-01T00:00:01Z level=WARN msg="a question was not answered" e="" "#
+        + #"err="no \"x\"\nlevel=INFO" game=0a"#)
+    #expect(
+      LogLineHandler.line(.info, "stopped", ["a": "\u{1b}[1m"], at: date)
+        == #"time=1970-01-01T00:00:01Z level=INFO msg=stopped a="\u{1b}[1m""#)
   }
 
   @Test("Sizes and times")

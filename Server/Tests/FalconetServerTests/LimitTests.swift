@@ -50,6 +50,7 @@ struct LimitTests {
       if answer.status == 429 { break }
     }
     #expect(try server.ask("GET", "/healthz").status == 200)
+    #expect(try server.ask("GET", "/metrics").text.contains("responses_total{status=\"429\"}"))
   }
 
   @Test("A head that is too long, or never whole, and a body that never comes end the connection")
@@ -140,6 +141,107 @@ struct LimitTests {
     #expect(answer.status == 507, "\(answer.text)")
     #expect(try server.ask("GET", "/v1/games/\(game)/claims/1000").status == 200)
     #expect(try server.ask("GET", "/metrics").text.contains("memory_stops_total 1"))
+  }
+
+  @Test("Hosts that hang hold up no other game, however few threads there are")
+  func hangingHosts() throws {
+    let server = try TestServer(
+      "hosts: {hangs: [/bin/sleep, '1000']}\nlimits: {cores: 1}", roots: [Fixtures.preimages])
+    let client = try server.open(Fixtures.clientPreimages)
+    let host = try server.open(.object(["from": .string("host"), "host": .string("hangs")]))
+    let other = try server.open(Fixtures.directoryPreimages)
+    for game in [client, host] {
+      #expect(try server.ask("GET", "/v1/games/\(game)/claims/900000?wait=0").status == 202)
+    }
+    let answer = try server.ask("GET", "/v1/games/\(other)/claims/900000")
+    #expect(answer.json["claim"] == .string(try Fixtures.trace.claim(at: 900_000).description))
+    for game in [client, host] {
+      #expect(try server.ask("GET", "/v1/games/\(game)").json["status"] == .string("executing"))
+    }
+    #expect(try server.ask("GET", "/metrics").text.contains("falconet_server_slow_hosts 2\n"))
+    // What is cancelled ends, though its host says nothing.
+    for game in [client, host] {
+      let job = try server.ask("GET", "/v1/games/\(game)").json["queue"]?.elements[0]
+      let path = "/v1/jobs/\(try #require(job?.text(of: String.self)))"
+      _ = try server.ask("DELETE", path)
+      #expect(try server.ask("GET", path + "?wait=30").json["status"] == .string("failed"))
+    }
+  }
+
+  @Test("Beyond the slow hosts that there may be, a question keeps its thread")
+  func slowHosts() throws {
+    let server = try TestServer("limits: {cores: 1, slow-hosts: 1}", roots: [Fixtures.preimages])
+    let prestate = try server.open(Fixtures.clientPreimages)
+    let claim = try server.ask("GET", "/v1/games/\(prestate)").json["definition"]?["prestate"]
+    var games: [String] = []
+    for name in ["a", "b"] {
+      let game = try server.ask(
+        "POST", "/v1/games",
+        .object([
+          "prestate": claim,
+          "preimages": .object(["from": .string("client"), "identity": .string(name)]),
+        ])
+      ).json["game"]
+      games.append(try #require(game?.text(of: String.self)))
+      let path = "/v1/games/\(games.last!)"
+      #expect(try server.ask("GET", path + "/claims/900000?wait=0").status == 202)
+      while try server.ask("GET", path).json["status"] != .string("executing") {}
+    }
+    let other = try server.open(Fixtures.directoryPreimages)
+    #expect(try server.ask("GET", "/v1/games/\(other)/claims/900000?wait=2").status == 202)
+    let job = try server.ask("GET", "/v1/games/\(games[0])").json["queue"]?.elements[0]
+    _ = try server.ask("DELETE", "/v1/jobs/\(try #require(job?.text(of: String.self)))")
+    #expect(try server.ask("GET", "/v1/games/\(other)/claims/900000").status == 200)
+  }
+
+  @Test("Uploads are refused beyond the disk limit, also if they do not say how long they are")
+  func disk() throws {
+    let server = try TestServer("limits: {disk: 2MiB}")
+    let chunked = try TestConnection(port: server.port)
+    chunked.send(
+      "POST /v1/prestates HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/octet-stream\r\n"
+        + "transfer-encoding: chunked\r\n\r\n")
+    let part = String(repeating: "x", count: 1 << 20)
+    for _ in 0..<4 { chunked.send("100000\r\n" + part + "\r\n") }
+    #expect(try chunked.response().status == 507)
+    #expect(Files.names(in: server.directory + "/data/prestates").isEmpty)
+    // What was given up takes nothing.
+    #expect(try server.ask("GET", "/metrics").text.contains("falconet_server_disk_bytes 0\n"))
+    _ = try server.open(Fixtures.clientPreimages)
+  }
+
+  @Test("A prestate that was given by its path and then uploaded is the service's own from then on")
+  func uploaded() throws {
+    let server = try TestServer()
+    _ = try server.open(Fixtures.clientPreimages)
+    let bytes = try #require(Files.read(Fixtures.prestate, limit: 64 << 20))
+    let upload = try TestConnection(port: server.port)
+      .ask("POST", "/v1/prestates", ["content-type": "application/octet-stream"], bytes)
+    #expect(upload.json["uploaded"] == .bool(true), "\(upload.text)")
+    #expect(Files.names(in: server.directory + "/data/prestates").count == 1)
+    server.kill()
+    let second = try TestServer(directory: server.directory)
+    let prestates = try second.ask("GET", "/v1/prestates").json["prestates"]?.elements ?? []
+    withExtendedLifetime(server) {}
+    #expect(prestates.map { $0["uploaded"] } == [.bool(true)])
+  }
+
+  @Test("What was counted stays counted when its game is deleted")
+  func counters() throws {
+    let server = try TestServer(roots: [Fixtures.preimages])
+    let game = try server.open(Fixtures.directoryPreimages)
+    for _ in 0..<3 { _ = try server.ask("GET", "/v1/games/\(game)/claims/1000") }
+    func counted() throws -> [String] {
+      try server.ask("GET", "/metrics").text.split(separator: "\n").map(String.init).filter {
+        $0.hasPrefix("falconet_server_executed_steps_total")
+          || $0.hasPrefix("falconet_server_questions_total")
+      }
+    }
+    let before = try counted()
+    #expect(before.contains("falconet_server_executed_steps_total 1001"), "\(before)")
+    #expect(before.contains("falconet_server_questions_total{outcome=\"known\"} 2"), "\(before)")
+    #expect(try server.ask("DELETE", "/v1/games/\(game)").status == 200)
+    #expect(try counted() == before)
   }
 
   @Test("What is known is answered in the order of the requests")

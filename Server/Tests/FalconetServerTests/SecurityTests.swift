@@ -16,16 +16,71 @@ struct SecurityTests {
     try FileManager.default.createSymbolicLink(
       atPath: directory + "/into", withDestinationPath: directory + "/root")
     let policy = PathPolicy(roots: [directory + "/root"])
-    #expect(try policy.resolve(directory + "/root/inside") == directory + "/root/inside")
-    #expect(try policy.resolve(directory + "/into/inside") == directory + "/root/inside")
+    for path in ["/root/inside", "/into/inside"] {
+      #expect(try policy.resolve(directory + path, as: .file) == directory + "/root/inside")
+    }
+    #expect(try policy.resolve(directory + "/into", as: .directory) == directory + "/root")
     for path in [
       "/root/link", "/root-beside/outside", "/root/../root-beside/outside", "/root/none",
     ] {
-      let error = #expect(throws: ServiceError.self) { try policy.resolve(directory + path) }
+      let error = #expect(throws: ServiceError.self) {
+        try policy.resolve(directory + path, as: .file)
+      }
       #expect(error?.status == 403, "\(path)")
     }
-    #expect(throws: ServiceError.self) { try policy.resolve("root/inside") }
-    #expect(throws: ServiceError.self) { try PathPolicy(roots: []).resolve("/etc/passwd") }
+    #expect(throws: ServiceError.self) { try policy.resolve("root/inside", as: .file) }
+    #expect(throws: ServiceError.self) {
+      try PathPolicy(roots: []).resolve("/etc/passwd", as: .file)
+    }
+  }
+
+  @Test("A pipe or a directory in a file's place, and a file in a directory's, hold up nobody")
+  func kinds() throws {
+    let server = try TestServer()
+    let files = server.directory + "/files"
+    try #require(mkfifo(files + "/pipe", 0o600) == 0)
+    for path in [files + "/pipe", files] {
+      for resource in ["prestates", "witnesses"] {
+        let answer = try server.ask("POST", "/v1/\(resource)", .object(["path": .string(path)]))
+        #expect(answer.status == 400, "\(answer.text)")
+      }
+    }
+    _ = try server.open(Fixtures.clientPreimages)
+    let claim = try server.ask("GET", "/v1/prestates").json["prestates"]?.elements[0]["claim"]
+    let answer = try server.ask(
+      "POST", "/v1/games",
+      .object([
+        "prestate": claim,
+        "preimages": .object(["from": .string("directory"), "path": .string(files + "/pipe")]),
+      ]))
+    #expect(answer.status == 400, "\(answer.text)")
+  }
+
+  @Test("A prestate is not read any more once no root leads to it")
+  func changedRoots() throws {
+    let server = try TestServer()
+    let game = try server.open(.object(["from": .string("none")]))
+    try server.rewrite(configuration: "roots: [/nowhere]")
+    while !server.log.contains("again") {}
+    #expect(server.log.contains("roots: /nowhere is no directory"))
+    #expect(try server.ask("GET", "/v1/games/\(game)/claims/5").status == 403)
+    try server.rewrite(configuration: "roots: [\(server.directory)/files]")
+    while try server.ask("GET", "/v1/games/\(game)/claims/5").status != 200 {}
+  }
+
+  @Test("A reload cannot take the token away while other machines reach the address")
+  func tokenAway() throws {
+    let directory = Fixtures.directory()
+    defer { Files.remove(directory) }
+    try Files.write(Array("0123456789abcdefgh\n".utf8), to: directory + "/token")
+    let server = try TestServer("token-file: \(directory)/token", listen: "0.0.0.0:0")
+    #expect(try server.ask("GET", "/v1/games").status == 401)
+    try server.rewrite(configuration: "limits: {games: 3}")
+    while !server.log.contains("can be reached from other machines") {}
+    #expect(try server.ask("GET", "/v1/games").status == 401)
+    #expect(
+      try server.ask("GET", "/v1/games", headers: ["authorization": "bearer 0123456789abcdefgh"])
+        .status == 200)
   }
 
   @Test("Requests can name no path and no host beyond the configuration")
@@ -100,12 +155,15 @@ struct SecurityTests {
     configuration.data = directory + "/data"
     configuration.listen = try #require(ListenAddress("0.0.0.0:7300"))
     #expect(throws: ConfigurationError.self) {
-      try HTTPService(configuration, file: nil, logger: .init(label: "test"))
+      try HTTPService(configuration, file: nil, level: LogLevel(.info))
     }
-    for text in ["127.0.0.1:1", "[::1]:1", "localhost:1", "unix:/tmp/x"] {
+    for text in ["127.0.0.1:1", "127.8.0.2:1", "[::1]:1", "localhost:1", "unix:/tmp/x"] {
       #expect(try #require(ListenAddress(text)).isLocal, "\(text)")
     }
-    for text in ["0.0.0.0:1", "[::]:1", "example.org:1", "192.168.1.1:1"] {
+    for text in [
+      "0.0.0.0:1", "[::]:1", "127.example.org:1", "127.0.0.1.example.org:1", "127.0.0.256:1",
+      "example.org:1", "192.168.1.1:1",
+    ] {
       #expect(try !#require(ListenAddress(text)).isLocal, "\(text)")
     }
     for text in ["", "7300", "127.0.0.1:", "127.0.0.1:99999", "unix:relative", ":1"] {

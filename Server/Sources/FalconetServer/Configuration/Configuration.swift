@@ -20,6 +20,8 @@ struct Configuration: Sendable, Equatable {
     var gameMemory: UInt64 = 512 << 20
     /// Threads that execute steps; 0 is one for each processor.
     var cores = 0
+    /// Questions that may wait for slow hosts beside those that execute.
+    var slowHosts = 64
     var connections = 16384
     var requests = 512
     var questions = 4096
@@ -79,11 +81,21 @@ enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether a host's name or address is this machine's for programs on it alone.
+  static func isLoopback(_ host: String) -> Bool {
+    if host == "::1" || host == "localhost" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127"
+      && parts.allSatisfy { part in
+        part.utf8.allSatisfy { 48...57 ~= $0 } && UInt8(part) != nil
+      }
+  }
+
   /// Whether only programs of this machine can connect.
   var isLocal: Bool {
     switch self {
     case .unix: true
-    case .tcp(let host, _): host == "127.0.0.1" || host == "::1" || host == "localhost"
+    case .tcp(let host, _): Self.isLoopback(host)
     }
   }
 }

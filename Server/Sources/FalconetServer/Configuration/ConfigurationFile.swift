@@ -11,7 +11,23 @@ struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Configuration {
-  /// Changes what a file in YAML sets.
+  /// Changes what a file sets.
+  mutating func apply(file path: String) throws(ConfigurationError) {
+    try apply(yaml: Self.text(ofFile: path), name: path)
+  }
+
+  /// The text of a configuration file.
+  static func text(ofFile path: String) throws(ConfigurationError) -> String {
+    guard let bytes = Files.read(path) else {
+      throw ConfigurationError(file: path, message: "the file cannot be read")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file: path, message: "the file is not UTF-8")
+    }
+    return text
+  }
+
+  /// Changes what a text in YAML sets.
   ///
   /// - Parameter name: the name for errors.
   mutating func apply(yaml text: String, name: String) throws(ConfigurationError) {
@@ -109,6 +125,7 @@ extension Configuration {
     result.listen = listen
     result.data = data
     result.limits.cores = limits.cores
+    result.limits.slowHosts = limits.slowHosts
     result.limits.connections = limits.connections
     result.limits.header = limits.header
     result.limits.idleTimeout = limits.idleTimeout
@@ -117,6 +134,7 @@ extension Configuration {
     if new.listen != listen { names.append("listen") }
     if new.data != data { names.append("data") }
     if new.limits.cores != limits.cores { names.append("limits.cores") }
+    if new.limits.slowHosts != limits.slowHosts { names.append("limits.slow-hosts") }
     if new.limits.connections != limits.connections { names.append("limits.connections") }
     if new.limits.header != limits.header { names.append("limits.header") }
     if new.limits.idleTimeout != limits.idleTimeout { names.append("limits.idle-timeout") }
@@ -129,7 +147,7 @@ extension ConfigurationKey {
   /// What a value looks like, for errors.
   fileprivate var hint: String {
     if name.hasSuffix("timeout") || name == "limits.wait" {
-      return "a time such as 500ms, 30s or 2h"
+      return "a time such as 500ms, 30s or 2h, at most 8760h"
     }
     switch name {
     case "listen": return "an address such as 127.0.0.1:7300, or unix:/run/falconet.sock"
@@ -140,8 +158,9 @@ extension ConfigurationKey {
       "limits.game-memory", "limits.body",
       "limits.upload", "limits.preimage", "limits.header":
       return "a size such as 64KiB or 8GiB"
-    case "limits.cores": return "a whole number"
-    default: return "a whole number of at least 1"
+    case "limits.cores", "limits.slow-hosts":
+      return "a whole number from 0 to \(Self.coreRange.upperBound)"
+    default: return "a whole number from 1 to \(Self.countRange.upperBound)"
     }
   }
 }

@@ -15,6 +15,10 @@ struct ConfigurationKey: Sendable {
     case commands(WritableKeyPath<Configuration, [String: [String]]> & Sendable)
   }
 
+  /// Each of these threads has a stack.
+  static let coreRange = 0...1024
+  static let countRange = 1...1_000_000_000
+
   static let all: [ConfigurationKey] = [
     ConfigurationKey("listen", reloads: false) { text, configuration in
       guard let address = ListenAddress(text) else { return false }
@@ -42,7 +46,8 @@ struct ConfigurationKey: Sendable {
     ConfigurationKey("limits.disk", size: \.limits.disk),
     ConfigurationKey("limits.game-disk", size: \.limits.gameDisk),
     ConfigurationKey("limits.game-memory", size: \.limits.gameMemory),
-    ConfigurationKey("limits.cores", reloads: false, count: \.limits.cores, least: 0),
+    ConfigurationKey("limits.cores", reloads: false, count: \.limits.cores, coreRange),
+    ConfigurationKey("limits.slow-hosts", reloads: false, count: \.limits.slowHosts, coreRange),
     ConfigurationKey("limits.connections", reloads: false, count: \.limits.connections),
     ConfigurationKey("limits.requests", count: \.limits.requests),
     ConfigurationKey("limits.questions", count: \.limits.questions),
@@ -83,10 +88,11 @@ struct ConfigurationKey: Sendable {
 
   private init(
     _ name: String, reloads: Bool = true,
-    count path: WritableKeyPath<Configuration, Int> & Sendable, least: Int = 1
+    count path: WritableKeyPath<Configuration, Int> & Sendable,
+    _ range: ClosedRange<Int> = countRange
   ) {
     self.init(name, reloads: reloads) { text, configuration in
-      guard let value = Int(text), value >= least else { return false }
+      guard let value = Int(text), range.contains(value) else { return false }
       configuration[keyPath: path] = value
       return true
     }
@@ -131,13 +137,17 @@ struct ConfigurationKey: Sendable {
     return nil
   }
 
+  /// The longest time, a year: others would overflow where they are added up.
+  static let timeLimit = Duration.seconds(8760 * 3600)
+
   /// A time such as `500ms`, `30s`, `15m` or `2h`.
   static func time(_ text: String) -> Duration? {
     let units: [(String, Int)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
     for (unit, milliseconds) in units where text.hasSuffix(unit) {
       guard let number = Int(text.dropLast(unit.count)), (1...1_000_000_000).contains(number)
       else { return nil }
-      return .milliseconds(number * milliseconds)
+      let time = Duration.milliseconds(number * milliseconds)
+      return time <= timeLimit ? time : nil
     }
     return nil
   }

@@ -44,6 +44,13 @@ final class Game: Sendable {
     var closedSteps: UInt64 = 0
     var preimages: UInt64 = 0
     var hostWait = Duration.zero
+
+    static func += (sum: inout Counts, other: Counts) {
+      sum.known += other.known
+      sum.executedSteps += other.executedSteps
+      sum.preimages += other.preimages
+      sum.hostWait += other.hostWait
+    }
   }
 
   /// - Parameter size: bytes that its directory takes.
@@ -98,7 +105,7 @@ final class Game: Sendable {
     switch question {
     case .view, .stacks, .events:
       guard let bytes = state.withLock({ $0.looks[question] }) else { return nil }
-      count(known: 1)
+      countKnown()
       return .written(bytes)
     case .claims(let indices):
       var answers: [JSON] = []
@@ -106,11 +113,11 @@ final class Game: Sendable {
         guard let claim = trace.knownClaim(at: index) else { return nil }
         answers.append(AnswerJSON.claim(index, claim, end: end))
       }
-      count(known: indices.count)
+      countKnown()
       return .array(answers)
     case .last:
       guard let end = trace.knownEnd else { return nil }
-      count(known: 1)
+      countKnown()
       return .object(["index": .count(end.index), "claim": .string(end.claim.description)])
     case .proofs, .state, .profile, .search, .snapshots: return nil
     }
@@ -125,10 +132,10 @@ final class Game: Sendable {
     }
   }
 
-  private func count(known: Int) {
+  private func countKnown() {
     state.withLock {
       $0.counts.questions += 1
-      $0.counts.known += UInt64(known)
+      $0.counts.known += 1
       $0.lastServed = .now
     }
   }

@@ -48,9 +48,11 @@ final class HostExchange: Sendable {
   /// - Parameters:
   ///   - timeout: how long no client may be here that takes the request.
   ///   - answerTimeout: how long the host of a client that took it may take.
+  ///   - onWait: called about ten times a second while it waits.
   ///   - cancelled: why the wait must end, if it must.
   func ask(
-    _ request: Request, timeout: Duration, answerTimeout: Duration, cancelled: () -> ServiceError?
+    _ request: Request, timeout: Duration, answerTimeout: Duration, onWait: () -> Void = {},
+    cancelled: () -> ServiceError?
   ) throws(ServiceError) -> Answer {
     let began = ContinuousClock.now
     wake(
@@ -79,6 +81,7 @@ final class HostExchange: Sendable {
           "host-gone", "no client serves the pre-images of this game any more",
           remedy: "ask again, and exchange until the question is answered")
       }
+      onWait()
       _ = answered.wait(timeout: .now() + .milliseconds(100))
     }
   }

@@ -24,6 +24,8 @@ final class Job: Sendable {
     var nextWaiter = 0
     /// Why it must end, if it must.
     var cancelled: ServiceError?
+    /// When it began to wait for its host, and when it last said that it still does.
+    var wait: (since: ContinuousClock.Instant, seen: ContinuousClock.Instant)?
   }
 
   private struct Waiter {
@@ -107,6 +109,49 @@ final class Job: Sendable {
   func cancel(_ reason: ServiceError) {
     state.withLock { $0.cancelled = $0.cancelled ?? reason }
     cancellation.cancel()
+  }
+
+  /// How long a host may take until another question gets the place.
+  private static let patience = Duration.seconds(1)
+  /// A wait that nobody noted for longer is over.
+  private static let breath = Duration.milliseconds(700)
+
+  /// Notes that it waits for its host.
+  ///
+  /// - Returns: whether it has waited for so long that another question gets its place.
+  func noteWait() -> Bool {
+    let now = ContinuousClock.now
+    return state.withLock { state in
+      if let wait = state.wait, now - wait.seen < Self.breath {
+        state.wait = (wait.since, now)
+      } else {
+        state.wait = (now, now)
+      }
+      return Self.isLong(state, now)
+    }
+  }
+
+  /// Its host answered.
+  func endWait() { state.withLock { $0.wait = nil } }
+
+  /// How long it has waited for its host; nil if it does not.
+  var hostWait: Duration? {
+    if let wait = exchange.wait { return wait }
+    let now = ContinuousClock.now
+    return state.withLock { state in
+      guard let wait = state.wait, state.reply == nil, now - wait.seen < Self.breath else {
+        return nil
+      }
+      return now - wait.since
+    }
+  }
+
+  /// Whether it waits for its host, and has for long.
+  var isWaitingLong: Bool { state.withLock { Self.isLong($0, .now) } }
+
+  private static func isLong(_ state: State, _ now: ContinuousClock.Instant) -> Bool {
+    guard let wait = state.wait, state.reply == nil else { return false }
+    return now - wait.seen < breath && now - wait.since >= patience
   }
 
   /// Why the question must end, if it must.

@@ -35,7 +35,8 @@ final class PrestateStore: Sendable {
     for name in Files.names(in: directory) {
       let path = directory + "/" + name
       if name.hasSuffix(".json") {
-        guard let bytes = Files.read(path), let json = try? JSON(parsing: bytes),
+        guard !Files.exists(String(path.dropLast(5))), let bytes = Files.read(path),
+          let json = try? JSON(parsing: bytes),
           let claim = Claim(String(name.dropLast(5))), case .string(let place)? = json["path"]
         else { continue }
         add(
@@ -88,6 +89,8 @@ final class PrestateStore: Sendable {
     let prestate = Prestate(
       claim: claim.description, path: place, bytes: Files.size(place), isUploaded: true)
     add(prestate)
+    // The service's own file is the better one: nobody else changes it.
+    Files.remove(place + ".json")
     return prestate
   }
 

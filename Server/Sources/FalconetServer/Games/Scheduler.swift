@@ -4,6 +4,9 @@ import Synchronization
 
 /// Threads that answer questions, one of a game at a time.
 ///
+/// A question that waits for a slow host gives its place to another, so that hosts that hang hold up nobody else. There
+/// are some threads more for that.
+///
 /// The question with the earliest deadline, its own or its game's, goes first. Those without one go after them, and the game
 /// that was served longest ago goes first among them.
 final class Scheduler: Sendable {
@@ -31,6 +34,8 @@ final class Scheduler: Sendable {
   struct Reading: Sendable {
     var waiting = 0
     var busy = 0
+    /// Those of the busy ones that wait for slow hosts.
+    var slow = 0
     var answered: UInt64 = 0
     var failed: UInt64 = 0
     var joined: UInt64 = 0
@@ -42,18 +47,25 @@ final class Scheduler: Sendable {
   private let state = Mutex(State())
   private let work = DispatchSemaphore(value: 0)
   private let idle = DispatchSemaphore(value: 0)
+  /// How many questions execute at once.
   let threadCount: Int
+  private let spareCount: Int
 
-  /// - Parameter answer: answers a question, on one of the threads.
-  init(threads: Int, _ answer: @escaping @Sendable (Job) -> Result<Reply, ServiceError>) {
-    threadCount = threads
-    for _ in 0..<threads { startThread { [self] in serve(answer) } }
+  /// - Parameters:
+  ///   - spare: how many questions more may wait for slow hosts.
+  ///   - answer: answers a question, on one of the threads.
+  init(
+    threads: Int, spare: Int = 0, _ answer: @escaping @Sendable (Job) -> Result<Reply, ServiceError>
+  ) {
+    (threadCount, spareCount) = (threads, spare)
+    for _ in 0..<threads + spare { startThread { [self] in serve(answer) } }
   }
 
   var reading: Reading {
     state.withLock {
       Reading(
-        waiting: $0.count, busy: $0.busy, answered: $0.answered, failed: $0.failed,
+        waiting: $0.count, busy: $0.busy, slow: Self.slowCount($0), answered: $0.answered,
+        failed: $0.failed,
         joined: $0.joined, late: $0.late, seconds: $0.seconds)
     }
   }
@@ -146,10 +158,21 @@ final class Scheduler: Sendable {
     for job in running { _ = await job.reply(within: end - .now) }
     for job in running where job.reply == nil { job.cancel(.stopping) }
     for job in running { _ = await job.reply(within: .seconds(30)) }
-    for _ in 0..<threadCount { work.signal() }
+    for _ in 0..<threadCount + spareCount { work.signal() }
   }
 
   // MARK: The threads
+
+  /// Notes that a question waits for its host, on its thread. Called again and again as long as it does.
+  func noteWait(_ job: Job) {
+    guard job.noteWait(), state.withLock({ $0.count > 0 }) else { return }
+    // Its place is free.
+    work.signal()
+  }
+
+  private static func slowCount(_ state: State) -> Int {
+    state.queues.values.count { $0.running?.isWaitingLong == true }
+  }
 
   private func serve(_ answer: (Job) -> Result<Reply, ServiceError>) {
     ThreadKind.executing.apply()
@@ -168,6 +191,7 @@ final class Scheduler: Sendable {
 
   private func take() -> Job? {
     state.withLock { state in
+      guard state.count > 0, state.busy - Self.slowCount(state) < threadCount else { return nil }
       var best: (id: String, position: Int, deadline: ContinuousClock.Instant?)?
       for (id, queue) in state.queues where queue.running == nil && !queue.waiting.isEmpty {
         let deadlines = queue.waiting.enumerated().compactMap { position, job in
@@ -205,12 +229,14 @@ final class Scheduler: Sendable {
       state.seconds += seconds
       if let deadline = job.deadline, deadline < .now { state.late += 1 }
       if case .success = reply { state.answered += 1 } else { state.failed += 1 }
-      guard var queue = state.queues[job.game.id] else { return false }
-      queue.running = nil
-      queue.lastServed = .now
-      state.queues[job.game.id] = queue.waiting.isEmpty ? nil : queue
-      publish(queue)
-      return !queue.waiting.isEmpty
+      if var queue = state.queues[job.game.id] {
+        queue.running = nil
+        queue.lastServed = .now
+        state.queues[job.game.id] = queue.waiting.isEmpty ? nil : queue
+        publish(queue)
+      }
+      // Also one that found no place.
+      return state.count > 0
     }
     job.finish(reply)
     if isMore { work.signal() }

@@ -9,6 +9,7 @@ final class Service: Sendable {
   let logger: Logger
   let started = ContinuousClock.now
   private let data: String
+  private let lock: DataLock
   let scratch: String
   /// Executes a sample of what was answered a second time.
   let confirmations = Confirmations()
@@ -30,6 +31,10 @@ final class Service: Sendable {
     var reloads: UInt64 = 0
     var evictions: UInt64 = 0
     var memoryStops: UInt64 = 0
+    /// Of the games that were deleted: what is counted never becomes less.
+    var deleted = Game.Counts()
+    /// Bytes of uploads that are on their way.
+    var uploading: UInt64 = 0
   }
 
   init(_ configuration: Configuration, token: [UInt8]?, logger: Logger) throws {
@@ -37,6 +42,7 @@ final class Service: Sendable {
     scratch = data + "/scratch"
     self.logger = logger
     try Files.make(directory: data)
+    lock = try DataLock(data)
     // What an earlier process left.
     Files.remove(scratch)
     try Files.make(directory: scratch)
@@ -55,9 +61,9 @@ final class Service: Sendable {
       state.withLock { $0.games[name] = game }
     }
     let cores = configuration.limits.cores
-    let scheduler = Scheduler(threads: cores == 0 ? processorCount() : cores) { [unowned self] in
-      answer($0)
-    }
+    let scheduler = Scheduler(
+      threads: cores == 0 ? processorCount() : cores, spare: configuration.limits.slowHosts
+    ) { [unowned self] in answer($0) }
     schedulerBox.withLock { $0 = scheduler }
     startThread { [unowned self] in watchMemory() }
     startThread { [unowned self] in confirmations.serve(self) }
@@ -80,8 +86,18 @@ final class Service: Sendable {
   func countMemoryStop() { state.withLock { $0.memoryStops += 1 } }
   func countEviction() { state.withLock { $0.evictions += 1 } }
 
+  var deletedCounts: Game.Counts { state.withLock { $0.deleted } }
+
   /// Bytes of the data directory, as far as the service counts them.
-  var usedBytes: UInt64 { prestates.size + games.map(\.size).reduce(0, +) }
+  var usedBytes: UInt64 {
+    let uploading = state.withLock { $0.uploading }
+    return prestates.size + uploading + games.map(\.size).reduce(0, +) + Files.size(below: scratch)
+  }
+
+  /// Counts bytes of an upload, until it is stored or given up.
+  func count(uploading bytes: Int64) {
+    state.withLock { $0.uploading = UInt64(max(0, Int64($0.uploading) + bytes)) }
+  }
 
   func use(_ configuration: Configuration, token: [UInt8]?) {
     state.withLock {
@@ -118,14 +134,15 @@ final class Service: Sendable {
     record.prestate = prestate.claim
     switch record.preimages {
     case .none, .client: break
-    case .directory(let path): record.preimages = .directory(try paths.resolve(path))
+    case .directory(let path):
+      record.preimages = .directory(try paths.resolve(path, as: .directory))
     case .host(let name):
       guard configuration.hosts[name] != nil else {
         throw .forbidden(
           "the configuration has no host '\(name.prefix(100))'", remedy: "add it to 'hosts'")
       }
     }
-    if let program = record.program { record.program = try paths.resolve(program) }
+    if let program = record.program { record.program = try paths.resolve(program, as: .file) }
     if let revision = record.revision, Self.revision(revision) == nil {
       throw .badRequest(
         "'\(revision.prefix(100))' is no revision", remedy: "see 'falconet list' for their names")
@@ -148,6 +165,7 @@ final class Service: Sendable {
         try Files.make(directory: directory)
         try Files.write(record.json.bytes, to: directory + "/game.json")
       } catch {
+        Files.remove(directory)
         throw .full("the game cannot be stored: \(error)", remedy: "check the data directory")
       }
       let game = Game(record, directory: directory)
@@ -160,7 +178,7 @@ final class Service: Sendable {
   func checkDisk(_ limits: Configuration.Limits, for bytes: UInt64 = 0) throws(ServiceError) {
     guard usedBytes + bytes < limits.disk else {
       throw .full(
-        "games and prestates take \(usedBytes) bytes, and limits.disk is \(limits.disk)",
+        "games, prestates and states on their way take \(usedBytes) bytes, and limits.disk is \(limits.disk)",
         remedy: "delete games, or raise limits.disk")
     }
     guard Files.free(at: data) > bytes + 1 << 20 else {
@@ -180,6 +198,7 @@ final class Service: Sendable {
     state.withLock { state in
       guard state.games[game.id] === game else { return }
       state.games[game.id] = nil
+      state.deleted += game.counts
       Files.move(game.directory, to: trash)
     }
     Files.remove(trash)

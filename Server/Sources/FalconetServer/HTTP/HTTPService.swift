@@ -1,8 +1,10 @@
+import Falconet
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 #if canImport(Glibc)
@@ -16,37 +18,23 @@ package struct HTTPService: Sendable {
   private let configuration: Configuration
   /// The file that a reload reads; nil if there is none.
   private let file: String?
+  /// The keys that flags replace, whatever the file says.
+  private let flags: Set<String>
   private let service: Service
+  private let level: LogLevel
   private let logger: Logger
 
-  init(_ configuration: Configuration, file: String?, logger: Logger) throws {
+  init(
+    _ configuration: Configuration, file: String?, flags: Set<String> = [], level: LogLevel
+  ) throws {
     self.configuration = configuration
     self.file = file
-    self.logger = logger
-    let token = try Self.token(configuration)
-    guard configuration.listen.isLocal || token != nil else {
-      throw ConfigurationError(
-        file: file ?? "--listen",
-        message:
-          "\(configuration.listen) can be reached from other machines, so token-file must name a"
-          + " secret; TLS belongs to a proxy in front")
-    }
+    self.flags = flags
+    self.level = level
+    logger = Logger(label: "falconet") { _ in LogLineHandler(level) }
+    let token = try configuration.secret(file)
     service = try Service(configuration, token: token, logger: logger)
-  }
-
-  /// The secret in the token's file, without the end of the line.
-  static func token(_ configuration: Configuration) throws -> [UInt8]? {
-    guard let path = configuration.tokenFile else { return nil }
-    guard var bytes = Files.read(path, limit: 4096) else {
-      throw ConfigurationError(
-        file: path, message: "the token cannot be read: make the file readable")
-    }
-    while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
-    guard bytes.count >= 16 else {
-      throw ConfigurationError(
-        file: path, message: "the token has fewer than 16 bytes: use a longer one")
-    }
-    return bytes
+    for remark in configuration.remarks { logger.warning("\(remark)") }
   }
 
   /// Runs until a signal ends it.
@@ -72,30 +60,64 @@ package struct HTTPService: Sendable {
     switch configuration.listen {
     case .tcp(let host, let port): address = .hostname(host, port: port)
     case .unix(let path):
+      try SocketFile.checkFree(path)
       address = .unixDomainSocket(path: path)
       // The socket is its owner's alone.
       umask(0o077)
     }
     let group = MultiThreadedEventLoopGroup.singleton
     for loop in group.makeIterator() { loop.execute { ThreadKind.answering.apply() } }
+    // What the library for HTTP says of its own course is of no use to who runs the service.
+    let level = level
+    let quiet = Logger(label: "http") { _ in LogLineHandler(level, least: .warning) }
+    let listening = Listening()
     let server = channel.server(
       configuration: ServerConfiguration(
         address: address, backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(
-          limits.connections, logger: logger)),
-      onServerRunning: { onRunning($0.localAddress?.port ?? 0) },
-      eventLoopGroup: group, logger: logger)
+          limits.connections, logger: quiet)),
+      onServerRunning: { channel in
+        listening.hasBegun.store(true, ordering: .releasing)
+        let port = channel.localAddress?.port ?? 0
+        self.noteStart(port)
+        onRunning(port)
+      },
+      eventLoopGroup: group, logger: quiet)
     // They stop in the reverse order: the listener sends the last answers of the questions.
     var services = ServiceGroupConfiguration(
       services: [
         .init(service: server), .init(service: Questions(service: service)),
         .init(service: Reloading(owner: self)),
       ],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     // Connections that wait for an answer get it first; none keeps the process alive for ever.
     services.maximumGracefulShutdownDuration = configuration.stopTimeout + .seconds(35)
-    try await ServiceGroup(configuration: services).run()
+    do { try await ServiceGroup(configuration: services).run() } catch {
+      if listening.hasBegun.load(ordering: .acquiring) { throw error }
+      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) }
+      throw ConfigurationError(
+        file: "\(configuration.listen)",
+        message: "the service cannot listen here: \(reason ?? "\(error)")")
+    }
     if case .unix(let path) = configuration.listen { unlink(path) }
+    logger.info("stopped")
+  }
+
+  private func noteStart(_ port: Int) {
+    var address = configuration.listen
+    if case .tcp(let host, _) = address { address = .tcp(host: host, port: port) }
+    logger.info(
+      "listening",
+      metadata: [
+        "address": "\(address)", "data": "\(configuration.data)", "version": "\(Library.version)",
+        "games": "\(service.games.count)", "threads": "\(service.scheduler.threadCount)",
+        "roots": "\(configuration.roots.count)", "hosts": "\(configuration.hosts.count)",
+        "token": "\(service.token == nil ? "no" : "yes")",
+      ])
+  }
+
+  private final class Listening: Sendable {
+    let hasBegun = Atomic(false)
   }
 
   /// Each connection needs a descriptor, and so does each file: the limit becomes what the system allows.
@@ -118,7 +140,12 @@ package struct HTTPService: Sendable {
 
     func run() async throws {
       // Throws if the process must end at once.
-      try? await gracefulShutdown()
+      if (try? await gracefulShutdown()) != nil {
+        let reading = service.scheduler.reading
+        service.logger.info(
+          "stopping: new questions are refused",
+          metadata: ["executing": "\(reading.busy)", "waiting": "\(reading.waiting)"])
+      }
       await service.stop()
     }
   }
@@ -139,15 +166,15 @@ package struct HTTPService: Sendable {
       return
     }
     do {
-      guard let bytes = Files.read(file) else {
-        throw ConfigurationError(file: file, message: "the file cannot be read")
-      }
       let (new, names) = try service.configuration.reloaded(
-        yaml: String(decoding: bytes, as: UTF8.self), name: file)
-      service.use(new, token: try Self.token(new))
+        yaml: Configuration.text(ofFile: file), name: file)
+      service.use(new, token: try new.secret(file))
+      level.level = Logger.Level(rawValue: new.logLevel) ?? .info
+      for remark in new.remarks { logger.warning("\(remark)") }
+      let late = names.filter { !flags.contains($0) }
       logger.info(
         "read the configuration again",
-        metadata: names.isEmpty ? [:] : ["needRestart": "\(names.joined(separator: " "))"])
+        metadata: late.isEmpty ? [:] : ["needRestart": "\(late.joined(separator: " "))"])
     } catch {
       logger.error("the configuration stays as it was", metadata: ["err": "\(error)"])
     }

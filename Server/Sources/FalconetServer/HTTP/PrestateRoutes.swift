@@ -13,7 +13,7 @@ extension Route {
       guard case .string(let path)? = json["path"] else {
         throw ServiceError.badRequest("path is missing", remedy: "give one below a root")
       }
-      let real = try ask.service.paths.resolve(path)
+      let real = try ask.service.paths.resolve(path, as: .file)
       let store = ask.service.prestates
       return .json(
         try await Blocking.run { () throws(ServiceError) in try store.add(file: real) }.json,
@@ -24,7 +24,7 @@ extension Route {
       guard case .string(let path)? = try await ask.object(["path"])["path"] else {
         throw ServiceError.badRequest("path is missing", remedy: "give one below a root")
       }
-      let real = try ask.service.paths.resolve(path)
+      let real = try ask.service.paths.resolve(path, as: .file)
       let cache = ask.service.witnesses
       if let known = cache.known(real) { return .json(known) }
       return .json(
@@ -53,7 +53,8 @@ extension Route {
       guard length <= limits.upload else { throw tooLarge }
       try ask.service.checkDisk(limits, for: length)
     }
-    let store = ask.service.prestates
+    let service = ask.service
+    let store = service.prestates
     let path = store.uploadPath(String(UInt64.random(in: .min ... .max), radix: 36))
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let file = FileHandle(forWritingAtPath: path)
@@ -62,12 +63,18 @@ extension Route {
     }
     do {
       var count: UInt64 = 0
+      defer { service.count(uploading: -Int64(count)) }
       try await ask.body.read { part in
+        let before = count
         count += UInt64(part.readableBytes)
+        service.count(uploading: Int64(part.readableBytes))
         guard count <= limits.upload else { throw tooLarge }
+        // Others upload too, and a body in chunks does not say how long it is.
+        if count >> 20 != before >> 20 { try service.checkDisk(limits) }
         do { try file.write(contentsOf: Data(part.readableBytesView)) } catch {
           throw ServiceError.full(
-            "the upload cannot be stored: \(error)", remedy: "make room on the disk")
+            "the upload cannot be stored: \(FileFailure.reason(error))",
+            remedy: "make room on the disk")
         }
       }
       try file.close()

@@ -53,7 +53,8 @@ final class Responder: Sendable {
     defer { counts.withLock { $0.inProgress -= 1 } }
     do {
       let (route, values) = try route(of: request)
-      guard isFree || route.isOpen else {
+      // Who watches the service must see it most of all when it is busy.
+      guard isFree || route.isOpen || route.path == "/metrics" else {
         throw ServiceError.busy(
           "\(limit) requests are being answered", remedy: "ask again, or raise limits.requests")
       }
@@ -113,8 +114,10 @@ final class Responder: Sendable {
       }
     }
     guard case .tcp = address, address.isLocal, service.token == nil else { return }
-    let host = authority.split(separator: ":").first.map(String.init) ?? ""
-    guard ["127.0.0.1", "localhost"].contains(host) || authority.hasPrefix("[::1]") else {
+    let host =
+      authority.hasPrefix("[::1]")
+      ? "::1" : authority.split(separator: ":").first.map(String.init) ?? ""
+    guard ListenAddress.isLoopback(host) else {
       throw .forbidden(
         "the request is for another host than this machine", remedy: "use 127.0.0.1, or a token")
     }
@@ -123,7 +126,8 @@ final class Responder: Sendable {
   private func checkToken(_ head: HTTPRequest) throws(ServiceError) {
     guard let token = service.token else { return }
     let header = head.headerFields[.authorization] ?? ""
-    let given = header.hasPrefix("Bearer ") ? Array(header.dropFirst(7).utf8) : []
+    // The word before the token may be written in any case.
+    let given = header.lowercased().hasPrefix("bearer ") ? Array(header.utf8.dropFirst(7)) : []
     guard isEqualInConstantTime(given, token) else {
       throw ServiceError(
         status: 401, code: "unauthorized", message: "the token is missing or wrong",

@@ -69,7 +69,8 @@ extension Inspector {
     guard let file = frame.file, let line = frame.line.map({ Int($0) }) else { return nil }
     // The guest names the file: nothing but source is ever shown.
     let kinds = [".go", ".s", ".c", ".h", ".cc", ".cpp", ".rs", ".zig", ".swift"]
-    guard kinds.contains(where: { file.hasSuffix($0) }), let path = try? paths.resolve(file),
+    guard kinds.contains(where: { file.hasSuffix($0) }),
+      let path = try? paths.resolve(file, as: .file),
       let bytes = Files.read(path)
     else { return nil }
     let lines = String(decoding: bytes, as: UTF8.self)

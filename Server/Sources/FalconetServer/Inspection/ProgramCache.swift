@@ -22,7 +22,7 @@ extension Service {
   /// The program of a game, which names its functions; nil if it names none.
   func program(of game: Game) throws(ServiceError) -> Program? {
     guard let path = game.program else { return nil }
-    let real = try paths.resolve(path)
+    let real = try paths.resolve(path, as: .file)
     do throws(FalconetError) { return try programs.program(at: real) } catch {
       throw ServiceError(error)
     }

@@ -34,7 +34,7 @@ enum ServiceMetrics {
     init(_ service: Service, _ requests: Responder.Counts) {
       self.service = service
       games = service.games
-      counts = games.map(\.counts)
+      counts = games.map(\.counts) + [service.deletedCounts]
       scheduler = service.scheduler.reading
       self.requests = requests
     }
@@ -68,6 +68,10 @@ enum ServiceMetrics {
     Row("falconet_server_busy_threads", "gauge", "Threads that answer a question now.") {
       Double($0.scheduler.busy)
     },
+    Row(
+      "falconet_server_slow_hosts", "gauge",
+      "Questions that wait for a slow host, and gave their thread's place to others."
+    ) { Double($0.scheduler.slow) },
     Row("falconet_server_waiting_questions", "gauge", "Questions that wait for a thread.") {
       Double($0.scheduler.waiting)
     },
@@ -114,9 +118,9 @@ enum ServiceMetrics {
     ) { $0.counts.map { $0.hostWait / .seconds(1) }.reduce(0, +) },
     Row(
       "falconet_server_longest_host_wait_seconds", "gauge",
-      "The longest time that a question has waited for its client's host now."
+      "The longest time that a question has waited for its host now."
     ) { reading in
-      (reading.games.compactMap { $0.running?.exchange.wait }.max() ?? .zero) / .seconds(1)
+      (reading.games.compactMap { $0.running?.hostWait }.max() ?? .zero) / .seconds(1)
     },
     Row(
       "falconet_server_confirmations_total", "counter",
@@ -138,7 +142,10 @@ enum ServiceMetrics {
     Row("falconet_server_memory_limit_bytes", "gauge", "The most that may be in memory.") {
       Double($0.service.limits.memory)
     },
-    Row("falconet_server_disk_bytes", "gauge", "Bytes of games and uploaded prestates.") {
+    Row(
+      "falconet_server_disk_bytes", "gauge",
+      "Bytes of games, uploaded prestates, and states on their way to clients."
+    ) {
       Double($0.service.usedBytes)
     },
     Row("falconet_server_disk_limit_bytes", "gauge", "The most that they may take.") {

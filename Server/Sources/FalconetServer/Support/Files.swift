@@ -1,15 +1,42 @@
 import Foundation
 
-/// Small files that appear whole, and directories.
-enum Files {
-  static func make(directory: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: directory, withIntermediateDirectories: true,
-      attributes: [.posixPermissions: 0o700])
+/// Why a file or a directory cannot be written, as the system says it.
+struct FileFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ path: String, _ error: any Error) {
+    description = "\(path): \(Self.reason(error))"
   }
 
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+  /// What an error of Foundation says in a few words.
+  static func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
+    return cause.domain == NSPOSIXErrorDomain
+      ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+  }
+}
+
+/// Small files that appear whole, and directories.
+enum Files {
+  static func make(directory: String) throws(FileFailure) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch { throw FileFailure(directory, error) }
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+    do {
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch { throw FileFailure(path, error) }
+  }
+
+  static func isDirectory(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+      && isDirectory.boolValue
   }
 
   static func read(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {

@@ -10,8 +10,24 @@ import CFalconetServer
 struct PathPolicy: Sendable {
   let roots: [String]
 
-  /// The path without links, if it lies below a root. Nothing else is ever opened for a request.
-  func resolve(_ path: String) throws(ServiceError) -> String {
+  enum Kind { case file, directory }
+
+  /// The path without links, if it lies below a root and is what it has to be. Nothing else is ever opened for a
+  /// request: a pipe or a device could keep a thread for ever.
+  func resolve(_ path: String, as kind: Kind) throws(ServiceError) -> String {
+    let real = try resolve(path)
+    var status = stat()
+    let isThere = stat(real, &status) == 0
+    let isRight = status.st_mode & S_IFMT == (kind == .file ? S_IFREG : S_IFDIR)
+    guard isThere, isRight else {
+      throw .badRequest(
+        "\(path.prefix(200)) is no \(kind == .file ? "file" : "directory")",
+        remedy: "name \(kind == .file ? "a file" : "a directory")")
+    }
+    return real
+  }
+
+  private func resolve(_ path: String) throws(ServiceError) -> String {
     guard path.hasPrefix("/"), !path.utf8.contains(0) else {
       throw .badRequest("\(path.prefix(200)) is no absolute path", remedy: "give one below a root")
     }

@@ -13,7 +13,10 @@ final class TestServer {
   /// - Parameters:
   ///   - yaml: what the configuration file says beside the roots.
   ///   - directory: an earlier server's, to start it again.
-  init(_ yaml: String = "", directory: String? = nil, roots: [String] = []) throws {
+  init(
+    _ yaml: String = "", listen: String = "127.0.0.1:0", directory: String? = nil,
+    roots: [String] = []
+  ) throws {
     self.directory = directory ?? Fixtures.directory()
     configuration = self.directory + "/server.yaml"
     let roots = ([self.directory + "/files"] + roots).map { "\"\($0)\"" }.joined(separator: ", ")
@@ -24,7 +27,7 @@ final class TestServer {
     process = Process()
     process.executableURL = URL(fileURLWithPath: Fixtures.program)
     process.arguments = [
-      "--listen", "127.0.0.1:0", "--data", self.directory + "/data", "--config", configuration,
+      "--listen", listen, "--data", self.directory + "/data", "--config", configuration,
       "--print-port",
     ]
     let output = Pipe()
@@ -62,6 +65,20 @@ final class TestServer {
     signal(SIGTERM)
     process.waitUntilExit()
     return process.terminationReason == .exit ? process.terminationStatus : -1
+  }
+
+  /// Starts another service, which must end by itself.
+  static func run(_ arguments: String...) throws -> (code: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Fixtures.program)
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let bytes = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
   }
 
   func rewrite(configuration text: String) throws {
