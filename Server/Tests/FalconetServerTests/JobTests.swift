@@ -1,5 +1,6 @@
 import Falconet
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FalconetServer
@@ -64,6 +65,32 @@ struct JobTests {
     #expect(events.text.hasPrefix("event: end\ndata: {"))
   }
 
+  @Test("Two threads that ask one client at once get each its own answers")
+  func concurrentRequests() async throws {
+    let exchange = HostExchange()
+    let flags = Flags()
+    for thread in UInt8(1)...2 {
+      startThread {
+        for _ in 0..<200 {
+          let answer = try? exchange.ask(
+            .hint([thread]), timeout: .seconds(60), answerTimeout: .seconds(60)
+          ) { nil }
+          guard case .value(let bytes)? = answer, bytes == [thread] else {
+            flags.wrong.withLock { $0.append(thread) }
+            continue
+          }
+        }
+        flags.ended.add(1, ordering: .releasing)
+      }
+    }
+    while flags.ended.load(ordering: .acquiring) < 2 {
+      guard let (number, request) = await exchange.next(within: .milliseconds(50)) else { continue }
+      guard case .hint(let bytes) = request else { break }
+      exchange.answer(number, .value(bytes))
+    }
+    #expect(flags.wrong.withLock { $0 } == [])
+  }
+
   @Test("If the client goes away, the question fails, and the next one goes on from there")
   func clientGone() throws {
     let server = try TestServer("limits: {host-timeout: 300ms, host-answer-timeout: 300ms}")
@@ -124,6 +151,12 @@ struct JobTests {
     #expect(try third.ask("GET", "/v1/games/\(known)").json["executedSteps"] == .count(0))
     withExtendedLifetime(server) {}
   }
+}
+
+/// What threads that ask a client have seen.
+private final class Flags: Sendable {
+  let wrong = Mutex<[UInt8]>([])
+  let ended = Atomic(0)
 }
 
 /// Pre-images of a directory, in the layout of the fixtures.

@@ -38,6 +38,9 @@ final class HostExchange: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Has one request at a time: a second execution asks beside the question that is answered, and neither may get the
+  /// other's answer.
+  private let turn = DispatchSemaphore(value: 1)
   /// Signalled at each answer.
   private let answered = DispatchSemaphore(value: 0)
 
@@ -54,6 +57,10 @@ final class HostExchange: Sendable {
     _ request: Request, timeout: Duration, answerTimeout: Duration, onWait: () -> Void = {},
     cancelled: () -> ServiceError?
   ) throws(ServiceError) -> Answer {
+    while turn.wait(timeout: .now() + .milliseconds(100)) != .success {
+      if let reason = cancelled() { throw reason }
+    }
+    defer { turn.signal() }
     let began = ContinuousClock.now
     wake(
       state.withLock { state in

@@ -82,7 +82,7 @@ extension Service {
           "the configuration has no host '\(name)' any more", remedy: "add it to 'hosts'")
       }
       let logger = logger
-      return .server(command, timeout: .seconds(900)) { _, bytes in
+      return .server(command, timeout: limits.hostAnswerTimeout) { _, bytes in
         logger.debug(
           "host",
           metadata: ["host": "\(name)", "text": "\(String(decoding: bytes, as: UTF8.self))"])

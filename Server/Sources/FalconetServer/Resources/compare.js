@@ -8,11 +8,13 @@ async function candidates(game, last) {
   return [...new Set([...reads, ...spread])].sort((a, b) => a - b);
 }
 /* The first index at which the claims of two games differ; null if there is none. Rounds after the first ask both for 15. */
-async function difference(first, second, ends) {
+async function difference(first, second, ends, turn) {
   const claims = async (game, indices) => (await answer(`/v1/games/${game}/claims`, {indices})).answers.map(one => one.claim);
   const last = Math.max(...ends);
   let low = -1, high = null, indices = await candidates(first, last);
   for (;;) {
+    // Who has gone elsewhere is not told of it.
+    if (turn !== shown) return null;
     say(high === null ? `comparing ${number(indices.length)} steps` : `comparing: the difference lies in steps ${number(low + 1)} to ${number(high)}`);
     const [one, other] = await Promise.all([claims(first, indices), claims(second, indices)]);
     const differs = indices.findIndex((_, i) => one[i] !== other[i]);
@@ -27,6 +29,7 @@ async function difference(first, second, ends) {
 let pair = null;
 async function showCompare(turn) {
   const [, first, second, , text] = location.hash.slice(2).split("/");
+  say("…");
   const key = first + second;
   if (!pair || pair.key !== key || !pair.element.isConnected) {
     pair = null;
@@ -34,7 +37,7 @@ async function showCompare(turn) {
     const games = await Promise.all([first, second].map(async id => (await get(`/v1/games/${id}`)).json));
     const ends = await Promise.all(games.map(async game => game.lastIndex ?? (await answer(`/v1/games/${game.game}/last`)).index));
     // Index −1 is the prestate.
-    const at = games[0].definition.prestate !== games[1].definition.prestate ? -1 : await difference(first, second, ends);
+    const at = games[0].definition.prestate !== games[1].definition.prestate ? -1 : await difference(first, second, ends, turn);
     if (turn !== shown) return;
     const move = step => { location.hash = `#/compare/${first}/${second}/step/${Math.max(0, step)}`; };
     const end = Math.max(...ends) + 1, charts = [first, second].map(id => new Chart(id, end, move, () => {}));
