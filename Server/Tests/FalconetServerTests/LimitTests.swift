@@ -226,6 +226,30 @@ struct LimitTests {
     #expect(prestates.map { $0["uploaded"] } == [.bool(true)])
   }
 
+  @Test("An answer that is too large is refused, and those of ended questions make room for others")
+  func answers() throws {
+    let server = try TestServer("limits: {answers: 256KiB}", roots: [Fixtures.preimages])
+    let game = try server.open(Fixtures.directoryPreimages)
+    let path = "/v1/games/\(game)/proofs"
+    func ask(_ indices: [UInt64]) throws -> TestResponse {
+      try server.ask("POST", path, .object(["indices": .array(indices.map { .count($0) })]))
+    }
+    let single = try ask([591_664])
+    let size = single.body.count
+    #expect(single.status == 200)
+    // The order and what is asked for twice stay.
+    let some = try ask([7, 591_664, 3, 7])
+    let parts = try [7, 591_664, 3, 7].map { try server.ask("GET", "\(path)/\($0)").json }
+    #expect(some.json["answers"]?.elements == parts)
+    for indices in [[UInt64]](
+      [Array(1...1000), [UInt64](repeating: 591_664, count: (256 << 10) / size + 1)])
+    {
+      let answer = try ask(indices)
+      #expect(answer.status == 507 && answer.text.contains("limits.answers"), "\(answer.status)")
+    }
+    #expect(try server.ask("GET", path + "/591664").status == 200)
+  }
+
   @Test("What was counted stays counted when its game is deleted")
   func counters() throws {
     let server = try TestServer(roots: [Fixtures.preimages])

@@ -35,6 +35,8 @@ struct Configuration: Sendable, Equatable {
     var hostTimeout = Duration.seconds(30)
     var hostAnswerTimeout = Duration.seconds(900)
     var finishedQuestions = 1000
+    /// Bytes of an answer in JSON, and of all answers of questions that ended.
+    var answers = 256 << 20
     /// Bytes of the store of pre-images.
     var preimages: UInt64 = 10 << 30
   }

@@ -155,7 +155,7 @@ extension ConfigurationKey {
     case "data": return "an absolute path"
     case "log-level": return "trace, debug, info, notice, warning, error or critical"
     case "limits.memory", "limits.disk", "limits.preimages", "limits.game-disk",
-      "limits.game-memory", "limits.body",
+      "limits.game-memory", "limits.body", "limits.answers",
       "limits.upload", "limits.preimage", "limits.header":
       return "a size such as 64KiB or 8GiB"
     case "limits.cores", "limits.slow-hosts":

@@ -52,6 +52,7 @@ struct ConfigurationKey: Sendable {
     ConfigurationKey("limits.requests", count: \.limits.requests),
     ConfigurationKey("limits.questions", count: \.limits.questions),
     ConfigurationKey("limits.finished-questions", count: \.limits.finishedQuestions),
+    ConfigurationKey("limits.answers") { setSize($0, \.limits.answers, &$1) },
     ConfigurationKey("limits.body") { setSize($0, \.limits.body, &$1) },
     ConfigurationKey("limits.upload", size: \.limits.upload),
     ConfigurationKey("limits.preimage") { setSize($0, \.limits.preimage, &$1) },

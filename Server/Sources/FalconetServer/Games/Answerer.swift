@@ -7,6 +7,7 @@ struct Answerer {
   let service: Service
 
   func answer() throws(ServiceError) -> Reply {
+    if case .proofs(let indices) = job.question { return try proofs(at: indices) }
     do throws(FalconetError) {
       if let reply = try tracedAnswer() { return reply }
     } catch { throw ServiceError(error) }
@@ -35,10 +36,6 @@ struct Answerer {
       let claims = try trace.claims(at: indices, cancellation: cancellation)
       let end = trace.knownEnd?.index
       return .json(.array(zip(indices, claims).map { AnswerJSON.claim($0, $1, end: end) }))
-    case .proofs(let indices):
-      let proofs = try trace.proofs(at: indices, cancellation: cancellation)
-      let end = trace.knownEnd?.index
-      return .json(.array(zip(indices, proofs).map { AnswerJSON.proof($0, $1, end: end) }))
     case .last:
       let end = try trace.end(cancellation: cancellation)
       return .json(
@@ -60,7 +57,39 @@ struct Answerer {
           "claims": .count(status.claimCount), "bytes": .count(status.size),
           "incidents": .array(status.incidents.map { .string($0.description) }),
         ]))
-    case .view, .stacks, .events, .profile, .search: return nil
+    case .proofs, .view, .stacks, .events, .profile, .search: return nil
     }
+  }
+
+  /// Proofs in parts, so that those of many steps that read one large pre-image do not fill the memory.
+  private func proofs(at indices: [UInt64]) throws(ServiceError) -> Reply {
+    let limit = service.limits.answers
+    var counts: [UInt64: Int] = [:]
+    for index in indices { counts[index, default: 0] += 1 }
+    var rest = counts.keys.sorted()[...]
+    var found: [UInt64: JSON] = [:]
+    var (size, largest) = (0, limit)
+    while !rest.isEmpty {
+      let part = Array(rest.prefix(min(max(limit / 8 / max(largest, 1), 1), 64)))
+      rest = rest.dropFirst(part.count)
+      let proofs: [Proof]
+      do throws(FalconetError) {
+        proofs = try trace.proofs(at: part, cancellation: job.cancellation)
+      } catch { throw ServiceError(error) }
+      let end = trace.knownEnd?.index
+      largest = 0
+      for (index, proof) in zip(part, proofs) {
+        let json = AnswerJSON.proof(index, proof, end: end)
+        largest = max(largest, json.size)
+        size += json.size * counts[index, default: 1]
+        found[index] = json
+      }
+      guard size <= limit else {
+        throw .full(
+          "the answer has more than \(limit) bytes",
+          remedy: "ask for fewer proofs at once, or raise limits.answers")
+      }
+    }
+    return .json(.array(indices.compactMap { found[$0] }))
   }
 }

@@ -156,6 +156,7 @@ final class Game: Sendable {
     state.withLock { state in
       guard state.running == nil else { return nil }
       defer { state.trace = nil }
+      state.looks = [:]
       state.counts.closedSteps = state.counts.executedSteps
       return state.trace
     }

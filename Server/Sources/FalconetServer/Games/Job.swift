@@ -20,6 +20,7 @@ final class Job: Sendable {
     var reply: Result<Reply, ServiceError>?
     var began: ContinuousClock.Instant?
     var ended: ContinuousClock.Instant?
+    var size = 0
     var waiters: [Int: Waiter] = [:]
     var nextWaiter = 0
     /// Why it must end, if it must.
@@ -45,6 +46,8 @@ final class Job: Sendable {
   var reply: Result<Reply, ServiceError>? { state.withLock { $0.reply } }
   var deadline: ContinuousClock.Instant? { state.withLock { $0.deadline } }
   var ended: ContinuousClock.Instant? { state.withLock { $0.ended } }
+  /// About how many bytes its answer takes in memory; 0 if there is none.
+  var answerSize: Int { state.withLock { $0.size } }
 
   /// What the order of questions follows: the game's clock counts too, but not for people who look.
   var urgency: ContinuousClock.Instant? {
@@ -67,9 +70,11 @@ final class Job: Sendable {
   }
 
   func finish(_ reply: Result<Reply, ServiceError>) {
+    let size = if case .success(.json(let json)) = reply { json.size } else { 0 }
     let waiters = state.withLock { state in
       guard state.reply == nil else { return [Waiter]() }
       state.reply = reply
+      state.size = size
       if case .success = reply { state.status = .done } else { state.status = .failed }
       state.ended = .now
       defer { state.waiters = [:] }

@@ -17,10 +17,13 @@ extension Service {
     }
   }
 
-  /// Closes idle traces, the one that was asked longest ago first. If that is not enough, the question with the
+  /// Drops answers that were fetched, and closes idle traces, the one that was asked longest ago first. If that is not enough, the question with the
   /// largest machine ends.
   func holdMemoryLimit() {
     let limit = limits.memory
+    guard residentBytes() > limit else { return }
+    dropFinished(all: true)
+    falconet_server_trim()
     guard residentBytes() > limit else { return }
     let idle = games.filter { $0.isOpen && !$0.isBusy }.sorted { $0.lastServed < $1.lastServed }
     for game in idle {

@@ -265,23 +265,40 @@ final class Service: Sendable {
 
   /// Keeps a job, and drops old ones that are finished.
   private func note(_ job: Job) {
-    let dropped = state.withLock { state -> [Job] in
+    state.withLock { state in
       if state.jobs.updateValue(job, forKey: job.id) == nil { state.order.append(job.id) }
-      let limit = state.configuration.limits.finishedQuestions
+    }
+    dropFinished()
+  }
+
+  /// How long a client has to fetch an answer, whatever else is in memory.
+  private static let fetchTime = Duration.seconds(10)
+
+  /// Drops jobs that are finished, the oldest first: those that are too many, and whose answers take too much.
+  ///
+  /// - Parameter all: whether all answers take too much.
+  func dropFinished(all: Bool = false) {
+    let dropped = state.withLock { state -> [Job] in
+      let limits = state.configuration.limits
+      let jobs = state.order.compactMap { state.jobs[$0] }
       var dropped: [Job] = []
       let now = ContinuousClock.now
-      var finished = state.order.count { state.jobs[$0]?.reply != nil }
-      state.order.removeAll { id in
-        guard let job = state.jobs[id], let ended = job.ended else { return false }
+      var finished = jobs.count { $0.reply != nil }
+      var bytes = jobs.reduce(0) { $0 + $1.answerSize }
+      let most = all ? 0 : limits.answers
+      for job in jobs {
+        guard let ended = job.ended else { continue }
         // A state's file is large, and its client fetches it at once.
         let isStale =
           if case .success(.file) = job.reply { now - ended > .seconds(60) } else { false }
-        guard isStale || finished > limit else { return false }
+        let isLarge = bytes > most && job.answerSize > 0 && now - ended > Self.fetchTime
+        guard isStale || isLarge || finished > limits.finishedQuestions else { continue }
         finished -= 1
-        state.jobs[id] = nil
+        bytes -= job.answerSize
+        state.jobs[job.id] = nil
         dropped.append(job)
-        return true
       }
+      if !dropped.isEmpty { state.order.removeAll { state.jobs[$0] == nil } }
       return dropped
     }
     for job in dropped {

@@ -29,6 +29,17 @@ enum JSON: Sendable, Equatable {
 
   // MARK: Writing
 
+  /// About how many bytes its text has.
+  var size: Int {
+    switch self {
+    case .null, .bool, .count, .number: 8
+    case .string(let text): text.utf8.count + 2
+    case .array(let values): values.reduce(2) { $0 + $1.size + 1 }
+    case .object(let members): members.reduce(2) { $0 + $1.name.utf8.count + 4 + $1.value.size }
+    case .written(let bytes): bytes.count
+    }
+  }
+
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   var bytes: [UInt8] {
