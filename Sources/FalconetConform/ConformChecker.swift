@@ -16,18 +16,28 @@ package class ConformChecker {
     numbers = SeededGenerator(seed: effort.seed)
   }
 
-  /// Thrown to end the checks at the first failure.
-  struct Ended: Error {}
+  /// Thrown to end the checks.
+  enum Ended: Error {
+    /// At the first failure.
+    case all
+    /// In an area of which nothing more can be said.
+    case area
+  }
 
   func area(_ area: ConformArea, _ body: () throws(Ended) -> Void) throws(Ended) {
     guard effort.areas.contains(area) else { return }
     begin(area)
-    try body()
+    do throws(Ended) { try body() } catch {
+      if case .all = error { throw error }
+    }
   }
 
   func begin(_ area: ConformArea) { current = area }
 
   func skip(_ reason: String) { emit(.skipped(current, reason: reason)) }
+
+  /// Tells what the VM gets next, which shows the fault if it does not come back.
+  func tries(_ input: [UInt8]) { emit(.tries(input)) }
 
   /// Makes one check, which throws if it fails.
   ///
@@ -51,7 +61,8 @@ package class ConformChecker {
           ConformFailure(
             area: fault.area ?? current, check: name, message: fault.message, program: program.name,
             step: fault.step, input: fault.input)))
-      if effort.failsFast { throw Ended() }
+      if effort.failsFast { throw .all }
+      if fault.endsArea { throw .area }
     }
   }
 

@@ -27,6 +27,8 @@ package struct ConformFailure: Error, Sendable, Equatable {
 /// What happens while the kit checks a VM. A report is made of these alone.
 package enum ConformEvent: Sendable, Equatable {
   case began(ConformArea, check: String, program: String)
+  /// The check that began last gives the VM these bytes next.
+  case tries([UInt8])
   /// The check that began last holds.
   case held
   /// The check that began last fails.
@@ -52,6 +54,8 @@ package struct ConformReport: Sendable {
   package private(set) var skipped: [ConformArea: String] = [:]
   /// The check that began last, while it is neither held nor failed.
   package private(set) var unfinished: Check?
+  /// What that check gave the VM last, if it is more than the program.
+  package private(set) var tried: [UInt8]?
 
   package init() {}
 
@@ -69,6 +73,8 @@ package struct ConformReport: Sendable {
     switch event {
     case .began(let area, let check, let program):
       unfinished = Check(area: area, name: check, program: program)
+      tried = nil
+    case .tries(let bytes): tried = bytes
     case .held:
       if let unfinished { made.append(unfinished) }
       unfinished = nil
@@ -94,6 +100,8 @@ struct ConformFault: Error {
   var input: [UInt8]?
   /// The area that it is about, if it is not the one that is checked.
   var area: ConformArea?
+  /// Whether what else is checked in the area would show the same, after a long time.
+  var endsArea = false
 
   init(
     _ message: String, step: UInt64? = nil, input: [UInt8]? = nil, area: ConformArea? = nil

@@ -116,6 +116,7 @@ extension ConformKit {
   ]
 
   private func refuse(_ proof: ForeignProof, _ what: String, _ step: UInt64) throws {
+    tries(proof.fields.flatMap(\.bytes))
     let status = status { try library.verify(proof) }
     try require(
       status == FPVM_REJECTED,
@@ -176,6 +177,7 @@ extension ConformKit {
 
   /// - Parameter isExact: whether the proof must be refused, or only be dealt with.
   private func refuse(_ proof: ForeignProof, _ what: String, _ isExact: Bool) throws {
+    tries(proof.fields.flatMap(\.bytes))
     let status = status { try library.verify(proof) }
     guard isExact else {
       return try require(

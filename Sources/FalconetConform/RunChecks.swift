@@ -128,6 +128,7 @@ extension ConformKit {
         let state = try machine.state()
         try require(
           try machine.claim() == reference.claims[step], "saving changes the machine", step: step)
+        tries(state)
         let loaded = try library.loadState(state)
         try require(
           try loaded.info() == machine.info(), "the loaded machine is another", step: step,

@@ -57,6 +57,7 @@ extension ConformKit {
         for place in sample(of: state.count, 120) {
           var other = state
           other[place] ^= 1 << UInt8(place & 7)
+          tries(other)
           let loaded = try? library.loadState(other)
           guard let loaded else { continue }
           // A byte that says nothing of the state may be another.
@@ -106,6 +107,7 @@ extension ConformKit {
       for place in sample(of: program.bytes.count, 64) {
         var other = program.bytes
         other[place] ^= 1 << UInt8(place & 7)
+        tries(other)
         let machine = try? library.loadProgram(other)
         _ = try? machine?.run(until: 100)
         _ = try machine?.claim()
@@ -124,6 +126,7 @@ extension ConformKit {
   }
 
   private func refuse(_ state: [UInt8], _ what: String, _ step: UInt64?) throws {
+    tries(state)
     let status = status { _ = try library.loadState(state) }
     try require(
       status == FPVM_BAD_DATA,

@@ -80,8 +80,12 @@ struct ConformCommand: ParsableCommand {
   var seed = GoNumber(1)
 
   @Option(
-    help: ArgumentHelp("The longest that an area may take, such as 90s or 10m.", valueName: "time"))
-  var areaTime = TimeSpan(seconds: 300)
+    help: ArgumentHelp(
+      """
+      The most processor time that the VM may take in a check, such as 90s or 10m, and the longest that it may \
+      do nothing (default: 60s, and less in the first look of --fail-fast).
+      """, valueName: "time"))
+  var checkTime: TimeSpan?
 
   @Flag(
     help:
@@ -119,7 +123,8 @@ struct ConformCommand: ParsableCommand {
     if worker { return try work() }
     // What is wrong with them is an error before a process is started.
     _ = try inputs()
-    let workers = ConformWorkers(arguments: workerArguments, areaTime: areaTime.seconds)
+    let workers = ConformWorkers(
+      arguments: workerArguments, watchesChecks: vmProgram == nil, checkTime: longestCheck)
     let all = vmProgram == nil ? ConformArea.ofLibraries : ConformArea.ofPrograms
     let chosen = areas.isEmpty ? all : areas
     // A program is a process at each call, so that there is little that is quick.
@@ -140,7 +145,12 @@ struct ConformCommand: ParsableCommand {
     guard result.report.conforms else { throw ExitCode(1) }
   }
 
+  private var longestCheck: Duration? {
+    checkTime.map { .seconds(Int64(clamping: min($0.seconds, 1 << 30))) }
+  }
+
   private func checkOptions() throws(UsageError) {
+    guard checkTime?.seconds != 0 else { throw UsageError("--check-time is 0: give some time") }
     guard (vmLibrary == nil) != (vmProgram == nil) else {
       throw UsageError("the VM is missing, or given twice: give --vm-library or --vm-program")
     }
@@ -171,6 +181,7 @@ struct ConformCommand: ParsableCommand {
     if let preimages { words += ["--preimages", preimages] }
     for option in vmOptions { words += ["--vm-option", option.text] }
     for text in preimage { words += ["--preimage", text] }
+    if let checkTime { words += ["--check-time", "\(checkTime.seconds)s"] }
     words += [
       "--steps", "\(steps.value)", "--samples", "\(samples.value)", "--seed", "\(seed.value)",
     ]
@@ -212,7 +223,8 @@ struct ConformCommand: ParsableCommand {
     wire.send(.loaded(name: name, version: ""))
     ProgramKit.check(
       ProgramKit.Command(
-        program: words, server: [OwnProgram.path, "serve-preimages"], timeout: .seconds(60),
+        program: words, server: [OwnProgram.path, "serve-preimages"],
+        limit: longestCheck ?? .seconds(60),
         cancellation: Interruption.cancellation),
       kind: vmKind, folder: folder, effort
     ) { wire.send(.event($0)) }

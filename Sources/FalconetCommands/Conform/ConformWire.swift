@@ -44,7 +44,7 @@ struct ConformMessages {
 }
 
 extension ConformMessage {
-  private enum Kind: UInt8 { case loaded, refused, began, held, failed, skipped, done }
+  private enum Kind: UInt8 { case loaded, refused, began, held, failed, skipped, done, tries }
 
   /// The kind, and texts with their counts.
   fileprivate var encoded: [UInt8] {
@@ -55,6 +55,7 @@ extension ConformMessage {
     case .event(.began(let area, let check, let program)):
       Self.encode(.began, [area.rawValue, check, program])
     case .event(.held): Self.encode(.held, [])
+    case .event(.tries(let bytes)): Self.encode(.tries, [], bytes)
     case .event(.skipped(let area, let reason)): Self.encode(.skipped, [area.rawValue, reason])
     case .event(.failed(let failure)):
       Self.encode(
@@ -95,6 +96,7 @@ extension ConformMessage {
       self = .refused(message)
     case .done: self = .done
     case .held: self = .event(.held)
+    case .tries: self = .event(.tries(Array(rest)))
     case .began:
       guard let area = text().flatMap(ConformArea.init), let check = text(), let program = text()
       else { return nil }

@@ -14,14 +14,18 @@ struct ConformResult {
 struct ConformWorkers {
   /// The command line of a worker: the areas stand between the two parts.
   let arguments: (before: [String], after: [String])
-  /// The longest that an area may take, in seconds.
-  let areaTime: UInt64
+  /// Whether the VM is in the worker's process. A worker that calls programs sees to their time.
+  let watchesChecks: Bool
+  /// The most time that a check may take; nil leaves it to the workers.
+  let checkTime: Duration?
+
+  private static let longest = Duration.seconds(60)
 
   /// Checks each area in a process of its own.
   func check(_ areas: [ConformArea]) throws(CommandError) -> ConformResult {
     var result = ConformResult()
     for area in ConformArea.allCases where areas.contains(area) {
-      try check([area], [], &result)
+      try check([area], [], .fixed(checkTime ?? Self.longest), &result)
       // No area would get further.
       let ends = result.report.failures.last?.check == ConformKit.programRuns
       if ends, arguments.after.count <= 2 { break }
@@ -37,16 +41,18 @@ struct ConformWorkers {
   ) throws(CommandError) -> ConformResult {
     if hasQuickRound {
       var result = ConformResult()
-      try check(areas, ["--fail-fast", "--quick"], &result)
+      try check(
+        areas, ["--fail-fast", "--quick"], checkTime.map { .fixed($0) } ?? .growing, &result)
       guard result.report.conforms else { return result }
     }
     var result = ConformResult()
-    try check(areas, ["--fail-fast"], &result)
+    try check(areas, ["--fail-fast"], .fixed(checkTime ?? Self.longest), &result)
     return result
   }
 
   private func check(
-    _ areas: [ConformArea], _ flags: [String], _ result: inout ConformResult
+    _ areas: [ConformArea], _ flags: [String], _ limit: CheckWatch.Limit,
+    _ result: inout ConformResult
   ) throws(CommandError) {
     guard var area = areas.first else { return }
     let command =
@@ -59,19 +65,12 @@ struct ConformWorkers {
     }
     var messages = ConformMessages()
     var isDone = false
-    let clock = ContinuousClock()
-    let time = Duration.seconds(min(areaTime, 1 << 30))
-    var end = clock.now.advanced(by: time)
+    var watch = CheckWatch(group: process.id, limit: limit)
     while true {
-      let left = clock.now.duration(to: end)
-      guard left > .zero else {
-        stop(process)
-        return fail(area, "did not end within \(areaTime) s", &result)
-      }
       _ = PipeIO.wait(
         for: [
           (pipe.rawValue, Int32(POLLIN)), (Interruption.descriptor, Int32(POLLIN)),
-        ], atMost: left)
+        ], atMost: CheckWatch.interval)
       guard Interruption.cause == nil else {
         stop(process)
         throw .interrupted
@@ -79,10 +78,13 @@ struct ConformWorkers {
       var bytes: [UInt8] = []
       switch PipeIO.read(pipe, into: &bytes, atMost: PipeIO.chunkSize) {
       case .moved: messages.append(bytes)
-      case .wouldBlock: continue
+      case .wouldBlock:
+        guard watchesChecks, let complaint = watch.complaint() else { continue }
+        stop(process)
+        return fail(area, complaint + "; --check-time allows more", &result)
       case .closed, .failed:
         // The VM may have closed the descriptor and go on.
-        let status = process.waitForExit(atMost: max(.milliseconds(200), min(left, .seconds(5))))
+        let status = end(of: process)
         if status == nil { stop(process) }
         guard isDone, status == .exited(code: 0) else {
           return fail(area, status.map { "\($0)" } ?? "closed a file that is not its own", &result)
@@ -96,8 +98,12 @@ struct ConformWorkers {
           stop(process)
           throw CommandError("failed to check the VM: \(reason)")
         case .event(let event):
-          if case .began(let next, _, _) = event, next != area {
-            (area, end) = (next, clock.now.advanced(by: time))
+          switch event {
+          case .began(let next, _, _):
+            area = next
+            watch.begin()
+          case .tries: watch.begin()
+          case .held, .failed, .skipped: break
           }
           result.report.add(event)
         case .done: isDone = true
@@ -113,7 +119,18 @@ struct ConformWorkers {
       .failed(
         ConformFailure(
           area: check?.area ?? area, check: check?.name ?? "the VM survives the area",
-          message: "the process with the VM \(what)", program: check?.program ?? "")))
+          message: "the process with the VM \(what)", program: check?.program ?? "",
+          input: result.report.tried)))
+  }
+
+  /// How a process that has nothing more to tell ends; nil if it does not.
+  private func end(of process: ChildProcess) -> ExitStatus? {
+    var clock = GroupClock(group: process.id)
+    while !clock.isOver(.seconds(5)) {
+      if let status = process.waitForExit(atMost: CheckWatch.interval) { return status }
+      clock.read()
+    }
+    return nil
   }
 
   private func stop(_ process: ChildProcess) {

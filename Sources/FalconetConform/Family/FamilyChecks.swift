@@ -36,10 +36,23 @@ extension ConformKit {
   func checkStateFiles() throws(Ended) {
     try check("a state goes through the VM's own format") {
       for (vector, kind) in try samples([.scheduler, .futexes, .programs, .preimages], 3, few: 12) {
+        tries(vector.state)
         let machine = try library.loadProgram(vector.state, kind: kind)
         try require(
           try library.loadState(machine.state(), kind: kind).claim() == machine.claim(),
           "\(vector.name), \(kind): the state that is read has another claim", input: vector.state)
+      }
+    }
+    try check("the memory that a machine has is that of the state's pages, if it is told") {
+      for (vector, kind) in try samples([.memory, .programs], 24, few: 4) {
+        guard let pages = StatePages(vector.state) else { continue }
+        tries(vector.state)
+        let memory = try library.loadProgram(vector.state, kind: kind).info().memory
+        let expected = UInt64(pages.count) << 12
+        try require(
+          memory == 0 || memory == expected,
+          "\(vector.name), \(kind): the machine has \(memory) bytes of memory, not \(expected)",
+          input: vector.state)
       }
     }
     try check("a state file that is cut or longer is refused") {
@@ -63,6 +76,7 @@ extension ConformKit {
         guard let pages = StatePages(vector.state), pages.count > 1 else { continue }
         let claim = try library.loadProgram(vector.state, kind: kind).claim()
         let other = pages.exchanged(0, pages.count - 1)
+        tries(other)
         try require(
           try library.loadProgram(other, kind: kind).claim() == claim,
           "\(vector.name) with its pages in another order has another claim", input: other)
@@ -82,6 +96,7 @@ extension ConformKit {
           for change in changes {
             var other = vector.state
             other[place] ^= change
+            tries(other)
             let status = status {
               let machine = try library.loadProgram(other, kind: kind)
               try machine.setHost(RecordingHost(ConformProgram(vector)).host)
@@ -102,6 +117,7 @@ extension ConformKit {
       for kind in library.kinds.map(\.name) {
         guard let version = VectorKind.revision(kind)?.version else { continue }
         let elf = TinyELF.bytes(version.wordSize, code: [Assembly.nop, Assembly.syscall])
+        tries(elf)
         guard let machine = try? library.loadProgram(elf, kind: kind) else { continue }
         let claim = try machine.claim()
         let expected = try version.loaders.map { loader in
@@ -118,6 +134,7 @@ extension ConformKit {
   }
 
   private func refuse(_ state: [UInt8], _ kind: String, _ what: String) throws {
+    tries(state)
     let status = status { _ = try library.loadProgram(state, kind: kind) }
     try require(
       [FPVM_BAD_DATA, FPVM_UNSUPPORTED].contains(status),
@@ -139,6 +156,7 @@ extension ConformKit {
 
   /// The proof of a vector's last step.
   private func checkProof(_ vector: StepVector, _ kind: String) throws {
+    tries(vector.state)
     let machine = try library.loadProgram(vector.state, kind: kind)
     try machine.setHost(RecordingHost(ConformProgram(vector)).host)
     let last = try machine.info().step + vector.steps - 1
@@ -202,6 +220,7 @@ extension ConformKit {
       else { continue }
       try check("a proof of \(recorded.name), \(kind)") {
         let proof = ForeignProof(recorded, kind: try library.number(ofKind: kind))
+        tries(proof.fields.flatMap(\.bytes))
         try require(
           status { try library.verify(proof) } == FPVM_OK, "the VM refuses it",
           step: proof.step, input: proof.fields.flatMap(\.bytes))
@@ -221,6 +240,7 @@ extension ConformKit {
   ) throws {
     let what = "\(vector.name), \(kind): a proof that \(holds ? "is right" : "was altered")"
     if library.capabilities.contains(.verify) {
+      tries(proof.fields.flatMap(\.bytes))
       let status = status { try library.verify(proof) }
       try require(
         (status == FPVM_OK) == holds, "\(what): the VM says \(ForeignError.name(of: status))",

@@ -48,6 +48,7 @@ extension ConformKit {
     other.step = forged.step ?? 0
     if let pre = forged.pre { other.pre = pre.bytes }
     other.post = forged.post.bytes
+    tries(other.fields.flatMap(\.bytes))
     let status = status { try library.verify(other) }
     try require(
       (status == FPVM_OK) == holds,
@@ -67,6 +68,7 @@ extension ConformKit {
           })
         else { continue }
         for wrong in [value + [0], value.isEmpty ? [1] : Array(value.dropLast()), [0xFF] + value] {
+          tries(vector.state)
           let machine = try library.loadProgram(vector.state, kind: kind)
           var host = RecordingHost(ConformProgram(vector)).host
           host.preimage = { _ in .bytes(wrong) }

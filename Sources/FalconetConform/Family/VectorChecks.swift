@@ -71,6 +71,7 @@ extension ConformKit {
       for kind in library.kinds.map(\.name)
       where VectorKind.names(matching: kind).contains(where: vector.kinds.contains) {
         try check("\(vector.name), \(kind)") {
+          tries(vector.state)
           guard let fault = try fault(vector, kind) else { return }
           explained += 1
           guard explained <= Self.explanations else { throw ConformFault(fault) }

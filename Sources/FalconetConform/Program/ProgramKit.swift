@@ -15,16 +15,16 @@ package final class ProgramKit: ConformChecker {
     /// A server of pre-images. What follows is a directory of them, and `--record-hints` with a file for
     /// the hints that it gets.
     package var server: [String]
-    /// How long the program may take each time.
-    package var timeout: Duration
+    /// How much of processors' time the program may take each time, and how long it may do nothing.
+    package var limit: Duration
     package var cancellation: Cancellation
 
     package init(
-      program: [String], server: [String], timeout: Duration, cancellation: Cancellation
+      program: [String], server: [String], limit: Duration, cancellation: Cancellation
     ) {
       self.program = program
       self.server = server
-      self.timeout = timeout
+      self.limit = limit
       self.cancellation = cancellation
     }
   }
@@ -133,13 +133,21 @@ package final class ProgramKit: ConformChecker {
   }
 
   /// Runs the program to its end.
-  func run(_ arguments: [String]) throws -> Outcome {
+  ///
+  /// - Parameter input: the file with the state that it gets.
+  func run(_ arguments: [String], input: String? = nil) throws -> Outcome {
     files += 1
     let output = folder.file("\(files).out")
     let child = LoggedCommand(
       command: command.program + arguments, output: output, log: folder.file("\(files).log"),
-      timeout: command.timeout, cancellation: command.cancellation)
-    let status = try child.run()
+      cancellation: command.cancellation)
+    guard let status = try child.run(limit: command.limit) else {
+      var fault = ConformFault(
+        "the program did not end within \(command.limit.components.seconds) s")
+      fault.input = input.flatMap { try? bytes(at: $0) }
+      fault.endsArea = true
+      throw fault
+    }
     return Outcome(status: status, end: "\(status)\(child.complaint)", output: output)
   }
 
@@ -153,7 +161,7 @@ package final class ProgramKit: ConformChecker {
   ) throws -> Outcome {
     try run(
       ["run", "--input", input, "--output", output, "--meta", "", "--info-at", "never"] + flags
-        + (server.isEmpty ? [] : ["--"] + server))
+        + (server.isEmpty ? [] : ["--"] + server), input: input)
   }
 
   /// The same, which must succeed.

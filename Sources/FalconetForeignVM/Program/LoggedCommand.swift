@@ -34,7 +34,14 @@ package struct LoggedCommand {
   /// - Returns: how it ended. What it left running in its process group is ended too.
   /// - Throws: ``ForeignError`` with the status `FPVM_STOP` if it was cancelled, and with
   ///   `FPVM_INTERNAL` if it can't be started or takes too long.
-  package func run() throws(ForeignError) -> ExitStatus {
+  package func run() throws(ForeignError) -> ExitStatus { try run(limit: nil) ?? .unknown }
+
+  /// Runs the command.
+  ///
+  /// - Parameter limit: the most time of processors that it and what it starts may take, and the longest that they
+  ///   may do nothing; nil is no limit.
+  /// - Returns: as ``run()``; nil if it was ended at the limit.
+  package func run(limit: Duration?) throws(ForeignError) -> ExitStatus? {
     let process: ChildProcess
     do {
       let flags: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
@@ -54,17 +61,26 @@ package struct LoggedCommand {
       process.signalGroup(SIGKILL)
       process.reap()
     }
-    return try wait(for: process)
+    return try wait(for: process, limit)
   }
 
   /// Waits for a process, and ends it if that is requested or its time is over.
-  private func wait(for process: ChildProcess) throws(ForeignError) -> ExitStatus {
+  private func wait(
+    for process: ChildProcess, _ limit: Duration?
+  ) throws(ForeignError) -> ExitStatus? {
     var left = Self.patience
     let clock = ContinuousClock()
     let start = clock.now
     var isLate = false
     var ended = process.exitStatus()
+    var group = GroupClock(group: process.id)
+    var read = start
     while ended == nil {
+      if let limit, read.duration(to: clock.now) > .milliseconds(100) {
+        read = clock.now
+        group.read()
+        if group.isOver(limit) { return nil }
+      }
       if !isLate, let timeout { isLate = start.duration(to: clock.now) >= timeout }
       if cancellation.isRequested || isLate {
         process.signalGroup(left > 0 ? SIGTERM : SIGKILL)

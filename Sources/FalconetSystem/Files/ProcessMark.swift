@@ -73,7 +73,7 @@ package struct ProcessMark: Equatable {
   }
 
   /// A small file of the system; nil if there is none.
-  private static func contents(_ path: String) -> [UInt8]? {
+  static func contents(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

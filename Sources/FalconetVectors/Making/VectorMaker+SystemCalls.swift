@@ -32,6 +32,26 @@ extension VectorMaker {
         try addCalls(
           "number \(number)", version, number, 1, 0x10000 | Int(truncatingIfNeeded: number & 0xFFF))
       }
+      try addLongWrites(version)
+    }
+  }
+
+  /// Output and hints that lie in several pages.
+  private mutating func addLongWrites(_ version: StateVersion) throws {
+    let write = Numbers(version).write
+    for (name, descriptor, start) in [
+      ("output", 1, 0x2FF0), ("errors", 2, 0x2801), ("hint", 4, 0x2FFD),
+    ] as [(String, UInt16, UInt16)] {
+      var random = random(version, 0x30000 | Int(descriptor))
+      let code = Self.call(write, [(4, descriptor), (5, start), (6, 4 + 4200)])
+      var image = MachineImage(version, code: code + [Assembly.nop])
+      Self.setRegisters(&image, &random)
+      for page in 2...4 as ClosedRange<UInt64> {
+        image.write(Self.page.map { $0 ^ UInt8(page) }, at: page << 12)
+      }
+      // The length of the hint, 4200.
+      image.write([0, 0, 0x10, 0x68], at: UInt64(start))
+      try add("\(name) in several pages", image, steps: UInt64(code.count))
     }
   }
 

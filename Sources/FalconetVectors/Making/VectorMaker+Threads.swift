@@ -142,8 +142,8 @@ extension VectorMaker {
 
   // MARK: Programs
 
-  /// Random programs, whose state may be one that no program gets into, and programs that loop and change
-  /// themselves.
+  /// Random programs, whose state may be one that no program gets into, programs that loop and change
+  /// themselves, and programs with stack frames.
   mutating func addPrograms() throws {
     for version in StateVersion.allCases {
       for seed in UInt64(0)..<10 {
@@ -153,6 +153,7 @@ extension VectorMaker {
       for seed in UInt64(0)..<8 {
         try add("loop \(seed)", LoopProgram.image(version, seed: seed), steps: 300)
       }
+      try addFrames(version)
       try addLongPrograms(version)
     }
   }

@@ -83,7 +83,8 @@ struct ConformCommandTests {
     for (name, code, words) in [
       ("crash", "*(volatile int *)0 = 1;", "was killed by signal 11"),
       ("quit", "exit(0);", "exited with code 0"),
-      ("hang", "for (;;) {}", "did not end within 2 s"),
+      ("hang", "for (;;) {}", "did not end within 1 s of processor time"),
+      ("sleep", "extern unsigned sleep(unsigned); for (;;) sleep(1);", "did nothing for 1 s"),
     ] {
       try StackVM.build(
         name, in: folder, replacing: "memset(&(*copy)->callbacks, 0, sizeof m->callbacks);",
@@ -91,7 +92,7 @@ struct ConformCommandTests {
       let outcome = try conform(
         name,
         ["--area", "table", "--area", "clones", "--area", "end"]
-          + (name == "hang" ? ["--area-time", "2s"] : []))
+          + (["hang", "sleep"].contains(name) ? ["--check-time", "1s"] : []))
       #expect(outcome.exitCode == 1, "\(outcome.log)")
       #expect(outcome.text.contains("\nclones        1 of 1 checks fail\n"), "\(outcome.text)")
       #expect(outcome.text.contains("clones: a clone goes on like the machine, and apart from it"))
@@ -109,6 +110,20 @@ struct ConformCommandTests {
     #expect(outcome.exitCode == 1, "\(outcome.log)")
     #expect(outcome.text.contains("\nresume        4 checks hold\n"), "\(outcome.text)")
     #expect(outcome.text.contains("\nclones        1 of 1 checks fail\n"), "\(outcome.text)")
+    #expect(!outcome.text.contains("\nend "), "\(outcome.text)")
+  }
+
+  @Test("A hang ends checks that end at the first failure, in its area, and leaves what shows it")
+  func hangFailFast() throws {
+    try StackVM.build(
+      "hang", in: folder,
+      replacing: "good = !memcmp(claim, bytes, HASH) && !memcmp(witness, bytes + HASH, WITNESS);",
+      with: "good = !memcmp(claim, bytes, HASH); while (!good) {}")
+    let outcome = try conform("hang", ["--fail-fast", "--keep", "."])
+    #expect(outcome.exitCode == 1, "\(outcome.log)")
+    #expect(outcome.text.contains("\nstates        1 of "), "\(outcome.text)")
+    #expect(outcome.text.contains(" s of processor time; --check-time allows more\n"))
+    #expect(outcome.text.contains("\n  input   ./states-0.bin\n"), "\(outcome.text)")
     #expect(!outcome.text.contains("\nend "), "\(outcome.text)")
   }
 
@@ -163,6 +178,7 @@ struct ConformCommandTests {
       (["--vm-library", "libstack.so", "sum.stk", "--preimage", "zz=00"], "is not KEY=HEX"),
       (["--vm-library", "libstack.so", "sum.stk", "--preimage", "00=zz"], "@FILE names a file"),
       (["--vm-library", "libstack.so", "sum.stk", "--area", "moon"], "moon"),
+      (["--vm-library", "libstack.so", "sum.stk", "--check-time", "0"], "--check-time is 0"),
     ] {
       let outcome = try Tool.run(["conform"] + arguments, in: folder.path)
       #expect(outcome.exitCode != 0 && outcome.exitCode != nil)

@@ -171,6 +171,27 @@ enum FalsePrograms {
     #expect(outcome.text.contains("\"area\": \"\(fault.area)\""), "\(outcome.text)")
   }
 
+  @Test("A program that does not end fails in that area, and the others are checked")
+  func endless() throws {
+    let text = """
+      #!/bin/sh
+      case "$*" in *--stop-at-preimage*) sleep 1000 ;; esac
+      exec '\(try Tool.path.get())' "$@"
+
+      """
+    try folder.write(text, to: "vm")
+    try #require(shell("chmod +x '\(folder.path)/vm'") == 0)
+    let outcome = try Tool.run(
+      [
+        "conform", "--vm-program", "\(folder.path)/vm", "--vm-kind", "8-2026-06", "--area", "stops",
+        "--area", "snapshots", "--check-time", "2s", "--keep", ".",
+      ], in: folder.path)
+    #expect(outcome.exitCode == 1, "\(outcome.log)")
+    #expect(outcome.text.contains("the program did not end within 2 s"), "\(outcome.text)")
+    #expect(outcome.text.contains("\n  input   ./stops-0.bin\n"), "\(outcome.text)")
+    #expect(outcome.text.contains("\nsnapshots     2 checks hold\n"), "\(outcome.text)")
+  }
+
   @Test("What cannot be checked is an error")
   func errors() throws {
     for (arguments, words) in [

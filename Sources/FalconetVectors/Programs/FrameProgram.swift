@@ -21,12 +21,17 @@ package enum FrameProgram {
   private static let link: UInt32 = 31
 
   /// A random program, the same for the same version and seed.
-  package static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
+  ///
+  /// - Parameter stackPlace: where the first stack is; nil leaves it to the seed.
+  package static func image(
+    _ version: StateVersion, seed: UInt64, stackPlace: UInt64? = nil
+  ) -> MachineImage {
     var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0xF4A3E)
     var image = MachineImage(version)
     for register in [firstStack, otherStack, data] {
       image[register: Int(register)] = place(version, &random)
     }
+    if let stackPlace { image[register: Int(firstStack)] = stackPlace }
     image[register: Int(stack)] = image[register: Int(firstStack)]
     image[register: Int(deepest)] = random.chance(10) ? 3000 : UInt64(random.below(6))
     for register in 2...7 { image[register: register] = random.next() & version.wordSize.mask }
