@@ -127,11 +127,21 @@ struct InspectionTests {
     #expect(earlier < step)
     let claim = try #require(try get("claims/7000000")["claim"]?.text(of: String.self))
     #expect(try get("search?for=claim&value=\(claim)")["step"]?.number == 7_000_001)
+    // The next event is the nearer of the next call and the next switch, back and forth.
+    for from: UInt64 in [0, 591_664, 4_705_329, 9_410_000] {
+      func steps(_ target: String, _ more: String) throws -> UInt64? {
+        try get("search?for=\(target)&from=\(from)\(more)")["step"]?.number
+      }
+      let ahead = try ["systemCall", "thread"].compactMap { try steps($0, "") }
+      #expect(try steps("event", "") == ahead.min(), "\(from)")
+      let behind = try ["systemCall", "thread"].compactMap { try steps($0, "&back=1") }
+      #expect(try steps("event", "&back=1") == behind.max(), "\(from)")
+    }
     let none = "0x03" + String(repeating: "11", count: 31)
     #expect(try get("search?for=claim&value=\(none)")["found"] == .bool(false))
     for (query, status) in [
       ("for=function&value=main.main", 409), ("for=claim&value=x", 400), ("for=nothing", 400),
-      ("for=address", 400), ("for=address&value=12", 400),
+      ("for=address", 400), ("for=address&value=12", 400), ("for=event", 200),
     ] {
       #expect(
         try server.ask("GET", "/v1/games/\(game)/search?\(query)").status == status, "\(query)")

@@ -220,7 +220,11 @@ struct LimitTests {
     #expect(upload.json["uploaded"] == .bool(true), "\(upload.text)")
     #expect(Files.names(in: server.directory + "/data/prestates").count == 1)
     server.kill()
+    // A kill while a game was made leaves its directory.
+    try Files.make(directory: server.directory + "/data/games/" + String(repeating: "0", count: 32))
     let second = try TestServer(directory: server.directory)
+    #expect(!Files.names(in: server.directory + "/data/games").contains { $0.hasPrefix("000") })
+    #expect(!second.log.contains("this is no game"))
     let prestates = try second.ask("GET", "/v1/prestates").json["prestates"]?.elements ?? []
     withExtendedLifetime(server) {}
     #expect(prestates.map { $0["uploaded"] } == [.bool(true)])

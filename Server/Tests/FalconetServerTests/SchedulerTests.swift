@@ -47,7 +47,8 @@ struct SchedulerTests {
   func deadlines() async throws {
     let (a, b) = (try Self.game("a"), try Self.game("b"))
     let order = try await order([
-      (a, 1, nil), (a, 2, .seconds(90)), (b, 3, .seconds(30)), (b, 4, nil), (a, 5, .seconds(60)),
+      (a, 1, nil), (a, 2, .seconds(90_000)), (b, 3, .seconds(30_000)), (b, 4, nil),
+      (a, 5, .seconds(60_000)),
     ])
     #expect(order.prefix(3) == [3, 5, 2])
   }
@@ -61,11 +62,11 @@ struct SchedulerTests {
       try Files.make(directory: "\(directory)/\(name)")
       return Game(record, directory: "\(directory)/\(name)")
     }
-    try games[1].set(deadline: 900)
-    try games[2].set(deadline: 60)
+    try games[1].set(deadline: 900_000)
+    try games[2].set(deadline: 60_000)
     let order = try await order([
-      (games[0], 1, nil), (games[1], 2, nil), (games[2], 3, nil), (games[0], 4, .seconds(300)),
-      (games[1], 5, .seconds(30)),
+      (games[0], 1, nil), (games[1], 2, nil), (games[2], 3, nil), (games[0], 4, .seconds(300_000)),
+      (games[1], 5, .seconds(30_000)),
     ])
     #expect(order == [5, 3, 4, 2, 1])
     func urgency(_ question: Question) -> ContinuousClock.Instant? {

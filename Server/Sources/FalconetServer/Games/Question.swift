@@ -92,6 +92,8 @@ struct Search: Hashable, Sendable {
     case function(String)
     case claim(String)
     case systemCall, preimage, threadSwitch
+    /// A system call, pre-images and hints among them, or a thread switch.
+    case event
   }
 
   var target: Target

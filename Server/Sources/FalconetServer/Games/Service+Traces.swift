@@ -10,7 +10,7 @@ extension Service {
     if let trace = game.trace {
       try checkMemory(limits)
       // A trace that was opened when there was more room is opened again with what there is.
-      guard usedBytes > limits.disk, game.size > Self.leastRoom else { return trace }
+      guard game.size > Self.leastRoom, usedBytes > limits.disk else { return trace }
       game.drop()
     }
     try checkMemory(limits)

@@ -15,10 +15,10 @@ final class Service: Sendable {
   let confirmations = Confirmations()
   let witnesses = WitnessCache()
   let programs = ProgramCache()
-  private let state: Mutex<State>
+  let state: Mutex<State>
   private let schedulerBox = Mutex<Scheduler?>(nil)
 
-  private struct State {
+  struct State {
     var configuration: Configuration
     var token: [UInt8]?
     var games: [String: Game] = [:]
@@ -51,6 +51,11 @@ final class Service: Sendable {
     state = Mutex(State(configuration: configuration, token: token))
     for name in Files.names(in: data + "/games") {
       let directory = "\(data)/games/\(name)"
+      if !Files.exists(directory + "/game.json"), !Files.exists(directory + "/trace") {
+        // A game that was not whole when the process was killed: nobody was told of it.
+        Files.remove(directory)
+        continue
+      }
       guard let bytes = Files.read(directory + "/game.json"), let json = try? JSON(parsing: bytes),
         let record = try? GameRecord(json), record.id == name
       else {
@@ -230,80 +235,6 @@ final class Service: Sendable {
     let all = StateVersion.allCases.flatMap(\.revisions)
     // A first name is passed on as it is, whatever it is in other versions.
     return all.first { $0.names.first == name } ?? all.first { $0.names.contains(name) }
-  }
-
-  // MARK: Questions
-
-  /// The reply to a question that is known, or the job that answers it.
-  func ask(
-    _ question: Question, of game: Game, deadline: Duration? = nil
-  ) throws(ServiceError) -> (known: JSON?, job: Job?) {
-    if let known = game.knownReply(to: question) { return (known, nil) }
-    let job = try scheduler.submit(
-      question, of: game, deadline: deadline.map { .now + $0 }, limit: limits.questions
-    ) { nextJobID() }
-    game.countQuestion()
-    note(job)
-    return (nil, job)
-  }
-
-  func job(_ id: String) throws(ServiceError) -> Job {
-    guard let job = state.withLock({ $0.jobs[id] }) else {
-      throw .notFound(
-        "there is no such job", remedy: "ask the question again: what is known is answered at once")
-    }
-    return job
-  }
-
-  private func nextJobID() -> String {
-    state.withLock { state in
-      state.nextJob += 1
-      // Not to be guessed, and another after a restart.
-      return String(UInt64.random(in: .min ... .max), radix: 36) + "-\(state.nextJob)"
-    }
-  }
-
-  /// Keeps a job, and drops old ones that are finished.
-  private func note(_ job: Job) {
-    state.withLock { state in
-      if state.jobs.updateValue(job, forKey: job.id) == nil { state.order.append(job.id) }
-    }
-    dropFinished()
-  }
-
-  /// How long a client has to fetch an answer, whatever else is in memory.
-  private static let fetchTime = Duration.seconds(10)
-
-  /// Drops jobs that are finished, the oldest first: those that are too many, and whose answers take too much.
-  ///
-  /// - Parameter all: whether all answers take too much.
-  func dropFinished(all: Bool = false) {
-    let dropped = state.withLock { state -> [Job] in
-      let limits = state.configuration.limits
-      let jobs = state.order.compactMap { state.jobs[$0] }
-      var dropped: [Job] = []
-      let now = ContinuousClock.now
-      var finished = jobs.count { $0.reply != nil }
-      var bytes = jobs.reduce(0) { $0 + $1.answerSize }
-      let most = all ? 0 : limits.answers
-      for job in jobs {
-        guard let ended = job.ended else { continue }
-        // A state's file is large, and its client fetches it at once.
-        let isStale =
-          if case .success(.file) = job.reply { now - ended > .seconds(60) } else { false }
-        let isLarge = bytes > most && job.answerSize > 0 && now - ended > Self.fetchTime
-        guard isStale || isLarge || finished > limits.finishedQuestions else { continue }
-        finished -= 1
-        bytes -= job.answerSize
-        state.jobs[job.id] = nil
-        dropped.append(job)
-      }
-      if !dropped.isEmpty { state.order.removeAll { state.jobs[$0] == nil } }
-      return dropped
-    }
-    for job in dropped {
-      if case .success(.file(let path, _)) = job.reply { Files.remove(path) }
-    }
   }
 
   // MARK: The threads

@@ -143,8 +143,10 @@ extension Route {
     case "systemCall": target = .systemCall
     case "preimage": target = .preimage
     case "thread": target = .threadSwitch
+    case "event": target = .event
     default:
-      throw .badRequest("for must be address, function, claim, systemCall, preimage or thread")
+      throw .badRequest(
+        "for must be address, function, claim, systemCall, preimage, thread or event")
     }
     return Search(
       target: target, from: try ask.count("from", 0...UInt64.max) ?? 0,

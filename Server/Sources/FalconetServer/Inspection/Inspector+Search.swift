@@ -33,6 +33,7 @@ extension Inspector {
   private func first(
     _ search: Search, in range: Range<UInt64>, last: Bool
   ) throws -> UInt64? {
+    guard search.target != .event else { return try firstEvent(search, in: range, last: last) }
     let machine = try machine(after: range.lowerBound)
     var found: UInt64?
     func take(_ step: UInt64) -> Bool {
@@ -59,12 +60,29 @@ extension Inspector {
       }
       try check()
       return found
-    case .claim: return nil
+    case .claim, .event: return nil
     }
     try machine.observe(filter, until: range.upperBound, cancellation: cancellation) { step in
       take(step.step)
     }
     try check()
     return found
+  }
+
+  /// The first, or the last, system call or thread switch: the switches are looked for only where they would come before
+  /// the call that was found, or after it.
+  private func firstEvent(
+    _ search: Search, in range: Range<UInt64>, last: Bool
+  ) throws -> UInt64? {
+    var search = search
+    search.target = .systemCall
+    let call = try first(search, in: range, last: last)
+    let low = last ? call.map { $0 + 1 } ?? range.lowerBound : range.lowerBound
+    let high = last ? range.upperBound : call ?? range.upperBound
+    search.target = .threadSwitch
+    guard low < high, let change = try first(search, in: low..<high, last: last) else {
+      return call
+    }
+    return change
   }
 }

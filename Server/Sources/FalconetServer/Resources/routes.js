@@ -23,7 +23,7 @@ addEventListener("keydown", event => {
     Home: () => go(id, 0), End: () => go(id, chart.end), g: () => document.getElementById("go").select(), "/": () => document.getElementById("search").focus(),
     "+": zoom(() => chart.zoom(1 / 4, chart.step)), "-": zoom(() => chart.zoom(4, chart.step)), a: zoom(() => chart.pan(-.25)), d: zoom(() => chart.pan(.25)),
     "0": zoom(() => chart.set(0, chart.end)), s: zoom(() => chart.set(chart.step - 20, chart.step + 20)),
-    n: () => find(id, "systemCall", "", false), p: () => find(id, "systemCall", "", true)}
+    n: () => find(id, "event", "", false), p: () => find(id, "event", "", true)}
     : kind === "compare" && pair ? {ArrowLeft: () => pair.move(pair.charts[0].step - far), ArrowRight: () => pair.move(pair.charts[0].step + far)} : {};
   const act = acts[event.key] || acts[event.key.toLowerCase()];
   if (act) { event.preventDefault(); act(); }

@@ -37,7 +37,7 @@ async function find(game, target, value, back) {
 function searchForm(game) {
   const list = make("datalist", {id: "functions"});
   const kind = make("select", {id: "for", "aria-label": "Search for"}, ...[["function", "function"], ["address", "address"], ["claim", "claim"], ["systemCall", "system call"],
-    ["preimage", "pre-image or hint"], ["thread", "thread switch"]].map(([value, text]) => make("option", {value}, text)));
+    ["preimage", "pre-image or hint"], ["thread", "thread switch"], ["event", "any event"]].map(([value, text]) => make("option", {value}, text)));
   const field = make("input", {type: "text", class: "wide", id: "search", list: "functions", "aria-label": "What to search for", onfocus: () => {
     list.replaceChildren(...[...Tiles.of(game).functions.keys()].sort().map(value => make("option", {value})));
   }});
@@ -47,7 +47,7 @@ function searchForm(game) {
       const known = Tiles.of(game).functions, name = known.has(value) ? value : [...known.keys()].find(name => name.includes(value));
       if (value && name) [target, value] = ["address", known.get(name)];
     }
-    find(game, target, ["systemCall", "preimage", "thread"].includes(target) ? "" : value, back);
+    find(game, target, ["systemCall", "preimage", "thread", "event"].includes(target) ? "" : value, back);
   };
   return make("form", {onsubmit: event => { event.preventDefault(); start(false); }}, make("nav", {}, make("label", {for: "search"}, "Search"), kind, field, list,
     make("button", {type: "button", onclick: () => start(true)}, "◀ before"), make("button", {}, "after ▶")));
@@ -121,7 +121,7 @@ function showStep(id, view, end) {
     make("form", {onsubmit: event => { event.preventDefault(); const text = field.value.replaceAll(/[, ]/g, ""); if (/^\d{1,15}$/.test(text)) go(id, Number(text)); else say("a step is a whole number", true); }},
       make("nav", {}, button("« first", 0, "Home"), button("− 1,000", step - 1000, "Shift ←"), button("◀ step", step - 1, "←"), field, make("button", {}, "Go"),
         button("step ▶", step + 1, "→"), button("+ 1,000", step + 1000, "Shift →"), button("last »", end, "End"),
-        event("◀ system call", "systemCall", true, "P"), event("system call ▶", "systemCall", false, "N"),
+        event("◀ event", "event", true, "P"), event("event ▶", "event", false, "N"),
         saving(`/v1/games/${id}/states/${step}`, `state-${step}.fsnap`, "Save state"),
         saving(`/v1/games/${id}/profiles/${Math.floor(chart.from)}?steps=${Math.ceil(chart.to - chart.from)}`, "profile.svg", "Save flame graph of the range"))),
     make("dl", {}, make("dt", {}, "step"), make("dd", {}, `${number(step)} of ${number(end)}`, layout.isOfRuns ? " that runs have asked for so far" : "", view.exitCode === undefined ? "" : `, exited with code ${view.exitCode}`),
