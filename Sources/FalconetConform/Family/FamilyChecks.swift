@@ -14,7 +14,7 @@ extension ConformKit {
   /// - Parameters:
   ///   - distance: one of each so many.
   ///   - few: about how many of each area, if little is looked at.
-  private func samples(
+  func samples(
     _ areas: [VectorArea], _ distance: Int, few: Int = 4
   ) throws -> [(StepVector, String)] {
     var result: [(StepVector, String)] = []
@@ -38,9 +38,14 @@ extension ConformKit {
       for (vector, kind) in try samples([.scheduler, .futexes, .programs, .preimages], 3, few: 12) {
         tries(vector.state)
         let machine = try library.loadProgram(vector.state, kind: kind)
+        let state = try machine.state()
         try require(
-          try library.loadState(machine.state(), kind: kind).claim() == machine.claim(),
+          try library.loadState(state, kind: kind).claim() == machine.claim(),
           "\(vector.name), \(kind): the state that is read has another claim", input: vector.state)
+        try require(
+          try library.loadState(state).info() == machine.info(),
+          "\(vector.name), \(kind): the state that is read is of another kind or step",
+          input: vector.state)
       }
     }
     try check("the memory that a machine has is that of the state's pages, if it is told") {

@@ -18,6 +18,7 @@ extension ConformKit {
       try self.area(area) { () throws(Ended) in
         guard isOfFamily else { return skip("the VM has none of Cannon's kinds of states") }
         if let vectors = area.vectors { try checkVectors(vectors) }
+        if area == .programs { try checkEachClaim() }
         if area == .recorded { try checkRecordedProofs() }
         if area == .preimages { try checkWrongPreimages() }
         if area == .stateFiles { try checkStateFiles() }
@@ -177,7 +178,7 @@ struct VectorOutcome {
 
 extension StepVector {
   /// Whether a claim on the way may be right.
-  fileprivate func allows(_ claim: [UInt8], after step: UInt64) -> Bool {
+  func allows(_ claim: [UInt8], after step: UInt64) -> Bool {
     let place = Int(2 * step)
     return marks.count < place + 2 || claim[1...2].elementsEqual(marks[place..<place + 2])
   }

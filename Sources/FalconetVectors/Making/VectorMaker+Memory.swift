@@ -89,6 +89,7 @@ extension VectorMaker {
           image[register: 16] += offset
           try add("\(pair), \(offset) on", image, steps: 2)
         }
+        try addReservationsElsewhere(version, pair, load, store)
       }
       guard !version.isSingleThreaded else { continue }
       for status in UInt8(0)..<4 {
@@ -104,6 +105,34 @@ extension VectorMaker {
           }
         }
       }
+    }
+  }
+
+  /// Reservations that begin where an engine may not expect them: in a slot, and in a stack frame whose accesses it
+  /// has checked.
+  private mutating func addReservationsElsewhere(
+    _ version: StateVersion, _ pair: String, _ load: UInt32, _ store: UInt32
+  ) throws {
+    let write = Assembly.immediate(0x2B, rs: 16, rt: 9, 0)
+    var image = reserving(version, [load, Assembly.nop, write, write, store, store])
+    image.thread.nextPC = 0x1008
+    try add("\(pair), from a slot", image, steps: 5)
+    // Each part is a block of its own.
+    let frame = (0..<6).map { Assembly.immediate(0x2B, rs: 29, rt: 9, 4 * $0) }
+    var code: [UInt32] = []
+    for part in [frame, frame, [load], frame, [store], frame, [load], [store]] {
+      code += part
+      code += [Assembly.jump(2, to: 0x1000 + 4 * UInt64(code.count + 2)), Assembly.nop]
+    }
+    image = reserving(version, code)
+    for (name, place) in [
+      ("", 0x5_0800), (" high up", (version.wordSize.mask >> 17 & ~0xFFF) + 0x800),
+    ]
+      as [(String, UInt64)]
+    {
+      image[register: 29] = place
+      image[register: 16] = place + 8
+      try add("\(pair), in a frame\(name)", image, steps: UInt64(code.count))
     }
   }
 

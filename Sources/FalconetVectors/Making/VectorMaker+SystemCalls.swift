@@ -33,6 +33,35 @@ extension VectorMaker {
           "number \(number)", version, number, 1, 0x10000 | Int(truncatingIfNeeded: number & 0xFFF))
       }
       try addLongWrites(version)
+      try addSmallArguments(version)
+    }
+  }
+
+  /// Calls whose arguments have few meanings, with each of them. The results are kept in memory.
+  private mutating func addSmallArguments(_ version: StateVersion) throws {
+    let is64 = version.wordSize == .bits64
+    let calls: [(name: String, number: UInt16, first: [UInt16], second: [UInt16])] = [
+      ("fcntl", is64 ? 5070 : 4055, [0, 1, 2, 3, 4, 5, 6, 7, 100], [1, 3, 2]),
+      ("eventfd2", is64 ? 5284 : 4325, [0, 1], [0, 1, 0x80, 0x81, 0x800]),
+      ("mmap", is64 ? 5009 : 4090, [0, 0x1000], [0, 1, 0x1000, 0x1001]),
+      ("clock_gettime", is64 ? 5222 : 4263, [0, 1, 2], [0x3000, 0x3004, 0x2FFC]),
+    ]
+    for (name, number, first, second) in calls {
+      var code: [UInt32] = []
+      var place = 0
+      for (first, second) in first.flatMap({ first in second.map { (first, $0) } }) {
+        code += Self.call(number, [(4, first), (5, second)])
+        for result: UInt32 in [2, 7] {
+          code.append(Assembly.immediate(0x2B, rs: 16, rt: result, place))
+          place += 4
+        }
+      }
+      var random = random(version, 0x40000 | Int(number))
+      var image = MachineImage(version, code: code + [Assembly.nop])
+      Self.setRegisters(&image, &random)
+      image[register: 16] = 0x2000
+      image.state.scalars.heap = version.addressSpace.heapStart
+      try add("\(name), each meaning", image, steps: UInt64(code.count))
     }
   }
 
@@ -53,6 +82,23 @@ extension VectorMaker {
       image.write([0, 0, 0x10, 0x68], at: UInt64(start))
       try add("\(name) in several pages", image, steps: UInt64(code.count))
     }
+    try addHintWithGaps(version)
+  }
+
+  /// A hint of 24 pages, most of which do not exist, in two writes.
+  private mutating func addHintWithGaps(_ version: StateVersion) throws {
+    let write = Numbers(version).write
+    let code =
+      [Assembly.special(0x25, rs: 8, rd: 6)] + Self.call(write, [(4, 4), (5, 0x2000)])
+      + Self.call(write, [(4, 4), (5, 0x2100), (6, 20)])
+    var image = MachineImage(version, code: code + [Assembly.nop])
+    image[register: 8] = 0x1_8000
+    for page: UInt64 in [2, 5, 6, 9, 0xC, 0x11, 0x18] {
+      image.write(Self.page.prefix(300).map { $0 ^ UInt8(page) }, at: page << 12)
+    }
+    // Its length: what both write without these four bytes.
+    image.write([0, 1, 0x80, 0x10], at: 0x2000)
+    try add("hint with gaps", image, steps: UInt64(code.count))
   }
 
   /// Calls of one number with arguments at random.
