@@ -243,6 +243,27 @@ struct RunTests {
     #expect(try server.ask("GET", "/v1/games").json["games"]?.elements.count == 1)
   }
 
+  @Test("Games without pre-images are asked too")
+  func withoutPreimages() throws {
+    let server = try TestServer()
+    for arguments in [
+      ["trace", "claim", "400000", "399999"], ["trace", "step", "300000"],
+      [
+        "run", "--proof-at", "=450000", "--stop-at", "=450001", "--meta", "", "--output", "",
+        "--proof-fmt", "\(server.directory)/%d.json",
+      ],
+    ] {
+      let folder = arguments[0] == "trace" ? ["--folder", server.directory + "/trace"] : []
+      let common = arguments + ["--input", Fixtures.prestate] + folder
+      let own = try falconet(common)
+      let served = try falconet(common + ["--server", "127.0.0.1:\(server.port)"])
+      #expect(own.code == 0 && served.code == 0 && served.output == own.output, "\(served.log)")
+      #expect(!served.log.contains("The service is not used"), "\(served.log)")
+    }
+    let games = try server.ask("GET", "/v1/games").json["games"]?.elements ?? []
+    #expect(games.count == 1 && games[0]["failedQuestions"] == .count(0))
+  }
+
   @Test(
     "witness prints the same with the service, which knows a file that it has seen, and falls back once"
   )

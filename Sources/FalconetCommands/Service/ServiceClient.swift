@@ -123,12 +123,15 @@ struct ServiceClient {
     var query = "wait=10"
     var body: [UInt8] = []
     while true {
-      let response = try connection.ask(
+      var response = try connection.ask(
         "POST", "/v1/jobs/\(job)/exchange?\(query)", type: "application/octet-stream", body)
+      if response.status == 409 {
+        // Games without pre-images, or with the service's own, have nothing to exchange.
+        response = try connection.ask("GET", "/v1/jobs/\(job)?wait=10")
+      }
       try Self.check(response)
       let members = try ServiceText.members(response.body)
       if members["status"] == "done" || members["status"] == "failed" { return }
-      // Games without pre-images, or with the service's own, have nothing to exchange.
       (query, body) = ("wait=10", [])
       guard let number = members["request"] else { continue }
       query += "&request=\(number)&result="
