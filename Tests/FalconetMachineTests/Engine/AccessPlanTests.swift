@@ -39,8 +39,8 @@ struct AccessPlanTests {
       Assembly.immediate(0x19, rs: 29, rt: 29, -64), Self.store(29, 8), Self.load(29, 40),
       Self.load(29, 16),
     ])
-    #expect(plan.accesses == [.own, .covered(0), .covered(0), .covered(0)])
-    #expect(plan.checks == [nil, 0, nil, nil])
+    #expect(plan.operations.map(\.access) == [.own, .covered(0), .covered(0), .covered(0)])
+    #expect(plan.operations.map(\.check) == [nil, 0, nil, nil])
     let frame = plan.neighbours[0]
     #expect(frame.isStack && frame.register == 29 && frame.distance == -64)
     #expect(frame.low - frame.distance == 8)
@@ -53,7 +53,7 @@ struct AccessPlanTests {
       Self.load(4, 0, to: 3), Assembly.immediate(0x19, rs: 4, rt: 5, 16), Self.store(5, -8),
       Assembly.special(0x25, rs: 5, rd: 6), Self.store(6, 8),
     ])
-    #expect(plan.accesses == [.covered(0), .own, .covered(0), .own, .covered(0)])
+    #expect(plan.operations.map(\.access) == [.covered(0), .own, .covered(0), .own, .covered(0)])
     #expect(plan.neighbours[0].low == 0)
     #expect(plan.neighbours[0].high == 31)
     #expect(plan.neighbours[0].stored == 8...31)
@@ -65,7 +65,7 @@ struct AccessPlanTests {
     let plan = try Self.plan([
       Self.store(4, 0), Self.store(4, 8), Self.load(4, 0, to: 4), Self.store(4, 8),
     ])
-    #expect(plan.accesses == [.covered(0), .covered(0), .covered(0), .own])
+    #expect(plan.operations.map(\.access) == [.covered(0), .covered(0), .covered(0), .own])
   }
 
   @Test("ll begins anew, since it makes its page less writable")
@@ -74,7 +74,7 @@ struct AccessPlanTests {
       Self.store(29, 0), Self.store(29, 8), Assembly.immediate(0x34, rs: 29, rt: 3, 0),
       Self.store(29, 16), Self.store(29, 24),
     ])
-    #expect(plan.accesses == [.covered(0), .covered(0), .own, .covered(1), .covered(1)])
+    #expect(plan.operations.map(\.access) == [.covered(0), .covered(0), .own, .covered(1), .covered(1)])
     // The range of the stack may move at one check alone.
     #expect(plan.neighbours.map(\.isStack) == [true, false])
   }
@@ -85,14 +85,14 @@ struct AccessPlanTests {
       Self.store(4, 0), Self.store(4, 8), Self.store(4, 4092), Self.store(4, 12),
       Assembly.immediate(Self.wordLoad, rs: 4, rt: 3, 12),
     ])
-    #expect(plan.accesses == [.covered(0), .covered(0), .own, .own, .covered(0)])
+    #expect(plan.operations.map(\.access) == [.covered(0), .covered(0), .own, .own, .covered(0)])
   }
 
   @Test("A single load is not worth a check")
   func single() throws {
     let plan = try Self.plan([Self.load(4, 0), Self.load(29, 0)])
-    #expect(plan.accesses == [.own, .own])
-    #expect(plan.checks == [nil, nil])
+    #expect(plan.operations.map(\.access) == [.own, .own])
+    #expect(plan.operations.map(\.check) == [nil, nil])
   }
 
   @Test("Constants are followed through additions")
@@ -101,8 +101,8 @@ struct AccessPlanTests {
       Assembly.immediate(0x0F, rt: 3, 0x12), Assembly.immediate(0x19, rs: 3, rt: 3, -16),
       Self.load(3, 8),
     ])
-    #expect(plan.constants == [0x12_0000, 0x11_FFF0, nil])
-    #expect(plan.accesses[2] == .constant(0x11_FFF8))
+    #expect(plan.operations.map(\.constant) == [0x12_0000, 0x11_FFF0, nil])
+    #expect(plan.operations[2].access == .constant(0x11_FFF8))
   }
 
   @Test("In 32 bits no register is taken for a constant more than another")
@@ -112,6 +112,6 @@ struct AccessPlanTests {
       Assembly.immediate(0x23, rs: 29, rt: 2, 0),
     ]
     let plan = try Self.plan(words, .v5)
-    #expect(plan.accesses == [.own, .own, .own])
+    #expect(plan.operations.map(\.access) == [.own, .own, .own])
   }
 }

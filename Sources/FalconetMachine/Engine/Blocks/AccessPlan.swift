@@ -40,12 +40,17 @@ struct AccessPlan {
     fileprivate var cost = 0
   }
 
+  /// What is known of an operation.
+  struct Planned: Equatable {
+    var access = Access.own
+    /// Its result, if that is a constant.
+    var constant: UInt64?
+    /// The neighbours that are checked before it.
+    var check: Int?
+  }
+
   /// By operation.
-  private(set) var accesses: [Access] = []
-  /// The results of operations that are constants.
-  private(set) var constants: [UInt64?] = []
-  /// The neighbours that are checked before an operation.
-  private(set) var checks: [Int?] = []
+  private(set) var operations: [Planned] = []
   private(set) var neighbours: [Neighbours] = []
 
   /// Neighbours take less than a page.
@@ -63,15 +68,28 @@ struct AccessPlan {
   /// What a register holds: a constant more than a value that has a number.
   private struct Value {
     var number: Int
-    var distance: Int32
+    var distance: Int32 = 0
+    /// The value itself, if it is known.
+    var known: UInt64?
+
+    /// What is known of a register when a block begins.
+    init(ofRegister register: Int) {
+      number = register
+      known = register == 0 ? 0 : nil
+    }
+
+    init(number: Int, distance: Int32 = 0, known: UInt64? = nil) {
+      self.number = number
+      self.distance = distance
+      self.known = known
+    }
   }
-  private var values: [Value] = []
-  private var known: [UInt64?] = []
+  private var values = (0..<registers).map { Value(ofRegister: $0) }
   /// Of each value, the accesses that it is the base of: a place in ``neighbours``, or −1.
-  private var groups: [Int] = []
-  /// What is known of registers when a block begins.
-  private let firstValues = (0..<registers).map { Value(number: $0, distance: 0) }
-  private let firstKnown = (0..<registers).map { $0 == 0 ? UInt64(0) : nil }
+  private var groups = Array(repeating: -1, count: registers)
+  /// The registers, a bit each, that hold something else than when the block began, or whose first values accesses
+  /// have as their base.
+  private var changed: UInt64 = 0
   private let isWide: Bool
   /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
   private var hasStack = false
@@ -83,35 +101,30 @@ struct AccessPlan {
     clear(block)
     for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
     for (place, group) in neighbours.enumerated() where isWorthwhile(group) {
-      checks[group.first] = place
+      operations[group.first].check = place
     }
-    for index in accesses.indices {
-      guard case .covered(let place) = accesses[index], checks[neighbours[place].first] == nil
-      else {
-        continue
-      }
-      accesses[index] = .own
+    for index in operations.indices {
+      guard case .covered(let place) = operations[index].access,
+        operations[neighbours[place].first].check == nil
+      else { continue }
+      operations[index].access = .own
     }
   }
 
   /// Has each access of a block check itself.
   mutating func clear(_ block: Block) {
-    let count = block.operations.count
     hasStack = false
-    Self.fill(&accesses, with: repeatElement(.own, count: count))
-    Self.fill(&constants, with: repeatElement(nil, count: count))
-    Self.fill(&checks, with: repeatElement(nil, count: count))
+    operations.removeAll(keepingCapacity: true)
+    for _ in block.operations { operations.append(Planned()) }
     neighbours.removeAll(keepingCapacity: true)
-    Self.fill(&values, with: firstValues)
-    Self.fill(&known, with: firstKnown)
-    Self.fill(&groups, with: repeatElement(-1, count: Self.registers))
-  }
-
-  private static func fill<Element>(
-    _ array: inout [Element], with elements: some Collection<Element>
-  ) {
-    array.removeAll(keepingCapacity: true)
-    array.append(contentsOf: elements)
+    groups.removeLast(groups.count - Self.registers)
+    // Most blocks change few registers.
+    while changed != 0 {
+      let register = changed.trailingZeroBitCount
+      values[register] = Value(ofRegister: register)
+      groups[register] = -1
+      changed &= changed - 1
+    }
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
@@ -137,17 +150,17 @@ struct AccessPlan {
   private mutating func forget(_ register: UInt8) {
     let register = Int(register)
     guard register < Self.registers else { return }
-    values[register] = Value(number: groups.count, distance: 0)
+    values[register] = Value(number: groups.count)
+    changed |= 1 << UInt64(register)
     groups.append(-1)
-    known[register] = nil
   }
 
   private mutating func compute(_ operation: DecodedOperation, at index: Int) {
     let destination = Int(operation.destination)
     if let constant = constant(operation) {
-      constants[index] = constant
+      operations[index].constant = constant
       forget(operation.destination)
-      if destination < Self.registers { known[destination] = constant }
+      if destination < Self.registers { values[destination].known = constant }
       return
     }
     guard let (source, distance) = sum(operation) else { return forget(operation.destination) }
@@ -175,7 +188,7 @@ struct AccessPlan {
   private func constant(_ operation: DecodedOperation) -> UInt64? {
     let immediate = UInt64(bitPattern: Int64(operation.immediate))
     if operation.operation == .lui { return immediate }
-    guard let first = known[Int(operation.first)] else { return nil }
+    guard let first = values[Int(operation.first)].known else { return nil }
     switch operation.operation {
     case .ori: return first | immediate
     case .daddi where isWide: return first &+ immediate
@@ -190,8 +203,8 @@ struct AccessPlan {
     _ operation: DecodedOperation, _ access: AccessKind, isStore: Bool, at index: Int
   ) {
     guard !access.isPartial else { return }
-    if let base = known[Int(operation.first)] {
-      accesses[index] = .constant(base &+ UInt64(bitPattern: Int64(operation.immediate)))
+    if let base = values[Int(operation.first)].known {
+      operations[index].access = .constant(base &+ UInt64(bitPattern: Int64(operation.immediate)))
       return
     }
     let value = values[Int(operation.first)]
@@ -202,6 +215,7 @@ struct AccessPlan {
       let isStack = operation.first == Self.stackPointer && !hasStack
       if isStack { hasStack = true }
       groups[value.number] = neighbours.count
+      if value.number < Self.registers { changed |= 1 << UInt64(value.number) }
       neighbours.append(
         Neighbours(
           register: operation.first, distance: value.distance, alignment: size, low: offset,
@@ -209,7 +223,7 @@ struct AccessPlan {
     }
     let place = groups[value.number]
     guard extend(place, with: offset, size, isStore) else { return }
-    accesses[index] = .covered(place)
+    operations[index].access = .covered(place)
   }
 
   /// Adds an access to its neighbours, if their check can cover it.

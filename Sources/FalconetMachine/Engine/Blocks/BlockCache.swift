@@ -4,10 +4,6 @@ enum BlockForm {
   /// Each access to memory checks its address itself: entered where the usual form's check of several accesses
   /// fails, see ``AccessPlan``.
   case checked
-
-  /// What finds the form of the block at an address, which is a multiple of 4.
-  @inline(__always)
-  func key(_ pc: UInt64) -> UInt64 { self == .usual ? pc : pc | 2 }
 }
 
 /// The blocks that an engine has code for: found, inserted and discarded by the guest address that they
@@ -22,7 +18,9 @@ enum BlockForm {
 struct BlockCache {
   private let memory: Memory
   /// The places of blocks. An address without one has the complement of a number in ``waiting``.
-  private var places = AddressMap()
+  private var places = PlaceMap()
+  /// The same for the form that checks each access, which few blocks have.
+  private var checkedPlaces = AddressMap()
   private var jumpTable: JumpTable
   /// Links that wait: each names the one before it, −1 the first.
   private var waiting: [(link: Int, before: Int)] = []
@@ -46,6 +44,10 @@ struct BlockCache {
     self.jumpTable = jumpTable
   }
 
+  /// Whether what is known of addresses takes as much memory of the host as it may.
+  var isFull: Bool { places.byteCount > Self.mostBytes }
+  private static let mostBytes = 64 << 20
+
   /// The address of the ``JumpTable``'s entries.
   var jumpTableAddress: UInt { jumpTable.address }
 
@@ -53,8 +55,17 @@ struct BlockCache {
 
   /// The place of a form of the block at an address, if there is one.
   subscript(pc: UInt64, form: BlockForm) -> Int? {
-    guard let place = places[form.key(pc)], place >= 0 else { return nil }
+    guard let place = entry(pc, form), place >= 0 else { return nil }
     return place
+  }
+
+  private func entry(_ pc: UInt64, _ form: BlockForm) -> Int? {
+    form == .usual ? places[pc] : checkedPlaces[pc]
+  }
+
+  /// - Returns: what it was before.
+  private mutating func setEntry(_ pc: UInt64, _ form: BlockForm, to value: Int) -> Int? {
+    form == .usual ? places.set(pc, to: value) : checkedPlaces.set(pc, to: value)
   }
 
   /// The last of the links that wait, by what ``places`` has for an address; −1 if there are none.
@@ -89,8 +100,7 @@ struct BlockCache {
   mutating func insert(
     _ place: Int, at pc: UInt64, _ form: BlockForm, resolve: (_ link: Int) -> Void
   ) {
-    var next = Self.lastWaiting(places.set(form.key(pc), to: place))
-    if form == .usual { jumpTable.insert(place, at: pc) }
+    var next = Self.lastWaiting(setEntry(pc, form, to: place))
     while next >= 0 {
       resolve(waiting[next].link)
       next = waiting[next].before
@@ -102,14 +112,14 @@ struct BlockCache {
   /// - Returns: another link that waits for it, if there is one.
   @discardableResult
   mutating func wait(_ link: Int, for pc: UInt64, _ form: BlockForm) -> Int? {
-    let last = Self.lastWaiting(places.set(form.key(pc), to: ~waiting.count))
+    let last = Self.lastWaiting(setEntry(pc, form, to: ~waiting.count))
     waiting.append((link, before: last))
     return last < 0 ? nil : waiting[last].link
   }
 
   /// Has another link wait in the place of one that waits for the block at an address.
   mutating func replace(_ link: Int, with other: Int, for pc: UInt64) {
-    var next = Self.lastWaiting(places[pc])
+    var next = Self.lastWaiting(entry(pc, .usual))
     while next >= 0 {
       if waiting[next].link == link {
         waiting[next].link = other
@@ -126,6 +136,7 @@ struct BlockCache {
     memory.unmarkCode(onPages: pages)
     pages.removeAll(keepingCapacity: true)
     places.removeAll()
+    checkedPlaces.removeAll()
     waiting.removeAll(keepingCapacity: true)
     jumpTable.clear()
   }

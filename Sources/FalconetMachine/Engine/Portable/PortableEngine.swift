@@ -47,7 +47,7 @@ final class PortableEngine: EngineCore, BlockEngine {
 
   var mostAhead: Int { 0 }
 
-  var isFull: Bool { used > Self.arenaBytes }
+  var isFull: Bool { used > Self.arenaBytes || cache.isFull }
 
   func enter(_ place: Int, budget: UInt64) {
     let block = arena.start + place

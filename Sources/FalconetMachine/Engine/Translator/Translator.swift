@@ -39,6 +39,7 @@ final class Translator: EngineCore, BlockEngine {
 
   var isFull: Bool {
     emitter.position > Self.codeBytes || emitter.rarePosition > code.rareStart + Self.rareCodeBytes
+      || cache.isFull
   }
 
   func write(_ block: Block, _ form: BlockForm) -> Int {

@@ -100,14 +100,17 @@ struct X86Assembler {
     }
   }
 
-  /// An instruction on a register and memory at `base + index + displacement`. The index is not rsp.
+  /// An instruction on a register and memory at `base + index + displacement`. The index is not rsp. The opcode's last
+  /// byte is the lowest.
   mutating func indexed(
-    _ opcode: [UInt8], _ register: X86Register, base: X86Register, index: X86Register,
+    _ opcode: UInt32, _ register: X86Register, base: X86Register, index: X86Register,
     displacement: Int32 = 0, wide: Bool = true, halfWord: Bool = false, bytes: Bool = false
   ) {
     if halfWord { byte(0x66) }
     prefix(wide: wide, register, index: index, base: base, force: bytes)
-    for part in opcode { byte(part) }
+    if opcode > 0xFFFF { byte(UInt8(truncatingIfNeeded: opcode >> 16)) }
+    if opcode > 0xFF { byte(UInt8(truncatingIfNeeded: opcode >> 8)) }
+    byte(UInt8(truncatingIfNeeded: opcode))
     let operand = register.low << 3 | 0x04
     let place = index.low << 3 | base.low
     // A base like rbp has no form without a displacement.
@@ -291,4 +294,10 @@ struct X86Assembler {
 
   /// Sets where a jump goes: here.
   mutating func patchHere(_ jump: Int) { patch(jump, to: position) }
+
+  /// Sets where some jumps go: here.
+  mutating func patchHere(_ jumps: X86Jumps) {
+    let here = position
+    jumps.each { patch($0, to: here) }
+  }
 }

@@ -132,10 +132,10 @@ extension X86Emitter {
   /// - Returns: whether the operations are that; otherwise nothing was written.
   mutating func emitSum(_ first: DecodedOperation, _ second: DecodedOperation, _ index: Int) -> Bool
   {
-    guard let constant = plan.constants[index],
+    guard let constant = plan.operations[index].constant,
       let immediate = Int32(exactly: Int64(bitPattern: constant)),
       second.operation == .dadd, second.destination == first.destination,
-      plan.constants[index + 1] == nil
+      plan.operations[index + 1].constant == nil
     else { return false }
     var sum = second
     if second.second == first.destination, second.first != first.destination {

@@ -21,7 +21,7 @@ enum SlowPath {
   case store(Int, Int, X86Register, thunk: Int, DecodedOperation, back: Int)
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
   /// steps from the operation on that it stands before, and where the code goes on.
-  case neighbours([Int], Int, remaining: UInt8, back: Int)
+  case neighbours(X86Jumps, Int, remaining: UInt8, back: Int)
   /// An operation in a case that a call back executes: the jump that comes here, and where the code goes on.
   case rare(Int, DecodedOperation, back: Int)
   /// An operation that was not executed: the jump that comes here, and the steps from it on.
@@ -195,7 +195,7 @@ extension X86Emitter {
       slowPaths.append(.leave(assembler.jump(.notEqual), remaining: operation.remaining))
       assembler.jump(to: back)
     case .neighbours(let jumps, let place, let remaining, let back):
-      for jump in jumps { assembler.patchHere(jump) }
+      assembler.patchHere(jumps)
       let fails =
         plan.neighbours[place].isStack
         ? emitCover(of: place, back) : emitWholeCheck(of: place, back)

@@ -113,25 +113,25 @@ extension X86Emitter {
     _ access: AccessKind, _ target: X86Register, base: X86Register, index: X86Register = .rax,
     displacement: Int32 = 0
   ) {
-    func read(_ opcode: [UInt8], _ target: X86Register, wide: Bool) {
+    func read(_ opcode: UInt32, _ target: X86Register, wide: Bool) {
       assembler.indexed(
         opcode, target, base: base, index: index, displacement: displacement, wide: wide)
     }
     switch access {
-    case .byte: read([0x0F, 0xBE], target, wide: true)
-    case .byteUnsigned: read([0x0F, 0xB6], target, wide: false)
+    case .byte: read(0x0FBE, target, wide: true)
+    case .byteUnsigned: read(0x0FB6, target, wide: false)
     case .half, .halfUnsigned:
-      read([0x0F, 0xB7], .rax, wide: false)
+      read(0x0FB7, .rax, wide: false)
       // Swaps the two bytes.
       assembler.byte(0x66)
       assembler.single(0xC1, 0, .rax, wide: false)
       assembler.byte(8)
       assembler.registers0F(access == .half ? 0xBF : 0xB7, target, .rax, wide: access == .half)
     case .word, .wordLeft, .wordRight:
-      read([0x0F, 0x38, 0xF0], .rax, wide: false)
+      read(0x0F38F0, .rax, wide: false)
       assembler.signExtend32(target, .rax)
-    case .wordUnsigned: read([0x0F, 0x38, 0xF0], target, wide: false)
-    case .double, .doubleLeft, .doubleRight: read([0x0F, 0x38, 0xF0], target, wide: true)
+    case .wordUnsigned: read(0x0F38F0, target, wide: false)
+    case .double, .doubleLeft, .doubleRight: read(0x0F38F0, target, wide: true)
     }
   }
 
@@ -182,17 +182,17 @@ extension X86Emitter {
     displacement: Int32 = 0
   ) {
     func write(
-      _ opcode: [UInt8], wide: Bool = false, halfWord: Bool = false, bytes: Bool = false
+      _ opcode: UInt32, wide: Bool = false, halfWord: Bool = false, bytes: Bool = false
     ) {
       assembler.indexed(
         opcode, value, base: base, index: index, displacement: displacement, wide: wide,
         halfWord: halfWord, bytes: bytes)
     }
     switch access {
-    case .byte, .byteUnsigned: write([0x88], bytes: true)
-    case .half, .halfUnsigned: write([0x0F, 0x38, 0xF1], halfWord: true)
-    case .word, .wordUnsigned, .wordLeft, .wordRight: write([0x0F, 0x38, 0xF1])
-    case .double, .doubleLeft, .doubleRight: write([0x0F, 0x38, 0xF1], wide: true)
+    case .byte, .byteUnsigned: write(0x88, bytes: true)
+    case .half, .halfUnsigned: write(0x0F38F1, halfWord: true)
+    case .word, .wordUnsigned, .wordLeft, .wordRight: write(0x0F38F1)
+    case .double, .doubleLeft, .doubleRight: write(0x0F38F1, wide: true)
     }
   }
 

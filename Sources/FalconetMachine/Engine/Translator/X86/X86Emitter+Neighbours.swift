@@ -5,7 +5,7 @@ extension X86Emitter {
     let group = plan.neighbours[place]
     guard !group.isStack else { return emitStackCheck(of: place, before: operation) }
     emitLowest(group)
-    var jumps: [Int] = []
+    var jumps = X86Jumps()
     if group.stored == nil {
       assembler.address(.rcx, .rax, group.extent)
       assembler.registers(X86Operation.or.opcode, .rcx, .rax)
@@ -38,7 +38,7 @@ extension X86Emitter {
     assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.stackSize)
     let jump = assembler.jump(.notBelow)
     slowPaths.append(
-      .neighbours([jump], place, remaining: operation.remaining, back: assembler.position))
+      .neighbours(X86Jumps(jump), place, remaining: operation.remaining, back: assembler.position))
   }
 
   /// Has the range cover a stack frame.

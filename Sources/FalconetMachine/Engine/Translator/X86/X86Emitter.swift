@@ -131,16 +131,16 @@ struct X86Emitter: CodeEmitter {
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
-      if let place = plan.checks[index] { emitCheck(of: place, before: operation) }
+      if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
       comparison = nil
       if index + 1 < operations.count, emitSum(operation, operations[index + 1], index) {
         index += 1
-      } else if let constant = plan.constants[index] {
+      } else if let constant = plan.operations[index].constant {
         setConstant(operation.destination, constant)
       } else if index + 1 < operations.count, emitExtension(operation, operations[index + 1]) {
         index += 1
       } else {
-        emit(operation, plan.accesses[index])
+        emit(operation, plan.operations[index].access)
       }
       index += 1
     }

@@ -98,3 +98,30 @@ enum X86Shift: UInt8 {
   case right = 5
   case arithmeticRight = 7
 }
+
+/// At most three jumps that go to the same place, without memory of their own.
+struct X86Jumps {
+  private var jumps = (0, 0, 0)
+  private var count = 0
+
+  init() {}
+
+  init(_ jump: Int) { append(jump) }
+
+  /// - Precondition: there are less than three.
+  mutating func append(_ jump: Int) {
+    switch count {
+    case 0: jumps.0 = jump
+    case 1: jumps.1 = jump
+    default: jumps.2 = jump
+    }
+    count += 1
+  }
+
+  /// Calls `body` with each.
+  func each(_ body: (Int) -> Void) {
+    if count > 0 { body(jumps.0) }
+    if count > 1 { body(jumps.1) }
+    if count > 2 { body(jumps.2) }
+  }
+}
