@@ -13,7 +13,7 @@ final class CodeMemory {
   let rareStart: Int
   private var populated: Int
   private var rarePopulated: Int
-  private static let populatedAtOnce = 256 << 10
+  private static let populatedAtOnce = 64 << 10
   /// MADV_POPULATE_READ and MADV_POPULATE_WRITE of Linux 5.14, which headers may lack.
   private static let populateForReading: Int32 = 22
   private static let populateForWriting: Int32 = 23

@@ -15,6 +15,8 @@ final class Translator: EngineCore, BlockEngine {
   static let rareCodeBytes = 40 << 20
   /// More than the code of the longest block takes.
   private static let mostBytes = 1 << 16
+  /// More than the code of most blocks takes.
+  private static let usualBytes = 1 << 12
 
   private let code: CodeMemory
   private var emitter: HostEmitter
@@ -44,7 +46,7 @@ final class Translator: EngineCore, BlockEngine {
 
   func write(_ block: Block, _ form: BlockForm) -> Int {
     code.populate(
-      upTo: emitter.position + Self.mostBytes, rareUpTo: emitter.rarePosition + Self.mostBytes)
+      upTo: emitter.position + Self.usualBytes, rareUpTo: emitter.rarePosition + Self.usualBytes)
     emitter.checksLoads = checksLoads
     return emitter.write(block, form, into: &cache)
   }

@@ -39,15 +39,21 @@ struct X86Assembler {
     while position & 15 != 0 { byte(0x90) }
   }
 
+  /// Writes an instruction, or its beginning.
   @inline(__always)
-  private mutating func prefix(
-    wide: Bool, _ register: X86Register, index: X86Register = .rax, base: X86Register,
-    force: Bool = false
-  ) {
-    let value: UInt8 =
-      0x40 | (wide ? 8 : 0) | (register.isHigh ? 4 : 0) | (index.isHigh ? 2 : 0)
-      | (base.isHigh ? 1 : 0)
-    if value != 0x40 || force { byte(value) }
+  private mutating func write(_ bytes: X86Bytes) {
+    // What is behind its bytes has yet to be written.
+    memory.writable.storeBytes(of: bytes.bits.littleEndian, toByteOffset: position, as: UInt64.self)
+    position &+= bytes.count
+  }
+
+  /// Writes a displacement or an immediate operand: in one byte if `isShort`.
+  @inline(__always)
+  private mutating func write(_ bytes: X86Bytes, _ value: Int32, isShort: Bool) {
+    var bytes = bytes
+    if isShort { bytes.append(UInt8(truncatingIfNeeded: value)) }
+    write(bytes)
+    if !isShort { int32(value) }
   }
 
   // MARK: Forms of operands
@@ -56,75 +62,68 @@ struct X86Assembler {
   mutating func registers(
     _ opcode: UInt8, _ register: X86Register, _ operand: X86Register, wide: Bool = true
   ) {
-    prefix(wide: wide, register, base: operand)
-    byte(opcode)
-    byte(0xC0 | register.low << 3 | operand.low)
+    var bytes = X86Bytes(wide: wide, register, base: operand)
+    bytes.append(opcode)
+    bytes.append(0xC0 | register.low << 3 | operand.low)
+    write(bytes)
   }
 
   /// The same with a two-byte opcode, 0x0F first. `bytes` if the operand is the low byte.
   mutating func registers0F(
     _ opcode: UInt8, _ register: X86Register, _ operand: X86Register, wide: Bool = true,
-    bytes: Bool = false
+    bytes isByte: Bool = false
   ) {
-    prefix(wide: wide, register, base: operand, force: bytes)
-    byte(0x0F)
-    byte(opcode)
-    byte(0xC0 | register.low << 3 | operand.low)
+    var bytes = X86Bytes(wide: wide, register, base: operand, force: isByte)
+    bytes.append(0x0F)
+    bytes.append(opcode)
+    bytes.append(0xC0 | register.low << 3 | operand.low)
+    write(bytes)
   }
 
   /// An instruction whose other operand is a number in the register field.
   mutating func single(_ opcode: UInt8, _ number: UInt8, _ operand: X86Register, wide: Bool = true)
   {
-    prefix(wide: wide, .rax, base: operand)
-    byte(opcode)
-    byte(0xC0 | number << 3 | operand.low)
+    var bytes = X86Bytes(wide: wide, .rax, base: operand)
+    bytes.append(opcode)
+    bytes.append(0xC0 | number << 3 | operand.low)
+    write(bytes)
   }
 
   /// An instruction on a register and an entry of the bank.
   mutating func bank(
     _ opcode: UInt8, _ register: X86Register, _ entry: UInt8, wide: Bool = true
   ) {
-    prefix(wide: wide, register, base: .rbx)
-    byte(opcode)
-    bankOperand(register.low, entry)
-  }
-
-  mutating func bankOperand(_ field: UInt8, _ entry: UInt8) {
     let offset = Int32(entry) * 8 - Int32(Self.bankBias)
-    if let short = Int8(exactly: offset) {
-      byte(0x43 | field << 3)
-      byte(UInt8(bitPattern: short))
-    } else {
-      byte(0x83 | field << 3)
-      int32(offset)
-    }
+    let isShort = Int8(exactly: offset) != nil
+    var bytes = X86Bytes(wide: wide, register, base: .rbx)
+    bytes.append(opcode)
+    bytes.append((isShort ? 0x43 : 0x83) | register.low << 3)
+    write(bytes, offset, isShort: isShort)
   }
 
   /// An instruction on a register and memory at `base + index + displacement`. The index is not rsp. The opcode's last
   /// byte is the lowest.
   mutating func indexed(
     _ opcode: UInt32, _ register: X86Register, base: X86Register, index: X86Register,
-    displacement: Int32 = 0, wide: Bool = true, halfWord: Bool = false, bytes: Bool = false
+    displacement: Int32 = 0, wide: Bool = true, halfWord: Bool = false, bytes isByte: Bool = false
   ) {
     if halfWord { byte(0x66) }
-    prefix(wide: wide, register, index: index, base: base, force: bytes)
-    if opcode > 0xFFFF { byte(UInt8(truncatingIfNeeded: opcode >> 16)) }
-    if opcode > 0xFF { byte(UInt8(truncatingIfNeeded: opcode >> 8)) }
-    byte(UInt8(truncatingIfNeeded: opcode))
+    var bytes = X86Bytes(wide: wide, register, index: index, base: base, force: isByte)
+    if opcode > 0xFFFF { bytes.append(UInt8(truncatingIfNeeded: opcode >> 16)) }
+    if opcode > 0xFF { bytes.append(UInt8(truncatingIfNeeded: opcode >> 8)) }
+    bytes.append(UInt8(truncatingIfNeeded: opcode))
     let operand = register.low << 3 | 0x04
     let place = index.low << 3 | base.low
     // A base like rbp has no form without a displacement.
     if displacement == 0, base.low != 5 {
-      byte(operand)
-      byte(place)
-    } else if let short = Int8(exactly: displacement) {
-      byte(0x40 | operand)
-      byte(place)
-      byte(UInt8(bitPattern: short))
+      bytes.append(operand)
+      bytes.append(place)
+      write(bytes)
     } else {
-      byte(0x80 | operand)
-      byte(place)
-      int32(displacement)
+      let isShort = Int8(exactly: displacement) != nil
+      bytes.append((isShort ? 0x40 : 0x80) | operand)
+      bytes.append(place)
+      write(bytes, displacement, isShort: isShort)
     }
   }
 
@@ -154,17 +153,18 @@ struct X86Assembler {
     if value == 0, !keepsFlags {
       registers(0x33, target, target, wide: false)
     } else if value <= UInt64(UInt32.max) {
-      if target.isHigh { byte(0x41) }
-      byte(0xB8 | target.low)
-      int32(Int32(truncatingIfNeeded: value))
+      var bytes = X86Bytes(wide: false, .rax, base: target)
+      bytes.append(0xB8 | target.low)
+      write(bytes, Int32(truncatingIfNeeded: value), isShort: false)
     } else if let small = Int32(exactly: Int64(bitPattern: value)) {
-      prefix(wide: true, .rax, base: target)
-      byte(0xC7)
-      byte(0xC0 | target.low)
-      int32(small)
+      var bytes = X86Bytes(wide: true, .rax, base: target)
+      bytes.append(0xC7)
+      bytes.append(0xC0 | target.low)
+      write(bytes, small, isShort: false)
     } else {
-      prefix(wide: true, .rax, base: target)
-      byte(0xB8 | target.low)
+      var bytes = X86Bytes(wide: true, .rax, base: target)
+      bytes.append(0xB8 | target.low)
+      write(bytes)
       int64(value)
     }
   }
@@ -172,16 +172,11 @@ struct X86Assembler {
   mutating func immediate(
     _ operation: X86Operation, _ target: X86Register, _ value: Int32, wide: Bool = true
   ) {
-    prefix(wide: wide, .rax, base: target)
-    if let short = Int8(exactly: value) {
-      byte(0x83)
-      byte(0xC0 | operation.number << 3 | target.low)
-      byte(UInt8(bitPattern: short))
-    } else {
-      byte(0x81)
-      byte(0xC0 | operation.number << 3 | target.low)
-      int32(value)
-    }
+    let isShort = Int8(exactly: value) != nil
+    var bytes = X86Bytes(wide: wide, .rax, base: target)
+    bytes.append(isShort ? 0x83 : 0x81)
+    bytes.append(0xC0 | operation.number << 3 | target.low)
+    write(bytes, value, isShort: isShort)
   }
 
   mutating func shift(
@@ -198,16 +193,12 @@ struct X86Assembler {
 
   /// `target = source + offset`.
   mutating func address(_ target: X86Register, _ source: X86Register, _ offset: Int32) {
-    prefix(wide: true, target, base: source)
-    byte(0x8D)
     // No pinned or scratch register is rsp or r12, whose form needs one byte more.
-    if let short = Int8(exactly: offset) {
-      byte(0x40 | target.low << 3 | source.low)
-      byte(UInt8(bitPattern: short))
-    } else {
-      byte(0x80 | target.low << 3 | source.low)
-      int32(offset)
-    }
+    let isShort = Int8(exactly: offset) != nil
+    var bytes = X86Bytes(wide: true, target, base: source)
+    bytes.append(0x8D)
+    bytes.append((isShort ? 0x40 : 0x80) | target.low << 3 | source.low)
+    write(bytes, offset, isShort: isShort)
   }
 
   mutating func signExtend32(_ target: X86Register, _ source: X86Register) {
@@ -254,9 +245,10 @@ struct X86Assembler {
 
   /// A conditional jump whose target is not known yet.
   mutating func jump(_ condition: X86Condition) -> Int {
-    byte(0x0F)
-    byte(0x80 | condition.rawValue)
-    int32(0)
+    var bytes = X86Bytes()
+    bytes.append(0x0F)
+    bytes.append(0x80 | condition.rawValue)
+    write(bytes, 0, isShort: false)
     return position - 4
   }
 
@@ -286,10 +278,10 @@ struct X86Assembler {
       as: Int32.self)
   }
 
-  /// Has a jump go to the same place as another.
-  mutating func patch(_ jump: Int, toTargetOf other: Int) {
-    let distance = memory.writable.loadUnaligned(fromByteOffset: other, as: Int32.self)
-    patch(jump, to: other + 4 + Int(Int32(littleEndian: distance)))
+  /// Where a jump goes.
+  func target(of jump: Int) -> Int {
+    let distance = memory.writable.loadUnaligned(fromByteOffset: jump, as: Int32.self)
+    return jump + 4 + Int(Int32(littleEndian: distance))
   }
 
   /// Sets where a jump goes: here.
@@ -299,5 +291,32 @@ struct X86Assembler {
   mutating func patchHere(_ jumps: X86Jumps) {
     let here = position
     jumps.each { patch($0, to: here) }
+  }
+}
+
+/// The first bytes of an instruction, at most 8, which are written at once: writing each of them takes longer.
+struct X86Bytes {
+  private(set) var bits: UInt64 = 0
+  private(set) var count = 0
+
+  @inline(__always)
+  init() {}
+
+  /// With the prefix that 64-bit operands and high registers need, or with a prefix anyway if `force`.
+  @inline(__always)
+  init(
+    wide: Bool, _ register: X86Register, index: X86Register = .rax, base: X86Register,
+    force: Bool = false
+  ) {
+    let value: UInt8 =
+      0x40 | (wide ? 8 : 0) | (register.isHigh ? 4 : 0) | (index.isHigh ? 2 : 0)
+      | (base.isHigh ? 1 : 0)
+    if value != 0x40 || force { append(value) }
+  }
+
+  @inline(__always)
+  mutating func append(_ byte: UInt8) {
+    bits |= UInt64(byte) &<< UInt64(8 &* count)
+    count &+= 1
   }
 }

@@ -74,12 +74,13 @@ extension X86Emitter {
     guard let branch = end.branch, branch.pc == pc, cache[pc, .usual] == nil else { return nil }
     // The opposite branch goes to the other block.
     let branchBytes = 6
+    let target = assembler.target(of: end.jump)
     assembler.position -= jumpBytes + branchBytes
     let other = assembler.jump(branch.condition.inverted)
     if let place = cache[end.pc, .usual] {
       assembler.patch(other, to: place)
     } else {
-      assembler.patch(other, toTargetOf: end.jump)
+      assembler.patch(other, to: target)
       cache.replace(end.jump, with: other, for: end.pc)
     }
     return branch.jump
