@@ -2,7 +2,7 @@
 ///
 /// Safety: 4096 bytes are readable at `page`, and offsets into it are below 4096 and multiples of 4.
 struct BlockDecoder {
-  let rules: Rules
+  private let decoder: InstructionDecoder
   private let mask: UInt64
   /// Instructions in this range are left to the plain step.
   var stopRange: Range<UInt64>?
@@ -12,7 +12,7 @@ struct BlockDecoder {
   private(set) var block = Block(pc: 0, exit: .leave(0))
 
   init(rules: Rules, stopRange: Range<UInt64>?) {
-    self.rules = rules
+    decoder = InstructionDecoder(rules)
     mask = rules.wordSize.mask
     self.stopRange = stopRange
   }
@@ -66,7 +66,7 @@ struct BlockDecoder {
     _ page: UnsafeRawPointer, _ offset: Int, _ address: UInt64
   ) -> DecodedOperation {
     let bits = page.load(fromByteOffset: offset, as: UInt32.self).bigEndian
-    var operation = DecodedOperation(Instruction(bits), under: rules)
+    var operation = DecodedOperation(Instruction(bits), by: decoder)
     if let stopRange, stopRange.contains(address) { operation.operation = .unknown }
     if !stopAddresses.isEmpty, stopAddresses.contains(address) { operation.operation = .unknown }
     return operation

@@ -17,14 +17,15 @@ struct DecodedOperation {
 }
 
 extension DecodedOperation {
-  init(_ instruction: Instruction, under rules: Rules) {
-    let operation = Operation(decoding: instruction, under: rules)
-    let destination = UInt8(operation.destination(of: instruction))
+  init(_ instruction: Instruction, by decoder: InstructionDecoder) {
+    let row = decoder[instruction]
+    let operation = row.operation
+    let destination = UInt8(row.kind.destination(of: instruction))
     self.init(
       operation: operation,
       destination: destination == 0 ? RegisterBank.discarded : destination,
       first: UInt8(instruction.rs), second: UInt8(instruction.rt),
-      immediate: operation.immediate(of: instruction))
+      immediate: row.kind.immediate(of: instruction))
     // With the amount in full, a shift by 32 more is the other shift.
     if operation == .dsll32 { self.operation = .dsll }
     if operation == .dsrl32 { self.operation = .dsrl }
