@@ -116,8 +116,11 @@ class EngineCore {
 
   /// The step of an operation, counted from the program's start.
   final func step(of operation: DecodedOperation, budget: UInt64) -> UInt64 {
-    deadline &- (budget &+ UInt64(operation.remaining)) &+ 1
+    step(budget &+ UInt64(operation.remaining))
   }
+
+  /// The same by how many steps of the budget are left from this one on.
+  final func step(_ steps: UInt64) -> UInt64 { deadline &- steps &+ 1 }
 }
 
 extension BlockEngine {

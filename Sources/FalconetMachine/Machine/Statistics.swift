@@ -22,8 +22,11 @@ package struct Statistics: Sendable, Equatable {
 
   /// Whether a wake was asked for and no thread that waits was looked at since.
   private var isWaking = false
-  /// The steps of the last `ll` of the threads that did one most recently, oldest first.
-  private var lastLoadLinked: [(thread: UInt64, step: UInt64)] = []
+  /// The thread and the step of the last `ll`, as long as no `sc` of the thread followed it.
+  private var lastLoadLinked = (thread: UInt64(0), step: UInt64(0))
+  private var hasLastLoadLinked = false
+  /// The steps of the last `ll` of the threads that did one most recently before, oldest first.
+  private var olderLoadLinked: [(thread: UInt64, step: UInt64)] = []
   private static let rememberedThreads = 5
   private var activeThread: UInt64 = 0
   private var firstThreadLeft: UInt64 = 0
@@ -46,22 +49,35 @@ package struct Statistics: Sendable, Equatable {
     }
   }
 
+  @inline(__always)
   private mutating func noteLoadLinked(_ thread: UInt64, _ step: UInt64) {
-    // The common case: the same thread again.
-    if let last = lastLoadLinked.indices.last, lastLoadLinked[last].thread == thread {
-      lastLoadLinked[last].step = step
-      return
-    }
-    lastLoadLinked.removeAll { $0.thread == thread }
-    if lastLoadLinked.count == Self.rememberedThreads { lastLoadLinked.removeFirst() }
-    lastLoadLinked.append((thread, step))
+    if lastLoadLinked.thread != thread || !hasLastLoadLinked { makeLast(thread) }
+    lastLoadLinked = (thread, step)
+    hasLastLoadLinked = true
   }
 
+  /// Makes room for another thread's last `ll`.
+  private mutating func makeLast(_ thread: UInt64) {
+    if hasLastLoadLinked { olderLoadLinked.append(lastLoadLinked) }
+    if olderLoadLinked.isEmpty { return }
+    olderLoadLinked.removeAll { $0.thread == thread }
+    if olderLoadLinked.count == Self.rememberedThreads { olderLoadLinked.removeFirst() }
+  }
+
+  @inline(__always)
   private mutating func noteStoreConditional(_ thread: UInt64, _ step: UInt64) {
-    guard let position = lastLoadLinked.lastIndex(where: { $0.thread == thread }) else { return }
-    let distance = step &- lastLoadLinked[position].step
-    longestReservation = max(longestReservation, distance)
-    lastLoadLinked.remove(at: position)
+    if hasLastLoadLinked, lastLoadLinked.thread == thread {
+      longestReservation = max(longestReservation, step &- lastLoadLinked.step)
+      hasLastLoadLinked = false
+    } else if !olderLoadLinked.isEmpty {
+      noteOlder(thread, step)
+    }
+  }
+
+  private mutating func noteOlder(_ thread: UInt64, _ step: UInt64) {
+    guard let position = olderLoadLinked.lastIndex(where: { $0.thread == thread }) else { return }
+    longestReservation = max(longestReservation, step &- olderLoadLinked[position].step)
+    olderLoadLinked.remove(at: position)
   }
 
   private mutating func noteActive(_ thread: UInt64, _ step: UInt64) {

@@ -170,6 +170,16 @@ package final class Memory {
     place(ofPage: index)?.flags.insert(.reserved)
   }
 
+  /// The bytes of the page of the reserved word, to which stores take the usual path from here on; nil if more than
+  /// the reservation keeps it from being directly writable.
+  @inline(__always)
+  func pageWithoutReservation(_ address: UInt64) -> UnsafeMutableRawPointer? {
+    let reserved: PageFlags = [.exists, .changed, .reserved]
+    guard let place = space.place(ofPage: address >> 12), place.flags == reserved else { return nil }
+    guardPage(of: 0)
+    return place.bytes
+  }
+
   /// Makes the next write to each of some pages, or to one that doesn't exist yet, known to ``history``.
   func markForHistory(_ pages: some Sequence<UInt64>) {
     for index in pages { place(ofPage: index)?.flags.insert(.viewed) }

@@ -58,9 +58,12 @@ struct OperationExecutor<Word: MachineWord> {
     case .store(let access): return store(access, read(operation.second), address)
     case .loadLinked(let access):
       if isReadWatched(access, address) { return .leave }
-      loadLinked(access, operation, address, step())
+      write(operation.destination, loadLinked(access, address, step()))
     case .storeConditional(let access):
-      return storeConditional(access, operation, address, step())
+      guard let succeeds = storeConditional(access, read(operation.second), address, step()) else {
+        return .leave
+      }
+      write(operation.destination, succeeds ? 1 : 0)
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: return .leave
     }
     return .next
@@ -183,10 +186,9 @@ extension OperationExecutor {
   }
 
   /// `ll` and `lld` of the step with this number.
-  @inline(never)
-  func loadLinked(
-    _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
-  ) {
+  ///
+  /// - Returns: what is loaded.
+  func loadLinked(_ access: AccessKind, _ address: Word, _ step: UInt64) -> Word {
     let isDouble = access.size == 8
     withMachine { machine in
       guard machine.rules.hasReservations else { return }
@@ -196,19 +198,17 @@ extension OperationExecutor {
       machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
       machine.memory.guardPage(of: UInt64(address))
     }
-    write(
-      operation.destination,
-      isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address)))
+    return isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address))
   }
 
   /// `sc` and `scd` of the step with this number.
-  @inline(never)
-  func storeConditional(
-    _ access: AccessKind, _ operation: DecodedOperation, _ address: Word, _ step: UInt64
-  ) -> Outcome {
+  ///
+  /// - Returns: whether the value is stored; nil if the plain step must find out.
+  func storeConditional(_ access: AccessKind, _ value: Word, _ address: Word, _ step: UInt64)
+    -> Bool?
+  {
     let isDouble = access.size == 8
-    let value = read(operation.second)
-    let succeeds = withMachine { machine -> Bool? in
+    return withMachine { machine in
       let memory = machine.memory
       let thread = machine.withThread { $0.id }
       // A machine without reservations always stores.
@@ -217,11 +217,11 @@ extension OperationExecutor {
         status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
       let succeeds = !keeps || machine.state.scalars.reservation == reservation
       if succeeds {
-        guard !memory.isLeftToPlainStep(UInt64(address), access.size),
-          let page = memory.preparePage(UInt64(address))
+        guard
+          let page = memory.pageWithoutReservation(UInt64(address))
+            ?? preparedPage(access, UInt64(address), memory)
         else { return nil }
         machine.state.scalars.reservation = Reservation()
-        memory.guardPage(of: 0)
         let offset = Int(UInt64(address) & 0xFFC)
         if isDouble {
           page.storeBytes(of: value.bigEndian, toByteOffset: offset & ~7, as: Word.self)
@@ -235,8 +235,16 @@ extension OperationExecutor {
       }
       return succeeds
     }
-    guard let succeeds else { return .leave }
-    write(operation.destination, succeeds ? 1 : 0)
-    return .next
+  }
+
+  /// The page that `sc` stores to if more than the reservation keeps it from being directly writable.
+  @inline(never)
+  private func preparedPage(_ access: AccessKind, _ address: UInt64, _ memory: Memory)
+    -> UnsafeMutableRawPointer?
+  {
+    guard !memory.isLeftToPlainStep(address, access.size), let page = memory.preparePage(address)
+    else { return nil }
+    memory.guardPage(of: 0)
+    return page
   }
 }

@@ -30,6 +30,8 @@ enum CallBack {
   typealias Load = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
   typealias Store = @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64) -> UInt64
   typealias Cover = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
+  typealias Linked =
+    @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64, UInt64) -> UInt64
   typealias Rare = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
 
   /// What a load of this operation's number gives at an address.
@@ -48,6 +50,20 @@ enum CallBack {
   static let cover: Cover = { owner, address, count in
     Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.stack.cover(address, count) ? 0 : 1 }
+  }
+
+  /// What `ll` or `lld` of this number loads from an address. The third argument is not used; the fourth is how many
+  /// steps of the budget are left from this one on.
+  static let loadLinked: Linked = { owner, address, _, steps, number in
+    Unmanaged<EngineCore>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef { $0.loadLinked(address, steps, number) }
+  }
+
+  /// Stores a value at an address by `sc` or `scd`, with the arguments of ``loadLinked``: the result, or −1 if the
+  /// plain step must.
+  static let storeConditional: Linked = { owner, address, value, steps, number in
+    Unmanaged<EngineCore>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef { $0.storeConditional(value, address, steps, number) }
   }
 
   /// Executes an operation: 0, or 1 if the plain step must.
@@ -80,5 +96,53 @@ extension EngineCore {
       destination: RegisterBank.discarded, first: RegisterBank.callBackAddress,
       second: RegisterBank.callBackValue, immediate: 0)
     return execute(operation, budget: 0)
+  }
+
+  fileprivate func loadLinked(_ address: UInt64, _ steps: UInt64, _ number: UInt64) -> UInt64 {
+    switch memory.wordSize {
+    case .bits32: loadLinked(UInt32.self, address, steps, number)
+    case .bits64: loadLinked(UInt64.self, address, steps, number)
+    }
+  }
+
+  @inline(__always)
+  private func loadLinked<Word: MachineWord>(
+    _ word: Word.Type, _ address: UInt64, _ steps: UInt64, _ number: UInt64
+  ) -> UInt64 {
+    let address = Word(truncatingIfNeeded: address)
+    defer { stack.exclude(UInt64(address)) }
+    let value = withMachine {
+      OperationExecutor<Word>($0).loadLinked(Self.linkedAccess(number), address, step(steps))
+    }
+    return UInt64(truncatingIfNeeded: value.signed)
+  }
+
+  fileprivate func storeConditional(
+    _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ number: UInt64
+  ) -> UInt64 {
+    switch memory.wordSize {
+    case .bits32: storeConditional(UInt32.self, value, address, steps, number)
+    case .bits64: storeConditional(UInt64.self, value, address, steps, number)
+    }
+  }
+
+  @inline(__always)
+  private func storeConditional<Word: MachineWord>(
+    _ word: Word.Type, _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ number: UInt64
+  ) -> UInt64 {
+    let succeeds = withMachine {
+      OperationExecutor<Word>($0).storeConditional(
+        Self.linkedAccess(number), Word(truncatingIfNeeded: value),
+        Word(truncatingIfNeeded: address), step(steps))
+    }
+    guard let succeeds else { return .max }
+    return succeeds ? 1 : 0
+  }
+
+  private static func linkedAccess(_ number: UInt64) -> AccessKind {
+    switch Operation(rawValue: UInt8(truncatingIfNeeded: number)) {
+    case .lld, .scd: .double
+    default: .word
+    }
   }
 }

@@ -213,6 +213,7 @@ extension X86Emitter {
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
     coverThunk = emitCoverThunk()
+    linkedThunks = Self.linked.map { emitLinkedThunk($0) }
   }
 
   /// Jumps away if rax is not an address in the window that is a multiple of its size.
@@ -335,14 +336,15 @@ extension X86Emitter {
     return place
   }
 
-  /// Calls a function with the owner, rax, rdx and rcx, and returns. Keeps the pinned registers.
-  private mutating func emitCallBack(_ function: UInt) {
+  /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns. Keeps the pinned registers.
+  mutating func emitCallBack(_ function: UInt, number: UInt8? = nil) {
     // Six registers and the return address: 8 more make the stack a multiple of 16.
     let kept: [X86Register] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
     for register in kept { assembler.push(register) }
     assembler.immediate(.sub, .rsp, 8)
     assembler.bank(0x8B, .rdi, RegisterBank.owner)
     assembler.move(.rsi, .rax)
+    if let number { assembler.set(.r8, to: UInt64(number)) }
     assembler.call(function: function)
     assembler.immediate(.add, .rsp, 8)
     for register in kept.reversed() { assembler.pop(register) }

@@ -50,6 +50,7 @@ struct X86Emitter: CodeEmitter {
   var loadThunks: [Int] = []
   var checkedLoadThunks: [Int] = []
   var storeThunks: [Int] = []
+  var linkedThunks: [Int] = []
   var rareThunk = 0
   var coverThunk = 0
   var missedReturn = 0
