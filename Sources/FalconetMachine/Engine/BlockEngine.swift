@@ -153,14 +153,15 @@ extension BlockEngine {
         running.saveThread()
         if machine.shouldInterrupt() { return .interrupted }
       }
-      let budget = tail > 0 ? 0 : running.budget(to: target)
       if tail > 0 {
         tail -= 1
-      } else if budget > 0 {
-        tail = runBlocks(running, budget)
-        guard machine.state.scalars.step != target else { return .step }
-      } else if running.mayBeIdle {
-        try running.executeRounds(word, to: target)
+      } else {
+        let budget = running.budget(to: target)
+        if budget > 0 {
+          tail = runBlocks(running, budget)
+        } else if running.mayBeIdle {
+          try running.executeRounds(word, to: target)
+        }
         guard machine.state.scalars.step != target else { return .step }
       }
       if machine.stopRange != nil {

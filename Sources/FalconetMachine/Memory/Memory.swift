@@ -175,7 +175,9 @@ package final class Memory {
   @inline(__always)
   func pageWithoutReservation(_ address: UInt64) -> UnsafeMutableRawPointer? {
     let reserved: PageFlags = [.exists, .changed, .reserved]
-    guard let place = space.place(ofPage: address >> 12), place.flags == reserved else { return nil }
+    guard let place = space.place(ofPage: address >> 12), place.flags == reserved else {
+      return nil
+    }
     guardPage(of: 0)
     return place.bytes
   }

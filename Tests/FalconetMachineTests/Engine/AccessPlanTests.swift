@@ -74,7 +74,8 @@ struct AccessPlanTests {
       Self.store(29, 0), Self.store(29, 8), Assembly.immediate(0x34, rs: 29, rt: 3, 0),
       Self.store(29, 16), Self.store(29, 24),
     ])
-    #expect(plan.operations.map(\.access) == [.covered(0), .covered(0), .own, .covered(1), .covered(1)])
+    #expect(
+      plan.operations.map(\.access) == [.covered(0), .covered(0), .own, .covered(1), .covered(1)])
     // The range of the stack may move at one check alone.
     #expect(plan.neighbours.map(\.isStack) == [true, false])
   }

@@ -1,0 +1,70 @@
+import FalconetTestSupport
+import Testing
+
+@testable import FalconetMachine
+
+@Suite("Places by guest address")
+struct PlaceMapTests {
+  @Test("An address has the number that it was given last, and others have none")
+  func numbers() {
+    var random = SeededGenerator(seed: 11)
+    var map = PlaceMap()
+    var expected: [UInt64: Int] = [:]
+    let starts: [UInt64] = [0, 0x1000, 0xC0_0000_0000, 0xFFFF_FFFF_FFFF_F000]
+    for _ in 0..<20_000 {
+      let start = starts.randomElement(using: &random) ?? 0
+      let address = start &+ UInt64.random(in: 0..<1024, using: &random) << 2
+      let number =
+        [0, -1, Int(Int32.max) - 1, Int(Int32.min)].randomElement(using: &random)
+        .map { Bool.random(using: &random) ? $0 : Int.random(in: -999...999, using: &random) } ?? 0
+      #expect(map.set(address, to: number) == expected[address])
+      expected[address] = number
+    }
+    for start in starts {
+      for place in 0..<1024 {
+        let address = start &+ UInt64(place) << 2
+        #expect(map[address] == expected[address])
+      }
+    }
+    #expect(map[0x2000] == nil)
+    map.removeAll()
+    #expect(map.byteCount == 0)
+    for address in expected.keys { #expect(map[address] == nil) }
+  }
+}
+
+@Suite("Code in more places than are known at a time")
+struct WideCodeTests {
+  /// A jump to the next place and an addition, in each of the places, 512 bytes apart; the last jump goes to where
+  /// the program stops after two rounds.
+  private static let count: UInt64 = 132_000
+  private static let start: UInt64 = 0x100_0000
+
+  @Test("All of it is executed", arguments: [EngineSetup.translator, .portable])
+  func wide(_ setup: EngineSetup) throws {
+    let end = Self.start + Self.count << 9
+    // Counts down, and begins anew as long as that is not zero.
+    let last: [UInt32] = [
+      Assembly.immediate(0x19, rs: 9, rt: 9, -1), Assembly.immediate(0x05, rs: 9, 2),
+      Assembly.nop, Assembly.stop, Assembly.jump(2, to: Self.start), Assembly.nop,
+    ]
+    var image = MachineImage(.v8, at: Self.start)
+    image.write(words: last, at: end)
+    image[register: 9] = 2
+    let machine = try image.machine(setup, oracle: NoPreimages())
+    for place in 0..<Self.count {
+      let address = Self.start + place << 9
+      let words = [Assembly.jump(2, to: address + 512), Assembly.immediate(0x19, rs: 8, rt: 8, 1)]
+      try words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
+        .withUnsafeBytes { try machine.memory.write($0, at: address) }
+    }
+    // Two rounds, with five instructions between them and three behind them: the next stops the program. The scheduler
+    // takes a step after each 100,000.
+    let instructions = 4 * Self.count + 8
+    let steps = instructions + instructions / 100_000
+    #expect(try machine.run(until: steps) == .step)
+    let thread = machine.state.threads[top: machine.state.scalars.activeSide]
+    #expect(thread.registers[8] == 2 * Self.count)
+    #expect(thread.pc == end + 12)
+  }
+}
