@@ -79,6 +79,19 @@ extension ConformKit {
         }
       }
     }
+    if library.kinds.count > 1 {
+      try check("a state is refused as one of another kind") {
+        let machine = try open(at: reference.samples.first ?? 0)
+        let (state, kind) = try (machine.state(), machine.info().kind)
+        for (number, other) in library.kinds.enumerated() where number != kind {
+          let status = status { _ = try library.loadState(state, kind: other.name) }
+          try require(
+            status == FPVM_BAD_DATA,
+            "a state of kind \(kind) as \(other.name): \(ForeignError.name(of: status)), not FPVM_BAD_DATA",
+            input: state)
+        }
+      }
+    }
     try check("what is no state is refused") {
       for count in [0, 1, library.claimSize, 1000] {
         try refuse(

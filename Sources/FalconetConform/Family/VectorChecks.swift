@@ -18,7 +18,10 @@ extension ConformKit {
       try self.area(area) { () throws(Ended) in
         guard isOfFamily else { return skip("the VM has none of Cannon's kinds of states") }
         if let vectors = area.vectors { try checkVectors(vectors) }
-        if area == .programs { try checkEachClaim() }
+        if area == .programs {
+          try checkEachClaim()
+          try checkKinds()
+        }
         if area == .recorded { try checkRecordedProofs() }
         if area == .preimages { try checkWrongPreimages() }
         if area == .stateFiles { try checkStateFiles() }

@@ -114,9 +114,14 @@ extension VectorMaker {
     _ version: StateVersion, _ pair: String, _ load: UInt32, _ store: UInt32
   ) throws {
     let write = Assembly.immediate(0x2B, rs: 16, rt: 9, 0)
-    var image = reserving(version, [load, Assembly.nop, write, write, store, store])
+    // What follows the slot is a block, which ends with a jump.
+    var image = reserving(
+      version,
+      [
+        load, Assembly.nop, write, write, store, store, Assembly.jump(2, to: 0x1020), Assembly.nop,
+      ])
     image.thread.nextPC = 0x1008
-    try add("\(pair), from a slot", image, steps: 5)
+    try add("\(pair), from a slot", image, steps: 7)
     // Each part is a block of its own.
     let frame = (0..<6).map { Assembly.immediate(0x2B, rs: 29, rt: 9, 4 * $0) }
     var code: [UInt32] = []
