@@ -58,11 +58,11 @@ struct OperationExecutor<Word: MachineWord> {
     case .store(let access): return store(access, read(operation.second), address)
     case .loadLinked(let access):
       if isReadWatched(access, address) { return .leave }
-      write(operation.destination, loadLinked(access, address, step()))
+      write(operation.destination, loadLinked(access.size, address, step()))
     case .storeConditional(let access):
-      guard let succeeds = storeConditional(access, read(operation.second), address, step()) else {
-        return .leave
-      }
+      guard
+        let succeeds = storeConditional(access.size, read(operation.second), address, step())
+      else { return .leave }
       write(operation.destination, succeeds ? 1 : 0)
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: return .leave
     }
@@ -185,11 +185,11 @@ extension OperationExecutor {
     }
   }
 
-  /// `ll` and `lld` of the step with this number.
+  /// `ll` and `lld`, which load 4 and 8 bytes, of the step with this number.
   ///
   /// - Returns: what is loaded.
-  func loadLinked(_ access: AccessKind, _ address: Word, _ step: UInt64) -> Word {
-    let isDouble = access.size == 8
+  func loadLinked(_ size: Int, _ address: Word, _ step: UInt64) -> Word {
+    let isDouble = size == 8
     withMachine { machine in
       guard machine.rules.hasReservations else { return }
       let thread = machine.withThread { $0.id }
@@ -201,13 +201,11 @@ extension OperationExecutor {
     return isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address))
   }
 
-  /// `sc` and `scd` of the step with this number.
+  /// `sc` and `scd`, which store 4 and 8 bytes, of the step with this number.
   ///
   /// - Returns: whether the value is stored; nil if the plain step must find out.
-  func storeConditional(_ access: AccessKind, _ value: Word, _ address: Word, _ step: UInt64)
-    -> Bool?
-  {
-    let isDouble = access.size == 8
+  func storeConditional(_ size: Int, _ value: Word, _ address: Word, _ step: UInt64) -> Bool? {
+    let isDouble = size == 8
     return withMachine { machine in
       let memory = machine.memory
       let thread = machine.withThread { $0.id }
@@ -219,7 +217,7 @@ extension OperationExecutor {
       if succeeds {
         guard
           let page = memory.pageWithoutReservation(UInt64(address))
-            ?? preparedPage(access, UInt64(address), memory)
+            ?? preparedPage(size, UInt64(address), memory)
         else { return nil }
         machine.state.scalars.reservation = Reservation()
         let offset = Int(UInt64(address) & 0xFFC)
@@ -239,10 +237,10 @@ extension OperationExecutor {
 
   /// The page that `sc` stores to if more than the reservation keeps it from being directly writable.
   @inline(never)
-  private func preparedPage(_ access: AccessKind, _ address: UInt64, _ memory: Memory)
+  private func preparedPage(_ size: Int, _ address: UInt64, _ memory: Memory)
     -> UnsafeMutableRawPointer?
   {
-    guard !memory.isLeftToPlainStep(address, access.size), let page = memory.preparePage(address)
+    guard !memory.isLeftToPlainStep(address, size), let page = memory.preparePage(address)
     else { return nil }
     memory.guardPage(of: 0)
     return page

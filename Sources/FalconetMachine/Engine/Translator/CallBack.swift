@@ -52,18 +52,18 @@ enum CallBack {
       ._withUnsafeGuaranteedRef { $0.stack.cover(address, count) ? 0 : 1 }
   }
 
-  /// What `ll` or `lld` of this number loads from an address. The third argument is not used; the fourth is how many
-  /// steps of the budget are left from this one on.
-  static let loadLinked: Linked = { owner, address, _, steps, number in
+  /// What `ll` or `lld` loads from an address. The third argument is not used; the fourth is how many steps of the
+  /// budget are left from this one on, the last how many bytes are loaded.
+  static let loadLinked: Linked = { owner, address, _, steps, size in
     Unmanaged<EngineCore>.fromOpaque(owner)
-      ._withUnsafeGuaranteedRef { $0.loadLinked(address, steps, number) }
+      ._withUnsafeGuaranteedRef { $0.loadLinked(address, steps, Int(size)) }
   }
 
   /// Stores a value at an address by `sc` or `scd`, with the arguments of ``loadLinked``: the result, or −1 if the
   /// plain step must.
-  static let storeConditional: Linked = { owner, address, value, steps, number in
+  static let storeConditional: Linked = { owner, address, value, steps, size in
     Unmanaged<EngineCore>.fromOpaque(owner)
-      ._withUnsafeGuaranteedRef { $0.storeConditional(value, address, steps, number) }
+      ._withUnsafeGuaranteedRef { $0.storeConditional(value, address, steps, Int(size)) }
   }
 
   /// Executes an operation: 0, or 1 if the plain step must.
@@ -98,51 +98,44 @@ extension EngineCore {
     return execute(operation, budget: 0)
   }
 
-  fileprivate func loadLinked(_ address: UInt64, _ steps: UInt64, _ number: UInt64) -> UInt64 {
+  fileprivate func loadLinked(_ address: UInt64, _ steps: UInt64, _ size: Int) -> UInt64 {
     switch memory.wordSize {
-    case .bits32: loadLinked(UInt32.self, address, steps, number)
-    case .bits64: loadLinked(UInt64.self, address, steps, number)
+    case .bits32: loadLinked(UInt32.self, address, steps, size)
+    case .bits64: loadLinked(UInt64.self, address, steps, size)
     }
   }
 
   @inline(__always)
   private func loadLinked<Word: MachineWord>(
-    _ word: Word.Type, _ address: UInt64, _ steps: UInt64, _ number: UInt64
+    _ word: Word.Type, _ address: UInt64, _ steps: UInt64, _ size: Int
   ) -> UInt64 {
     let address = Word(truncatingIfNeeded: address)
     defer { stack.exclude(UInt64(address)) }
     let value = withMachine {
-      OperationExecutor<Word>($0).loadLinked(Self.linkedAccess(number), address, step(steps))
+      OperationExecutor<Word>($0).loadLinked(size, address, step(steps))
     }
     return UInt64(truncatingIfNeeded: value.signed)
   }
 
   fileprivate func storeConditional(
-    _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ number: UInt64
+    _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ size: Int
   ) -> UInt64 {
     switch memory.wordSize {
-    case .bits32: storeConditional(UInt32.self, value, address, steps, number)
-    case .bits64: storeConditional(UInt64.self, value, address, steps, number)
+    case .bits32: storeConditional(UInt32.self, value, address, steps, size)
+    case .bits64: storeConditional(UInt64.self, value, address, steps, size)
     }
   }
 
   @inline(__always)
   private func storeConditional<Word: MachineWord>(
-    _ word: Word.Type, _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ number: UInt64
+    _ word: Word.Type, _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ size: Int
   ) -> UInt64 {
     let succeeds = withMachine {
       OperationExecutor<Word>($0).storeConditional(
-        Self.linkedAccess(number), Word(truncatingIfNeeded: value),
+        size, Word(truncatingIfNeeded: value),
         Word(truncatingIfNeeded: address), step(steps))
     }
     guard let succeeds else { return .max }
     return succeeds ? 1 : 0
-  }
-
-  private static func linkedAccess(_ number: UInt64) -> AccessKind {
-    switch Operation(rawValue: UInt8(truncatingIfNeeded: number)) {
-    case .lld, .scd: .double
-    default: .word
-    }
   }
 }

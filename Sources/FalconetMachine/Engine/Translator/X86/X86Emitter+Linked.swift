@@ -1,7 +1,12 @@
 /// `ll`, `sc` and the like: calls back that know their operation, and leave the registers where they are.
 extension X86Emitter {
   /// The operations, in the places of their thunks.
-  static let linked: [Operation] = [.ll, .lld, .sc, .scd]
+  static let linked = Operation.allCases.compactMap {
+    (operation) -> (operation: Operation, access: AccessKind, isLoad: Bool)? in
+    if case .loadLinked(let access) = operation.kind { return (operation, access, true) }
+    if case .storeConditional(let access) = operation.kind { return (operation, access, false) }
+    return nil
+  }
 
   mutating func emitLoadLinked(_ operation: DecodedOperation) {
     // The call back does not look at what is watched.
@@ -22,7 +27,7 @@ extension X86Emitter {
   }
 
   private func thunk(of operation: DecodedOperation) -> Int? {
-    Self.linked.firstIndex(of: operation.operation).map { linkedThunks[$0] }
+    Self.linked.firstIndex { $0.operation == operation.operation }.map { linkedThunks[$0] }
   }
 
   /// Puts the address into rax, and the steps of the budget from this one on into rcx.
@@ -34,13 +39,12 @@ extension X86Emitter {
 
   /// From an address in rax, maybe a value in rdx, and the steps in rcx to what a call back says in rax. Keeps all
   /// other registers but rcx and rdx.
-  mutating func emitLinkedThunk(_ operation: Operation) -> Int {
+  mutating func emitLinkedThunk(_ access: AccessKind, isLoad: Bool) -> Int {
     let place = assembler.position
-    let isLoad = operation == .ll || operation == .lld
     let function: CallBack.Linked = isLoad ? CallBack.loadLinked : CallBack.storeConditional
     emitCallBack(
       UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)),
-      number: operation.rawValue)
+      number: UInt8(access.size))
     assembler.align()
     return place
   }

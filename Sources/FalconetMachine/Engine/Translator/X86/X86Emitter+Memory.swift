@@ -213,7 +213,7 @@ extension X86Emitter {
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
     coverThunk = emitCoverThunk()
-    linkedThunks = Self.linked.map { emitLinkedThunk($0) }
+    linkedThunks = Self.linked.map { emitLinkedThunk($0.access, isLoad: $0.isLoad) }
   }
 
   /// Jumps away if rax is not an address in the window that is a multiple of its size.
