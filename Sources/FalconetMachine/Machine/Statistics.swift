@@ -23,8 +23,7 @@ package struct Statistics: Sendable, Equatable {
   /// Whether a wake was asked for and no thread that waits was looked at since.
   private var isWaking = false
   /// The thread and the step of the last `ll`, as long as no `sc` of the thread followed it.
-  private var lastLoadLinked = (thread: UInt64(0), step: UInt64(0))
-  private var hasLastLoadLinked = false
+  private var lastLoadLinked: (thread: UInt64, step: UInt64)?
   /// The steps of the last `ll` of the threads that did one most recently before, oldest first.
   private var olderLoadLinked: [(thread: UInt64, step: UInt64)] = []
   private static let rememberedThreads = 5
@@ -51,14 +50,13 @@ package struct Statistics: Sendable, Equatable {
 
   @inline(__always)
   private mutating func noteLoadLinked(_ thread: UInt64, _ step: UInt64) {
-    if lastLoadLinked.thread != thread || !hasLastLoadLinked { makeLast(thread) }
+    if lastLoadLinked?.thread != thread { makeLast(thread) }
     lastLoadLinked = (thread, step)
-    hasLastLoadLinked = true
   }
 
   /// Makes room for another thread's last `ll`.
   private mutating func makeLast(_ thread: UInt64) {
-    if hasLastLoadLinked { olderLoadLinked.append(lastLoadLinked) }
+    if let lastLoadLinked { olderLoadLinked.append(lastLoadLinked) }
     if olderLoadLinked.isEmpty { return }
     olderLoadLinked.removeAll { $0.thread == thread }
     if olderLoadLinked.count == Self.rememberedThreads { olderLoadLinked.removeFirst() }
@@ -66,9 +64,9 @@ package struct Statistics: Sendable, Equatable {
 
   @inline(__always)
   private mutating func noteStoreConditional(_ thread: UInt64, _ step: UInt64) {
-    if hasLastLoadLinked, lastLoadLinked.thread == thread {
-      longestReservation = max(longestReservation, step &- lastLoadLinked.step)
-      hasLastLoadLinked = false
+    if let last = lastLoadLinked, last.thread == thread {
+      longestReservation = max(longestReservation, step &- last.step)
+      lastLoadLinked = nil
     } else if !olderLoadLinked.isEmpty {
       noteOlder(thread, step)
     }

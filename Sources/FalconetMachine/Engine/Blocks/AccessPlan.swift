@@ -71,20 +71,8 @@ struct AccessPlan {
     var distance: Int32 = 0
     /// The value itself, if it is known.
     var known: UInt64?
-
-    /// What is known of a register when a block begins.
-    init(ofRegister register: Int) {
-      number = register
-      known = register == 0 ? 0 : nil
-    }
-
-    init(number: Int, distance: Int32 = 0, known: UInt64? = nil) {
-      self.number = number
-      self.distance = distance
-      self.known = known
-    }
   }
-  private var values = (0..<registers).map { Value(ofRegister: $0) }
+  private var values = (0..<registers).map(firstValue)
   /// Of each value, the accesses that it is the base of: a place in ``neighbours``, or −1.
   private var groups = Array(repeating: -1, count: registers)
   /// The registers, a bit each, that hold something else than when the block began, or whose first values accesses
@@ -121,10 +109,15 @@ struct AccessPlan {
     // Most blocks change few registers.
     while changed != 0 {
       let register = changed.trailingZeroBitCount
-      values[register] = Value(ofRegister: register)
+      values[register] = Self.firstValue(register)
       groups[register] = -1
       changed &= changed - 1
     }
+  }
+
+  /// What a register holds when a block begins.
+  private static func firstValue(_ register: Int) -> Value {
+    Value(number: register, known: register == 0 ? 0 : nil)
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
