@@ -30,9 +30,7 @@ final class DebuggedProgram: DebugHost {
     do {
       program = try ByteReader(FileSource(path: elf)).readAll(limit: Self.longestProgram)
     } catch { throw CommandError(error, while: "failed to load the program") }
-    let path = elf.withFileName { realpath($0, nil) }
-    defer { free(path) }
-    programPath = path.flatMap { String(fileName: $0) } ?? elf
+    programPath = elf.pathWithoutLinks ?? elf
   }
 
   /// The most bytes of an ELF file that are given to a debugger.

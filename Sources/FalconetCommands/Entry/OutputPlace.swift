@@ -30,13 +30,7 @@ enum OutputPlace: Hashable {
     switch file.st_mode & S_IFMT {
     case S_IFREG where Self.isOwnOutput(file): self.init(stream: file)
     case S_IFREG, S_IFDIR:
-      guard let resolved = path.withFileName({ realpath($0, nil) }) else {
-        self.init(name: path)
-        return
-      }
-      // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-      defer { free(resolved) }
-      self.init(name: String(fileName: resolved))
+      self.init(name: path.pathWithoutLinks ?? path)
     default: self.init(stream: file)
     }
   }

@@ -1,4 +1,4 @@
-import FalconetLibc
+import FalconetSystem
 import Synchronization
 
 /// This program, to be started again.
@@ -11,9 +11,6 @@ enum OwnProgram {
 
   /// Its path, or its name if it was found in PATH.
   static var path: String {
-    guard let path = realpath("/proc/self/exe", nil) else { return name.withLock { $0 } }
-    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-    defer { free(path) }
-    return String(fileName: path)
+    "/proc/self/exe".pathWithoutLinks ?? name.withLock { $0 }
   }
 }

@@ -150,9 +150,9 @@ struct ServedStart {
     var lines: [String]
     switch source.origin {
     case .none: lines = source.localInputs.isEmpty ? [] : ["none"]
-    case .directory(let path): lines = ["directory", absolute(path)]
+    case .directory(let path): lines = ["directory", path.pathWithoutLinks ?? path]
     // What a relative path in it means depends on where the run was started.
-    case .server(let command): lines = ["server", absolute(".")] + command
+    case .server(let command): lines = ["server", ".".pathWithoutLinks ?? "."] + command
     case .custom: return nil
     }
     for (index, value) in source.localInputs.sorted(by: { $0.key < $1.key }) {
@@ -161,14 +161,6 @@ struct ServedStart {
     if lines.isEmpty { return nil }
     return lines.map { $0.replacing("\\", with: "\\\\").replacing("\n", with: "\\n") }
       .joined(separator: "\n")
-  }
-
-  /// A path without links; as it is if it leads nowhere.
-  private static func absolute(_ path: String) -> String {
-    guard let pointer = path.withFileName({ realpath($0, nil) }) else { return path }
-    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-    defer { free(pointer) }
-    return String(fileName: pointer)
   }
 
   /// Where it is noted which game the runs of a directory are of.

@@ -1,4 +1,3 @@
-import FalconetLibc
 import FalconetStreams
 import FalconetSystem
 import Keccak
@@ -17,12 +16,9 @@ extension ServedWitness {
   /// Asks the service for a file that it can read.
   init(of path: String, _ connection: ServiceConnection) throws(ServiceFailure) {
     // The service has another working directory.
-    guard let pointer = path.withFileName({ realpath($0, nil) }) else {
+    guard let place = path.pathWithoutLinks else {
       throw ServiceFailure(description: "\(path) cannot be found")
     }
-    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-    defer { free(pointer) }
-    let place = String(fileName: pointer)
     let body = try ServiceText.object { (json) throws(StreamError) in
       try json.member("path", place)
     }

@@ -168,10 +168,7 @@ extension PreimageSource {
     case .none, .custom: text = []
     case .server: text = identity ?? []
     case .directory(let path):
-      let resolved = path.withFileName { realpath($0, nil) }
-      defer { free(resolved) }
-      // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
-      text = Array("directory\0".utf8) + (resolved.map { Array(String(fileName: $0).utf8) } ?? [])
+      text = Array("directory\0".utf8) + Array((path.pathWithoutLinks ?? "").utf8)
     }
     for (index, value) in localInputs.sorted(by: { $0.key < $1.key }) {
       text += index.bigEndianBytes + Keccak256.hash(value).bytes

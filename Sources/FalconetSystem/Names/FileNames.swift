@@ -1,3 +1,4 @@
+import FalconetLibc
 import SystemPackage
 
 // Names of files, and arguments of programs, as text.
@@ -78,6 +79,14 @@ extension String {
       // The array is not empty.
       try body(bytes.baseAddress.unsafelyUnwrapped)
     }
+  }
+
+  /// The path from the root on, without links, of what has the name that this is the text of; nil if nothing has it.
+  package var pathWithoutLinks: String? {
+    guard let path = withFileName({ realpath($0, nil) }) else { return nil }
+    // Sound: `realpath` gave a zero-terminated string from `malloc`, which is freed once.
+    defer { free(path) }
+    return String(fileName: path)
   }
 
   /// The text with `\xFF` in place of a character that stands for the byte FF: for people, since it
