@@ -117,7 +117,8 @@ extension VectorMaker {
       }
       // The branch may compare with any register.
       for (other, value) in [(1, 1), (1, 0), (10, 1), (9, 5)] as [(UInt32, UInt64)] {
-        // An engine may take a comparison and a branch as one if the slot is empty.
+        // An engine may take a comparison and a branch as one if the slot is empty. The sum says which branches were
+        // taken.
         var code: [UInt32] = []
         for branch: UInt32 in [4, 5] {
           for (rs, rt) in [(10, other), (other, 10)] as [(UInt32, UInt32)] {
@@ -125,7 +126,7 @@ extension VectorMaker {
               code += [
                 Assembly.special(0x25, rs: first, rd: 8), word,
                 Assembly.immediate(branch, rs: rs, rt: rt, 2), Assembly.nop,
-                Assembly.immediate(9, rs: 12, rt: 12, 1),
+                Assembly.immediate(9, rs: 12, rt: 12, 1 << (code.count / 5)),
               ]
             }
           }
