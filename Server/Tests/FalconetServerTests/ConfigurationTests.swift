@@ -112,7 +112,7 @@ struct ConfigurationTests {
     try server.rewrite(configuration: "limits: {gems: 4}")
     while !server.log.contains("limits.gems is no key") {}
     #expect(try server.ask("GET", "/metrics").text.contains("falconet_server_games_limit 3\n"))
-    // The flag says where it listens, whatever the file says.
+    // The flag comes before what the file says of the address.
     #expect(!server.log.contains("needRestart"))
     #expect(server.log.contains("level=INFO msg=listening"))
     try server.rewrite(configuration: "log-level: error")

@@ -17,8 +17,8 @@ extension Service {
     }
   }
 
-  /// Drops answers that were fetched, and closes idle traces, the one that was asked longest ago first. If that is not enough, the question with the
-  /// largest machine ends.
+  /// Drops answers that had their time, and closes idle traces, the one that was asked longest ago first. If that is
+  /// not enough, the question with the largest machine ends.
   func holdMemoryLimit() {
     let limit = limits.memory
     guard residentBytes() > limit else { return }

@@ -52,7 +52,7 @@ final class Service: Sendable {
     for name in Files.names(in: data + "/games") {
       let directory = "\(data)/games/\(name)"
       if !Files.exists(directory + "/game.json"), !Files.exists(directory + "/trace") {
-        // A game that was not whole when the process was killed: nobody was told of it.
+        // The process was killed before this game was whole, so no client knows of it.
         Files.remove(directory)
         continue
       }
