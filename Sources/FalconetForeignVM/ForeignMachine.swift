@@ -155,7 +155,11 @@ package final class ForeignMachine {
     try foreignCall { fpvm_call_prove(table, handle, &proof, $0) }
     guard let proof else { throw ForeignError(FPVM_INTERNAL, "the VM gave no proof") }
     defer { fpvm_call_free_proof(table, proof) }
-    return ForeignProof(proof.pointee)
+    // The size is first, so that nothing else is read before it is known.
+    guard proof.pointee.size >= UInt64(MemoryLayout<fpvm_proof>.size) else {
+      throw ForeignError(FPVM_INTERNAL, "the VM gave a proof of size \(proof.pointee.size)")
+    }
+    return try ForeignProof(proof.pointee)
   }
 }
 

@@ -47,7 +47,13 @@ package struct ForeignProof: Sendable, Equatable {
     self.read = read
   }
 
-  init(_ proof: fpvm_proof) {
+  init(_ proof: fpvm_proof) throws(ForeignError) {
+    guard proof.has_read == 1 || proof.has_read == 0 && proof.hasNoRead else {
+      throw ForeignError(
+        FPVM_INTERNAL,
+        "the VM gave a proof whose has_read is \(proof.has_read), with a key of \(proof.key.count) bytes,"
+          + " a pre-image of \(proof.preimage.count), and the offset \(proof.offset)")
+    }
     func bytes(_ bytes: fpvm_bytes) -> [UInt8] {
       Array(UnsafeBufferPointer(start: bytes.bytes, count: Int(bytes.count)))
     }
@@ -110,4 +116,9 @@ private final class ForeignParts {
     copies.append(copy)
     return fpvm_bytes(bytes: copy.baseAddress, count: UInt64(bytes.count))
   }
+}
+
+extension fpvm_proof {
+  /// Whether nothing says what a step reads.
+  fileprivate var hasNoRead: Bool { key.count == 0 && preimage.count == 0 && offset == 0 }
 }

@@ -43,6 +43,10 @@ import Testing
       old: "  if (verifier_access(v, address)) return FPVM_REJECTED;\n  leaf(v->root, word);",
       new: "  if (v->left < ACCESS) return FPVM_REJECTED;\n  leaf(v->root, word);"),
     Fault(vm: .stack, area: .proofs, old: " || r.step != p->step)", new: ")"),
+    Fault(vm: .stack, area: .proofs, old: "  p->shown.size = sizeof p->shown;", new: ""),
+    Fault(
+      vm: .stack, area: .proofs, old: "  p->shown.step = m->registers.step;",
+      new: "  p->shown.step = m->registers.step;\n  p->shown.offset = 1;"),
     Fault(
       vm: .stack, area: .callbacks, old: "if (m->is_called) return fail(error, FPVM_BUSY,",
       new: "if (m->is_called > 1) return fail(error, FPVM_BUSY,"),
