@@ -8,11 +8,31 @@ import Glibc
 ///     falconet-lockstep [SECONDS [SEED]]
 ///
 /// Ends with exit code 1 at the first difference, and names the version, the engine and the seed.
+/// The other form writes the states of some random programs of each version into a folder, for
+/// another program that compares VMs:
+///
+///     falconet-lockstep --write FOLDER [COUNT [SEED]]
 
-let arguments = CommandLine.arguments.dropFirst().map { UInt64($0) }
-guard arguments.count <= 2, !arguments.contains(nil) else {
-  print("usage: falconet-lockstep [SECONDS [SEED]]")
+let isWriting = CommandLine.arguments.dropFirst().first == "--write"
+let words = CommandLine.arguments.dropFirst(isWriting ? 3 : 1)
+let arguments = words.map { UInt64($0) }
+guard arguments.count <= 2, !arguments.contains(nil), !isWriting || CommandLine.arguments.count > 2
+else {
+  print(
+    "usage: falconet-lockstep [SECONDS [SEED]]\n       falconet-lockstep --write FOLDER [COUNT [SEED]]"
+  )
   exit(64)
+}
+if isWriting {
+  do {
+    let written = try ProgramWriter(folder: CommandLine.arguments[2])
+      .write(count: arguments.first.flatMap { $0 } ?? 100, seed: arguments.last.flatMap { $0 } ?? 1)
+    print("\(written) programs")
+    exit(0)
+  } catch {
+    print("falconet-lockstep: \(error)")
+    exit(1)
+  }
 }
 let seconds = arguments.first.flatMap { $0 } ?? 60
 var seed = arguments.dropFirst().first.flatMap { $0 } ?? UInt64(time(nil)) << 16
