@@ -7,6 +7,12 @@ let hot: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 ]
 
+/// Functions that call none, but in tail position, keep no frame pointer: what handlers of the portable engine
+/// would spend a fifth of their instructions on.
+let frameless: [SwiftSetting] = [
+  .unsafeFlags(["-Xcc", "-momit-leaf-frame-pointer"], .when(configuration: .release))
+]
+
 /// Settings of the targets in which every unsafe expression is marked.
 let strict: [SwiftSetting] = [.strictMemorySafety()]
 
@@ -87,7 +93,7 @@ let package = Package(
       ]),
     .target(
       name: "FalconetMachine", dependencies: ["FalconetLibc", "FalconetThreads", "Keccak"],
-      swiftSettings: hot),
+      swiftSettings: hot + frameless),
     .target(
       name: "FalconetELF",
       dependencies: [
