@@ -31,6 +31,19 @@ struct TailCallCheckTests {
     #endif
   }
 
+  @Test("The check finds each handler of several operations that does not jump, and no other")
+  func fusedFailures() throws {
+    #if DEBUG
+      #expect(
+        TailCallCheck.failures(of: FusionTable.standard.fusions).count
+          == FusionTable.standard.fusions.count)
+    #else
+      #expect(TailCallCheck.failures(of: FusionTable.standard.fusions).isEmpty)
+      let wrong = Fusion(Two<HandlerTable.Ld, InBank, HandlerTable.Ld>.self, Self.returning)
+      #expect(TailCallCheck.failures(of: [wrong]).count == 1)
+    #endif
+  }
+
   @Test("The engine falls back to a switch if a handler does not jump, and gives the same states")
   func fallback() throws {
     // A loop that counts in register 8 and stores it.

@@ -15,9 +15,10 @@ typealias HandlerFunction =
 /// What handlers are made of.
 ///
 /// Safety: an operation's register numbers index a bank of 256 entries. `base` and `flags` are
-/// accessed only for addresses that have none of the bits of the bank's `outside` entries, where they
-/// are backed (see ``GuestSpace``). Operations, trailers and blocks are written by
-/// ``PortableEngine`` alone, which keeps them until no handler runs.
+/// accessed only for addresses that have none of the bits of the bank's `outside` entries, and `windowBase` and
+/// `windowFlags` for those in the window, where they are backed (see ``GuestSpace``). Operations, trailers and
+/// blocks are written by ``PortableEngine`` alone, but for the trailers of indirect exits. It keeps them until no
+/// handler runs.
 enum Handler {
   typealias Operations = UnsafeRawPointer
   typealias Bytes = UnsafeMutableRawPointer
@@ -34,6 +35,11 @@ enum Handler {
   }
 
   @inline(__always)
+  static func write(_ bank: Bytes, _ slot: UInt8, _ value: UInt64) {
+    bank.storeBytes(of: value, toByteOffset: Int(slot) &* 8, as: UInt64.self)
+  }
+
+  @inline(__always)
   static func first(_ op: Operations, _ bank: Bytes) -> UInt64 {
     read(bank, operation(op).pointee.first)
   }
@@ -45,20 +51,22 @@ enum Handler {
 
   @inline(__always)
   static func write(_ op: Operations, _ bank: Bytes, _ value: UInt64) {
-    let slot = operation(op).pointee.destination
-    bank.storeBytes(of: value, toByteOffset: Int(slot) &* 8, as: UInt64.self)
+    write(bank, operation(op).pointee.destination, value)
   }
 
   @inline(__always)
-  static func immediate(_ op: Operations) -> UInt64 {
-    UInt64(bitPattern: Int64(operation(op).pointee.immediate))
+  static func immediate(_ op: Operations) -> Int32 { operation(op).pointee.immediate }
+
+  /// What an operation that packs its number adds to the first register, for an address.
+  @inline(__always)
+  static func offset(_ op: Operations) -> UInt64 {
+    UInt64(bitPattern: Int64(operation(op).pointee.packedImmediate))
   }
 
-  /// The address of an operation that packs its number.
+  /// What the register holds that the result goes to.
   @inline(__always)
-  static func address(_ op: Operations, _ bank: Bytes) -> UInt64 {
-    first(op, bank)
-      &+ UInt64(bitPattern: Int64(operation(op).pointee.packedImmediate))
+  static func destination(_ op: Operations, _ bank: Bytes) -> UInt64 {
+    read(bank, operation(op).pointee.destination)
   }
 
   // MARK: Going on
@@ -103,157 +111,76 @@ enum Handler {
   /// Ends the run.
   @inline(__always)
   static func exit(_ bank: Bytes, _ reason: EngineExit, at pc: UInt64, _ budget: Int) {
-    func set(_ slot: UInt8, _ value: UInt64) {
-      bank.storeBytes(of: value, toByteOffset: Int(slot) &* 8, as: UInt64.self)
-    }
-    set(RegisterBank.budget, UInt64(bitPattern: Int64(budget)))
-    set(RegisterBank.end, pc)
-    set(RegisterBank.reason, reason.rawValue)
+    write(bank, RegisterBank.budget, UInt64(bitPattern: Int64(budget)))
+    write(bank, RegisterBank.end, pc)
+    write(bank, RegisterBank.reason, reason.rawValue)
   }
 
-  // MARK: Kinds of operations
+  // MARK: Accesses that handlers don't cover
 
-  /// A result from two registers.
-  @inline(__always)
-  static func binary(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ result: (UInt64, UInt64) -> UInt64
-  ) {
-    write(op, bank, result(first(op, bank), second(op, bank)))
-    next(op, bank, base, flags, budget)
-  }
-
-  /// A result from the first register and the immediate.
-  @inline(__always)
-  static func immediate(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ result: (UInt64, UInt64) -> UInt64
-  ) {
-    write(op, bank, result(first(op, bank), immediate(op)))
-    next(op, bank, base, flags, budget)
-  }
-
-  /// A result from the second register and a shift amount.
-  @inline(__always)
-  static func shift(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ result: (UInt64, UInt32) -> UInt64
-  ) {
-    let amount = UInt32(bitPattern: operation(op).pointee.immediate)
-    write(op, bank, result(second(op, bank), amount))
-    next(op, bank, base, flags, budget)
-  }
-
-  @inline(__always)
-  static func load<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ outside: UInt8, _ type: Value.Type, isChecked: Bool
-  ) {
-    let address = address(op, bank)
-    if _slowPath(address & read(bank, outside) != 0) {
-      return rare(op, bank, base, flags, budget)
-    }
-    if isChecked,
-      _slowPath(address &- read(bank, RegisterBank.readStart) < read(bank, RegisterBank.readSize)),
-      mayBeWatched(bank, address, WatchTable.loadBit(MemoryLayout<Value>.size))
-    {
-      return rare(op, bank, base, flags, budget)
-    }
-    let value = base.load(fromByteOffset: Int(truncatingIfNeeded: address), as: Value.self)
-    write(op, bank, UInt64(truncatingIfNeeded: Value(bigEndian: value)))
-    next(op, bank, base, flags, budget)
-  }
-
-  @inline(__always)
-  static func store<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ outside: UInt8, _ type: Value.Type
-  ) {
-    let address = address(op, bank)
-    if _slowPath(address & read(bank, outside) != 0) {
-      return rare(op, bank, base, flags, budget)
-    }
-    let flag = flags.load(
-      fromByteOffset: Int(truncatingIfNeeded: address >> 12), as: UInt8.self)
-    if _slowPath(flag != PageFlags.directlyWritable.rawValue) {
-      return guardedStore(op, bank, base, flags, budget, type)
-    }
-    base.storeBytes(
-      of: Value(truncatingIfNeeded: second(op, bank)).bigEndian,
-      toByteOffset: Int(truncatingIfNeeded: address), as: Value.self)
-    next(op, bank, base, flags, budget)
-  }
-
-  /// A store to a page of the fast path that is not directly writable, maybe for its watched bytes alone.
+  /// A load from outside the flat part, mostly from the window, see ``GuestSpace``.
   ///
   /// Out of line, as ``rare(_:_:_:_:_:)``.
   @inline(never)
-  private static func guardedStore<Value: FixedWidthInteger & BitwiseCopyable>(
+  static func leaveLoad<Value: FixedWidthInteger & BitwiseCopyable>(
     _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
     _ type: Value.Type
   ) {
-    let address = address(op, bank)
-    let flag = flags.load(
-      fromByteOffset: Int(truncatingIfNeeded: address >> 12), as: UInt8.self)
-    guard flag == PageFlags.writableBesideWatches.rawValue,
-      !mayBeWatched(bank, address, WatchTable.storeBit(MemoryLayout<Value>.size))
+    let address = first(op, bank) &+ offset(op)
+    guard isInWindow(bank, address, type),
+      let source = UnsafeRawPointer(
+        bitPattern: UInt(read(bank, RegisterBank.windowBase)) &+ UInt(address))
     else { return rare(op, bank, base, flags, budget) }
-    base.storeBytes(
-      of: Value(truncatingIfNeeded: second(op, bank)).bigEndian,
-      toByteOffset: Int(truncatingIfNeeded: address), as: Value.self)
+    let value = Value(bigEndian: source.load(as: Value.self))
+    write(op, bank, UInt64(truncatingIfNeeded: value))
     next(op, bank, base, flags, budget)
+  }
+
+  /// A store that its part doesn't cover: to the window, or to a page that is not directly writable, maybe for its
+  /// watched bytes alone.
+  ///
+  /// Out of line, as ``rare(_:_:_:_:_:)``.
+  @inline(never)
+  static func leaveStore<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
+    _ type: Value.Type
+  ) {
+    let address = first(op, bank) &+ offset(op)
+    let bits = read(bank, RegisterBank.outside1) | UInt64(MemoryLayout<Value>.size &- 1)
+    var place = (UInt(bitPattern: base), UInt(bitPattern: flags))
+    if address & bits != 0 {
+      guard isInWindow(bank, address, type) else { return rare(op, bank, base, flags, budget) }
+      place = (
+        UInt(read(bank, RegisterBank.windowBase)), UInt(read(bank, RegisterBank.windowFlags))
+      )
+    }
+    guard let bytes = UnsafeMutableRawPointer(bitPattern: place.0 &+ UInt(address)),
+      let flag = UnsafeRawPointer(bitPattern: place.1 &+ UInt(address >> 12))?.load(as: UInt8.self),
+      flag == PageFlags.directlyWritable.rawValue
+        || flag == PageFlags.writableBesideWatches.rawValue
+          && !mayBeWatched(bank, address, WatchTable.storeBit(MemoryLayout<Value>.size))
+    else { return rare(op, bank, base, flags, budget) }
+    bytes.storeBytes(of: Value(truncatingIfNeeded: second(op, bank)).bigEndian, as: Value.self)
+    next(op, bank, base, flags, budget)
+  }
+
+  /// Whether an aligned value lies in the window.
+  @inline(__always)
+  private static func isInWindow<Value>(
+    _ bank: Bytes, _ address: UInt64, _ type: Value.Type
+  ) -> Bool {
+    address &- read(bank, RegisterBank.windowStart) < read(bank, RegisterBank.windowSize)
+      && address & UInt64(MemoryLayout<Value>.size &- 1) == 0
   }
 
   /// Whether the ``WatchTable`` has a bit for an address.
   @inline(__always)
-  private static func mayBeWatched(_ bank: Bytes, _ address: UInt64, _ bit: UInt8) -> Bool {
+  static func mayBeWatched(_ bank: Bytes, _ address: UInt64, _ bit: UInt8) -> Bool {
     guard
       let table = UnsafeRawPointer(
         bitPattern: UInt(truncatingIfNeeded: read(bank, RegisterBank.watchTable)))
     else { return true }
     return table.load(fromByteOffset: Int(address & 0xFFF), as: UInt8.self) & bit != 0
-  }
-
-  /// The end of a block that goes one of two ways.
-  @inline(__always)
-  static func branch(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    _ holds: (Int64, Int64) -> Bool
-  ) {
-    let (a, b) = (Int64(bitPattern: first(op, bank)), Int64(bitPattern: second(op, bank)))
-    if holds(a, b) { return enter(link(op, 0), bank, base, flags, budget) }
-    enter(link(op, 1), bank, base, flags, budget)
-  }
-
-  /// A comparison and a branch on it.
-  @inline(__always)
-  static func compare(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int,
-    taken wanted: Bool, _ holds: (UInt64, UInt64) -> Bool
-  ) {
-    let result = holds(first(op, bank), second(op, bank))
-    write(op, bank, result ? 1 : 0)
-    if result == wanted { return enter(link(op, 0), bank, base, flags, budget) }
-    enter(link(op, 1), bank, base, flags, budget)
-  }
-
-  /// A jump to the address in a register.
-  @inline(__always)
-  static func indirect(
-    _ op: Operations, _ bank: Bytes, _ base: Bytes, _ flags: Bytes, _ budget: Int
-  ) {
-    let pc = first(op, bank)
-    let table = UInt(read(bank, RegisterBank.jumpTable))
-    let place = (pc >> 2) & UInt64(JumpTable.count - 1)
-    guard
-      let entry = UnsafeRawPointer(
-        bitPattern: table &+ UInt(place) &* UInt(JumpTable.entryBytes)),
-      entry.load(as: UInt64.self) == pc
-    else { return exit(bank, .unprepared, at: pc, budget) }
-    enter(
-      entry.load(fromByteOffset: JumpTable.codeOffset, as: UnsafeRawPointer.self), bank, base,
-      flags,
-      budget)
   }
 
   // MARK: The slow path

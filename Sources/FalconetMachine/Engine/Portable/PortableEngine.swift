@@ -12,10 +12,14 @@ final class PortableEngine: EngineCore, BlockEngine {
 
   private let handlers: [HandlerFunction]
   private let checkedHandlers: [HandlerFunction]
+  /// Nil if each operation keeps the handler that it has alone.
+  private let fusions: FusionTable?
   private let arena: HostMapping
   private var used = 0
   /// The places of blocks, ascending.
   private var starts: [Int] = []
+  /// The numbers of the operations of the block that is being written.
+  private var numbers: [UInt8] = []
 
   /// Nil if the host has no memory.
   ///
@@ -34,11 +38,15 @@ final class PortableEngine: EngineCore, BlockEngine {
     self.arena = arena
     self.handlers = handlers ?? HandlerTable.all
     checkedHandlers = handlers ?? HandlerTable.checked
+    fusions = usesSwitch || handlers != nil ? nil : .standard
     super.init(
       machine, stopRange: stopRange, codeStart: UInt(bitPattern: arena.start),
-      missing: PortableOperation.stride)
+      missing: Self.missing)
     discardCode()
   }
+
+  /// The place of the code of address 0 as long as there is no block.
+  private static let missing = PortableOperation.stride
 
   /// Bytes of the longest block, with the stubs of the two that it goes to.
   private static let mostBytes = (Block.longest + 16) * PortableOperation.stride
@@ -71,7 +79,6 @@ final class PortableEngine: EngineCore, BlockEngine {
   func discardCode() {
     used = 0
     starts.removeAll(keepingCapacity: true)
-    // The code of address 0 as long as there is no block.
     _ = appendStub(0)
   }
 
@@ -109,14 +116,25 @@ final class PortableEngine: EngineCore, BlockEngine {
   // MARK: Writing blocks
 
   func write(_ block: Block, _ form: BlockForm) -> Int {
+    // The header and the first operation in one line of the host's cache.
+    used = (used + 2 * PortableOperation.stride - 1) & ~(2 * PortableOperation.stride - 1)
     append(
       PortableOperation(
         target: UInt(block.pc), remaining: UInt8(truncatingIfNeeded: block.length)))
     let place = used
     starts.append(place)
     cache.insert(place, at: block.pc, form) { setLink($0, to: place) }
-    for operation in block.operations { append(portable(operation)) }
+    numbers.removeAll(keepingCapacity: true)
+    for operation in block.operations {
+      numbers.append(operation.operation.rawValue)
+      append(portable(operation))
+    }
     append(block.exit)
+    // Loads that check their addresses are only alone.
+    if let fusions, !checksLoads {
+      fusions.fuse(
+        (arena.start + place).assumingMemoryBound(to: PortableOperation.self), numbers)
+    }
     return place
   }
 
@@ -145,24 +163,40 @@ final class PortableEngine: EngineCore, BlockEngine {
   private func append(_ exit: BlockExit) {
     switch exit {
     case .jump(let pc):
-      append(PortableOperation(target: target(PortableExit.jump)))
+      append(exit: PortableExit.jump)
       appendLinks([pc])
     case .branch(let branch):
       append(
-        PortableOperation(
-          target: target(PortableExit.conditions + branch.condition.rawValue),
-          destination: branch.destination, first: branch.first, second: branch.second))
+        exit: PortableExit.conditions + branch.condition.rawValue,
+        destination: branch.destination, first: branch.first, second: branch.second)
       appendLinks([branch.taken, branch.next])
     case .indirect(let register):
-      append(PortableOperation(target: target(PortableExit.indirect), first: register))
+      append(exit: PortableExit.indirect, first: register)
+      appendCache()
     case .leave(let pc):
-      append(PortableOperation(target: target(PortableExit.leave)))
+      append(exit: PortableExit.leave)
       appendAddress(pc)
     }
   }
 
+  private func append(
+    exit number: UInt8, destination: UInt8 = 0, first: UInt8 = 0, second: UInt8 = 0
+  ) {
+    numbers.append(number)
+    append(
+      PortableOperation(
+        target: target(number), destination: destination, first: first, second: second))
+  }
+
   private func appendAddress(_ pc: UInt64) {
     (arena.start + used).storeBytes(of: pc, as: UInt64.self)
+    used += PortableOperation.stride
+  }
+
+  /// Adds the trailer of an indirect exit that went nowhere yet.
+  private func appendCache() {
+    (arena.start + used).storeBytes(
+      of: (0, arena.start + Self.missing), as: (UInt64, UnsafeMutableRawPointer).self)
     used += PortableOperation.stride
   }
 

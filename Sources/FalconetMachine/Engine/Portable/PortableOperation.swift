@@ -17,12 +17,13 @@ struct PortableOperation {
 
   static let stride = MemoryLayout<PortableOperation>.stride
 
-  /// Whether the handler may have to know which operation it executes: of all that access memory, and
-  /// of those that have no handler of their own. None of them has an immediate of more than 16 bits.
+  /// Whether the handler may have to know which operation it executes: of all that access memory, of those that may
+  /// divide by zero, and of those that have no handler of their own. None of them has an immediate of more than 16
+  /// bits.
   static func packsOperation(_ operation: Operation) -> Bool {
     switch operation.kind {
-    case .load, .store: true
-    case .register, .fromHiLo, .toHiLo, .immediate, .loadLinked, .storeConditional, .none, .trap,
+    case .load, .store, .toHiLo: true
+    case .register, .fromHiLo, .immediate, .loadLinked, .storeConditional, .none, .trap,
       .systemCall, .jump, .jumpRegister, .branch:
       HandlerTable.own[Int(operation.rawValue)] == nil
     }

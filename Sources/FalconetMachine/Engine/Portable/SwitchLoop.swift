@@ -85,6 +85,7 @@ struct SwitchLoop<Word: MachineWord> {
 
 extension BranchExit.Condition {
   /// Whether the branch is taken, with these operands.
+  @inline(__always)
   func holds(_ first: UInt64, _ second: UInt64) -> Bool {
     switch self {
     case .equal: first == second
@@ -101,6 +102,7 @@ extension BranchExit.Condition {
   }
 
   /// What the comparison before the branch gives; nil if there is none.
+  @inline(__always)
   func result(_ holds: Bool) -> Bool? {
     switch self {
     case .less, .below: holds

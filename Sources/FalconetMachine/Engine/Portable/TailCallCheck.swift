@@ -5,28 +5,43 @@
 /// jump, both see the same depth. It runs with several operands, so that it ends in every way it can.
 ///
 /// Safety: the operations, memory and bank of a check belong to it. Handlers access memory at address 0
-/// only, since the bank's `outside` entries have every bit, and the bank names no engine.
+/// only, since the bank's `outside` entries have every bit, and the bank names no engine. An indirect exit jumps to
+/// address 0, since no handler of several operations has it jump to a result.
 struct TailCallCheck {
   /// Whether the handlers of this build pass.
   static let standardPasses =
     failures(of: HandlerTable.all).isEmpty && failures(of: HandlerTable.checked).isEmpty
+    && failures(of: FusionTable.standard.fusions).isEmpty
 
   /// The numbers of handlers that don't jump, of those that go on to another.
   static func failures(of handlers: [HandlerFunction]) -> [UInt8] {
     let check = TailCallCheck()
     defer { check.deallocate() }
-    let conditions = BranchExit.Condition.allCases.map { PortableExit.conditions + $0.rawValue }
-    let exits = [PortableExit.jump, PortableExit.indirect] + conditions
-    return Operation.allCases.map(\.rawValue).filter { !check.passes(handlers, $0, isExit: false) }
-      + exits.filter { !check.passes(handlers, $0, isExit: true) }
+    let numbers = Operation.allCases.map(\.rawValue) + exits
+    return numbers.filter { number in
+      let handler = handlers[Int(number)]
+      return !check.passes(handlers, handler, [number])
+    }
   }
+
+  /// The fusions whose handlers don't jump.
+  static func failures(of fusions: [Fusion]) -> [Fusion] {
+    let check = TailCallCheck()
+    defer { check.deallocate() }
+    return fusions.filter { !check.passes(HandlerTable.all, $0.handler, $0.numbers) }
+  }
+
+  /// The exits that go on to another block.
+  private static let exits =
+    [PortableExit.jump, PortableExit.indirect]
+    + BranchExit.Condition.allCases.map { PortableExit.conditions + $0.rawValue }
 
   /// Entries of the bank, behind those that engines use.
   private static let firstDepth: UInt8 = 253
   private static let lastDepth: UInt8 = 254
   private static let probes: UInt8 = 255
 
-  private static let operationCount = 9
+  private static let operationCount = 10
   private let operations: UnsafeMutablePointer<PortableOperation>
   private let bank = RegisterBank()
   /// An entry of a ``JumpTable``, a word of memory, and its page's flags.
@@ -65,46 +80,53 @@ struct TailCallCheck {
 
   // MARK: Checking one handler
 
-  private func passes(_ handlers: [HandlerFunction], _ number: UInt8, isExit: Bool) -> Bool {
-    write(handlers, number, isExit: isExit)
+  private func passes(
+    _ handlers: [HandlerFunction], _ handler: HandlerFunction, _ numbers: [UInt8]
+  ) -> Bool {
+    let last = numbers[numbers.count - 1]
+    write(handlers, handler, numbers, isExit: Self.exits.contains(last))
     // The jump table has one entry, for address 0.
-    let operands: [UInt64] = number == PortableExit.indirect ? [0] : [0, 1, .max]
+    let operands: [(UInt64, UInt64)] =
+      last == PortableExit.indirect ? [(0, 0)] : [(0, 0), (1, 1), (.max, 0), (0, 1)]
     let flags = [PageFlags.directlyWritable, .writableBesideWatches, []]
     return operands.allSatisfy { operand in flags.allSatisfy { runs(operand, $0) } }
   }
 
-  /// Writes a block: a probe, the operation, a probe, the end.
-  private func write(_ handlers: [HandlerFunction], _ number: UInt8, isExit: Bool) {
+  /// Writes a block: a probe, the operations, a probe, the end.
+  private func write(
+    _ handlers: [HandlerFunction], _ handler: HandlerFunction, _ numbers: [UInt8], isExit: Bool
+  ) {
     func operation(_ handler: HandlerFunction) -> PortableOperation {
       PortableOperation(
         target: unsafeBitCast(handler, to: UInt.self), destination: 3, first: 1, second: 2)
     }
-    let leave = operation(handlers[Int(PortableExit.leave)])
     // A header of no steps comes first.
     operations[1] = operation(Self.probe)
-    operations[2] = operation(handlers[Int(number)])
-    guard isExit else {
-      operations[3] = operation(Self.probe)
-      operations[4] = leave
-      operations[5] = PortableOperation(target: 0)
-      return
+    var place = 2
+    for number in numbers {
+      operations[place] = operation(place == 2 ? handler : handlers[Int(number)])
+      place += 1
     }
-    // The trailer's two links, and another header.
-    let next = UnsafeRawPointer(operations + 5)
-    UnsafeMutableRawPointer(operations + 3).storeBytes(
-      of: (next, next), as: (UnsafeRawPointer, UnsafeRawPointer).self)
-    operations[4] = PortableOperation(target: 0)
-    operations[5] = operation(Self.probe)
-    operations[6] = leave
-    operations[7] = PortableOperation(target: 0)
-    words[0] = 0
-    words[1] = UInt64(UInt(bitPattern: next))
+    if isExit {
+      // The trailer's two links, and another header.
+      let next = UnsafeRawPointer(operations + place + 2)
+      UnsafeMutableRawPointer(operations + place).storeBytes(
+        of: (next, next), as: (UnsafeRawPointer, UnsafeRawPointer).self)
+      operations[place + 1] = PortableOperation(target: 0)
+      place += 2
+      words[0] = 0
+      words[1] = UInt64(UInt(bitPattern: next))
+    }
+    operations[place] = operation(Self.probe)
+    operations[place + 1] = operation(handlers[Int(PortableExit.leave)])
+    operations[place + 2] = PortableOperation(target: 0)
   }
 
-  /// Runs the block with an operand, and compares what the probes saw.
-  private func runs(_ operand: UInt64, _ flags: PageFlags) -> Bool {
-    bank[1] = operand
-    bank[2] = 0
+  /// Runs the block with two operands, and compares what the probes saw.
+  private func runs(_ operands: (UInt64, UInt64), _ flags: PageFlags) -> Bool {
+    bank[1] = operands.0
+    bank[2] = operands.1
+    words[2] = 0
     for entry in [
       RegisterBank.outside1, RegisterBank.outside2, RegisterBank.outside4, RegisterBank.outside8,
     ] {
