@@ -11,9 +11,10 @@ extension ConformKit {
     let status = library.table.pointee.write_state(
       machine.handle,
       { context, bytes, count in
-        guard let context else { return FPVM_INVALID }
-        Unmanaged<StreamBytes>.fromOpaque(context).takeUnretainedValue().bytes +=
-          UnsafeBufferPointer(start: bytes, count: Int(count))
+        guard let context, let piece = [UInt8](foreign: bytes, count: count) else {
+          return FPVM_INVALID
+        }
+        Unmanaged<StreamBytes>.fromOpaque(context).takeUnretainedValue().bytes += piece
         return FPVM_OK
       }, Unmanaged.passUnretained(bytes).toOpaque(), nil)
     try require(status == FPVM_OK, "write_state: \(ForeignError.name(of: status))")

@@ -38,22 +38,3 @@ package struct ForeignError: Error, Sendable, Equatable, CustomStringConvertible
     }
   }
 }
-
-/// Room for the text of an error.
-///
-/// Safety: the text has the room that the structure says, during the call.
-func foreignCall(
-  _ body: (UnsafeMutablePointer<fpvm_error>) -> Int32
-) throws(ForeignError) {
-  var failure: ForeignError?
-  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { room in
-    var error = fpvm_error(
-      size: UInt64(MemoryLayout<fpvm_error>.size), text: room.baseAddress,
-      room: UInt64(room.count), count: 0)
-    let status = body(&error)
-    guard status != FPVM_OK else { return }
-    let text = UnsafeRawBufferPointer(room)[..<min(room.count, Int(clamping: error.count))]
-    failure = ForeignError(status, String(decoding: text, as: UTF8.self))
-  }
-  if let failure { throw failure }
-}

@@ -36,10 +36,17 @@ package struct ForeignHost {
 final class ForeignHostBox {
   private let host: ForeignHost
   private var answer = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+  /// What was wrong with a call of the VM's.
+  private(set) var fault: String?
+  /// Whether a callback said that the run is to stop, since ``begin()``.
+  private(set) var hasStopped = false
 
   init(_ host: ForeignHost) { self.host = host }
 
   deinit { answer.deallocate() }
+
+  /// A call of the VM begins.
+  func begin() { (fault, hasStopped) = (nil, false) }
 
   /// The structure that makes a VM call this object.
   var callbacks: fpvm_callbacks {
@@ -49,30 +56,38 @@ final class ForeignHostBox {
     result.progress_interval = host.progressInterval
     if host.preimage != nil {
       result.preimage = { context, key, count, result in
-        guard let box = ForeignHostBox.at(context), let result else { return FPVM_INVALID }
-        return box.preimage(Array(UnsafeBufferPointer(start: key, count: Int(count))), result)
+        guard let box = ForeignHostBox.at(context) else { return FPVM_INVALID }
+        guard let result else { return box.refuse("no place for a pre-image") }
+        guard let key = box.bytes("a key", key, count) else { return FPVM_INVALID }
+        return box.preimage(key, result)
       }
     }
     if host.hint != nil {
       result.hint = { context, hint, count in
-        guard let take = ForeignHostBox.at(context)?.host.hint else { return FPVM_INVALID }
-        return switch take(Array(UnsafeBufferPointer(start: hint, count: Int(count)))) {
+        guard let box = ForeignHostBox.at(context), let take = box.host.hint,
+          let hint = box.bytes("a hint", hint, count)
+        else { return FPVM_INVALID }
+        return switch take(hint) {
         case .goOn: FPVM_OK
-        case .stop: FPVM_STOP
+        case .stop: box.stop()
         case .fail: FPVM_CALLBACK
         }
       }
     }
     if host.output != nil {
       result.output = { context, stream, bytes, count in
-        ForeignHostBox.at(context)?.host.output?(
-          stream, Array(UnsafeBufferPointer(start: bytes, count: Int(count))))
+        guard let box = ForeignHostBox.at(context),
+          let bytes = box.bytes("output", bytes, count)
+        else { return }
+        box.host.output?(stream, bytes)
       }
     }
     if host.progress != nil {
       result.progress = { context, step in
-        guard let progress = ForeignHostBox.at(context)?.host.progress else { return FPVM_INVALID }
-        return progress(step) ? FPVM_OK : FPVM_STOP
+        guard let box = ForeignHostBox.at(context), let progress = box.host.progress else {
+          return FPVM_INVALID
+        }
+        return progress(step) ? FPVM_OK : box.stop()
       }
     }
     return result
@@ -82,10 +97,29 @@ final class ForeignHostBox {
     context.map { Unmanaged<ForeignHostBox>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  /// What the VM gave to a callback; nil, and a fault, if it can be no bytes.
+  private func bytes(
+    _ name: String, _ start: UnsafePointer<UInt8>?, _ count: UInt64
+  ) -> [UInt8]? {
+    if let bytes = [UInt8](foreign: start, count: count) { return bytes }
+    _ = refuse("\(name) of \(count) bytes\(start == nil ? " at NULL" : "")")
+    return nil
+  }
+
+  private func refuse(_ what: String) -> Int32 {
+    if fault == nil { fault = what }
+    return FPVM_INVALID
+  }
+
+  private func stop() -> Int32 {
+    hasStopped = true
+    return FPVM_STOP
+  }
+
   private func preimage(_ key: [UInt8], _ result: UnsafeMutablePointer<fpvm_bytes>) -> Int32 {
     switch host.preimage?(key) ?? .missing {
     case .missing: return FPVM_NOT_FOUND
-    case .stop: return FPVM_STOP
+    case .stop: return stop()
     case .failed: return FPVM_CALLBACK
     case .bytes(let bytes):
       answer.deallocate()

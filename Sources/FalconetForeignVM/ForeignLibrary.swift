@@ -56,7 +56,7 @@ package final class ForeignLibrary: @unchecked Sendable {
   ) throws(ForeignError) {
     // A name without a slash would be looked up in the system's directories.
     let path = path.contains("/") ? path : "./" + path
-    guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+    guard let handle = ForeignCalls.counted({ dlopen(path, RTLD_NOW | RTLD_LOCAL) }) else {
       throw ForeignError(
         FPVM_INVALID, "cannot load the library: \(dlerror().map { String(cString: $0) } ?? path)")
     }
@@ -64,9 +64,8 @@ package final class ForeignLibrary: @unchecked Sendable {
       throw ForeignError(
         FPVM_INVALID, "\(path) has no function \(FPVM_ENTRY): it is no VM's library")
     }
-    guard let table = fpvm_call_get(symbol) else {
-      throw ForeignError(
-        FPVM_UNSUPPORTED, "\(path) has no table of version \(FPVM_ABI), or an incomplete one")
+    guard let table = ForeignCalls.counted({ fpvm_call_get(symbol) }) else {
+      throw ForeignError(FPVM_UNSUPPORTED, "\(path): \(Self.fault(of: symbol))")
     }
     try self.init(table: table, handle: handle, chosen: options)
   }
@@ -83,11 +82,16 @@ package final class ForeignLibrary: @unchecked Sendable {
     self.handle = handle
     self.chosen = chosen
     let known = table.pointee
-    name = try Self.text(known.name)
-    version = try Self.text(known.version)
+    name = try String(known.name, named: "the name").printable
+    version = try String(known.version, named: "the version").printable
     capabilities = Capabilities(rawValue: known.capabilities)
     claimSize = Int(known.claim_size)
     progressLimit = known.progress_limit
+    guard max(UInt64(known.kind_count), known.option_count) <= ForeignLimit.elements else {
+      throw ForeignError(
+        FPVM_INTERNAL,
+        "the table of the VM has \(known.kind_count) kinds and \(known.option_count) options")
+    }
     var kinds: [Kind] = []
     for number in 0..<Int(known.kind_count) {
       guard let kind = known.kinds?[number]?.pointee else {
@@ -95,16 +99,21 @@ package final class ForeignLibrary: @unchecked Sendable {
       }
       kinds.append(
         Kind(
-          name: try Self.text(kind.name), description: try Self.text(kind.description),
+          name: try String(kind.name, named: "the name of kind \(number)"),
+          description: try String(kind.description, named: "the description of kind \(number)"),
           witnessSize: kind.witness_size == 0 ? nil : Int(clamping: kind.witness_size)))
     }
     self.kinds = kinds
     var options: [(String, String)] = []
-    for number in 0..<Int(clamping: known.option_count) {
+    for number in 0..<Int(known.option_count) {
       guard let option = known.options?[number]?.pointee else {
         throw ForeignError(FPVM_INTERNAL, "option \(number) of the VM is NULL")
       }
-      options.append((try Self.text(option.name), try Self.text(option.description)))
+      options.append(
+        (
+          try String(option.name, named: "the name of option \(number)"),
+          try String(option.description, named: "the description of option \(number)")
+        ))
     }
     self.options = options
     for (name, _) in chosen where !options.contains(where: { $0.0 == name }) {
@@ -121,12 +130,37 @@ package final class ForeignLibrary: @unchecked Sendable {
     if let handle, capabilities.contains(.unload) { dlclose(handle) }
   }
 
-  private static func text(_ text: fpvm_text) throws(ForeignError) -> String {
-    guard let count = Int(exactly: text.count),
-      let text = String(
-        validating: UnsafeRawBufferPointer(start: text.text, count: count), as: UTF8.self)
-    else { throw ForeignError(FPVM_INTERNAL, "a text of the VM's table is not UTF-8") }
-    return text
+  /// Why the table that a library gives cannot be used.
+  private static func fault(of symbol: UnsafeMutableRawPointer) -> String {
+    let get = unsafeBitCast(
+      symbol, to: (@convention(c) (UInt32) -> UnsafePointer<fpvm_table>?).self)
+    guard let table = ForeignCalls.counted({ get(FPVM_ABI) }) else {
+      return "the VM does not have version \(FPVM_ABI) of fpvm.h"
+    }
+    // Its other members are there only if the size says so.
+    let (size, least) = (table.pointee.size, UInt64(MemoryLayout<fpvm_table>.size))
+    guard size >= least else {
+      return "the table of the VM has \(size) bytes, and \(least) is the least"
+    }
+    let known = table.pointee
+    guard known.abi == FPVM_ABI else { return "the table of the VM is of version \(known.abi)" }
+    guard known.kind_count > 0, known.kinds != nil else {
+      return "the table of the VM has no kinds of states"
+    }
+    guard 1...UInt64(FPVM_CLAIM_MAX) ~= known.claim_size else {
+      return
+        "the claims of the VM have \(known.claim_size) bytes, and \(FPVM_CLAIM_MAX) is the most"
+    }
+    let functions = [
+      ("load_state", known.load_state == nil), ("free_machine", known.free_machine == nil),
+      ("free_bytes", known.free_bytes == nil), ("set_callbacks", known.set_callbacks == nil),
+      ("info", known.info == nil), ("claim", known.claim == nil),
+      ("witness", known.witness == nil), ("claim_of_witness", known.claim_of_witness == nil),
+      ("save_state", known.save_state == nil), ("write_state", known.write_state == nil),
+      ("run", known.run == nil),
+    ]
+    let missing = functions.filter(\.1).map(\.0)
+    return "the table of the VM lacks \(missing.joined(separator: ", "))"
   }
 
   // MARK: Opening machines

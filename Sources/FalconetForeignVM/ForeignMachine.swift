@@ -39,7 +39,7 @@ package final class ForeignMachine {
     self.library = library
   }
 
-  deinit { _ = fpvm_call_free_machine(library.table, handle) }
+  deinit { ForeignCalls.counted { _ = fpvm_call_free_machine(library.table, handle) } }
 
   /// Sets what the machine calls.
   package func setHost(_ host: ForeignHost?) throws(ForeignError) {
@@ -74,12 +74,12 @@ package final class ForeignMachine {
   }
 
   package func witness() throws(ForeignError) -> [UInt8] {
-    try bytes { fpvm_call_witness(table, handle, $0, $1) }
+    try bytes("the witness") { fpvm_call_witness(table, handle, $0, $1) }
   }
 
   /// The bytes of the state, which begin with its claim.
   package func state() throws(ForeignError) -> [UInt8] {
-    try bytes { fpvm_call_save_state(table, handle, $0, $1) }
+    try bytes("the state") { fpvm_call_save_state(table, handle, $0, $1) }
   }
 
   /// Writes the bytes of the state.
@@ -91,24 +91,29 @@ package final class ForeignMachine {
         try foreignCall { fpvm_call_write_state(table, handle, ForeignSink.write, context, $0) }
       }
     } catch {
-      if let failure = writer.failure { throw ForeignError(failure) }
-      throw error
+      throw writer.failure ?? error
     }
   }
 
   /// What the next step does, for people; nil if the VM does not say.
   package func describe() throws(ForeignError) -> String? {
     guard library.capabilities.contains(.describe) else { return nil }
-    return String(decoding: try bytes { fpvm_call_describe(table, handle, $0, $1) }, as: UTF8.self)
+    let text = try bytes("the description") { fpvm_call_describe(table, handle, $0, $1) }
+    let line = String(decoding: text, as: UTF8.self).printable
+    return line.split(omittingEmptySubsequences: true, whereSeparator: \.isNewline)
+      .joined(separator: " ")
   }
 
+  /// Bytes that the VM cannot have given are not freed either.
   private func bytes(
+    _ name: String,
     _ body: (UnsafeMutablePointer<fpvm_bytes>, UnsafeMutablePointer<fpvm_error>) -> Int32
   ) throws(ForeignError) -> [UInt8] {
     var bytes = fpvm_bytes()
     try foreignCall { body(&bytes, $0) }
-    defer { fpvm_call_free_bytes(table, &bytes) }
-    return Array(UnsafeBufferPointer(start: bytes.bytes, count: Int(bytes.count)))
+    let copy = try [UInt8](bytes, named: name)
+    fpvm_call_free_bytes(table, &bytes)
+    return copy
   }
 
   /// A second machine in the same state, without a host.
@@ -135,13 +140,15 @@ package final class ForeignMachine {
     run.flags = stopsAtReads ? FPVM_STOP_AT_READ : 0
     var stop = fpvm_stop()
     stop.size = UInt64(MemoryLayout<fpvm_stop>.size)
-    try foreignCall { fpvm_call_run(table, handle, &run, &stop, $0) }
+    try calling { fpvm_call_run(table, handle, &run, &stop, $0) }
     stoppedAt = stop.step
     switch stop.reason {
     case FPVM_STOPPED_AT_STEP: return .step
     case FPVM_STOPPED_AT_EXIT: return .exited
     case FPVM_STOPPED_AT_READ: return .read
-    case FPVM_STOPPED_BY_CALLBACK: return .callback
+    case FPVM_STOPPED_BY_CALLBACK:
+      guard box?.hasStopped == true else { throw .stopWithoutWish }
+      return .callback
     default:
       throw ForeignError(
         FPVM_INTERNAL, "the VM stopped for reason \(stop.reason), which fpvm.h does not have")
@@ -152,14 +159,29 @@ package final class ForeignMachine {
   package func prove() throws(ForeignError) -> ForeignProof {
     guard library.capabilities.contains(.prove) else { throw library.lacks("prove steps") }
     var proof: UnsafePointer<fpvm_proof>?
-    try foreignCall { fpvm_call_prove(table, handle, &proof, $0) }
+    try calling { fpvm_call_prove(table, handle, &proof, $0) }
     guard let proof else { throw ForeignError(FPVM_INTERNAL, "the VM gave no proof") }
-    defer { fpvm_call_free_proof(table, proof) }
-    // The size is first, so that nothing else is read before it is known.
-    guard proof.pointee.size >= UInt64(MemoryLayout<fpvm_proof>.size) else {
-      throw ForeignError(FPVM_INTERNAL, "the VM gave a proof of size \(proof.pointee.size)")
+    let size = proof.pointee.size
+    guard size >= UInt64(MemoryLayout<fpvm_proof>.size) else {
+      throw ForeignError(FPVM_INTERNAL, "the proof of the VM says that it has \(size) bytes")
     }
-    return try ForeignProof(proof.pointee)
+    let copy = try ForeignProof(proof.pointee)
+    ForeignCalls.counted { fpvm_call_free_proof(table, proof) }
+    return copy
+  }
+
+  /// A call that executes steps, and so calls the host.
+  private func calling(
+    _ body: (UnsafeMutablePointer<fpvm_error>) -> Int32
+  ) throws(ForeignError) {
+    box?.begin()
+    let result = Result { () throws(ForeignError) in
+      try foreignCall(isStopped: { box?.hasStopped == true }, body)
+    }
+    if let fault = box?.fault {
+      throw ForeignError(FPVM_INTERNAL, "the VM called a callback with \(fault)")
+    }
+    try result.get()
   }
 }
 
@@ -168,18 +190,23 @@ package final class ForeignMachine {
 /// Safety: lives until the call of the VM returns, which is the only one that has the pointer to it.
 private final class ForeignSink {
   private let sink: any ByteSink
-  private(set) var failure: StreamError?
+  private(set) var failure: ForeignError?
 
   init(_ sink: any ByteSink) { self.sink = sink }
 
   static let write: fpvm_write_fn = { context, bytes, count in
     guard let context else { return FPVM_INVALID }
     let writer = Unmanaged<ForeignSink>.fromOpaque(context).takeUnretainedValue()
+    guard bytes != nil, count <= ForeignLimit.bytes else {
+      writer.failure = ForeignError(
+        FPVM_INTERNAL, "the VM writes a state in a piece of \(count) bytes")
+      return FPVM_INVALID
+    }
     do throws(StreamError) {
       try writer.sink.write(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
       return FPVM_OK
     } catch {
-      writer.failure = error
+      writer.failure = ForeignError(error)
       return FPVM_CALLBACK
     }
   }

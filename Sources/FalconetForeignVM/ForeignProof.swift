@@ -54,21 +54,25 @@ package struct ForeignProof: Sendable, Equatable {
         "the VM gave a proof whose has_read is \(proof.has_read), with a key of \(proof.key.count) bytes,"
           + " a pre-image of \(proof.preimage.count), and the offset \(proof.offset)")
     }
-    func bytes(_ bytes: fpvm_bytes) -> [UInt8] {
-      Array(UnsafeBufferPointer(start: bytes.bytes, count: Int(bytes.count)))
-    }
     step = proof.step
     kind = proof.kind
-    pre = bytes(proof.pre)
-    post = bytes(proof.post)
-    fields = UnsafeBufferPointer(start: proof.fields, count: Int(proof.field_count)).map { field in
-      let name = UnsafeRawBufferPointer(start: field.name.text, count: Int(field.name.count))
-      return Field(name: String(decoding: name, as: UTF8.self), bytes: bytes(field.bytes))
+    pre = try [UInt8](proof.pre, named: "the claim before a proof's step")
+    post = try [UInt8](proof.post, named: "the claim after a proof's step")
+    let count = proof.field_count
+    guard count <= ForeignLimit.elements, count == 0 || proof.fields != nil else {
+      throw ForeignError(
+        FPVM_INTERNAL,
+        "the proof of the VM has \(count) fields\(proof.fields == nil ? " at NULL" : "")")
     }
-    read =
-      proof.has_read == 0
-      ? nil
-      : Read(key: bytes(proof.key), preimage: bytes(proof.preimage), offset: proof.offset)
+    fields = []
+    for field in UnsafeBufferPointer(start: proof.fields, count: Int(count)) {
+      let name = try String(field.name, named: "the name of a proof's field")
+      fields.append(Field(name: name, bytes: try [UInt8](field.bytes, named: "the field \(name)")))
+    }
+    guard proof.has_read != 0 else { return }
+    read = Read(
+      key: try [UInt8](proof.key, named: "a proof's key"),
+      preimage: try [UInt8](proof.preimage, named: "a proof's pre-image"), offset: proof.offset)
   }
 
   /// Calls `body` with the proof in the form of fpvm.h.

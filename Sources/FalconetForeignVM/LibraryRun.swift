@@ -57,8 +57,14 @@ package final class LibraryRun: ForeignRun {
   package func run(until step: UInt64) throws(ForeignError) {
     let before = try machine.info().step
     defer { executed &+= ((try? machine.info().step) ?? before) &- before }
-    switch try calling({ () throws(ForeignError) in try machine.run(until: step) }) {
-    case .step, .exited: break
+    let stop = try calling { () throws(ForeignError) in try machine.run(until: step) }
+    switch stop {
+    case .step, .exited:
+      let info = try machine.info()
+      guard info.step == max(step, before) || info.step < step && info.exited else {
+        throw ForeignError(
+          FPVM_INTERNAL, "it stopped at step \(info.step) when asked for \(step)")
+      }
     case .callback: throw .interrupted
     case .read:
       throw ForeignError(FPVM_INTERNAL, "the VM stopped after a read, which it was not asked to do")
@@ -69,6 +75,12 @@ package final class LibraryRun: ForeignRun {
     try run(until: step)
     let proof = try calling { () throws(ForeignError) in try machine.prove() }
     executed &+= 1
+    guard proof.step == step, proof.pre.count == claimSize, proof.post.count == claimSize else {
+      throw ForeignError(
+        FPVM_INTERNAL,
+        "asked for a proof of step \(step), it gave one of step \(proof.step) with claims of"
+          + " \(proof.pre.count) and \(proof.post.count) bytes")
+    }
     return proof
   }
 

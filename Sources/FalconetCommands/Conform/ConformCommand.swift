@@ -201,7 +201,8 @@ struct ConformCommand: ParsableCommand {
     guard let vmLibrary else { return }
     let library: ForeignLibrary
     do throws(CommandError) {
-      library = try ForeignLibrary.load(vmLibrary, options: vmOptions)
+      // The process that started this one watches it.
+      library = try ForeignLibrary.load(vmLibrary, options: vmOptions, isWatched: false)
     } catch { return wire.send(.refused("\(error)")) }
     guard !programs.isEmpty || ConformKit.isOfFamily(library) else {
       return wire.send(

@@ -4,10 +4,13 @@ import FalconetForeignVM
 extension ForeignLibrary {
   /// Loads the library that a flag names.
   ///
-  /// - Parameter options: what each of its inputs chooses.
+  /// - Parameters:
+  ///   - options: what each of its inputs chooses.
+  ///   - isWatched: whether ``ForeignWatch`` ends the process if the VM does not come back.
   static func load(
-    _ path: String, options: [ForeignOption] = []
+    _ path: String, options: [ForeignOption] = [], isWatched: Bool = true
   ) throws(CommandError) -> ForeignLibrary {
+    if isWatched { ForeignWatch.start() }
     do throws(ForeignError) {
       return try ForeignLibrary(path: path, options: options.map { ($0.name, $0.value) })
     } catch { throw CommandError("\(error)") }

@@ -1,0 +1,128 @@
+import CFPVM
+import Synchronization
+
+/// The calls of VMs that this process makes.
+package enum ForeignCalls {
+  private static let begun = Atomic<UInt64>(0)
+  private static let ended = Atomic<UInt64>(0)
+
+  /// How many calls have begun. While one is open, this tells whether others begin meanwhile.
+  package static var count: UInt64 { begun.load(ordering: .sequentiallyConsistent) }
+
+  /// Whether a VM is at work now.
+  package static var isOpen: Bool {
+    ended.load(ordering: .sequentiallyConsistent) < begun.load(ordering: .sequentiallyConsistent)
+  }
+
+  static func counted<Result>(_ body: () -> Result) -> Result {
+    begun.add(1, ordering: .sequentiallyConsistent)
+    defer { ended.add(1, ordering: .sequentiallyConsistent) }
+    return body()
+  }
+}
+
+/// Makes a call, with room for the text of an error.
+///
+/// - Parameter isStopped: whether a callback asked the call to stop.
+/// - Throws: ``ForeignError``, with the status `FPVM_STOP` only if a callback asked for it.
+///
+/// Safety: the text has the room that the structure says, during the call, and is zero before it.
+func foreignCall(
+  isStopped: () -> Bool = { false }, _ body: (UnsafeMutablePointer<fpvm_error>) -> Int32
+) throws(ForeignError) {
+  var failure: ForeignError?
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { room in
+    room.initialize(repeating: 0)
+    var error = fpvm_error(
+      size: UInt64(MemoryLayout<fpvm_error>.size), text: room.baseAddress,
+      room: UInt64(room.count), count: 0)
+    let status = ForeignCalls.counted { body(&error) }
+    guard status != FPVM_OK else { return }
+    guard status != FPVM_STOP || isStopped() else {
+      failure = .stopWithoutWish
+      return
+    }
+    guard error.count <= UInt64(room.count) else {
+      let text = "the VM failed, and says that the text has \(error.count) bytes of \(room.count)"
+      failure = ForeignError(status, text)
+      return
+    }
+    let text = UnsafeRawBufferPointer(room)[..<Int(error.count)]
+    failure = ForeignError(status, String(decoding: text, as: UTF8.self).printable)
+  }
+  if let failure { throw failure }
+}
+
+/// The most bytes, and the most elements of a list, that are taken from a VM at once. What a VM says beyond that
+/// is taken for an error of its own, not for a size.
+enum ForeignLimit {
+  static let bytes: UInt64 = 1 << 32
+  static let elements: UInt64 = 1 << 12
+}
+
+/// Copies of bytes that a VM gives.
+///
+/// Safety: NULL and impossible counts are refused. That other bytes are as many as the VM says is its part, as in
+/// ``ForeignLibrary``.
+extension Array where Element == UInt8 {
+  /// A copy of what a VM gives; nil if it can be no bytes: NULL, or more than ``ForeignLimit/bytes``.
+  package init?(foreign start: UnsafePointer<UInt8>?, count: UInt64) {
+    guard count > 0 else {
+      self = []
+      return
+    }
+    guard let start, count <= ForeignLimit.bytes else { return nil }
+    self.init(UnsafeBufferPointer(start: start, count: Int(count)))
+  }
+
+  /// A copy of what a VM gives.
+  ///
+  /// - Parameter name: what it is.
+  init(_ bytes: fpvm_bytes, named name: String) throws(ForeignError) {
+    guard let copy = [UInt8](foreign: bytes.bytes, count: bytes.count) else {
+      throw .impossible(name, bytes.bytes == nil, bytes.count)
+    }
+    self = copy
+  }
+}
+
+/// Copies of texts that a VM gives.
+///
+/// Safety: as of bytes.
+extension String {
+  /// The text without control characters, which a terminal would obey.
+  var printable: String {
+    guard unicodeScalars.contains(where: Self.isControl) else { return self }
+    return String(
+      String.UnicodeScalarView(unicodeScalars.map { Self.isControl($0) ? "\u{FFFD}" : $0 }))
+  }
+
+  private static func isControl(_ character: Unicode.Scalar) -> Bool {
+    character.properties.generalCategory == .control && character != "\n"
+  }
+
+  /// A copy of a text that a VM gives.
+  init(_ text: fpvm_text, named name: String) throws(ForeignError) {
+    guard text.count > 0 else {
+      self = ""
+      return
+    }
+    guard text.text != nil, text.count <= 1 << 20 else {
+      throw .impossible(name, text.text == nil, text.count)
+    }
+    let bytes = UnsafeRawBufferPointer(start: text.text, count: Int(text.count))
+    guard let copy = String(validating: bytes, as: UTF8.self) else {
+      throw ForeignError(FPVM_INTERNAL, "\(name) of the VM is not UTF-8")
+    }
+    self = copy
+  }
+}
+
+extension ForeignError {
+  static let stopWithoutWish = ForeignError(
+    FPVM_INTERNAL, "the VM says that a callback stopped it, and none did")
+
+  fileprivate static func impossible(_ name: String, _ isNull: Bool, _ count: UInt64) -> Self {
+    ForeignError(FPVM_INTERNAL, "\(name) of the VM is \(count) bytes\(isNull ? " at NULL" : "")")
+  }
+}
