@@ -60,17 +60,17 @@ extern "C" {
 /* ---- Status ---- */
 
 #define FPVM_OK 0
-/* A required pointer is NULL, a size is too small, or a value is out of range. */
+/* A required pointer is NULL, a size is not valid, or a value is out of range. */
 #define FPVM_INVALID 1
 /* A callback of a machine called a function for the same machine. */
 #define FPVM_BUSY 2
 /* The VM does not have this: a function, a kind, a flag, an option, a part of a structure. */
 #define FPVM_UNSUPPORTED 3
-/* A program, a state or a proof is corrupt, or not of this VM. */
+/* A program, a state or a witness is corrupt, or not of this VM. */
 #define FPVM_BAD_DATA 4
 /* From a pre-image callback: there is no such pre-image. */
 #define FPVM_NOT_FOUND 5
-/* A pre-image is missing or not its key's. Says nothing about the claim. */
+/* A pre-image is missing, cannot be had, or is not its key's. Says nothing about the claim. */
 #define FPVM_PREIMAGE 6
 /* The program did something illegal: the state has no next one. */
 #define FPVM_PANIC 7
@@ -143,12 +143,12 @@ typedef struct fpvm_option {
 } fpvm_option;
 
 /*
- * Reads up to `room` bytes, at least 1, and sets *count to their number; 0 is the end. Any status
- * but FPVM_OK is a failure.
+ * Reads up to `room` bytes, and sets *count to their number; 0 is the end. `room` is at least 1. Any
+ * status but FPVM_OK is a failure, and so is a count that is larger than the room.
  */
 typedef int32_t (*fpvm_read_fn)(void *context, uint8_t *bytes, uint64_t room, uint64_t *count);
 
-/* Takes all of the bytes, at least 1. Any status but FPVM_OK is a failure. */
+/* Takes all of the bytes; there is at least 1. Any status but FPVM_OK is a failure. */
 typedef int32_t (*fpvm_write_fn)(void *context, const uint8_t *bytes, uint64_t count);
 
 /* Where a machine comes from: bytes in memory, or a stream if `read` is not NULL. */
@@ -238,9 +238,10 @@ typedef struct fpvm_run {
 
 typedef struct fpvm_stop {
   uint64_t size;
+  /* Where the machine is. */
   uint64_t step;
   uint32_t reason;
-  uint32_t reserved;
+  uint32_t reserved; /* the VM sets it to 0 */
 } fpvm_stop;
 
 /* ---- Proofs ---- */
@@ -332,8 +333,8 @@ typedef struct fpvm_table {
   int32_t (*info)(fpvm_machine *machine, fpvm_info *info, fpvm_error *error);
 
   /*
-   * Writes the claim, table->claim_size bytes. `room` is at least that many. So in
-   * claim_of_witness, which needs no machine.
+   * Writes the claim, table->claim_size bytes. If `room` is less, this is FPVM_INVALID, and nothing
+   * is written. The same holds for claim_of_witness, which needs no machine.
    */
   int32_t (*claim)(fpvm_machine *machine, uint8_t *claim, uint64_t room, fpvm_error *error);
 

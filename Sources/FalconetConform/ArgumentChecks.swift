@@ -98,6 +98,19 @@ extension ConformKit {
       var stop = fpvm_stop(sized: ())
       return Larger(fpvm_run(sized: ()), filledWith: 0).with { table.run(one, $0, &stop, nil) }
     }
+    try check("run: all sizes of the result are kept") {
+      var (run, stop) = (fpvm_run(sized: ()), fpvm_stop(sized: ()))
+      stop.reserved = 0x5A5A_5A5A
+      let larger = Larger(stop, filledWith: 0xA5)
+      let (status, given) = larger.with { place in
+        let place = UnsafeMutablePointer(mutating: place)
+        return (table.run(one, &run, place, nil), place.pointee)
+      }
+      try require(status == FPVM_OK, "a larger result is an error")
+      try require(given.reserved == 0, "the reserved number is not set to 0")
+      try require(larger.rest.allSatisfy { $0 == 0 }, "a part that is not known is not set to zero")
+      try require(larger.isWhole, "bytes past the result are written")
+    }
     try self.expect("set_callbacks: a size that is too small is an error", FPVM_INVALID) {
       var callbacks = fpvm_callbacks()
       callbacks.size = 8

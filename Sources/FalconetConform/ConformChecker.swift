@@ -53,7 +53,9 @@ package class ConformChecker {
       let fault =
         error as? ConformFault
         ?? (error as? ForeignError).map {
-          ConformFault("a call failed with \(ForeignError.name(of: $0.status)): \($0.message)")
+          ConformFault(
+            "a call failed with \(ForeignError.name(of: $0.status))"
+              + ($0.message.isEmpty ? ", without a text" : ": \($0.message)"))
         }
         ?? ConformFault("\(error)")
       emit(

@@ -140,7 +140,9 @@ package final class ConformKit: ConformChecker {
     let host = RecordingHost(program)
     let machine = try open(host.host)
     let first = try machine.info()
-    let result = Result { try machine.run(until: first.step + effort.steps) }
+    try require(first.step < 1 << 62, "the first state is at step \(first.step)")
+    let limit = first.step + min(effort.steps, 1 << 62)
+    let result = Result { try machine.run(until: limit) }
     if case .failure = result, let key = host.missing.first {
       throw ConformFault(
         "the program reads a pre-image that the kit does not have: \(hex(key)). Give it to the kit",
@@ -150,6 +152,9 @@ package final class ConformKit: ConformChecker {
     let info = try machine.info()
     try require(
       stop != .callback && stop != .read, "the run stopped for \(stop), which nothing asked for")
+    try require(
+      first.step...limit ~= info.step,
+      "a run from step \(first.step) to \(limit) ends at step \(info.step)")
     let all = first.step..<info.step
     var chosen: Set<UInt64> = []
     for step in all.prefix(effort.stepSamples / 4) { chosen.insert(step) }

@@ -83,7 +83,7 @@ extension ConformKit {
       other.fields = []
       try refuse(other, "without fields", proof.step)
       other = proof
-      other.fields.append(proof.fields[0])
+      other.fields.append(proof.fields.first ?? ForeignProof.Field(name: "", bytes: []))
       try refuse(other, "with one field more", proof.step)
       for place in proof.fields.indices {
         other = proof
@@ -107,13 +107,22 @@ extension ConformKit {
   }
 
   private static let changesOfClaims: [(String, @Sendable (inout ForeignProof) -> Void)] = [
-    ("with another claim before", { $0.pre[$0.pre.count - 1] ^= 1 }),
-    ("with another claim before", { $0.pre[0] ^= 0x80 }),
-    ("with another claim after", { $0.post[$0.post.count - 1] ^= 1 }),
-    ("with another claim after", { $0.post[0] ^= 0x80 }),
+    ("with another claim before", { $0.pre = changed($0.pre, last: 1) }),
+    ("with another claim before", { $0.pre = changed($0.pre, first: 0x80) }),
+    ("with another claim after", { $0.post = changed($0.post, last: 1) }),
+    ("with another claim after", { $0.post = changed($0.post, first: 0x80) }),
     ("with the claims exchanged", { ($0.pre, $0.post) = ($0.post, $0.pre) }),
     ("of another step", { $0.step ^= 1 }),
   ]
+
+  /// Bytes with other bits in the first or the last of them, if there are any.
+  private static func changed(_ bytes: [UInt8], first: UInt8 = 0, last: UInt8 = 0) -> [UInt8] {
+    var result = bytes
+    for (place, bits) in [(bytes.indices.first, first), (bytes.indices.last, last)] {
+      if let place { result[place] ^= bits }
+    }
+    return result
+  }
 
   private func refuse(_ proof: ForeignProof, _ what: String, _ step: UInt64) throws {
     tries(proof.fields.flatMap(\.bytes))
@@ -139,7 +148,7 @@ extension ConformKit {
           for change in [-1, 1] {
             var other = proof
             if change < 0 {
-              other.fields[place].bytes.removeLast(1)
+              guard other.fields[place].bytes.popLast() != nil else { continue }
             } else {
               other.fields[place].bytes.append(0)
             }
@@ -168,10 +177,10 @@ extension ConformKit {
   }
 
   private static let changesOfReads: [@Sendable (inout ForeignProof.Read) -> Void] = [
-    { $0.key[0] ^= 1 },
+    { $0.key = changed($0.key, first: 1) },
     { $0.key.append(0) },
     { $0.key = [] },
-    { $0.offset += 1 },
+    { $0.offset &+= 1 },
     { $0.offset = .max },
   ]
 

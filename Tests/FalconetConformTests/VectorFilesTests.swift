@@ -54,6 +54,21 @@ import Testing
     }
   }
 
+  @Test("States whose program changes itself are known, also if that makes it illegal")
+  func changingCode() throws {
+    let slots = try StepVector.readAll(
+      FileSource(path: Self.folder + VectorArea.delaySlots.fileName))
+    let changing = slots.filter { $0.name.hasSuffix("then sw to the target") && $0.end == .panic }
+    #expect(!changing.isEmpty)
+    for vector in changing { #expect(try ProgramKit.changesItsCode(vector), "\(vector.name)") }
+    let plain = try StepVector.readAll(
+      FileSource(path: Self.folder + VectorArea.instructions.fileName))
+    for end in [StepVector.End.panic, .step] {
+      let vector = try #require(plain.first { $0.end == end })
+      #expect(try !ProgramKit.changesItsCode(vector), "\(vector.name)")
+    }
+  }
+
   // MARK: What the real Cannon did
 
   /// The states whose claims the real Cannon was asked for.

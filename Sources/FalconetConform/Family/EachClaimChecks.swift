@@ -13,12 +13,12 @@ extension ConformKit {
         try machine.setHost(RecordingHost(ConformProgram(vector)).host)
         let start = try machine.info().step
         for step in 0...vector.steps {
-          try machine.run(until: start + step)
+          try machine.run(until: start &+ step)
           let claim = try machine.claim()
           try require(
             vector.allows(claim, after: step),
             "\(vector.name), \(kind): the claim after \(step) steps is \(hex(claim)), which is wrong",
-            step: start + step, input: vector.state)
+            step: start &+ step, input: vector.state)
         }
       }
     }

@@ -164,7 +164,7 @@ extension ConformKit {
     tries(vector.state)
     let machine = try library.loadProgram(vector.state, kind: kind)
     try machine.setHost(RecordingHost(ConformProgram(vector)).host)
-    let last = try machine.info().step + vector.steps - 1
+    let last = try machine.info().step &+ vector.steps &- 1
     try machine.run(until: last)
     let proof = try machine.prove()
     guard proof.post == vector.claim.bytes else {
@@ -177,6 +177,10 @@ extension ConformKit {
       throw ConformFault(
         "\(vector.name), \(kind): it leads to another claim", step: last, input: vector.state)
     }
+    try require(
+      proof.pre.count == proof.post.count,
+      "\(vector.name), \(kind): the claim before the step has \(proof.pre.count) bytes", step: last,
+      input: vector.state)
     guard isLoadable(proof, kind) else { return }
     try verify(proof, vector, kind, holds: true)
     var other = proof

@@ -18,7 +18,7 @@ extension ConformKit {
         try require(
           try clone.info() == machine.info(),
           "\(vector.name), \(kind): the clone is of another kind or step", input: vector.state)
-        let end = try machine.info().step + vector.steps
+        let end = try machine.info().step &+ vector.steps
         try clone.setHost(RecordingHost(ConformProgram(vector)).host)
         try clone.run(until: end)
         try require(

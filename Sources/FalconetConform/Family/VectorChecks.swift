@@ -8,7 +8,7 @@ extension ConformKit {
   /// Whether the VM has a kind of state that vectors are of.
   package static func isOfFamily(_ library: ForeignLibrary) -> Bool {
     library.kinds.contains { !VectorKind.names(matching: $0.name).isEmpty }
-      && library.capabilities.contains(.loadProgram)
+      && library.capabilities.contains(.loadProgram) && library.claimSize == 32
   }
 
   /// Checks what is known of a VM of Cannon's family.
@@ -168,10 +168,10 @@ struct VectorOutcome {
     let isLast = vector.end == .panic || vector.end == .preimage
     do throws(ForeignError) {
       for (step, isClaimed) in vector.stops(way) where wrong == nil {
-        try machine.run(until: start + step)
+        try machine.run(until: start &+ step)
         if isClaimed, !vector.allows(try machine.claim(), after: step) { wrong = step }
       }
-      switch try machine.run(until: start + vector.steps + (isLast ? 1 : 0)) {
+      switch try machine.run(until: start &+ vector.steps &+ (isLast ? 1 : 0)) {
       case .step: end = .step
       case .exited: end = .exited
       case .read, .callback: throw ForeignError(FPVM_INTERNAL, "the run stopped, unasked")

@@ -45,7 +45,7 @@ struct VectorExplanation {
     let count = UInt64(vector.marks.count / 2)
     guard count > 0 else { return nil }
     for step in 0..<count {
-      do { try machine.run(until: start + step) } catch { return step &- 1 }
+      do { try machine.run(until: start &+ step) } catch { return step &- 1 }
       let mark = vector.marks[Int(2 * step)..<Int(2 * step + 2)]
       guard try machine.claim()[1...2].elementsEqual(mark) else {
         return step == 0 ? nil : step - 1
@@ -69,7 +69,7 @@ struct VectorExplanation {
       let machine = try kit.library.loadProgram(vector.state, kind: kind)
       try machine.setHost(RecordingHost(ConformProgram(vector)).host)
       let start = try machine.info().step
-      let failure = kit.status { try machine.run(until: start + step + 1) }
+      let failure = kit.status { try machine.run(until: start &+ step &+ 1) }
       do { try plain.runStep() } catch {
         return failure == 0 ? "it is illegal, and the VM executes it" : nil
       }
@@ -89,7 +89,7 @@ struct VectorExplanation {
     do {
       let machine = try kit.library.loadProgram(state, kind: kind)
       try machine.setHost(RecordingHost(ConformProgram(vector)).host)
-      try machine.run(until: machine.info().step + 1)
+      try machine.run(until: machine.info().step &+ 1)
       return try machine.claim() != plain.claim().bytes
     } catch { return true }
   }

@@ -47,7 +47,7 @@ extension ProgramKit {
       try check("\(what) is an error") {
         let (input, output) = (try file(state, "bin"), newName("bin"))
         let outcome = try run(
-          words.map { $0 == "INPUT" ? input : $0 == "OUTPUT" ? output : $0 })
+          words.map { $0 == "INPUT" ? input : $0 == "OUTPUT" ? output : $0 }, results: [output])
         try require(
           outcome.status != .exited(code: 0) && outcome.status != .exited(code: 2),
           "it \(outcome.end), as after \(outcome.status == .exited(code: 2) ? "a panic" : "success")"

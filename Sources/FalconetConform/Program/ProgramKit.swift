@@ -132,15 +132,22 @@ package final class ProgramKit: ConformChecker {
     }
   }
 
+  /// The most bytes of a file that the program writes: its states have a few pages.
+  private static let sizeLimit: UInt64 = 1 << 27
+
   /// Runs the program to its end.
   ///
-  /// - Parameter input: the file with the state that it gets.
-  func run(_ arguments: [String], input: String? = nil) throws -> Outcome {
+  /// - Parameters:
+  ///   - input: the file with the state that it gets.
+  ///   - results: the files that it writes.
+  func run(
+    _ arguments: [String], input: String? = nil, results: [String] = []
+  ) throws -> Outcome {
     files += 1
     let output = folder.file("\(files).out")
     let child = LoggedCommand(
       command: command.program + arguments, output: output, log: folder.file("\(files).log"),
-      cancellation: command.cancellation)
+      results: results, sizeLimit: Self.sizeLimit, cancellation: command.cancellation)
     guard let status = try child.run(limit: command.limit) else {
       var fault = ConformFault(
         "the program did not end within \(command.limit.components.seconds) s")
@@ -161,7 +168,8 @@ package final class ProgramKit: ConformChecker {
   ) throws -> Outcome {
     try run(
       ["run", "--input", input, "--output", output, "--meta", "", "--info-at", "never"] + flags
-        + (server.isEmpty ? [] : ["--"] + server), input: input)
+        + (server.isEmpty ? [] : ["--"] + server), input: input,
+      results: output.isEmpty ? [] : [output])
   }
 
   /// The same, which must succeed.
@@ -188,16 +196,29 @@ package final class ProgramKit: ConformChecker {
     return path
   }
 
-  func exists(_ path: String) -> Bool { (try? FileSource(path: path)) != nil }
+  func exists(_ path: String) -> Bool { FileStatus(of: path) != nil }
+
+  /// A file that the program wrote.
+  func source(_ path: String) throws -> FileSource {
+    // A pipe may never give anything, and a link can be to a device that never ends.
+    if let status = FileStatus(of: path), status.kind != .regular {
+      throw ConformFault("what it should have written to a file is no file: \(path)")
+    }
+    do throws(StreamError) { return try FileSource(path: path) } catch {
+      throw ConformFault("the file that it should have written cannot be read: \(error)")
+    }
+  }
 
   func bytes(at path: String) throws -> [UInt8] {
+    let source = try source(path)
     do throws(StreamError) {
-      return try ByteReader(FileSource(path: path)).readAll(limit: 1 << 30)
+      return try ByteReader(source).readAll(limit: Self.sizeLimit)
     } catch { throw ConformFault("the file that it should have written cannot be read: \(error)") }
   }
 
   /// The state in a file that the program wrote.
   func state(at path: String) throws -> MemoryImage {
+    _ = try source(path)
     do throws(StreamError) { return try Snapshot.load(path: path) } catch {
       throw ConformFault("the state that it should have written cannot be read: \(error)")
     }

@@ -155,8 +155,9 @@ extension ProgramKit {
 
   private func check(_ path: String, of step: UInt64, _ example: ProgramExample) throws {
     let proof: StepProof
+    let file = try source(path)
     do throws(StreamError) {
-      guard let first = try ProofReader(FileSource(path: path)).next() else {
+      guard let first = try ProofReader(file).next() else {
         throw StreamError(.corrupt, path: path, message: "there is no proof in it")
       }
       proof = first

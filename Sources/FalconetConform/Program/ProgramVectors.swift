@@ -25,6 +25,8 @@ extension ProgramKit {
   }
 
   private func check(_ vector: StepVector) throws {
+    // Cannon decodes the program once, so that its releases and the contract differ here.
+    if try Self.changesItsCode(vector) { return }
     let image = try Snapshot.load(from: MemorySource(vector.state))
     let isLast = vector.end == .panic || vector.end == .preimage
     let stop = image.state.scalars.step &+ vector.steps &+ (isLast ? 1 : 0)
@@ -45,8 +47,6 @@ extension ProgramKit {
         "the step after \(vector.steps) reads a pre-image that is missing, and the program"
           + " \(outcome.end)", input: vector.state)
     case .step, .exited:
-      // Cannon decodes the program once, so that its releases and the contract differ here.
-      if try changesItsCode(vector, image) { return }
       try require(
         outcome.status == .exited(code: 0), "the program \(outcome.end)", input: vector.state)
       let claim = try claim(at: output)
@@ -57,17 +57,21 @@ extension ProgramKit {
     }
   }
 
-  /// Whether an instruction is executed that is not the one that the state has in its place.
-  private func changesItsCode(_ vector: StepVector, _ image: MemoryImage) throws -> Bool {
-    let machine = Machine(
-      state: image.state, memory: image.memory, oracle: VectorPreimages(vector.preimages),
-      engine: .step, revision: vector.kinds.first.flatMap(VectorKind.revision))
-    let loaded = try Snapshot.load(from: MemorySource(vector.state))
-    let first = Machine(state: loaded.state, memory: loaded.memory, engine: .step)
-    for _ in 0..<vector.steps {
+  /// Whether an instruction is executed, or is illegal, that is not the one that the state has in its place.
+  package static func changesItsCode(_ vector: StepVector) throws -> Bool {
+    func machine() throws -> Machine {
+      let image = try Snapshot.load(from: MemorySource(vector.state))
+      return Machine(
+        state: image.state, memory: image.memory, oracle: VectorPreimages(vector.preimages),
+        engine: .step, revision: vector.kinds.first.flatMap(VectorKind.revision))
+    }
+    let (machine, first) = try (machine(), machine())
+    // The step that cannot be executed is fetched too.
+    let count = vector.steps + (vector.end == .panic || vector.end == .preimage ? 1 : 0)
+    for step in 0..<count {
       guard let pc = machine.state.activeThread?.pc else { return false }
       if try machine.fetch(at: pc) != first.fetch(at: pc) { return true }
-      try machine.runStep()
+      if step < vector.steps { try machine.runStep() }
     }
     return false
   }

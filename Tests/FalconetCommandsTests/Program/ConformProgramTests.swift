@@ -192,6 +192,35 @@ enum FalsePrograms {
     #expect(outcome.text.contains("\nsnapshots     2 checks hold\n"), "\(outcome.text)")
   }
 
+  @Test("A program that writes without end, or a pipe for a file, fails")
+  func hostile() throws {
+    let tool = try Tool.path.get()
+    for (name, code, words) in [
+      ("output", "exec cat /dev/zero", "writes more than 128 MiB to standard output"),
+      ("log", "exec cat /dev/zero >&2", "writes more than 128 MiB to standard error"),
+      (
+        "pipe", "'\(tool)' \"$@\"; for last; do :; done; rm -f \"$last\"; mkfifo \"$last\"; exit 0",
+        "it should have written to a file is no file"
+      ),
+    ] {
+      let text = """
+        #!/bin/sh
+        case "$*" in *--output*.witness) \(code) ;; esac
+        exec '\(tool)' "$@"
+
+        """
+      try folder.write(text, to: name)
+      try #require(shell("chmod +x '\(folder.path)/\(name)'") == 0)
+      let outcome = try Tool.run(
+        [
+          "conform", "--vm-program", "\(folder.path)/\(name)", "--vm-kind", "8-2026-06", "--area",
+          "command-line", "--fail-fast",
+        ], in: folder.path)
+      #expect(outcome.exitCode == 1, "\(outcome.log)")
+      #expect(outcome.text.contains(words), "\(outcome.text)")
+    }
+  }
+
   @Test("What cannot be checked is an error")
   func errors() throws {
     for (arguments, words) in [
