@@ -18,14 +18,21 @@ package enum HexFile {
     let textLimit = digitLimit.overflow ? Int.max : digitLimit.partialValue
     guard file.size - 1 <= textLimit else { throw .tooLarge(limit: limit) }
 
+    var chunk = try file.next()
+    // Most files are short and have no fault.
+    if file.hasEnded, chunk.count <= textLimit,
+      let bytes = Hex.decode(
+        digits: chunk.last == UInt8(ascii: "\n") ? chunk.dropLast() : chunk[...])
+    {
+      return bytes
+    }
+
     var bytes: [UInt8] = []
     bytes.reserveCapacity(file.size / 2)
     var offset = 0
     var high: UInt8?
     var ended = false
-    while true {
-      let chunk = try file.next()
-      if chunk.isEmpty { break }
+    while !chunk.isEmpty {
       for character in chunk {
         guard !ended else { throw .badDigit(UInt8(ascii: "\n"), offset: offset - 1) }
         if character == UInt8(ascii: "\n") {
@@ -43,6 +50,7 @@ package enum HexFile {
         }
         offset += 1
       }
+      chunk = try file.next()
     }
     guard high == nil else { throw .oddLength(2 * bytes.count + 1) }
     return bytes

@@ -33,6 +33,8 @@ package struct StoredFile {
   let size: Int
   private let file: PositionalFile
   private var offset: UInt64 = 0
+  /// Whether the last bytes were read.
+  private(set) var hasEnded = false
 
   /// Opens the regular file at `path`; a pipe or a device there is refused without waiting for it.
   package init(_ path: FilePath) throws(StoredFileFault) {
@@ -50,6 +52,9 @@ package struct StoredFile {
   /// Sound: the read fills memory that the array hands out for it, and the array is told how much of it
   /// was filled.
   package mutating func next(atMost limit: Int = 65536) throws(StoredFileFault) -> [UInt8] {
+    guard !hasEnded else { return [] }
+    // One byte more than the file had when it was opened tells the end without another read.
+    let limit = min(limit, max(size - Int(clamping: offset), 0) + 1)
     var failure: Errno?
     let chunk = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       do throws(Errno) {
@@ -60,6 +65,7 @@ package struct StoredFile {
     }
     if let failure { throw .system(failure) }
     offset += UInt64(chunk.count)
+    hasEnded = chunk.count < limit
     return chunk
   }
 }

@@ -38,17 +38,27 @@ package enum Hex {
   /// The bytes that ASCII text stands for, as `decode(_:)`.
   package static func decode(utf8 text: [UInt8]) -> [UInt8]? {
     let hasPrefix = text.count >= 2 && text[0] == UInt8(ascii: "0") && text[1] | 0x20 == 0x78
-    var index = hasPrefix ? 2 : 0
-    guard (text.count - index) % 2 == 0 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity((text.count - index) / 2)
-    while index < text.count {
-      guard let high = value(of: text[index]), let low = value(of: text[index + 1])
-      else { return nil }
-      bytes.append(high << 4 | low)
-      index += 2
+    return decode(digits: text[(hasPrefix ? 2 : 0)...])
+  }
+
+  /// The bytes that pairs of digits of either case stand for; nil if there is another character or an odd number of
+  /// digits.
+  package static func decode(digits: ArraySlice<UInt8>) -> [UInt8]? {
+    guard digits.count % 2 == 0 else { return nil }
+    var isValid = true
+    let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 2) { bytes, count in
+      var index = digits.startIndex
+      for place in 0..<digits.count / 2 {
+        guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else {
+          isValid = false
+          return
+        }
+        bytes[place] = high << 4 | low
+        index += 2
+      }
+      count = digits.count / 2
     }
-    return bytes
+    return isValid ? bytes : nil
   }
 
   /// The value of an ASCII digit; nil if it is none.
