@@ -97,4 +97,33 @@ import Testing
       #expect(throws: StreamError.self) { try read(String(text.prefix(length))) }
     }
   }
+
+  @Test func `symbols at hand in whole are read as those that come byte by byte`() throws {
+    func outcome(_ text: [UInt8], chunk: Int) -> String {
+      do throws(StreamError) {
+        let table = try SymbolTable.read(from: MemorySource(text, name: "meta.json", chunk: chunk))
+        return (0..<table.count).map { "\(table[$0])" }.joined(separator: "\n")
+      } catch { return "\(error)" }
+    }
+    let plain = """
+      {"symbols": [ {"name":"b","start": 12 ,"size":0},
+       {"name":"a","start":7,"size":1}]}
+      """
+    var texts = [
+      plain, plain.replacing("12", with: "012"), plain.replacing("12", with: "1.5"),
+      plain.replacing("12", with: "-1"), plain.replacing("12", with: "1e3"),
+      plain.replacing("12", with: "18446744073709551615"),
+      plain.replacing("12", with: "18446744073709551616"), plain.replacing("12", with: ""),
+      plain.replacing("\"b\"", with: "\"\\u0062\""), plain.replacing("\"b\"", with: "\"größe\""),
+      plain.replacing("\"b\"", with: "\"\t\""), plain.replacing("\"b\"", with: "null"),
+      plain.replacing("\"start\"", with: "\"Start\""), plain.replacing(",\n", with: "\n"),
+      plain.replacing("0}", with: "0, \"x\": 1}"), plain.replacing(":", with: " :\t"),
+    ].map { Array($0.utf8) }
+    texts += texts[0].indices.map { Array(texts[0][..<$0]) }
+    texts += texts[0].indices.map { texts[0].prefix($0) + [0xFF] + texts[0].suffix(from: $0 + 1) }
+    for text in texts {
+      #expect(outcome(text, chunk: 1 << 16) == outcome(text, chunk: 1))
+    }
+    #expect(outcome(texts[0], chunk: 1 << 16).contains("12"))
+  }
 }

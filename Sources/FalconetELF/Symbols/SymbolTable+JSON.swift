@@ -74,6 +74,10 @@ extension SymbolTable {
     if try json.readNull() { return builder.finish() }
     try json.beginArray()
     while try json.nextElement() {
+      let isRead = json.readPlainRecord(keys: keys) {
+        builder.append(name: $0, start: $1, size: $2)
+      }
+      if isRead { continue }
       let position = json.position
       let (name, start, size) = try readSymbol(json, nameLimit: builder.nameBytesLeft)
       guard let name, let start, let size else {
@@ -87,6 +91,9 @@ extension SymbolTable {
     }
     return builder.finish()
   }
+
+  /// The keys of a symbol, in the order in which they are written.
+  private static let keys = ["name", "start", "size"].map { Array($0.utf8) }
 
   private static func readSymbol(
     _ json: JSONReader, nameLimit: Int

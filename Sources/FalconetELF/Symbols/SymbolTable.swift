@@ -24,12 +24,17 @@ package struct SymbolTable: Sendable {
   ///
   /// - Precondition: every entry's name lies within `names`.
   init(_ entries: [Entry], names: [UInt8]) {
+    self.names = names
+    // Linkers and Cannon write them in order.
+    guard zip(entries, entries.dropFirst()).contains(where: { $0.start > $1.start }) else {
+      self.entries = entries
+      return
+    }
     // `sort` of the standard library is stable in fact, not by contract, so the index decides.
     let order = entries.indices.sorted {
       (entries[$0].start, $0) < (entries[$1].start, $1)
     }
     self.entries = order.map { entries[$0] }
-    self.names = names
   }
 
   /// Takes symbols in any order, or nil if they are more than a table may hold. Those that start
