@@ -7,6 +7,8 @@ struct PlaceMap {
   private var stretches = AddressMap()
   /// The tables one after the other; 0 for an address without a number.
   private var entries: [Int32] = []
+  /// The stretch that was used last, and where its table begins.
+  private var last: (stretch: UInt64, start: Int) = (1, 0)
 
   /// Bytes of the guest.
   private static let stretch: UInt64 = 512
@@ -31,7 +33,8 @@ struct PlaceMap {
 
   /// The number of an address; nil if it has none.
   subscript(address: UInt64) -> Int? {
-    guard let start = stretches[address & ~(Self.stretch - 1)] else { return nil }
+    let stretch = address & ~(Self.stretch - 1)
+    guard let start = stretch == last.stretch ? last.start : stretches[stretch] else { return nil }
     return Self.number(entries[start + Self.offset(address)])
   }
 
@@ -45,8 +48,13 @@ struct PlaceMap {
   }
 
   private mutating func start(ofStretch stretch: UInt64) -> Int {
-    if let start = stretches[stretch] { return start }
+    if stretch == last.stretch { return last.start }
+    if let start = stretches[stretch] {
+      last = (stretch, start)
+      return start
+    }
     let start = entries.count
+    last = (stretch, start)
     entries.append(contentsOf: repeatElement(0, count: Self.entriesOfStretch))
     _ = stretches.set(stretch, to: start)
     return start
@@ -55,5 +63,6 @@ struct PlaceMap {
   mutating func removeAll() {
     stretches.removeAll()
     entries.removeAll()
+    last = (1, 0)
   }
 }
