@@ -1,4 +1,4 @@
-/// What is known of a block's accesses to memory before it is executed: which go to a constant address, and
+/// What is known of a trace's accesses to memory before it is executed: which go to a constant address, and
 /// which lie so close to one another that one check serves them all.
 ///
 /// Accesses are *neighbours* if their addresses differ by constants, as those of a stack frame or an object do.
@@ -7,7 +7,7 @@
 /// engine goes on with the form of the block in which each access checks itself.
 ///
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
-/// its page, would, and begins anew here.
+/// its page, would, and begins anew here. A branch that is taken in between leaves the trace.
 struct AccessPlan {
   /// How an access is made.
   enum Access: Equatable {
@@ -37,6 +37,8 @@ struct AccessPlan {
     let isStack: Bool
     /// The first operation, and how many instructions the accesses' own checks would take.
     fileprivate let first: Int
+    /// The number of the value that offsets are from.
+    fileprivate let value: Int
     fileprivate var cost = 0
   }
 
@@ -73,21 +75,32 @@ struct AccessPlan {
     var known: UInt64?
   }
   private var values = (0..<registers).map(firstValue)
-  /// Of each value, the accesses that it is the base of: a place in ``neighbours``, or −1.
-  private var groups = Array(repeating: -1, count: registers)
-  /// The registers, a bit each, that hold something else than when the block began, or whose first values accesses
-  /// have as their base.
+  /// How many values have numbers.
+  private var valueCount = registers
+  /// The registers, a bit each, that hold something else than when the trace began.
   private var changed: UInt64 = 0
+  /// The neighbours before this place get no other accesses.
+  private var firstOpen = 0
   private let isWide: Bool
-  /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
+  /// Only one check of a trace may be by the ``StackRange``: it could move, and others rely on where it was.
   private var hasStack = false
+  /// Where the operations of the block that is planned begin.
+  private var start = 0
 
   init(_ wordSize: WordSize) { isWide = wordSize == .bits64 }
 
-  /// Plans a block.
-  mutating func make(for block: Block) {
-    clear(block)
-    for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
+  /// Plans a trace.
+  mutating func make(for trace: Trace) {
+    clear(trace)
+    var index = 0
+    for number in 0..<trace.count {
+      start = index
+      if number > 0 { forgetConstants() }
+      for operation in trace[number].operations {
+        add(operation, at: index)
+        index += 1
+      }
+    }
     for (place, group) in neighbours.enumerated() where isWorthwhile(group) {
       operations[group.first].check = place
     }
@@ -99,18 +112,41 @@ struct AccessPlan {
     }
   }
 
-  /// Has each access of a block check itself.
-  mutating func clear(_ block: Block) {
+  /// Whether operations from a place on rely on a check before it.
+  func reliesOnBefore(_ start: Int) -> Bool {
+    for operation in operations[start...] {
+      if case .covered(let place) = operation.access, neighbours[place].first < start {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Forgets which registers hold constants, so that a block may be entered from elsewhere if no check before it serves
+  /// its accesses.
+  private mutating func forgetConstants() {
+    var left = changed & ~1
+    while left != 0 {
+      values[left.trailingZeroBitCount].known = nil
+      left &= left - 1
+    }
+  }
+
+  /// Has each access of a trace check itself.
+  mutating func clear(_ trace: Trace) {
     hasStack = false
+    start = 0
     operations.removeAll(keepingCapacity: true)
-    for _ in block.operations { operations.append(Planned()) }
+    for number in 0..<trace.count {
+      for _ in trace[number].operations { operations.append(Planned()) }
+    }
     neighbours.removeAll(keepingCapacity: true)
-    groups.removeLast(groups.count - Self.registers)
-    // Most blocks change few registers.
+    firstOpen = 0
+    valueCount = Self.registers
+    // Most traces change few registers.
     while changed != 0 {
       let register = changed.trailingZeroBitCount
       values[register] = Self.firstValue(register)
-      groups[register] = -1
       changed &= changed - 1
     }
   }
@@ -133,7 +169,7 @@ struct AccessPlan {
     case .store(let access): note(operation, access, isStore: true, at: index)
     case .loadLinked, .storeConditional:
       forget(operation.destination)
-      for value in groups.indices { groups[value] = -1 }
+      firstOpen = neighbours.count
     case .register, .immediate, .fromHiLo, .toHiLo: compute(operation, at: index)
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: break
     }
@@ -143,9 +179,9 @@ struct AccessPlan {
   private mutating func forget(_ register: UInt8) {
     let register = Int(register)
     guard register < Self.registers else { return }
-    values[register] = Value(number: groups.count)
+    values[register] = Value(number: valueCount)
     changed |= 1 << UInt64(register)
-    groups.append(-1)
+    valueCount += 1
   }
 
   private mutating func compute(_ operation: DecodedOperation, at index: Int) {
@@ -204,19 +240,34 @@ struct AccessPlan {
     let (offset, isTooFar) = value.distance.addingReportingOverflow(operation.immediate)
     guard !isTooFar, abs(Int64(offset)) < 1 << 30 else { return }
     let size = Int32(access.size)
-    if groups[value.number] < 0 {
-      let isStack = operation.first == Self.stackPointer && !hasStack
-      if isStack { hasStack = true }
-      groups[value.number] = neighbours.count
-      if value.number < Self.registers { changed |= 1 << UInt64(value.number) }
-      neighbours.append(
-        Neighbours(
-          register: operation.first, distance: value.distance, alignment: size, low: offset,
-          high: offset + size - 1, isStack: isStack, first: index))
-    }
-    let place = groups[value.number]
+    let place =
+      neighbours(of: value.number, isStore)
+      ?? {
+        let isStack = operation.first == Self.stackPointer && !hasStack
+        if isStack { hasStack = true }
+        neighbours.append(
+          Neighbours(
+            register: operation.first, distance: value.distance, alignment: size, low: offset,
+            high: offset + size - 1, isStack: isStack, first: index, value: value.number))
+        return neighbours.count - 1
+      }()
     guard extend(place, with: offset, size, isStore) else { return }
     operations[index].access = .covered(place)
+  }
+
+  /// The place of the neighbours that an access relative to a value may be one of.
+  private func neighbours(of value: Int, _ isStore: Bool) -> Int? {
+    var place = neighbours.count - 1
+    while place >= firstOpen {
+      if neighbours[place].value == value {
+        // Of those that begin in a block before, what is not executed must not be stored to: its page may not be
+        // writable.
+        let accepts = !isStore || neighbours[place].isStack || neighbours[place].first >= start
+        return accepts ? place : nil
+      }
+      place -= 1
+    }
+    return nil
   }
 
   /// Adds an access to its neighbours, if their check can cover it.

@@ -27,6 +27,8 @@ struct BlockCache {
 
   /// Pages that have blocks.
   private var pages: Set<UInt64> = []
+  /// The one of them that was asked for last.
+  private var lastPage: UInt64?
   /// How often code of a page was overwritten.
   private var rewrites: [UInt64: Int] = [:]
   /// A page whose code is overwritten more often than this is left to the plain step: decoding it time
@@ -59,6 +61,9 @@ struct BlockCache {
     return place
   }
 
+  /// Whether there is a block at an address, or a link waits for it.
+  func isKnown(_ pc: UInt64) -> Bool { entry(pc, .usual) != nil }
+
   private func entry(_ pc: UInt64, _ form: BlockForm) -> Int? {
     form == .usual ? places[pc] : checkedPlaces[pc]
   }
@@ -86,7 +91,11 @@ struct BlockCache {
   /// Stores to it are noticed from here on.
   mutating func admits(_ pc: UInt64) -> Bool {
     let page = pc >> 12
-    if pages.contains(page) { return true }
+    if page == lastPage { return true }
+    if pages.contains(page) {
+      lastPage = page
+      return true
+    }
     guard rewrites[page, default: 0] < Self.mostRewrites, memory.markCode(onPage: page) else {
       return false
     }
@@ -135,6 +144,7 @@ struct BlockCache {
   mutating func discardAll() {
     memory.unmarkCode(onPages: pages)
     pages.removeAll(keepingCapacity: true)
+    lastPage = nil
     places.removeAll()
     checkedPlaces.removeAll()
     waiting.removeAll(keepingCapacity: true)
