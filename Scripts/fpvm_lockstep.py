@@ -315,8 +315,8 @@ MISUSES = 47
 class LockStep:
     """The same calls to both libraries."""
 
-    def __init__(self, sides, engine, seed):
-        self.sides, self.engine, self.random = sides, engine, random.Random(seed)
+    def __init__(self, sides, engines, seed):
+        self.sides, self.engines, self.random = sides, engines, random.Random(seed)
         self.soft, self.calls, self.steps, self.sessions, self.doing = {}, 0, 0, 0, []
 
     def both(self, what, body, may_differ=None):
@@ -357,7 +357,7 @@ class LockStep:
             side.trail, side.progress, side.count = [], [], 0
 
     def load(self, states, kind, is_state, what):
-        options = [("engine", self.engine)]
+        options = [("engine", self.engine)] if self.engine else []
         pieces = self.random.choice([0, 0, 0, 1000, 4096, 100000])
         given = dict(zip(self.sides, states))
         status, pair = self.both(f"{what} kind {kind}", lambda side: side.load(given[side], kind, options, is_state, pieces))
@@ -376,7 +376,8 @@ class LockStep:
         """A program from its start on."""
         pick, chance = self.random.choice, lambda part: self.random.random() < part
         self.sessions += 1
-        self.doing = [program.name]
+        self.engine = pick(self.engines)
+        self.doing = [f"{program.name}, engine {self.engine}" if self.engine else program.name]
         plan = Plan(program.preimages)
         plan.interval = pick([0, 0, 1, 7, 100, 5000])
         plan.calls_back = chance(0.1)
@@ -601,7 +602,7 @@ def main():
     parser.add_argument("library", type=pathlib.Path)
     parser.add_argument("fault", type=int)
     parser.add_argument("--programs", type=pathlib.Path, required=True)
-    parser.add_argument("--engine", default="translator")
+    parser.add_argument("--engine", action="append", help="may be repeated; each session has one of them")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="only programs whose name has this text")
@@ -615,7 +616,7 @@ def main():
         found = found_programs(options.programs, sides[0].kinds)
         vectors, found = ([part for group in groups if (part := [
             program for program in group if options.only in program.name])] for groups in (vectors, found))
-        lock_step = LockStep(sides, options.engine, options.seed)
+        lock_step = LockStep(sides, options.engine or [None], options.seed)
         difference = None
         began = time.process_time()
         try:
