@@ -42,6 +42,7 @@ extension ConformKit {
   }
 
   func checkStates(_ reference: ReferenceRun) throws(Ended) {
+    try checkStateWithHint()
     try check("a state that is cut or longer is refused") {
       for step in [reference.samples.first, reference.samples.last].compactMap({ $0 }) {
         let state = try open(at: step).state()

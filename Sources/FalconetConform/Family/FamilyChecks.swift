@@ -150,6 +150,7 @@ extension ConformKit {
 
   func checkStepProofs() throws(Ended) {
     guard library.capabilities.contains(.prove) else { return skip("the VM proves no steps") }
+    try checkForgedPreimages()
     for area in VectorArea.allCases where area != .recorded {
       try check("proofs of \(area.rawValue) hold, and altered ones do not") {
         for (vector, kind) in try samples([area], 5, few: 16) where vector.steps > 0 {
@@ -244,7 +245,7 @@ extension ConformKit {
   }
 
   /// Compares what the VM says of a proof with what is true, and what Falconet does if the proof should hold.
-  private func verify(
+  func verify(
     _ proof: ForeignProof, _ vector: StepVector, _ kind: String, holds: Bool
   ) throws {
     let what = "\(vector.name), \(kind): a proof that \(holds ? "is right" : "was altered")"

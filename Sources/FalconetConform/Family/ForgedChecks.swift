@@ -57,6 +57,41 @@ extension ConformKit {
       step: other.step, input: other.fields.flatMap(\.bytes))
   }
 
+  /// Proofs of steps that read a pre-image whose key is its hash, with another pre-image.
+  func checkForgedPreimages() throws(Ended) {
+    guard library.capabilities.contains(.verify) else { return }
+    try check("a proof with a pre-image that is not its key's does not hold") {
+      let all = try vectors(.preimages).filter {
+        $0.end == .exited && $0.preimages.count == 1
+          && [2, 4].contains($0.preimages.keys.first?[0])
+      }
+      for number in stride(from: 0, to: all.count, by: effort.distance(of: all.count, quickly: 4)) {
+        let vector = all[number]
+        guard
+          let kind = library.kinds.map(\.name).first(where: {
+            VectorKind.names(matching: $0).contains(where: vector.kinds.contains)
+          })
+        else { continue }
+        tries(vector.state)
+        let machine = try library.loadProgram(vector.state, kind: kind)
+        try machine.setHost(RecordingHost(ConformProgram(vector)).host)
+        for _ in 0..<vector.steps {
+          let proof = try machine.prove()
+          guard let read = proof.read else { continue }
+          for wrong in [
+            read.preimage + [0],
+            read.preimage.isEmpty ? [1] : [read.preimage[0] ^ 1] + read.preimage.dropFirst(),
+          ] {
+            var other = proof
+            other.read?.preimage = wrong
+            try verify(other, vector, kind, holds: false)
+          }
+          break
+        }
+      }
+    }
+  }
+
   /// What a host gives under a hash's key, and has not that hash.
   func checkWrongPreimages() throws(Ended) {
     try check("a pre-image that is not its key's stops the run") {
