@@ -7,8 +7,8 @@ let hot: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 ]
 
-/// Functions that call none, but in tail position, keep no frame pointer: what handlers of the portable engine
-/// would spend a fifth of their instructions on.
+/// Functions that call none, but in tail position, save no frame pointer. Saving it would be a fifth of the instructions
+/// of the portable engine's handlers.
 let frameless: [SwiftSetting] = [
   .unsafeFlags(["-Xcc", "-momit-leaf-frame-pointer"], .when(configuration: .release))
 ]

@@ -78,8 +78,8 @@ struct TraceTests {
     let plan = Self.plan(trace)
     #expect(plan.operations.map(\.access) == [.covered(0), .covered(0), .covered(0)])
     #expect(plan.operations.map(\.check) == [0, nil, nil])
-    #expect(plan.reliesOnBefore(1))
-    #expect(!plan.reliesOnBefore(0))
+    #expect(!plan.isEntry(at: 1))
+    #expect(plan.isEntry(at: 0))
   }
 
   @Test("A store that may not be executed is checked in its own block, unless it is to the stack")
@@ -93,7 +93,7 @@ struct TraceTests {
         == [.covered(0), .covered(0), .covered(0), .covered(1), .covered(1)])
     #expect(plan.operations.map(\.check) == [0, nil, nil, 1, nil])
     #expect(plan.neighbours[0].stored == nil)
-    #expect(!plan.reliesOnBefore(3))
+    #expect(plan.isEntry(at: 3))
   }
 
   @Test("What is constant in a block is not in the next, which may be entered from elsewhere")
@@ -103,7 +103,67 @@ struct TraceTests {
         + [Self.load(3, 16)])
     let plan = Self.plan(trace)
     #expect(plan.operations.map(\.access) == [.own, .constant(0x12_0008), .own])
-    #expect(!plan.reliesOnBefore(2))
+    #expect(plan.isEntry(at: 2))
+  }
+
+  /// Register 5 gets a value in the first block, by which and by register 4 the second one stores.
+  private static func related(_ relation: UInt32, base: UInt32 = 4) -> [UInt32] {
+    [load(7, 0, to: 3), relation] + branch(over: 20)
+      + [load(7, 8, to: 3), store(base, 0), store(5, 0)]
+  }
+
+  private static let relations = [
+    Assembly.immediate(0x19, rs: 4, rt: 5, 8), Assembly.special(0x25, rs: 4, rd: 5),
+  ]
+
+  @Test(
+    "A block that relies on what two registers have in common is no entry", arguments: relations)
+  func relation(_ relation: UInt32) throws {
+    let trace = try Trace.decoded(Self.related(relation))
+    let plan = Self.plan(trace)
+    #expect(plan.operations.suffix(2).map(\.access) == [.covered(1), .covered(1)])
+    #expect(!plan.isEntry(at: 2))
+    // Register 5 alone, or after register 4 got another value, is like any other.
+    let alone = try Trace.decoded(
+      [Self.load(7, 0, to: 3), Assembly.immediate(0x19, rs: 5, rt: 5, 8)] + Self.branch(over: 20)
+        + [Self.load(7, 8, to: 3), Self.store(5, 0), Self.store(5, 8)])
+    #expect(Self.plan(alone).isEntry(at: 2))
+    let both = try Trace.decoded(
+      [Self.load(7, 0, to: 3), relation, Assembly.immediate(0x19, rs: 4, rt: 6, 16)]
+        + [Self.load(7, 0, to: 4)] + Self.branch(over: 20)
+        + [Self.load(7, 8, to: 3), Self.store(5, 0), Self.store(6, 0)])
+    #expect(!Self.plan(both).isEntry(at: 4))
+  }
+
+  @Test(
+    "Registers that the first block relates are apart when the second is entered from elsewhere",
+    arguments: EngineSetup.allCases, relations)
+  func relationLockStep(_ setup: EngineSetup, _ relation: UInt32) throws {
+    for base: UInt32 in [4, 29] {
+      let relation = base == 29 ? relation & ~(0x1F << 21) | 29 << 21 : relation
+      let words =
+        Self.related(relation, base: base) + [
+          // Register 9 counts; register 5 goes to a page that has no data, and back to the second block.
+          Assembly.immediate(0x19, rs: 9, rt: 9, 1), Assembly.immediate(0x19, rs: 10, rt: 5, 0),
+          Assembly.special(0x2D, rs: 10, rt: 11, rd: 10),
+          Assembly.immediate(0x0B, rs: 9, rt: 12, 6),
+          Assembly.immediate(5, rs: 12, rt: 0, -8), Assembly.nop, Assembly.stop,
+        ]
+      var image = MachineImage(.v8, code: words)
+      image[register: 2] = 7
+      image[register: 4] = 0x3000
+      image[register: 7] = 0x4000
+      image[register: 8] = 1
+      image[register: 10] = 0x6FF8
+      image[register: 11] = 0x1000
+      image[register: 29] = 0x5000
+      for page: UInt64 in [0x3000, 0x4000, 0x5000] { image.write([1], at: page) }
+      let machines = try LockStep(image, setup)
+      _ = try machines.advance(200)
+      try machines.compareClaims()
+      try machines.compareMemory()
+      #expect(machines.plain.step > 40)
+    }
   }
 
   @Test(

@@ -7,7 +7,8 @@
 /// engine goes on with the form of the block in which each access checks itself.
 ///
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
-/// its page, would, and begins anew here. A branch that is taken in between leaves the trace.
+/// its page, would, and begins anew here. A branch that is taken in between leaves the trace, and a block is entered in the
+/// middle of it only if ``isEntry(at:)``.
 struct AccessPlan {
   /// How an access is made.
   enum Access: Equatable {
@@ -86,6 +87,8 @@ struct AccessPlan {
   private var hasStack = false
   /// Where the operations of the block that is planned begin.
   private var start = 0
+  /// Where the operations of blocks begin before which registers got related values.
+  private var relatedStarts: [Int] = []
 
   init(_ wordSize: WordSize) { isWide = wordSize == .bits64 }
 
@@ -95,7 +98,7 @@ struct AccessPlan {
     var index = 0
     for number in 0..<trace.count {
       start = index
-      if number > 0 { forgetConstants() }
+      if number > 0 { beginBlock() }
       for operation in trace[number].operations {
         add(operation, at: index)
         index += 1
@@ -112,30 +115,45 @@ struct AccessPlan {
     }
   }
 
-  /// Whether operations from a place on rely on a check before it.
-  func reliesOnBefore(_ start: Int) -> Bool {
+  /// Whether the block whose operations begin at a place may be entered from elsewhere: its accesses, and those of the
+  /// blocks behind it, rely on nothing that was checked or is known before it.
+  func isEntry(at start: Int) -> Bool {
+    if relatedStarts.contains(start) { return false }
     for operation in operations[start...] {
       if case .covered(let place) = operation.access, neighbours[place].first < start {
-        return true
+        return false
       }
     }
-    return false
+    return true
   }
 
-  /// Forgets which registers hold constants, so that a block may be entered from elsewhere if no check before it serves
-  /// its accesses.
-  private mutating func forgetConstants() {
+  /// Begins a block behind another: forgets which registers hold constants, and notes whether two registers are known
+  /// to hold values a constant apart.
+  ///
+  /// One register alone may hold anything: what accesses by it have in common does not depend on it.
+  private mutating func beginBlock() {
+    var numbers: [Int] = []
     var left = changed & ~1
     while left != 0 {
-      values[left.trailingZeroBitCount].known = nil
+      let register = left.trailingZeroBitCount
+      values[register].known = nil
+      numbers.append(values[register].number)
       left &= left - 1
     }
+    let isRelated = numbers.indices.contains { place in
+      let number = numbers[place]
+      // The numbers of first values are those of their registers.
+      return numbers[..<place].contains(number)
+        || number < Self.registers && changed & 1 << UInt64(number) == 0
+    }
+    if isRelated { relatedStarts.append(start) }
   }
 
   /// Has each access of a trace check itself.
   mutating func clear(_ trace: Trace) {
     hasStack = false
     start = 0
+    relatedStarts.removeAll(keepingCapacity: true)
     operations.removeAll(keepingCapacity: true)
     for number in 0..<trace.count {
       for _ in trace[number].operations { operations.append(Planned()) }
@@ -260,8 +278,8 @@ struct AccessPlan {
     var place = neighbours.count - 1
     while place >= firstOpen {
       if neighbours[place].value == value {
-        // Of those that begin in a block before, what is not executed must not be stored to: its page may not be
-        // writable.
+        // A check before a branch does not cover stores behind it: if their page is not writable, it would fail
+        // even if the branch is taken. Frames are writable.
         let accepts = !isStore || neighbours[place].isStack || neighbours[place].first >= start
         return accepts ? place : nil
       }

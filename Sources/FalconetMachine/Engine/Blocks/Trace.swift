@@ -54,7 +54,7 @@ struct Trace {
     if last.returnAddress != nil { return nil }
     switch last.exit {
     case .jump(let pc): return pc
-    case .branch(let branch): return branch.taken > last.pc ? branch.next : nil
+    case .branch(let branch): return branch.taken > branch.next ? branch.next : nil
     case .indirect, .leave: return nil
     }
   }

@@ -90,7 +90,7 @@ struct FusionTable {
     }
   }
 
-  /// Whether a fusion, whose first two numbers fit, executes the first of some operations.
+  /// Whether a fusion stands for the first of some operations. Its first two numbers are known to be theirs.
   private func fits(
     _ fusion: Fusion, _ operations: UnsafeMutablePointer<PortableOperation>,
     _ numbers: ArraySlice<UInt8>

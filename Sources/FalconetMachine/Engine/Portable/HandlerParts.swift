@@ -162,8 +162,8 @@ enum JumpExit: ExitPart {
 
 /// The end of a block at the address in a register.
 ///
-/// Its trailer has the address that it went to last, and the block there: mostly it goes there again. One that went
-/// nowhere yet has address 0, and the block that stands for it.
+/// Its trailer has the address that it went to last, and the block there: mostly it goes there again. The trailer of an
+/// exit that was not executed yet has address 0 and the stub for it.
 ///
 /// Safety: as ``Handler``. The trailer is written by the exit's own handler alone, with a block of the table, which stays
 /// where it is as long as the trailer does.

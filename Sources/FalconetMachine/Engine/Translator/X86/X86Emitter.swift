@@ -107,7 +107,7 @@ struct X86Emitter: CodeEmitter {
     var start = 0
     for index in 0..<trace.count {
       let block = trace[index]
-      if index == 0 || !plan.reliesOnBefore(start) {
+      if index == 0 || plan.isEntry(at: start) {
         let place = assembler.position
         cache.insert(place, at: block.pc, form) {
           if $0 != closed { assembler.patch($0, to: place) }
