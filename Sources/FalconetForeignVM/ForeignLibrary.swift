@@ -127,7 +127,9 @@ package final class ForeignLibrary: @unchecked Sendable {
   }
 
   deinit {
-    if let handle, capabilities.contains(.unload) { dlclose(handle) }
+    if let handle, capabilities.contains(.unload) {
+      ForeignCalls.counted { _ = dlclose(handle) }
+    }
   }
 
   /// Why the table that a library gives cannot be used.
@@ -149,7 +151,7 @@ package final class ForeignLibrary: @unchecked Sendable {
     }
     guard 1...UInt64(FPVM_CLAIM_MAX) ~= known.claim_size else {
       return
-        "the claims of the VM have \(known.claim_size) bytes, and \(FPVM_CLAIM_MAX) is the most"
+        "the claims of the VM have \(known.claim_size) bytes; 1 to \(FPVM_CLAIM_MAX) are allowed"
     }
     let functions = [
       ("load_state", known.load_state == nil), ("free_machine", known.free_machine == nil),

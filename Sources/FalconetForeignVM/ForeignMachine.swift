@@ -93,6 +93,8 @@ package final class ForeignMachine {
     } catch {
       throw writer.failure ?? error
     }
+    // A VM may not say that a piece was refused.
+    if let failure = writer.failure { throw failure }
   }
 
   /// What the next step does, for people; nil if the VM does not say.
@@ -112,7 +114,7 @@ package final class ForeignMachine {
     var bytes = fpvm_bytes()
     try foreignCall { body(&bytes, $0) }
     let copy = try [UInt8](bytes, named: name)
-    fpvm_call_free_bytes(table, &bytes)
+    ForeignCalls.counted { fpvm_call_free_bytes(table, &bytes) }
     return copy
   }
 
@@ -197,9 +199,12 @@ private final class ForeignSink {
   static let write: fpvm_write_fn = { context, bytes, count in
     guard let context else { return FPVM_INVALID }
     let writer = Unmanaged<ForeignSink>.fromOpaque(context).takeUnretainedValue()
-    guard bytes != nil, count <= ForeignLimit.bytes else {
+    // What follows a piece that was refused would leave a gap.
+    guard writer.failure == nil else { return FPVM_CALLBACK }
+    guard bytes != nil, 1...ForeignLimit.bytes ~= count else {
       writer.failure = ForeignError(
-        FPVM_INTERNAL, "the VM writes a state in a piece of \(count) bytes")
+        FPVM_INTERNAL,
+        "the VM writes a state in a piece of \(count) bytes" + (bytes == nil ? " at NULL" : ""))
       return FPVM_INVALID
     }
     do throws(StreamError) {

@@ -121,6 +121,9 @@ import Testing
     ].map { Array($0.utf8) }
     texts += texts[0].indices.map { Array(texts[0][..<$0]) }
     texts += texts[0].indices.map { texts[0].prefix($0) + [0xFF] + texts[0].suffix(from: $0 + 1) }
+    for byte in [0x20, 0x0A, 0x22, 0x30] as [UInt8] {
+      texts += texts[0].indices.map { texts[0].prefix($0) + [byte] + texts[0].suffix(from: $0) }
+    }
     for text in texts {
       #expect(outcome(text, chunk: 1 << 16) == outcome(text, chunk: 1))
     }

@@ -56,7 +56,7 @@ package final class ForeignSide: BisectSide {
   /// The step that failed, of which a library's machine knows that it is the next one.
   private func firstFailure(until step: UInt64) throws(BisectError) -> UInt64 {
     guard run is LibraryRun else { return step }
-    do throws(ForeignError) { return try run.status().step + 1 } catch {
+    do throws(ForeignError) { return try run.status().step &+ 1 } catch {
       throw BisectError(error, of: name)
     }
   }

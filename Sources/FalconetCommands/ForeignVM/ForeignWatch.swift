@@ -2,8 +2,8 @@ import FalconetForeignVM
 import FalconetLibc
 import FalconetThreads
 
-/// Sees that a VM in this process neither outlives the wish to stop nor ends the process with success. It is code of
-/// the process: nothing but the end of the process ends it.
+/// Ends the process if a VM in it does not return after a stop was asked for, and turns a call of `exit` by a VM into an
+/// error. Nothing but the end of the process ends code in it.
 enum ForeignWatch {
   /// How long a call of a VM may go on after the process was asked to stop.
   private static let patience = 5

@@ -54,7 +54,8 @@ package struct StoredFile {
   package mutating func next(atMost limit: Int = 65536) throws(StoredFileFault) -> [UInt8] {
     guard !hasEnded else { return [] }
     // One byte more than the file had when it was opened tells the end without another read.
-    let limit = min(limit, max(size - Int(clamping: offset), 0) + 1)
+    let rest = max(size - Int(clamping: offset), 0)
+    let limit = rest < limit ? rest + 1 : limit
     var failure: Errno?
     let chunk = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       do throws(Errno) {

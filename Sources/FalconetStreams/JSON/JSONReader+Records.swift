@@ -1,6 +1,7 @@
 extension JSONReader {
   /// Reads an object of a string and two whole numbers, in the order of `keys`, if it is a plain one: a string of ASCII
-  /// without escapes, and all of it in the buffer. Lists of many such objects are read several times as fast so.
+  /// without escapes, and all of it in the buffer. A list of many such objects is then read
+  /// several times as fast.
   ///
   /// - Parameter take: gets the string's bytes, which are valid during the call, and the numbers, and says whether it
   ///   accepts them.
@@ -48,7 +49,9 @@ private struct RecordScanner {
       guard bytes[index] == byte else { return false }
       index += 1
     }
-    return skips(UInt8(ascii: "\"")) && skips(UInt8(ascii: ":"))
+    guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return false }
+    index += 1
+    return skips(UInt8(ascii: ":"))
   }
 
   /// Where the bytes of a plain string are.

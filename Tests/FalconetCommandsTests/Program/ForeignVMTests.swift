@@ -227,9 +227,9 @@ struct ForeignVMTests {
 
   @Test("A VM that ends the process, or does not come back, is no success")
   func deadly() throws {
-    for (code, exitCode, words) in [
-      ("extern void exit(int); exit(0);", Int32(1), "error: the VM ended the process"),
-      ("for (;;) {}", 3, "error: the VM did not come back 5 s after it was to stop"),
+    for (code, exitCode, timeout, words) in [
+      ("extern void exit(int); exit(0);", Int32(1), "5m", "error: the VM ended the process"),
+      ("for (;;) {}", 3, "5s", "error: the VM did not come back 5 s after it was to stop"),
     ] {
       let place = "  if (m->has_read && run->flags & FPVM_STOP_AT_READ) {"
       let text = try ExampleVM.stack.text()
@@ -239,8 +239,7 @@ struct ForeignVMTests {
       let outcome = try run(
         "trace", "claim", "--folder", "trace-\(exitCode)", "--input",
         "\(ExampleVM.repository)/Examples/fpvm-c/sum.stk", "--vm-library", library, "--timeout",
-        "1s",
-        "40")
+        timeout, "40")
       #expect(outcome.exitCode == exitCode, "\(outcome.log)")
       #expect(outcome.log.contains(words), "\(outcome.log)")
     }
