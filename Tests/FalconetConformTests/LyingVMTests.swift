@@ -13,7 +13,7 @@ struct LyingVMTests {
     (4, "has no kinds"), (5, "kind 0 of the VM is NULL"), (6, "has 4294967295 kinds"),
     (7, "9223372036854775808 options"), (8, "option 0 of the VM is NULL"),
     (9, "the name of the VM is 5 bytes at NULL"), (10, "the name of the VM is 9223372036854775808"),
-    (11, "the name of the VM is not UTF-8"), (12, "have 65 bytes, and 64"),
+    (11, "the name of the VM is not UTF-8"), (12, "have 65 bytes; 1 to 64"),
     (13, "lacks info, run"), (20, "gave no machine"), (21, "1048576 bytes of 4096"),
     (22, "\u{FFFD}[31mred"), (23, "that a callback stopped it, and none did"),
     (30, "a key of 9223372036854775808 bytes"), (31, "a key of 5 bytes at NULL"),
