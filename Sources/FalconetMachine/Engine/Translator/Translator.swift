@@ -39,7 +39,9 @@ final class Translator: EngineCore, BlockEngine {
 
   var mostAhead: Int { 8 }
   var mostBlocks: Int { Self.mostBlocks }
-  private static let mostBlocks = 2
+  /// With two, code is as fast, and what is behind branches and never executed is translated too: programs that run
+  /// shortly get slower.
+  private static let mostBlocks = 1
 
   var isFull: Bool {
     emitter.position > Self.codeBytes || emitter.rarePosition > code.rareStart + Self.rareCodeBytes
