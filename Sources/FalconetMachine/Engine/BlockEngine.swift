@@ -22,13 +22,10 @@ protocol BlockEngine: EngineCore {
   /// How many blocks are written that were not asked for: those that calls return to.
   var mostAhead: Int { get }
 
-  /// How many blocks a trace has at most.
-  var mostBlocks: Int { get }
-
-  /// Writes code for a trace in a form, and inserts it into ``EngineCore/cache``.
+  /// Writes code for a block in a form, and inserts it into ``EngineCore/cache``.
   ///
   /// - Returns: its place.
-  func write(_ trace: Trace, _ form: BlockForm) -> Int
+  func write(_ block: Block, _ form: BlockForm) -> Int
 
   /// Reuses the memory of all code, which ``EngineCore/cache`` has discarded.
   func discardCode()
@@ -224,8 +221,8 @@ extension BlockEngine {
   @inline(never)
   private func prepare(_ pc: UInt64, _ form: BlockForm) -> Int? {
     if isFull { discardBlocks() }
-    guard decode(at: pc, form) else { return nil }
-    let place = write(decoder.trace, form)
+    guard cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12)) else { return nil }
+    let place = write(decoder.block, form)
     if form == .usual { writeAhead() }
     return place
   }
@@ -233,26 +230,11 @@ extension BlockEngine {
   /// Writes the blocks that calls return to right behind them.
   private func writeAhead() {
     for _ in 0..<mostAhead {
-      guard let pc = decoder.trace.last.returnAddress, cache[pc, .usual] == nil, !isFull,
-        decode(at: pc, .usual)
+      guard let pc = decoder.block.returnAddress, cache[pc, .usual] == nil, !isFull,
+        cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12))
       else { return }
-      _ = write(decoder.trace, .usual)
+      _ = write(decoder.block, .usual)
     }
-  }
-
-  /// Decodes the trace at an address.
-  ///
-  /// - Returns: whether there is one.
-  private func decode(at pc: UInt64, _ form: BlockForm) -> Bool {
-    guard cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12)) else {
-      return false
-    }
-    // A block that others go to is written once, for all of them.
-    while form == .usual, decoder.trace.count < mostBlocks, decoder.trace.length < Trace.longest,
-      let next = decoder.trace.next, !cache.isKnown(next), !decoder.trace.leads(to: next),
-      cache.admits(next), decoder.decodeNext(at: next, page: memory.page(next >> 12))
-    {}
-    return true
   }
 
   /// Leaves the instructions at some addresses, and at no others, to the plain step.

@@ -14,10 +14,14 @@ struct AccessPlanTests {
   private static func plan(
     _ words: [UInt32], _ version: StateVersion = .v8
   ) throws -> AccessPlan {
-    let trace = try Trace.decoded(words, version)
-    try #require(trace.count == 1 && trace[0].operations.count == words.count)
+    let image = MachineImage(version, code: words + [Assembly.stop])
+    let memory = try image.memory()
+    var decoder = BlockDecoder(rules: version.newestRevision.rules, stopRange: nil)
+    let isDecoded = decoder.decode(at: 0x1000, page: memory.page(1))
+    try #require(isDecoded)
+    try #require(decoder.block.operations.count == words.count)
     var plan = AccessPlan(version.wordSize)
-    plan.make(for: trace)
+    plan.make(for: decoder.block)
     return plan
   }
 

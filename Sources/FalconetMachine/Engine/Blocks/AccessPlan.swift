@@ -1,4 +1,4 @@
-/// What is known of a trace's accesses to memory before it is executed: which go to a constant address, and
+/// What is known of a block's accesses to memory before it is executed: which go to a constant address, and
 /// which lie so close to one another that one check serves them all.
 ///
 /// Accesses are *neighbours* if their addresses differ by constants, as those of a stack frame or an object do.
@@ -7,8 +7,7 @@
 /// engine goes on with the form of the block in which each access checks itself.
 ///
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
-/// its page, would, and begins anew here. A branch that is taken in between leaves the trace, and a block is entered in the
-/// middle of it only if ``isEntry(at:)``.
+/// its page, would, and begins anew here.
 struct AccessPlan {
   /// How an access is made.
   enum Access: Equatable {
@@ -78,32 +77,20 @@ struct AccessPlan {
   private var values = (0..<registers).map(firstValue)
   /// How many values have numbers.
   private var valueCount = registers
-  /// The registers, a bit each, that hold something else than when the trace began.
+  /// The registers, a bit each, that hold something else than when the block began.
   private var changed: UInt64 = 0
   /// The neighbours before this place get no other accesses.
   private var firstOpen = 0
   private let isWide: Bool
-  /// Only one check of a trace may be by the ``StackRange``: it could move, and others rely on where it was.
+  /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
   private var hasStack = false
-  /// Where the operations of the block that is planned begin.
-  private var start = 0
-  /// Where the operations of blocks begin before which registers got related values.
-  private var relatedStarts: [Int] = []
 
   init(_ wordSize: WordSize) { isWide = wordSize == .bits64 }
 
-  /// Plans a trace.
-  mutating func make(for trace: Trace) {
-    clear(trace)
-    var index = 0
-    for number in 0..<trace.count {
-      start = index
-      if number > 0 { beginBlock() }
-      for operation in trace[number].operations {
-        add(operation, at: index)
-        index += 1
-      }
-    }
+  /// Plans a block.
+  mutating func make(for block: Block) {
+    clear(block)
+    for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
     for (place, group) in neighbours.enumerated() where isWorthwhile(group) {
       operations[group.first].check = place
     }
@@ -115,53 +102,15 @@ struct AccessPlan {
     }
   }
 
-  /// Whether the block whose operations begin at a place may be entered from elsewhere: its accesses, and those of the
-  /// blocks behind it, rely on nothing that was checked or is known before it.
-  func isEntry(at start: Int) -> Bool {
-    if relatedStarts.contains(start) { return false }
-    for operation in operations[start...] {
-      if case .covered(let place) = operation.access, neighbours[place].first < start {
-        return false
-      }
-    }
-    return true
-  }
-
-  /// Begins a block behind another: forgets which registers hold constants, and notes whether two registers are known
-  /// to hold values a constant apart.
-  ///
-  /// One register alone may hold anything: what accesses by it have in common does not depend on it.
-  private mutating func beginBlock() {
-    var numbers: [Int] = []
-    var left = changed & ~1
-    while left != 0 {
-      let register = left.trailingZeroBitCount
-      values[register].known = nil
-      numbers.append(values[register].number)
-      left &= left - 1
-    }
-    let isRelated = numbers.indices.contains { place in
-      let number = numbers[place]
-      // The numbers of first values are those of their registers.
-      return numbers[..<place].contains(number)
-        || number < Self.registers && changed & 1 << UInt64(number) == 0
-    }
-    if isRelated { relatedStarts.append(start) }
-  }
-
-  /// Has each access of a trace check itself.
-  mutating func clear(_ trace: Trace) {
+  /// Has each access of a block check itself.
+  mutating func clear(_ block: Block) {
     hasStack = false
-    start = 0
-    relatedStarts.removeAll(keepingCapacity: true)
     operations.removeAll(keepingCapacity: true)
-    for number in 0..<trace.count {
-      for _ in trace[number].operations { operations.append(Planned()) }
-    }
+    for _ in block.operations { operations.append(Planned()) }
     neighbours.removeAll(keepingCapacity: true)
     firstOpen = 0
     valueCount = Self.registers
-    // Most traces change few registers.
+    // Most blocks change few registers.
     while changed != 0 {
       let register = changed.trailingZeroBitCount
       values[register] = Self.firstValue(register)
@@ -258,34 +207,25 @@ struct AccessPlan {
     let (offset, isTooFar) = value.distance.addingReportingOverflow(operation.immediate)
     guard !isTooFar, abs(Int64(offset)) < 1 << 30 else { return }
     let size = Int32(access.size)
-    let place =
-      neighbours(of: value.number, isStore)
-      ?? {
-        let isStack = operation.first == Self.stackPointer && !hasStack
-        if isStack { hasStack = true }
-        neighbours.append(
-          Neighbours(
-            register: operation.first, distance: value.distance, alignment: size, low: offset,
-            high: offset + size - 1, isStack: isStack, first: index, value: value.number))
-        return neighbours.count - 1
-      }()
+    let place: Int
+    if let known = neighbours(of: value.number) {
+      place = known
+    } else {
+      let isStack = operation.first == Self.stackPointer && !hasStack
+      if isStack { hasStack = true }
+      place = neighbours.count
+      neighbours.append(
+        Neighbours(
+          register: operation.first, distance: value.distance, alignment: size, low: offset,
+          high: offset + size - 1, isStack: isStack, first: index, value: value.number))
+    }
     guard extend(place, with: offset, size, isStore) else { return }
     operations[index].access = .covered(place)
   }
 
-  /// The place of the neighbours that an access relative to a value may be one of.
-  private func neighbours(of value: Int, _ isStore: Bool) -> Int? {
-    var place = neighbours.count - 1
-    while place >= firstOpen {
-      if neighbours[place].value == value {
-        // A check before a branch does not cover stores behind it: if their page is not writable, it would fail
-        // even if the branch is taken. Frames are writable.
-        let accepts = !isStore || neighbours[place].isStack || neighbours[place].first >= start
-        return accepts ? place : nil
-      }
-      place -= 1
-    }
-    return nil
+  /// The place of the neighbours whose offsets are from a value.
+  private func neighbours(of value: Int) -> Int? {
+    neighbours[firstOpen...].lastIndex { $0.value == value }
   }
 
   /// Adds an access to its neighbours, if their check can cover it.

@@ -61,9 +61,6 @@ struct BlockCache {
     return place
   }
 
-  /// Whether there is a block at an address, or a link waits for it.
-  func isKnown(_ pc: UInt64) -> Bool { entry(pc, .usual) != nil }
-
   private func entry(_ pc: UInt64, _ form: BlockForm) -> Int? {
     form == .usual ? places[pc] : checkedPlaces[pc]
   }

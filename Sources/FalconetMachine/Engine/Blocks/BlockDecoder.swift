@@ -8,10 +8,8 @@ struct BlockDecoder {
   var stopRange: Range<UInt64>?
   /// Instructions at these addresses too.
   var stopAddresses: Set<UInt64> = []
-  /// Decoded last.
-  private(set) var trace = Trace()
-  /// Being decoded; kept so that its array is used again.
-  private var block = Block(pc: 0, exit: .leave(0))
+  /// Decoded last; kept so that its array is used again.
+  private(set) var block = Block(pc: 0, exit: .leave(0))
 
   init(rules: Rules, stopRange: Range<UInt64>?) {
     decoder = InstructionDecoder(rules)
@@ -19,22 +17,13 @@ struct BlockDecoder {
     self.stopRange = stopRange
   }
 
-  /// Decodes the block at an address into ``trace``.
+  /// Decodes the block at an address into ``block``.
   ///
   /// - Parameters:
   ///   - pc: the address, a multiple of 4.
   ///   - page: the 4096 bytes of the page that holds it.
   /// - Returns: whether there is one; false if the first instruction is left to the plain step.
   mutating func decode(at pc: UInt64, page: UnsafeRawPointer) -> Bool {
-    trace.clear()
-    return decodeNext(at: pc, page: page)
-  }
-
-  /// Decodes the block at an address, and adds it to ``trace`` if it may share a check with those there.
-  ///
-  /// - Parameters: as those of ``decode(at:page:)``.
-  /// - Returns: whether it was added.
-  mutating func decodeNext(at pc: UInt64, page: UnsafeRawPointer) -> Bool {
     block.pc = pc
     block.length = 0
     block.returnAddress = nil
@@ -70,8 +59,7 @@ struct BlockDecoder {
       block.operations[index].remaining =
         UInt8(truncatingIfNeeded: block.length) &- block.operations[index].remaining
     }
-    guard block.length > 0 else { return false }
-    return trace.append(&block)
+    return block.length > 0
   }
 
   private func decoded(

@@ -1,7 +1,7 @@
 /// A handler made of parts: of one operation, or of several that lie in a row, the first of which names it.
 ///
-/// Each operation is where it would be without the others, with the handler that it has alone. So if a part
-/// leaves its operation to the slow path, that goes on with the next operation by itself.
+/// The operations stay where they would be, each with the handler that it has alone. So when the slow path has executed the
+/// operation of a part, the run goes on with the handler of the next operation.
 protocol FusedHandler {
   /// The operations and exits, by number.
   static var numbers: [UInt8] { get }

@@ -12,10 +12,8 @@ enum FusedOperand {
   case none, first, second
 }
 
-/// Both operands are in the bank.
-enum InBank: OperandSource {
-  @inline(__always) static var operand: FusedOperand { .none }
-
+/// Operands are in the bank, unless a source says otherwise.
+extension OperandSource {
   @inline(__always)
   static func first(_ op: Handler.Operations, _ bank: Handler.Bytes, _ before: UInt64) -> UInt64 {
     Handler.first(op, bank)
@@ -25,6 +23,11 @@ enum InBank: OperandSource {
   static func second(_ op: Handler.Operations, _ bank: Handler.Bytes, _ before: UInt64) -> UInt64 {
     Handler.second(op, bank)
   }
+}
+
+/// Both operands are in the bank.
+enum InBank: OperandSource {
+  @inline(__always) static var operand: FusedOperand { .none }
 }
 
 /// The first operand is the result before.
@@ -35,21 +38,11 @@ enum AsFirst: OperandSource {
   static func first(_ op: Handler.Operations, _ bank: Handler.Bytes, _ before: UInt64) -> UInt64 {
     before
   }
-
-  @inline(__always)
-  static func second(_ op: Handler.Operations, _ bank: Handler.Bytes, _ before: UInt64) -> UInt64 {
-    Handler.second(op, bank)
-  }
 }
 
 /// The second operand is the result before.
 enum AsSecond: OperandSource {
   @inline(__always) static var operand: FusedOperand { .second }
-
-  @inline(__always)
-  static func first(_ op: Handler.Operations, _ bank: Handler.Bytes, _ before: UInt64) -> UInt64 {
-    Handler.first(op, bank)
-  }
 
   @inline(__always)
   static func second(_ op: Handler.Operations, _ bank: Handler.Bytes, _ before: UInt64) -> UInt64 {

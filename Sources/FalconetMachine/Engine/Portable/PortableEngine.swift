@@ -54,7 +54,6 @@ final class PortableEngine: EngineCore, BlockEngine {
   var kind: EngineKind { .portable }
 
   var mostAhead: Int { 0 }
-  var mostBlocks: Int { 1 }
 
   var isFull: Bool { used > Self.arenaBytes || cache.isFull }
 
@@ -116,8 +115,7 @@ final class PortableEngine: EngineCore, BlockEngine {
 
   // MARK: Writing blocks
 
-  func write(_ trace: Trace, _ form: BlockForm) -> Int {
-    let block = trace[0]
+  func write(_ block: Block, _ form: BlockForm) -> Int {
     // The header and the first operation in one line of the host's cache.
     used = (used + 2 * PortableOperation.stride - 1) & ~(2 * PortableOperation.stride - 1)
     append(

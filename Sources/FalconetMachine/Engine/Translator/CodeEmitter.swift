@@ -19,10 +19,10 @@ protocol CodeEmitter {
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 
-  /// Writes a trace in a form, and inserts it into a cache, with which its jumps are linked.
+  /// Writes a block in a form, and inserts it into a cache, with which its jumps are linked.
   ///
   /// - Returns: its place.
-  mutating func write(_ trace: Trace, _ form: BlockForm, into cache: inout BlockCache) -> Int
+  mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int
 
   /// Reuses the memory of all blocks.
   mutating func discardBlocks()

@@ -13,8 +13,8 @@ final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.
   static let codeBytes = 24 << 20
   static let rareCodeBytes = 40 << 20
-  /// More than the code of the longest trace takes.
-  private static let mostBytes = mostBlocks << 16
+  /// More than the code of the longest block takes.
+  private static let mostBytes = 1 << 16
   /// More than the code of most blocks takes.
   private static let usualBytes = 1 << 12
 
@@ -38,21 +38,17 @@ final class Translator: EngineCore, BlockEngine {
   var kind: EngineKind { .translator }
 
   var mostAhead: Int { 8 }
-  var mostBlocks: Int { Self.mostBlocks }
-  /// With two, code is as fast, and what is behind branches and never executed is translated too: programs that run
-  /// shortly get slower.
-  private static let mostBlocks = 1
 
   var isFull: Bool {
     emitter.position > Self.codeBytes || emitter.rarePosition > code.rareStart + Self.rareCodeBytes
       || cache.isFull
   }
 
-  func write(_ trace: Trace, _ form: BlockForm) -> Int {
+  func write(_ block: Block, _ form: BlockForm) -> Int {
     code.populate(
       upTo: emitter.position + Self.usualBytes, rareUpTo: emitter.rarePosition + Self.usualBytes)
     emitter.checksLoads = checksLoads
-    return emitter.write(trace, form, into: &cache)
+    return emitter.write(block, form, into: &cache)
   }
 
   func discardCode() { emitter.discardBlocks() }

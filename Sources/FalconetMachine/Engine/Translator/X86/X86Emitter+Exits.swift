@@ -30,7 +30,7 @@ enum SlowPath {
 
 extension X86Emitter {
   /// Writes the end of a block.
-  mutating func emitEnd(of block: Block, _ cache: inout BlockCache) {
+  mutating func emit(_ block: Block, _ cache: inout BlockCache) {
     if let returnAddress = block.returnAddress, block.exit.isCall,
       let immediate = Int32(exactly: returnAddress)
     {
@@ -44,23 +44,12 @@ extension X86Emitter {
       let address = held(register, in: .rax)
       slowPaths.append(.exitAtRegister(emitTableJump(address, isCall: false), address))
     case .branch(let branch):
-      let (taken, condition) = emitBranch(branch, &cache)
+      let condition = emitComparison(branch)
+      let taken = assembler.jump(condition)
+      link(taken, to: branch.taken, &cache)
       emitLast(to: branch.next, &cache)
       openEnd?.branch = (taken, condition, branch.taken)
     }
-  }
-
-  /// Writes a branch, which goes on behind it if it is not taken.
-  ///
-  /// - Returns: its jump and condition.
-  @discardableResult
-  mutating func emitBranch(
-    _ branch: BranchExit, _ cache: inout BlockCache
-  ) -> (jump: Int, X86Condition) {
-    let condition = emitComparison(branch)
-    let taken = assembler.jump(condition)
-    link(taken, to: branch.taken, &cache)
-    return (taken, condition)
   }
 
   /// Writes a jump at a block's end. If its block has no code yet, it may come right here.

@@ -17,11 +17,11 @@ struct X86Emitter: CodeEmitter {
   /// which holds on to code that was executed once: then no block takes the place of a jump.
   private let hasFlatPart: Bool
   var checksLoads = false
-  /// What the current block needs out of line.
+  /// What the current block needs out of line, behind it.
   var slowPaths: [SlowPath] = []
   /// The steps of the current block, and its address.
   private(set) var block = (length: 0, pc: UInt64(0))
-  /// The accesses of the current trace.
+  /// The accesses of the current block.
   private(set) var plan: AccessPlan
   /// What the last operation compared: the entry that holds whether it was so, and the condition, which the flags
   /// still have.
@@ -97,71 +97,51 @@ struct X86Emitter: CodeEmitter {
     rarePosition = assembler.memory.rareStart
   }
 
-  mutating func write(_ trace: Trace, _ form: BlockForm, into cache: inout BlockCache) -> Int {
+  mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int {
     if form == .checked { swapParts() }
     defer { if form == .checked { swapParts() } }
-    makePlan(trace, form)
-    let closed = form == .usual && hasFlatPart ? closeEnd(trace[0].pc, &cache) : nil
+    self.block = (block.length, block.pc)
+    makePlan(block, form)
+    let closed = form == .usual && hasFlatPart ? closeEnd(block.pc, &cache) : nil
     if closed == nil { assembler.align() }
     let place = assembler.position
-    var start = 0
-    for index in 0..<trace.count {
-      let block = trace[index]
-      if index == 0 || plan.isEntry(at: start) {
-        let place = assembler.position
-        cache.insert(place, at: block.pc, form) {
-          if $0 != closed { assembler.patch($0, to: place) }
-        }
-      }
-      emit(block, planned: start, isLast: index == trace.count - 1, &cache)
-      if form == .usual { swapParts() }
-      emitSlowPaths(&cache)
-      if form == .usual { swapParts() }
-      start += block.operations.count
+    cache.insert(place, at: block.pc, form) {
+      if $0 != closed { assembler.patch($0, to: place) }
     }
+    assembler.immediate(.sub, .r14, Int32(block.length))
+    slowPaths.append(.budget(assembler.jump(.negative)))
+    emit(block.operations)
+    emit(block, &cache)
+    if form == .usual { swapParts() }
+    emitSlowPaths(&cache)
+    if form == .usual { swapParts() }
     return place
   }
 
-  /// Writes a block of a trace, whose operations are in the plan from a place on.
-  private mutating func emit(
-    _ block: Block, planned start: Int, isLast: Bool, _ cache: inout BlockCache
-  ) {
-    self.block = (block.length, block.pc)
-    assembler.immediate(.sub, .r14, Int32(block.length))
-    slowPaths.append(.budget(assembler.jump(.negative)))
-    emit(block.operations, planned: start)
-    if isLast {
-      emitEnd(of: block, &cache)
-    } else if case .branch(let branch) = block.exit {
-      emitBranch(branch, &cache)
-    }
-  }
-
-  private mutating func makePlan(_ trace: Trace, _ form: BlockForm) {
+  private mutating func makePlan(_ block: Block, _ form: BlockForm) {
     // Loads that compare addresses with what is watched do so each by itself.
     if form == .checked || checksLoads || !hasFlatPart {
-      plan.clear(trace)
+      plan.clear(block)
     } else {
-      plan.make(for: trace)
+      plan.make(for: block)
     }
   }
 
-  private mutating func emit(_ operations: [DecodedOperation], planned start: Int) {
+  private mutating func emit(_ operations: [DecodedOperation]) {
     var index = 0
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
-      let planned = plan.operations[start + index]
-      if let place = planned.check { emitCheck(of: place, before: operation) }
+      if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
       comparison = nil
-      if index + 1 < operations.count, emitSum(operation, operations[index + 1], start + index) {
+      if index + 1 < operations.count, emitSum(operation, operations[index + 1], index) {
         index += 1
-      } else if let constant = planned.constant {
+      } else if let constant = plan.operations[index].constant {
         setConstant(operation.destination, constant)
       } else if index + 1 < operations.count, emitExtension(operation, operations[index + 1]) {
         index += 1
       } else {
-        emit(operation, planned.access)
+        emit(operation, plan.operations[index].access)
       }
       index += 1
     }

@@ -39,16 +39,19 @@ enum X86Register: UInt8 {
   /// conventions and code use most live in host registers while translated code runs.
   @inline(__always)
   static func holding(_ guest: UInt8) -> X86Register? {
-    guard guest < 32 else { return nil }
-    let number =
-      UInt8(truncatingIfNeeded: (guest < 16 ? lowHolders : highHolders) >> (UInt64(guest & 15) * 4))
-      & 15
-    return number == 0 ? nil : X86Register(rawValue: number)
+    switch guest {
+    case 29: .rsi
+    case 1: .rdi
+    case 2: .rbp
+    case 3: .r8
+    case 4: .r9
+    case 5: .r10
+    case 6: .r11
+    case 31: .r15
+    // The others are in the bank.
+    default: nil
+    }
   }
-
-  /// Four bits for each guest register: the number of the host register, 0 for none.
-  private static let lowHolders: UInt64 = 0x0000_0000_0BA9_8570
-  private static let highHolders: UInt64 = 0xF060_0000_0000_0000
 }
 
 /// Conditions of jumps and the like, by their number in instructions.
