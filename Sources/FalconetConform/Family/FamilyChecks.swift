@@ -22,10 +22,7 @@ extension ConformKit {
       let vectors = try self.vectors(area)
       let distance = effort.distance(of: vectors.count, distance, quickly: few)
       for (number, vector) in vectors.enumerated() where number % distance == 0 {
-        let kind = library.kinds.map(\.name).first {
-          VectorKind.names(matching: $0).contains(where: vector.kinds.contains)
-        }
-        if let kind { result.append((vector, kind)) }
+        if let kind = kind(among: vector.kinds) { result.append((vector, kind)) }
       }
     }
     return result
@@ -223,11 +220,7 @@ extension ConformKit {
       return skip("the proofs cannot be read: \(error)")
     }
     for recorded in proofs {
-      guard
-        let kind = library.kinds.map(\.name).first(where: {
-          VectorKind.names(matching: $0).contains(where: recorded.kinds.contains)
-        })
-      else { continue }
+      guard let kind = kind(among: recorded.kinds) else { continue }
       try check("a proof of \(recorded.name), \(kind)") {
         let proof = ForeignProof(recorded, kind: try library.number(ofKind: kind))
         tries(proof.fields.flatMap(\.bytes))

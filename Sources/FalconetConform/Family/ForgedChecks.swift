@@ -57,21 +57,24 @@ extension ConformKit {
       step: other.step, input: other.fields.flatMap(\.bytes))
   }
 
+  /// The vectors that read one pre-image to its end, whose key is its hash, and that pre-image.
+  private func vectorsOfHashes() throws -> [(vector: StepVector, preimage: [UInt8])] {
+    try vectors(.preimages).compactMap { vector in
+      guard vector.end == .exited, vector.preimages.count == 1,
+        let (key, value) = vector.preimages.first, [2, 4].contains(key[0])
+      else { return nil }
+      return (vector, value)
+    }
+  }
+
   /// Proofs of steps that read a pre-image whose key is its hash, with another pre-image.
   func checkForgedPreimages() throws(Ended) {
     guard library.capabilities.contains(.verify) else { return }
     try check("a proof with a pre-image that is not its key's does not hold") {
-      let all = try vectors(.preimages).filter {
-        $0.end == .exited && $0.preimages.count == 1
-          && [2, 4].contains($0.preimages.keys.first?[0])
-      }
+      let all = try vectorsOfHashes()
       for number in stride(from: 0, to: all.count, by: effort.distance(of: all.count, quickly: 4)) {
-        let vector = all[number]
-        guard
-          let kind = library.kinds.map(\.name).first(where: {
-            VectorKind.names(matching: $0).contains(where: vector.kinds.contains)
-          })
-        else { continue }
+        let (vector, _) = all[number]
+        guard let kind = kind(among: vector.kinds) else { continue }
         tries(vector.state)
         let machine = try library.loadProgram(vector.state, kind: kind)
         try machine.setHost(RecordingHost(ConformProgram(vector)).host)
@@ -95,13 +98,8 @@ extension ConformKit {
   /// What a host gives under a hash's key, and has not that hash.
   func checkWrongPreimages() throws(Ended) {
     try check("a pre-image that is not its key's stops the run") {
-      for vector in try vectors(.preimages)
-      where vector.end == .exited && vector.preimages.count == 1 {
-        guard let (key, value) = vector.preimages.first, [2, 4].contains(key[0]),
-          let kind = library.kinds.map(\.name).first(where: {
-            VectorKind.names(matching: $0).contains(where: vector.kinds.contains)
-          })
-        else { continue }
+      for (vector, value) in try vectorsOfHashes() {
+        guard let kind = kind(among: vector.kinds) else { continue }
         for wrong in [value + [0], value.isEmpty ? [1] : Array(value.dropLast()), [0xFF] + value] {
           tries(vector.state)
           let machine = try library.loadProgram(vector.state, kind: kind)

@@ -41,10 +41,14 @@ extension ConformKit {
   func newestProgram() -> StepVector? {
     guard let vectors = try? self.vectors(.preimages) else { return nil }
     return vectors.last { vector in
-      vector.end == .exited && vector.name.hasPrefix("program")
-        && library.kinds.contains {
-          VectorKind.names(matching: $0.name).contains(where: vector.kinds.contains)
-        }
+      vector.end == .exited && vector.name.hasPrefix("program") && kind(among: vector.kinds) != nil
+    }
+  }
+
+  /// The first kind of the VM that is one of a vector's.
+  func kind(among kinds: [String]) -> String? {
+    library.kinds.map(\.name).first {
+      VectorKind.names(matching: $0).contains(where: kinds.contains)
     }
   }
 
@@ -91,8 +95,8 @@ extension ConformKit {
 
   /// How what a VM does differs from a vector; nil if it does not.
   func fault(_ vector: StepVector, _ kind: String) throws -> String? {
-    // Each way is gone by a part of the vectors. A reservation ends by a store, and the first one after a claim may be
-    // another matter than those behind it.
+    // Each vector is run in one of four ways. A store ends a reservation, and a VM may treat the first store after a
+    // claim in another way than later ones, so vectors of reservations are run in two.
     let way = vector.claim[31] & 3
     for way in vector.area == .reservations ? [way & 1, way & 1 | 2] : [way] {
       if let fault = fault(vector, try VectorOutcome(library, vector, kind, way: way)) {
@@ -158,7 +162,7 @@ struct VectorOutcome {
   var exitCode: UInt64 = 0
   var trail = RunTrail()
 
-  /// - Parameter way: where the machine stops before the end, and whether it is asked for its claim there.
+  /// - Parameter way: how the machine is run, see ``StepVector/stops(_:)``.
   init(_ library: ForeignLibrary, _ vector: StepVector, _ kind: String, way: UInt8) throws {
     let machine = try library.loadProgram(vector.state, kind: kind)
     let host = RecordingHost(ConformProgram(vector))

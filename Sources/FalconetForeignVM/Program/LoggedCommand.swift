@@ -11,9 +11,9 @@ package struct LoggedCommand {
   let output: String
   let log: String
   /// Other files that it writes.
-  var results: [String] = []
+  let results: [String]
   /// The most bytes that each of the files may have.
-  var sizeLimit: UInt64 = 1 << 32
+  let sizeLimit: UInt64
   /// How long it may take; nil for no limit.
   var timeout: Duration?
   /// Ends the command.
