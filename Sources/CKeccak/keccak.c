@@ -30,8 +30,6 @@ static const int ROTATION[25] = {
 #undef TARGET
 #undef NAME
 
-void ckeccak_permute(uint64_t lanes[25]) { plain_permute(lanes); }
-
 void ckeccak_pairs_plain(const void *blocks, void *digests, size_t count) {
   const char *in = blocks;
   char *out = digests;
@@ -42,6 +40,17 @@ void ckeccak_pairs_plain(const void *blocks, void *digests, size_t count) {
 
 typedef uint64_t lanes4 __attribute__((vector_size(32)));
 typedef uint64_t lanes8 __attribute__((vector_size(64)));
+
+// One block, with rotations and "and not" in one instruction each.
+#define V uint64_t
+#define LANES 1
+#define TARGET __attribute__((target("bmi,bmi2")))
+#define NAME(x) bmi_##x
+#include "lanes.inc"
+#undef V
+#undef LANES
+#undef TARGET
+#undef NAME
 
 #define V lanes4
 #define LANES 4
@@ -63,8 +72,19 @@ typedef uint64_t lanes8 __attribute__((vector_size(64)));
 #undef TARGET
 #undef NAME
 
-// The last blocks, fewer than a kernel takes: a call costs about as much as two blocks one by one, so
-// it pays from the second on, with whatever in the lanes that are too many.
+// AVX-512's instructions and registers, half as wide: less than a single block takes without vectors.
+#define V lanes4
+#define LANES 4
+#define TARGET __attribute__((target("avx512f,avx512vl")))
+#define NAME(x) avx512vl_##x
+#include "lanes.inc"
+#undef V
+#undef LANES
+#undef TARGET
+#undef NAME
+
+// The last blocks, fewer than a kernel takes, with zeros in the lanes that are too many. A call of the AVX2
+// kernel costs about as much as two blocks one by one, so it pays from the second on.
 #define HASH_PADDED(kernel, lanes, in, out, count) \
   do { \
     char padded[64 * (lanes)]; \
@@ -74,34 +94,47 @@ typedef uint64_t lanes8 __attribute__((vector_size(64)));
     __builtin_memcpy(out, padded, 32 * (count)); \
   } while (0)
 
-__attribute__((target("avx2")))
+__attribute__((target("avx2,bmi,bmi2")))
 void ckeccak_pairs_avx2(const void *blocks, void *digests, size_t count) {
   const char *in = blocks;
   char *out = digests;
   for (; count >= 4; count -= 4, in += 256, out += 128) avx2_hash(in, out);
   if (count >= 2) {
     HASH_PADDED(avx2_hash, 4, in, out, count);
-  } else {
-    ckeccak_pairs_plain(in, out, count);
+  } else if (count == 1) {
+    bmi_hash(in, out);
   }
 }
 
-__attribute__((target("avx512f")))
+__attribute__((target("avx512f,avx512vl")))
 void ckeccak_pairs_avx512(const void *blocks, void *digests, size_t count) {
   const char *in = blocks;
   char *out = digests;
   for (; count >= 8; count -= 8, in += 512, out += 256) avx512_hash(in, out);
-  if (count >= 2) {
+  if (count > 4) {
     HASH_PADDED(avx512_hash, 8, in, out, count);
-  } else {
-    ckeccak_pairs_plain(in, out, count);
+  } else if (count > 0) {
+    HASH_PADDED(avx512vl_hash, 4, in, out, count);
   }
 }
 
-int ckeccak_has_avx2(void) { return __builtin_cpu_supports("avx2"); }
-int ckeccak_has_avx512(void) { return __builtin_cpu_supports("avx512f"); }
+static int has_bmi(void) { return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"); }
+int ckeccak_has_avx2(void) { return __builtin_cpu_supports("avx2") && has_bmi(); }
+int ckeccak_has_avx512(void) { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"); }
+
+__attribute__((target("bmi,bmi2"))) static void permute_bmi(uint64_t lanes[25]) { bmi_permute(lanes); }
+
+void ckeccak_permute(uint64_t lanes[25]) {
+  if (has_bmi()) {
+    permute_bmi(lanes);
+  } else {
+    plain_permute(lanes);
+  }
+}
 
 #else
+
+void ckeccak_permute(uint64_t lanes[25]) { plain_permute(lanes); }
 
 int ckeccak_has_avx2(void) { return 0; }
 int ckeccak_has_avx512(void) { return 0; }
