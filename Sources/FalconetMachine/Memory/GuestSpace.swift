@@ -30,6 +30,8 @@ final class GuestSpace {
   /// What is added to the index of a window page to get the address of its flags.
   let windowFlags: UInt
 
+  private static let pagesAtOnce: UInt64 = 16
+  private var populates: Bool
   private let mappings: [HostMapping]
   private let ownPage: UnsafeMutableRawPointer?
 
@@ -62,6 +64,7 @@ final class GuestSpace {
     } else {
       (windowStart, windowSize, windowBase, self.windowFlags) = (0, 0, 0, 0)
     }
+    populates = true
     mappings = others + [flags] + [window, windowFlags].compactMap { $0 }
     ownPage = nil
   }
@@ -74,6 +77,7 @@ final class GuestSpace {
     base = page
     flags = (page + 4096).assumingMemoryBound(to: UInt8.self)
     (windowStart, windowSize, windowBase, windowFlags) = (0, 0, 0, 0)
+    populates = false
     mappings = []
     ownPage = page
   }
@@ -124,6 +128,18 @@ final class GuestSpace {
         flags: flags + Int(truncatingIfNeeded: index))
     }
     return windowPlace(ofPage: index)
+  }
+
+  /// Has the system back the 64 KiB that begin with a page, if that is cheaper than a fault for each of their pages:
+  /// if the page is at their start, and the page before it exists, so that the guest is likely to go on upwards.
+  func populate(fromPage index: UInt64) {
+    guard populates, index & (Self.pagesAtOnce - 1) == 0, index > 0,
+      (index | index &- 1) << 12 & outside == 0,
+      let first = place(ofPage: index), let before = place(ofPage: index &- 1),
+      before.flags.contains(.exists)
+    else { return }
+    // An older kernel doesn't know the advice, and no other failure is better tried again.
+    populates = HostMapping.populate(first.bytes, count: Int(Self.pagesAtOnce) << 12)
   }
 
   private func windowPlace(ofPage index: UInt64) -> PagePlace? {

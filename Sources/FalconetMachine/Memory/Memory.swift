@@ -133,7 +133,10 @@ package final class Memory {
     var flags = place.flags
     if flags.contains(.viewed) { latestView?.preserve(index, place.bytes) }
     if flags.contains(.viewed) || !flags.contains(.exists) { history?.willWrite(index, place) }
-    if !flags.contains(.exists) { made.append(index) }
+    if !flags.contains(.exists) {
+      space.populate(fromPage: index)
+      made.append(index)
+    }
     if !flags.contains(.changed) { changed.append(index) }
     if flags.contains(.code) {
       staleCode.append(index)
