@@ -9,8 +9,8 @@ public enum BenchmarkProgram {
   /// - Returns: the exit code.
   public static func run(_ arguments: [String]) -> Int32 {
     do {
-      if arguments.first == Child.option, let path = arguments.dropFirst().first {
-        try Child(path: path, arguments: Array(arguments.dropFirst(2))).measure()
+      if let child = Child(arguments) {
+        try child.measure()
         return 0
       }
       let options = try Options(arguments)

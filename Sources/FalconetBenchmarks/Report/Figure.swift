@@ -4,6 +4,7 @@ enum Unit: String {
   case bytes
   case stepsPerSecond = "steps/s"
   case count
+  case thousandths
 }
 
 /// One figure: all that was measured, of which the median counts.
@@ -75,5 +76,23 @@ extension Section {
       for index in trials.indices { try trials[index].measure(&trials[index].row) }
     }
     rows += trials.map(\.row)
+  }
+}
+
+extension Section {
+  /// Adds a row with the ratio of a figure of one row to that of another, round by round.
+  mutating func addRatio(
+    _ what: String, _ who: String, of first: (what: String, who: String),
+    to second: (what: String, who: String), _ figure: String
+  ) {
+    func samples(_ of: (what: String, who: String)) -> [UInt64] {
+      let row = rows.first { $0.what == of.what && $0.who == of.who }
+      return row?.figures.first { $0.name == figure }?.samples ?? []
+    }
+    var row = Row(what: what, who: who)
+    for (one, other) in zip(samples(first), samples(second)) where other > 0 {
+      row.add("ratio", .thousandths, UInt64(Double(one) / Double(other) * 1000))
+    }
+    rows.append(row)
   }
 }

@@ -33,6 +33,7 @@ extension Figure {
     case .bytes: (value / 1_048_576).text + " MiB"
     case .stepsPerSecond: (value / 1e6).text + " M/s"
     case .count: String(median)
+    case .thousandths: (value / 1e3).text
     }
   }
 }

@@ -28,12 +28,23 @@ extension Section {
         })
     }
     try run(trials, rounds: options.rounds)
+    if let long = guests["compute"], let switching = guests["threads"] {
+      let engine = EngineKind.translator.rawValue
+      addRatio(
+        "\(switching.name) to \(long.name)", engine, of: (switching.name, engine),
+        to: (long.name, engine), Self.byProcessorTime)
+      notes.append(
+        "A guest that switches threads all along is to make 0.8 of the steps a second of one that"
+          + " never does: see `ratio` of `\(switching.name) to \(long.name)`.")
+    }
     notes.append(
       "Speeds by wall time and by processor time. Short guests are executed again and again in one"
         + " machine, which is taken back to its first step; `new machine`: in a new machine each time,"
         + " so that all code is translated again. `step` executes the first"
         + " \(Self.plainSteps / 1_000_000) million steps.")
   }
+
+  private static var byProcessorTime: String { "by processor time" }
 
   /// Executes a guest up to a step, as often as it takes.
   private static func measure(
@@ -51,7 +62,7 @@ extension Section {
       steps += machine.step
     } while processor < leastTime && limit < longRun
     row.add("speed", .stepsPerSecond, steps.perSecond(wall))
-    row.add("by processor time", .stepsPerSecond, steps.perSecond(processor))
+    row.add(byProcessorTime, .stepsPerSecond, steps.perSecond(processor))
   }
 
   private static func measureNew(_ guest: Guest, _ row: inout Row) throws {
@@ -65,6 +76,6 @@ extension Section {
       steps += machine.step
     } while processor < leastTime
     row.add("speed", .stepsPerSecond, steps.perSecond(wall))
-    row.add("by processor time", .stepsPerSecond, steps.perSecond(processor))
+    row.add(byProcessorTime, .stepsPerSecond, steps.perSecond(processor))
   }
 }

@@ -14,12 +14,19 @@ extension Section {
       if let baseline = options.baseline {
         add("baseline", Self.run(guest, baseline, options))
       }
-      // It has no host for a guest that asks for pre-images.
-      if let qemu, let elf = guest.elf, guest.preimages == nil {
-        add("qemu-mips64", Child(path: qemu, arguments: [elf]))
+      if let qemu, let elf = guest.elf {
+        let host = guest.preimages.map { Child.Host(falconet: options.falconet, preimages: $0) }
+        add("qemu-mips64", Child(path: qemu, arguments: [elf], host: host))
       }
     }
     try run(trials, rounds: options.rounds)
+    if qemu != nil {
+      for guest in guests.all where guest.elf != nil {
+        addRatio(
+          guest.name, "falconet to qemu-mips64", of: (guest.name, "falconet"),
+          to: (guest.name, "qemu-mips64"), "speed")
+      }
+    }
     notes.append(
       "`run` from the uncompressed prestate, without output; of `hello` with symbols, and with the"
         + " last state written as .bin.gz. Speeds by processor time.")
