@@ -21,6 +21,9 @@
  * their context. Bytes, machines and proofs that the VM returns are freed once, with the function of
  * their kind. Texts are UTF-8, have a count, and no zero byte at the end.
  *
+ * Limits. A VM gives at most FPVM_LIST_MAX elements of a list, FPVM_TEXT_MAX bytes of a text, and
+ * FPVM_BYTES_MAX bytes in one piece. A tool takes more for an error of the VM.
+ *
  * Threads. Any thread may use any machine, one call at a time. Different machines are independent.
  * Functions without a machine may be called at any time, also at once.
  *
@@ -56,6 +59,18 @@ extern "C" {
 
 /* The most bytes of a structure that a caller allocates. */
 #define FPVM_SIZE_MAX 4096u
+
+/* The most kinds, the most options, and the most fields of a proof. */
+#define FPVM_LIST_MAX 4096u
+
+/* The most bytes of a text. */
+#define FPVM_TEXT_MAX 0x100000u
+
+/*
+ * The most bytes that a VM gives at once, such as a witness, a field of a proof, or a hint. A longer
+ * state goes through write_state, in pieces.
+ */
+#define FPVM_BYTES_MAX 0x100000000ull
 
 /* ---- Status ---- */
 

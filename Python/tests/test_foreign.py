@@ -20,6 +20,7 @@ from falconet import (
     ForeignVM,
     InvalidArgumentError,
     Machine,
+    MismatchError,
     Panic,
     PreimageError,
     RejectedError,
@@ -173,6 +174,29 @@ class StackTests(unittest.TestCase):
             proof = machine.prove()
             vm.verify(proof)
             self.assertEqual([name for name, _ in proof.fields], ["state-data", "proof-data"])
+
+    def test_what_a_vm_cannot_mean_is_an_error(self) -> None:
+        source = (ROOT / "Examples/fpvm-c/stack.c").read_text()
+        for number, (place, lie, part) in enumerate(
+            [
+                (".claim_size = HASH", ".claim_size = 65", "claims of 65 bytes"),
+                (".kind_count = 1", ".kind_count = 4097", "4097 kinds"),
+                ("p->shown.field_count = 2", "p->shown.field_count = 4097", "4097 fields"),
+                ("{p->pre, HASH}", "{p->pre, 1ull << 33}", "8589934592 bytes"),
+            ]
+        ):
+            with self.subTest(lie):
+                self.assertIn(place, source)
+                path = os.path.join(self.folder.name, f"liar{number}.so")
+                words = ["cc", "-std=c99", "-shared", "-fPIC", f"-I{ROOT / 'fpvm'}"]
+                subprocess.run(
+                    [*words, "-xc", "-", "-o", path],
+                    input=source.replace(place, lie),
+                    text=True,
+                    check=True,
+                )
+                with self.assertRaisesRegex(MismatchError, part):
+                    ForeignVM(path).load_program(TOTAL).prove()
 
     def test_what_is_no_vm_is_refused(self) -> None:
         with self.assertRaises(InvalidArgumentError):

@@ -5,18 +5,36 @@ import Synchronization
 package enum ForeignCalls {
   private static let begun = Atomic<UInt64>(0)
   private static let ended = Atomic<UInt64>(0)
+  private static let callbacks = Atomic<UInt64>(0)
 
   /// How many calls have begun. While one is open, this tells whether others begin meanwhile.
   package static var count: UInt64 { begun.load(ordering: .sequentiallyConsistent) }
 
-  /// Whether a VM is at work now.
-  package static var isOpen: Bool {
-    ended.load(ordering: .sequentiallyConsistent) < begun.load(ordering: .sequentiallyConsistent)
+  /// Whether a call goes on.
+  package static var isOpen: Bool { open > 0 }
+
+  /// Whether calls go on, and all of them wait for a callback.
+  package static var isInCallback: Bool {
+    let callbacks = callbacks.load(ordering: .sequentiallyConsistent)
+    return callbacks > 0 && callbacks >= open
+  }
+
+  private static var open: UInt64 {
+    // In this order, since a call may begin in between.
+    let ended = ended.load(ordering: .sequentiallyConsistent)
+    return begun.load(ordering: .sequentiallyConsistent) - ended
   }
 
   static func counted<Result>(_ body: () -> Result) -> Result {
     begun.add(1, ordering: .sequentiallyConsistent)
     defer { ended.add(1, ordering: .sequentiallyConsistent) }
+    return body()
+  }
+
+  /// Does what a callback does.
+  static func inCallback<Result>(_ body: () -> Result) -> Result {
+    callbacks.add(1, ordering: .sequentiallyConsistent)
+    defer { callbacks.subtract(1, ordering: .sequentiallyConsistent) }
     return body()
   }
 }
@@ -53,25 +71,18 @@ func foreignCall(
   if let failure { throw failure }
 }
 
-/// The most bytes, and the most elements of a list, that are taken from a VM at once. What a VM says beyond that
-/// is taken for an error of its own, not for a size.
-enum ForeignLimit {
-  static let bytes: UInt64 = 1 << 32
-  static let elements: UInt64 = 1 << 12
-}
-
 /// Copies of bytes that a VM gives.
 ///
 /// Safety: NULL and impossible counts are refused. That other bytes are as many as the VM says is its part, as in
 /// ``ForeignLibrary``.
 extension Array where Element == UInt8 {
-  /// A copy of what a VM gives; nil if it can be no bytes: NULL, or more than ``ForeignLimit/bytes``.
+  /// A copy of what a VM gives; nil if it can be no bytes: NULL, or more than `FPVM_BYTES_MAX`.
   package init?(foreign start: UnsafePointer<UInt8>?, count: UInt64) {
     guard count > 0 else {
       self = []
       return
     }
-    guard let start, count <= ForeignLimit.bytes else { return nil }
+    guard let start, count <= FPVM_BYTES_MAX else { return nil }
     self.init(UnsafeBufferPointer(start: start, count: Int(count)))
   }
 
@@ -107,7 +118,7 @@ extension String {
       self = ""
       return
     }
-    guard text.text != nil, text.count <= 1 << 20 else {
+    guard text.text != nil, text.count <= UInt64(FPVM_TEXT_MAX) else {
       throw .impossible(name, text.text == nil, text.count)
     }
     let bytes = UnsafeRawBufferPointer(start: text.text, count: Int(text.count))

@@ -67,7 +67,7 @@ final class ForeignHostBox {
         guard let box = ForeignHostBox.at(context), let take = box.host.hint,
           let hint = box.bytes("a hint", hint, count)
         else { return FPVM_INVALID }
-        return switch take(hint) {
+        return switch ForeignCalls.inCallback({ take(hint) }) {
         case .goOn: FPVM_OK
         case .stop: box.stop()
         case .fail: FPVM_CALLBACK
@@ -79,7 +79,7 @@ final class ForeignHostBox {
         guard let box = ForeignHostBox.at(context),
           let bytes = box.bytes("output", bytes, count)
         else { return }
-        box.host.output?(stream, bytes)
+        ForeignCalls.inCallback { box.host.output?(stream, bytes) }
       }
     }
     if host.progress != nil {
@@ -87,7 +87,7 @@ final class ForeignHostBox {
         guard let box = ForeignHostBox.at(context), let progress = box.host.progress else {
           return FPVM_INVALID
         }
-        return progress(step) ? FPVM_OK : box.stop()
+        return ForeignCalls.inCallback { progress(step) } ? FPVM_OK : box.stop()
       }
     }
     return result
@@ -117,7 +117,7 @@ final class ForeignHostBox {
   }
 
   private func preimage(_ key: [UInt8], _ result: UnsafeMutablePointer<fpvm_bytes>) -> Int32 {
-    switch host.preimage?(key) ?? .missing {
+    switch ForeignCalls.inCallback({ host.preimage?(key) ?? .missing }) {
     case .missing: return FPVM_NOT_FOUND
     case .stop: return stop()
     case .failed: return FPVM_CALLBACK

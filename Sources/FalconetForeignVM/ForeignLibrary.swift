@@ -87,7 +87,7 @@ package final class ForeignLibrary: @unchecked Sendable {
     capabilities = Capabilities(rawValue: known.capabilities)
     claimSize = Int(known.claim_size)
     progressLimit = known.progress_limit
-    guard max(UInt64(known.kind_count), known.option_count) <= ForeignLimit.elements else {
+    guard max(UInt64(known.kind_count), known.option_count) <= UInt64(FPVM_LIST_MAX) else {
       throw ForeignError(
         FPVM_INTERNAL,
         "the table of the VM has \(known.kind_count) kinds and \(known.option_count) options")

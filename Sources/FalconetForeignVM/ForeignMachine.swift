@@ -201,7 +201,7 @@ private final class ForeignSink {
     let writer = Unmanaged<ForeignSink>.fromOpaque(context).takeUnretainedValue()
     // What follows a piece that was refused would leave a gap.
     guard writer.failure == nil else { return FPVM_CALLBACK }
-    guard bytes != nil, 1...ForeignLimit.bytes ~= count else {
+    guard bytes != nil, 1...FPVM_BYTES_MAX ~= count else {
       writer.failure = ForeignError(
         FPVM_INTERNAL,
         "the VM writes a state in a piece of \(count) bytes" + (bytes == nil ? " at NULL" : ""))

@@ -59,7 +59,7 @@ package struct ForeignProof: Sendable, Equatable {
     pre = try [UInt8](proof.pre, named: "the claim before a proof's step")
     post = try [UInt8](proof.post, named: "the claim after a proof's step")
     let count = proof.field_count
-    guard count <= ForeignLimit.elements, count == 0 || proof.fields != nil else {
+    guard count <= UInt64(FPVM_LIST_MAX), count == 0 || proof.fields != nil else {
       throw ForeignError(
         FPVM_INTERNAL,
         "the proof of the VM has \(count) fields\(proof.fields == nil ? " at NULL" : "")")

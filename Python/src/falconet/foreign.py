@@ -15,6 +15,7 @@ from typing import Any, Optional, Union
 from . import errors
 
 ABI, ANY_KIND, CLAIM_MAX = 1, 0xFFFFFFFF, 64
+LIST_MAX, BYTES_MAX = 4096, 1 << 32
 OK, NOT_FOUND, CALLBACK, STOP = 0, 5, 11, 13
 CAN_LOAD_PROGRAM, CAN_CLONE, CAN_PROVE, CAN_VERIFY, CAN_DESCRIBE = 1, 2, 4, 8, 16
 STOPPED_AT_STEP, STOPPED_AT_EXIT, STOPPED_BY_CALLBACK = 0, 1, 3
@@ -44,7 +45,12 @@ class _Bytes(ctypes.Structure):
     _fields_ = [("bytes", c_void_p), ("count", c_uint64)]
 
     def content(self) -> bytes:
-        return ctypes.string_at(self.bytes, self.count) if self.count else b""
+        if not self.count:
+            return b""
+        if not self.bytes or self.count > BYTES_MAX:
+            where = "" if self.bytes else " at NULL"
+            raise errors.MismatchError(f"the VM gives {self.count} bytes{where}")
+        return ctypes.string_at(self.bytes, self.count)
 
 
 class _Error(ctypes.Structure):
@@ -287,6 +293,10 @@ class ForeignVM:
         if not pointer or pointer.contents.abi != ABI or pointer.contents.size < sizeof(_Table):
             raise errors.UnsupportedError(f"{path} has no table of version {ABI}")
         self._table: Any = pointer.contents
+        if not 0 < self._table.claim_size <= CLAIM_MAX:
+            raise errors.MismatchError(f"the VM has claims of {self._table.claim_size} bytes")
+        if not (0 < self._table.kind_count <= LIST_MAX and self._table.kinds):
+            raise errors.MismatchError(f"the VM has {self._table.kind_count} kinds of states")
         self.name: str = self._table.name.content().decode()
         self.version: str = self._table.version.content().decode()
         self.claim_size: int = self._table.claim_size
@@ -604,7 +614,12 @@ class ForeignMachine:
         pointer = POINTER(_Proof)()
         self._use(lambda handle, error: int(self._table.prove(handle, byref(pointer), error)))
         try:
+            if not pointer:
+                raise errors.MismatchError("the VM gives no proof")
             shown = pointer.contents
+            if shown.field_count > LIST_MAX or shown.kind >= len(self.vm.kinds):
+                what = f"kind {shown.kind}, {shown.field_count} fields"
+                raise errors.MismatchError(f"the VM gives an impossible proof: {what}")
             fields = tuple(
                 (field.name.content().decode(), field.bytes.content())
                 for field in (shown.fields[number] for number in range(shown.field_count))

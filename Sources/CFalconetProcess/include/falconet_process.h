@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include "falconet_watched.h"
+
 // What a system may not have. A bit that is set has the next best way taken even if it is there.
 enum {
   // Files in memory that can be executed: the guard is a copy of this process.

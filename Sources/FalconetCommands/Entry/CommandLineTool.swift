@@ -199,6 +199,10 @@ public enum CommandLineTool {
     }
   }
 
+  /// Prints why a command cannot begin.
+  /// - Returns: the exit code of an error.
+  static func fail(_ message: String) -> Int32 { tell(End(CommandError(message))) }
+
   /// Prints why there is nothing to run.
   /// - Returns: the exit code of bad usage.
   static func refuse(_ message: String) -> Int32 {

@@ -3,6 +3,8 @@
 
 import FalconetLibc
 import FalconetStreams
+import FalconetSystem
+import SystemPackage
 
 /// What the program's `main` calls, with what it was given.
 ///
@@ -18,5 +20,13 @@ import FalconetStreams
   }
   let words = (0..<Int(count)).compactMap { arguments?[$0] }.map { String(fileName: $0) }
   if let name = words.first { OwnProgram.note(name: name) }
-  return CommandLineTool.run(Array(words.dropFirst()))
+  let arguments = Array(words.dropFirst())
+  if ForeignWatch.isNeeded(arguments) {
+    do throws(Errno) { try WatchedProcess.goOn(complaint: ForeignWatch.complaint) } catch {
+      return CommandLineTool.fail("a process for the VM cannot be started: \(error)")
+    }
+  }
+  let code = CommandLineTool.run(arguments)
+  WatchedProcess.reportEnd(code)
+  return code
 }

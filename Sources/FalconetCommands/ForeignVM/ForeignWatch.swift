@@ -1,21 +1,29 @@
 import FalconetForeignVM
 import FalconetLibc
+import FalconetSystem
 import FalconetThreads
 
-/// Ends the process if a VM in it does not return after a stop was asked for, and turns a call of `exit` by a VM into an
-/// error. Nothing but the end of the process ends code in it.
+/// Keeps a command that loads a VM's library from hanging or ending as the VM likes.
+///
+/// A second process waits for the one that loads the library, since a VM can end its process in ways that no handler
+/// sees. Inside it, a thread ends the process if the VM does not return after a stop was asked for: nothing else ends
+/// code in it.
 enum ForeignWatch {
   /// How long a call of a VM may go on after the process was asked to stop.
   private static let patience = 5
 
-  /// Starts the watch, once. It needs ``Interruption/install()``.
+  /// The error if the VM ended the process.
+  static let complaint = "the VM ended the process"
+
+  /// Whether a command line loads a library into its process. `conform` has processes of its own for that.
+  static func isNeeded(_ arguments: [String]) -> Bool {
+    arguments.first != "conform" && arguments.contains { $0.hasPrefix("--vm-library") }
+  }
+
+  /// Starts the thread, once. It needs ``Interruption/install()``.
   static func start() { _ = started }
 
   private static let started: Void = {
-    atexit {
-      guard ForeignCalls.isOpen else { return }
-      ForeignWatch.end(1, "the VM ended the process")
-    }
     guard Interruption.descriptor >= 0 else { return }
     _ = BackgroundThread {
       var wish = pollfd(fd: Interruption.descriptor, events: Int16(POLLIN), revents: 0)
@@ -23,11 +31,14 @@ enum ForeignWatch {
       var (call, seconds) = (ForeignCalls.count, 0)
       while seconds < patience {
         sleep(1)
+        // A callback is this program's: its time is not the VM's.
+        if ForeignCalls.isInCallback { continue }
         seconds = ForeignCalls.isOpen && ForeignCalls.count == call ? seconds + 1 : 0
         call = ForeignCalls.count
       }
-      let code: Int32 = Interruption.cause == .deadline ? 3 : 130
-      end(code, "the VM did not come back \(patience) s after it was to stop")
+      end(
+        Interruption.cause == .deadline ? 3 : 130,
+        "the VM did not come back \(patience) s after it was to stop")
     }
   }()
 
@@ -35,6 +46,7 @@ enum ForeignWatch {
   private static func end(_ code: Int32, _ message: String) -> Never {
     let line = Array("error: \(message)\n".utf8)
     _ = write(STDERR_FILENO, line, line.count)
+    WatchedProcess.reportEnd(code)
     _exit(code)
   }
 }

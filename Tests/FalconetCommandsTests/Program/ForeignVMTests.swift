@@ -225,26 +225,6 @@ struct ForeignVMTests {
     #expect(outcome.exitCode == 3, "\(outcome.log)")
   }
 
-  @Test("A VM that ends the process, or does not come back, is no success")
-  func deadly() throws {
-    for (code, exitCode, timeout, words) in [
-      ("extern void exit(int); exit(0);", Int32(1), "5m", "error: the VM ended the process"),
-      ("for (;;) {}", 3, "5s", "error: the VM did not come back 5 s after it was to stop"),
-    ] {
-      let place = "  if (m->has_read && run->flags & FPVM_STOP_AT_READ) {"
-      let text = try ExampleVM.stack.text()
-      try #require(text.contains(place))
-      let library = try ExampleVM.stack.build(
-        text.replacing(place, with: "if (r->step > 20) { \(code) }\n" + place))
-      let outcome = try run(
-        "trace", "claim", "--folder", "trace-\(exitCode)", "--input",
-        "\(ExampleVM.repository)/Examples/fpvm-c/sum.stk", "--vm-library", library, "--timeout",
-        timeout, "40")
-      #expect(outcome.exitCode == exitCode, "\(outcome.log)")
-      #expect(outcome.log.contains(words), "\(outcome.log)")
-    }
-  }
-
   @Test("bisect takes a program under both names of its flag")
   func programNames() throws {
     let state = try Guest.folder("hello") + "/state.bin.gz"

@@ -105,14 +105,36 @@ final class RunningTool {
   var output: String { String(decoding: files.read("output") ?? [], as: UTF8.self) }
 
   /// Whether the process has taken over signals.
-  func catches(_ signals: Int32...) -> Bool {
-    guard let source = try? FileSource(path: "/proc/\(id)/status"),
-      let status = try? ByteReader(source).readAll(limit: 1 << 16)
-    else { return false }
-    let line = String(decoding: status, as: UTF8.self).split(separator: "\n")
-      .first { $0.hasPrefix("SigCgt:") }
-    let mask = line.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+  func catches(_ signals: Int32...) -> Bool { Self.process(id, catches: signals) }
+
+  /// Whether a process has taken over signals.
+  static func process(_ id: pid_t, catches signals: [Int32]) -> Bool {
+    let mask = field("SigCgt:", of: id).flatMap { UInt64($0, radix: 16) } ?? 0
     return signals.allSatisfy { mask & 1 << UInt64($0 - 1) != 0 }
+  }
+
+  /// Whether a process has ended; the system's first process may be slow to wait for it.
+  static func hasEnded(_ id: pid_t) -> Bool {
+    field("State:", of: id).map { $0.hasPrefix("Z") } ?? true
+  }
+
+  /// A child of a process; nil if it has none.
+  static func child(of id: pid_t) -> pid_t? {
+    let text = text(of: "/proc/\(id)/task/\(id)/children") ?? ""
+    return text.split(separator: " ").first.flatMap { pid_t($0) }
+  }
+
+  /// What the system says of a process; nil if there is none.
+  private static func field(_ name: String, of id: pid_t) -> Substring? {
+    let line = text(of: "/proc/\(id)/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line?.dropFirst(name.count).drop { $0 == "\t" }
+  }
+
+  private static func text(of path: String) -> String? {
+    guard let source = try? FileSource(path: path),
+      let bytes = try? ByteReader(source).readAll(limit: 1 << 16)
+    else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   func send(_ signal: Int32) { kill(id, signal) }
