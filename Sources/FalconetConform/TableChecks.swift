@@ -52,9 +52,6 @@ extension ConformKit {
             "option \(number) has the size \(size)")
         }
       }
-      try check("reports of progress have a limit") {
-        try require(table.progress_limit > 0, "progress_limit is 0")
-      }
     }
   }
 }
