@@ -24,7 +24,34 @@ extension VectorMaker {
         try add("\(operation)", image, steps: UInt64(program.words.count))
       }
     }
+    for version in StateVersion.allCases { try addDivisions(version) }
     try addStrangeInstructions()
+  }
+
+  /// Divisions of each operand class by each, but by zero.
+  private mutating func addDivisions(_ version: StateVersion) throws {
+    let values: [Int64] = [7, -7, 1, -1, .min, .max, 1 << 31, -1 << 31]
+    let divisions: [(name: String, code: UInt32, isWide: Bool)] = [
+      ("div", 0x1A, false), ("divu", 0x1B, false), ("ddiv", 0x1E, true), ("ddivu", 0x1F, true),
+    ]
+    let registers = (0..<UInt32(values.count)).map { 16 + $0 }
+    for division in divisions where !division.isWide || version.wordSize == .bits64 {
+      var random = random(version, 2000 + Int(division.code))
+      var code: [UInt32] = []
+      for first in registers {
+        for second in registers {
+          code.append(Assembly.special(division.code, rs: first, rt: second))
+        }
+      }
+      var image = MachineImage(version, code: code + [Assembly.nop])
+      Self.setRegisters(&image, &random)
+      for (register, value) in zip(registers, values) {
+        // Divisions of 32 bits get the smallest and the largest of 32 bits: the lower half of others may be zero.
+        let word = division.isWide ? value : Int64(Int32(clamping: value))
+        image[register: Int(register)] = UInt64(bitPattern: word) & version.wordSize.mask
+      }
+      try add("\(division.name) of operand classes", image, steps: UInt64(code.count))
+    }
   }
 
   private static let immediates: [UInt32] = [

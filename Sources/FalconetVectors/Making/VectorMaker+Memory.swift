@@ -40,8 +40,41 @@ extension VectorMaker {
           image.write(words: code + [Assembly.nop], at: 0x1000)
           try add("\(operation)", image, steps: UInt64(code.count))
         }
+        if case .store = operation.kind { try addStoresToNewPages(version, operation) }
       }
     }
+  }
+
+  /// Stores to pages that there are not yet: at the beginning of memory, of a page and of the last page, by a register
+  /// that holds the address, by one that is near it, and by none.
+  private mutating func addStoresToNewPages(
+    _ version: StateVersion, _ operation: Operation
+  ) throws {
+    let last = version.wordSize.mask & ~0xFFF
+    let stores: [(base: UInt64?, offset: Int)] = [
+      (nil, 0), (0, 8), (0x4000, 0), (0x4FF8, 8), (last, 0), (last &- 8, 16), (nil, -16),
+    ]
+    for (number, first) in stores.enumerated() {
+      var image = MachineImage(version)
+      image[register: 8] = 0x8123_4567_89AB_CDEF & version.wordSize.mask
+      if let base = first.base { image[register: 16] = base }
+      let store = Assembly.immediate(
+        UInt32(operation.row.codes.0), rs: first.base == nil ? 0 : 16, rt: 8, first.offset)
+      // A jump ends a block.
+      let code = [store, Assembly.jump(2, to: 0x1008), Assembly.nop, store, Assembly.nop]
+      image.write(words: code, at: 0x1000)
+      try add("\(operation) to a new page, \(number)", image, steps: UInt64(code.count))
+    }
+    // By each register, since an engine may keep some of them elsewhere than others.
+    var image = MachineImage(version)
+    image[register: 8] = 0x8123_4567_89AB_CDEF & version.wordSize.mask
+    let bases = (UInt32(1)..<32).filter { $0 != 8 }
+    for base in bases { image[register: Int(base)] = UInt64(base) << 16 }
+    let code = bases.map {
+      Assembly.immediate(UInt32(operation.row.codes.0), rs: $0, rt: 8, 0)
+    }
+    image.write(words: code + [Assembly.nop], at: 0x1000)
+    try add("\(operation) to new pages by each register", image, steps: UInt64(code.count))
   }
 
   // MARK: Reservations
