@@ -64,7 +64,7 @@ package enum ConformArea: String, Sendable, CaseIterable {
     case .recorded: "claims and proofs of the real Cannon"
     case .stateFiles: "state files are read, and corrupt ones are refused"
     case .stepProofs: "proofs of all sorts of steps hold for Falconet too, and altered ones do not"
-    case .determinism: "a program does the same each time"
+    case .determinism: "a program does the same each time, and in each process"
     case .resume: "a run goes on from any step, and from any saved state"
     case .clones: "a clone is a machine of its own"
     case .proofs: "proofs hold, and altered ones do not"
@@ -93,6 +93,13 @@ package enum ConformArea: String, Sendable, CaseIterable {
 
   /// The areas of a library.
   package static let ofLibraries = allCases.filter { !$0.isOfProgram }
+
+  /// The areas of a library in parts, each of which is checked in a process of its own when little is looked at.
+  package static let quickParts: [[ConformArea]] = [
+    [.table, .instructions], [.delaySlots, .memory, .reservations],
+    [.systemCalls, .futexes, .scheduler], [.preimages, .programs, .recorded],
+    [.stateFiles, .stepProofs], ofLibraries.filter(\.isOfPrograms),
+  ]
 
   /// Whether it is checked of VMs of Cannon's family alone, and without a program.
   package var isOfFamily: Bool { vectors != nil || self == .stateFiles || self == .stepProofs }

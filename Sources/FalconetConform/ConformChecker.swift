@@ -9,6 +9,8 @@ package class ConformChecker {
   /// What is executed.
   var program = ConformProgram(name: "", bytes: [])
   var numbers: SeededGenerator
+  /// Whether the check that is made has compared anything yet.
+  private var hasTested = false
 
   init(_ effort: ConformKit.Effort, _ emit: @escaping (ConformEvent) -> Void) {
     self.effort = effort
@@ -36,19 +38,35 @@ package class ConformChecker {
 
   func skip(_ reason: String) { emit(.skipped(current, reason: reason)) }
 
+  func tell(_ event: ConformEvent) { emit(event) }
+
   /// Tells what the VM gets next, which shows the fault if it does not come back.
   func tries(_ input: [UInt8]) { emit(.tries(input)) }
 
-  /// Makes one check, which throws if it fails.
+  /// The check that is made has found something to test.
+  func tested() { hasTested = true }
+
+  /// Fails the check unless a condition holds.
+  func require(
+    _ condition: Bool, _ message: @autoclosure () throws -> String, step: UInt64? = nil,
+    input: @autoclosure () throws -> [UInt8]? = nil
+  ) throws {
+    tested()
+    if !condition { throw ConformFault(try message(), step: step, input: try input()) }
+  }
+
+  /// Makes one check, which throws if it fails. One that has compared nothing when it ends does not hold: it is told
+  /// as not tested.
   ///
   /// - Parameter counts: whether it is reported if it holds.
   func check(
     _ name: String, counts: Bool = true, _ body: () throws -> Void
   ) throws(Ended) {
     emit(.began(current, check: name, program: program.name))
+    hasTested = false
     do {
       try body()
-      if counts { emit(.held) }
+      if counts { emit(hasTested ? .held : .untested) }
     } catch {
       let fault =
         error as? ConformFault

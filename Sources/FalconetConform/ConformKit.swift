@@ -88,6 +88,7 @@ package final class ConformKit: ConformChecker {
       reference = try makeReference()
     }
     guard let reference else { return }
+    tell(.ended(program: program.name, step: reference.end, claim: reference.claim))
     for area in ConformArea.allCases where area.isOfPrograms {
       try self.area(area) { () throws(Ended) in
         switch area {

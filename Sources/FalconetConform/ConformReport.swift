@@ -31,6 +31,10 @@ package enum ConformEvent: Sendable, Equatable {
   case tries([UInt8])
   /// The check that began last holds.
   case held
+  /// The check that began last found nothing to test.
+  case untested
+  /// How a program ends: the same in each process.
+  case ended(program: String, step: UInt64, claim: [UInt8])
   /// The check that began last fails.
   case failed(ConformFailure)
   /// The VM does not have an area, or a part of it.
@@ -46,23 +50,44 @@ package struct ConformReport: Sendable {
     package var program: String
     /// The number of its failure; nil if it holds.
     package var failure: Int?
+    /// Whether there was something to test. If not, it says nothing of the VM.
+    package var isTested = true
   }
 
   package private(set) var made: [Check] = []
   package private(set) var failures: [ConformFailure] = []
-  /// Areas that the VM does not have, with the reason.
-  package private(set) var skipped: [ConformArea: String] = [:]
+  private var reasons: [ConformArea: [String]] = [:]
   /// The check that began last, while it is neither held nor failed.
   package private(set) var unfinished: Check?
   /// What that check gave the VM last, if it is more than the program.
   package private(set) var tried: [UInt8]?
+  /// How each program ended in the first process that executed it, and in how many it ended so.
+  private var ends: [String: (step: UInt64, claim: [UInt8], processes: Int)] = [:]
 
   package init() {}
 
-  package var conforms: Bool { failures.isEmpty }
+  /// A report of the same VM, in which programs end as they did in `earlier`.
+  package init(after earlier: ConformReport) {
+    ends = earlier.ends.mapValues { ($0.step, $0.claim, 1) }
+  }
 
-  /// Checks that were made in an area.
-  package func checks(in area: ConformArea) -> Int { made.count { $0.area == area } }
+  /// Areas that the VM does not have, or not whole, with the reasons.
+  package var skipped: [ConformArea: String] {
+    reasons.mapValues { $0.joined(separator: "; ") }
+  }
+
+  /// Whether something was tested, and nothing failed.
+  package var conforms: Bool { failures.isEmpty && made.contains(where: \.isTested) }
+
+  /// Checks that were made in an area, but for those that had nothing to test.
+  package func checks(in area: ConformArea) -> Int {
+    made.count { $0.area == area && $0.isTested }
+  }
+
+  /// The checks of an area that had nothing to test.
+  package func untested(in area: ConformArea) -> [Check] {
+    made.filter { $0.area == area && !$0.isTested }
+  }
 
   package func failures(in area: ConformArea) -> [ConformFailure] {
     failures.filter { $0.area == area }
@@ -78,6 +103,13 @@ package struct ConformReport: Sendable {
     case .held:
       if let unfinished { made.append(unfinished) }
       unfinished = nil
+    case .untested:
+      if var unfinished {
+        unfinished.isTested = false
+        made.append(unfinished)
+      }
+      unfinished = nil
+    case .ended(let program, let step, let claim): addEnd(of: program, step, claim)
     case .failed(let failure):
       // Each area of a VM that is checked in a process of its own finds what all of them need.
       if !failures.contains(failure) {
@@ -88,8 +120,37 @@ package struct ConformReport: Sendable {
             failure: failures.count - 1))
       }
       unfinished = nil
-    case .skipped(let area, let reason): skipped[area] = reason
+    case .skipped(let area, let reason):
+      if reasons[area]?.contains(reason) != true { reasons[area, default: []].append(reason) }
     }
+  }
+
+  /// The name of the check that no process can make alone.
+  package static let sameInEachProcess = "a program ends the same in each process"
+
+  private mutating func addEnd(of program: String, _ step: UInt64, _ claim: [UInt8]) {
+    guard let known = ends[program] else {
+      ends[program] = (step, claim, 1)
+      return
+    }
+    ends[program]?.processes += 1
+    guard (known.step, known.claim) != (step, claim) else {
+      if known.processes == 1 {
+        made.append(
+          Check(area: .determinism, name: Self.sameInEachProcess, program: program))
+      }
+      return
+    }
+    let failure = ConformFailure(
+      area: .determinism, check: Self.sameInEachProcess,
+      message:
+        "in one process it ends at step \(known.step) with the claim \(hex(known.claim)), in another"
+        + " at step \(step) with \(hex(claim))", program: program)
+    guard !failures.contains(where: { $0.check == failure.check && $0.program == program }) else {
+      return
+    }
+    made.removeAll { $0.name == Self.sameInEachProcess && $0.program == program }
+    add(.failed(failure))
   }
 }
 
@@ -111,12 +172,4 @@ struct ConformFault: Error {
     self.input = input
     self.area = area
   }
-}
-
-/// Fails the check unless a condition holds.
-func require(
-  _ condition: Bool, _ message: @autoclosure () throws -> String, step: UInt64? = nil,
-  input: @autoclosure () throws -> [UInt8]? = nil
-) throws {
-  if !condition { throw ConformFault(try message(), step: step, input: try input()) }
 }

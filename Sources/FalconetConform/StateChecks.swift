@@ -61,6 +61,7 @@ extension ConformKit {
           other[place] ^= 1 << UInt8(place & 7)
           tries(other)
           let loaded = try? library.loadState(other)
+          tested()
           guard let loaded else { continue }
           // A byte that says nothing of the state may be another.
           try require(
@@ -126,6 +127,7 @@ extension ConformKit {
         let machine = try? library.loadProgram(other)
         _ = try? machine?.run(until: 100)
         _ = try machine?.claim()
+        tested()
         _ = try? library.loadProgram(Array(program.bytes.prefix(place)))
       }
     }

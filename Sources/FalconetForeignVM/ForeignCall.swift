@@ -108,6 +108,11 @@ extension String {
       String.UnicodeScalarView(unicodeScalars.map { Self.isControl($0) ? "\u{FFFD}" : $0 }))
   }
 
+  /// The same of a name, which has no line breaks either.
+  package var printableName: String {
+    String(printable.map { $0.isNewline ? "\u{FFFD}" : $0 })
+  }
+
   private static func isControl(_ character: Unicode.Scalar) -> Bool {
     character.properties.generalCategory == .control && character != "\n"
   }

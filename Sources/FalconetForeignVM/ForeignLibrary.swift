@@ -34,7 +34,7 @@ package final class ForeignLibrary: @unchecked Sendable {
   package let version: String
   package let capabilities: Capabilities
   package let kinds: [Kind]
-  /// The names of options, with their descriptions.
+  /// The names of options as the VM takes them, with their descriptions.
   package let options: [(name: String, description: String)]
   /// The options of each input, by name and value.
   package let chosen: [(String, String)]
@@ -82,8 +82,8 @@ package final class ForeignLibrary: @unchecked Sendable {
     self.handle = handle
     self.chosen = chosen
     let known = table.pointee
-    name = try String(known.name, named: "the name").printable
-    version = try String(known.version, named: "the version").printable
+    name = try String(known.name, named: "the name").printableName
+    version = try String(known.version, named: "the version").printableName
     capabilities = Capabilities(rawValue: known.capabilities)
     claimSize = Int(known.claim_size)
     progressLimit = known.progress_limit
@@ -99,8 +99,9 @@ package final class ForeignLibrary: @unchecked Sendable {
       }
       kinds.append(
         Kind(
-          name: try String(kind.name, named: "the name of kind \(number)"),
-          description: try String(kind.description, named: "the description of kind \(number)"),
+          name: try String(kind.name, named: "the name of kind \(number)").printableName,
+          description: try String(kind.description, named: "the description of kind \(number)")
+            .printable,
           witnessSize: kind.witness_size == 0 ? nil : Int(clamping: kind.witness_size)))
     }
     self.kinds = kinds
@@ -112,7 +113,7 @@ package final class ForeignLibrary: @unchecked Sendable {
       options.append(
         (
           try String(option.name, named: "the name of option \(number)"),
-          try String(option.description, named: "the description of option \(number)")
+          try String(option.description, named: "the description of option \(number)").printable
         ))
     }
     self.options = options
@@ -122,7 +123,7 @@ package final class ForeignLibrary: @unchecked Sendable {
         options.isEmpty
           ? "\(self.name) has no options"
           : "\(self.name) has no option \(name): it has"
-            + " \(options.map(\.0).joined(separator: ", "))")
+            + " \(options.map(\.0.printableName).joined(separator: ", "))")
     }
   }
 
@@ -162,6 +163,8 @@ package final class ForeignLibrary: @unchecked Sendable {
       ("run", known.run == nil),
     ]
     let missing = functions.filter(\.1).map(\.0)
+    // This is the second time that it is asked.
+    guard !missing.isEmpty else { return "the VM gives another table each time that it is asked" }
     return "the table of the VM lacks \(missing.joined(separator: ", "))"
   }
 

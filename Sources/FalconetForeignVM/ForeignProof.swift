@@ -67,7 +67,9 @@ package struct ForeignProof: Sendable, Equatable {
     fields = []
     for field in UnsafeBufferPointer(start: proof.fields, count: Int(count)) {
       let name = try String(field.name, named: "the name of a proof's field")
-      fields.append(Field(name: name, bytes: try [UInt8](field.bytes, named: "the field \(name)")))
+      fields.append(
+        Field(name: name, bytes: try [UInt8](field.bytes, named: "the field \(name.printableName)"))
+      )
     }
     guard proof.has_read != 0 else { return }
     read = Read(

@@ -69,7 +69,8 @@ import Testing
     let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
     let report = ConformKit.check(library, [try Self.oracleProgram()], Self.effort)
     #expect(report.conforms, "\(report.failures.prefix(5))")
-    #expect(report.skipped.keys.allSatisfy { $0 == .end })
+    #expect(
+      report.skipped.keys.allSatisfy { [.end, .callbacks].contains($0) }, "\(report.skipped)")
   }
 
   @Test("A machine of the table goes through a guest as the plain step does")

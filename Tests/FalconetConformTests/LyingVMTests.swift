@@ -14,7 +14,8 @@ struct LyingVMTests {
     (7, "9223372036854775808 options"), (8, "option 0 of the VM is NULL"),
     (9, "the name of the VM is 5 bytes at NULL"), (10, "the name of the VM is 9223372036854775808"),
     (11, "the name of the VM is not UTF-8"), (12, "have 65 bytes; 1 to 64"),
-    (13, "lacks info, run"), (20, "gave no machine"), (21, "1048576 bytes of 4096"),
+    (13, "lacks info, run"), (14, "gives another table each time"), (20, "gave no machine"),
+    (21, "1048576 bytes of 4096"),
     (22, "\u{FFFD}[31mred"), (23, "that a callback stopped it, and none did"),
     (30, "a key of 9223372036854775808 bytes"), (31, "a key of 5 bytes at NULL"),
     (32, "no place for a pre-image"), (33, "a hint of 9223372036854775808"),
@@ -24,7 +25,7 @@ struct LyingVMTests {
     (42, "is 1125899906842624 bytes"), (50, "gave no proof"), (51, "says that it has 0 bytes"),
     (52, "2 fields at NULL"), (53, "9223372036854775808 fields"), (54, "32 bytes at NULL"),
     (55, "7 bytes at NULL"), (56, "the field accesses of the VM is 9223372036854775808"),
-    (57, "is not UTF-8"),
+    (57, "is not UTF-8"), (58, "the field \u{FFFD}[2J of the VM is 9223372036854775808"),
   ]
 
   /// The stack machine, which lies, and how it is told to.
@@ -64,6 +65,38 @@ struct LyingVMTests {
       lie(number)
       let error = #expect(throws: ForeignError.self, "\(number)") { try Self.drive(path) }
       #expect(error?.description.contains(words) == true, "\(number): \(error?.description ?? "")")
+    }
+  }
+
+  @Test("Names that a VM gives its kinds do not reach a terminal as they are")
+  func names() throws {
+    let (path, lie) = try Self.build()
+    lie(15)
+    let library = try ForeignLibrary(path: path)
+    #expect(library.kinds.map(\.name) == ["\u{FFFD}[2Jodd\u{FFFD}"])
+    #expect(library.kinds[0].description == "\u{FFFD}[2J")
+    let error = #expect(throws: ForeignError.self) { _ = try library.number(ofKind: "even") }
+    #expect(error?.message.contains("it has \u{FFFD}[2Jodd\u{FFFD}") == true)
+  }
+
+  @Test("A VM with Cannon's kind and other sizes fails, and is told which sizes")
+  func sizes() throws {
+    let (path, lie) = try Self.build()
+    for (number, words) in [
+      (16, "whose claims have 32 bytes, and says that its own have 31"),
+      (17, "witnesses of Cannon's kind 8-2026-06 have 188 bytes, and the VM says 104"),
+      (18, "the VM has Cannon's kind 8-2026-06, and does not load programs"),
+    ] as [(UInt64, String)] {
+      lie(number)
+      let library = try ForeignLibrary(path: path)
+      let obstacle = try #require(ConformKit.whyNotOfFamily(library))
+      #expect(obstacle.contains(words), "\(obstacle)")
+      var effort = ConformKit.Effort()
+      effort.areas = [.table, .instructions]
+      let report = ConformKit.check(library, [], effort)
+      #expect(report.skipped == [.instructions: obstacle])
+      let failures = report.failures.map(\.message).filter { $0.contains("Cannon") }
+      #expect(number == 18 ? failures.count == 1 : failures == [obstacle], "\(failures)")
     }
   }
 

@@ -5,8 +5,9 @@ struct CheckWatch {
   /// How much of processors' time a check may take, and how long the VM may do nothing in it.
   enum Limit {
     case fixed(Duration)
-    /// 1.5 s, and a quarter of what all checks before it took, so that a slow VM has more.
-    case growing
+    /// 1.5 s, and a quarter of what all checks before it took, with those of earlier processes, so that a slow VM
+    /// has more.
+    case growing(earlier: Duration)
   }
 
   private let limit: Limit
@@ -24,6 +25,9 @@ struct CheckWatch {
     self.limit = limit
   }
 
+  /// The processor time of the worker when it was looked at last.
+  var used: Duration { clock.used }
+
   /// A check begins, or gives the VM something else.
   mutating func begin() { start = nil }
 
@@ -37,7 +41,7 @@ struct CheckWatch {
     let most =
       switch limit {
       case .fixed(let duration): duration
-      case .growing: Duration.milliseconds(1500) + start.used / 4
+      case .growing(let earlier): Duration.milliseconds(1500) + (earlier + start.used) / 4
       }
     let text = most.formatted
     if clock.used - start.used >= most { return "did not end within \(text) of processor time" }

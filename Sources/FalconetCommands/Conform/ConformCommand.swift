@@ -204,10 +204,8 @@ struct ConformCommand: ParsableCommand {
       // The process that started this one watches it.
       library = try ForeignLibrary.load(vmLibrary, options: vmOptions, isWatched: false)
     } catch { return wire.send(.refused("\(error)")) }
-    guard !programs.isEmpty || ConformKit.isOfFamily(library) else {
-      return wire.send(
-        .refused("\(library.name) has none of Cannon's kinds of states, so that it needs a program")
-      )
+    if programs.isEmpty, let obstacle = ConformKit.whyNotOfFamily(library) {
+      return wire.send(.refused("\(library.name) needs a program: \(obstacle)"))
     }
     wire.send(.loaded(name: library.name, version: library.version))
     ConformKit.check(library, try inputs(), effort) { wire.send(.event($0)) }

@@ -14,11 +14,13 @@ extension ConformView {
   var junit: String {
     var text = #"<?xml version="1.0" encoding="UTF-8"?>"# + "\n"
     text += "<testsuites name=\"\(Self.escaped(result.name))\" tests=\"\(report.made.count)\""
-    text += " failures=\"\(report.failures.count)\">\n"
+    text += " failures=\"\(report.failures.count)\""
+    text += " skipped=\"\(report.made.count { !$0.isTested })\">\n"
     for area in areas {
       let made = report.made.filter { $0.area == area }
       text += "  <testsuite name=\"\(area.rawValue)\" tests=\"\(made.count)\""
       text += " failures=\"\(report.failures(in: area).count)\""
+      text += " skipped=\"\(report.untested(in: area).count)\""
       guard !made.isEmpty else {
         text += "/>\n"
         continue
@@ -30,6 +32,8 @@ extension ConformView {
         if let failure = check.failure {
           let message = Self.escaped(report.failures[failure].message)
           text += ">\n      <failure message=\"\(message)\"/>\n    </testcase>\n"
+        } else if !check.isTested {
+          text += ">\n      <skipped message=\"there was nothing to test\"/>\n    </testcase>\n"
         } else {
           text += "/>\n"
         }

@@ -11,11 +11,16 @@ struct ConformView {
 
   private static let areaWidth = ConformArea.allCases.map(\.rawValue.count).max() ?? 0
 
-  /// The areas that were looked at.
+  /// The areas that were looked at. That a VM is none of Cannon's is said only if there is nothing else to say.
   var areas: [ConformArea] {
-    ConformArea.allCases.filter {
-      report.checks(in: $0) > 0 || report.skipped[$0] != nil && !$0.isOfFamily
+    func areas(_ isTold: (String) -> Bool) -> [ConformArea] {
+      ConformArea.allCases.filter {
+        report.checks(in: $0) > 0 || !report.untested(in: $0).isEmpty
+          || report.skipped[$0].map(isTold) ?? false
+      }
     }
+    let told = areas { $0 != ConformKit.notOfFamily }
+    return told.isEmpty ? areas { _ in true } : told
   }
 
   /// - Parameter files: the files with the inputs of the failures, by the failures' numbers.
@@ -23,12 +28,17 @@ struct ConformView {
     var lines = [result.version.isEmpty ? result.name : "\(result.name) \(result.version)"]
     for area in areas {
       let (checks, failures) = (report.checks(in: area), report.failures(in: area).count)
+      let untested = report.untested(in: area).count
       let name = area.rawValue + String(repeating: " ", count: Self.areaWidth - area.rawValue.count)
       let outcome =
         failures > 0
         ? "\(failures) of \(checks) checks fail"
-        : checks > 0 ? "\(checks) checks hold" : "skipped: \(report.skipped[area] ?? "")"
-      lines.append("\(name)  \(outcome)")
+        : checks > 0
+          ? "\(checks) checks hold"
+          : "skipped: \(report.skipped[area] ?? "there was nothing to test")"
+      lines.append(
+        "\(name)  \(outcome)"
+          + (untested > 0 && checks > 0 ? "; \(untested) had nothing to test" : ""))
     }
     for (number, failure) in report.failures.enumerated() {
       lines.append("\(failure.area.rawValue): \(failure.check)")
@@ -39,7 +49,9 @@ struct ConformView {
       lines.append("  \(failure.message)")
       if let file = files[number] { lines.append("  input   \(file)") }
     }
-    lines.append(report.conforms ? "conforms" : "does not conform")
+    lines.append(
+      report.conforms
+        ? "conforms" : report.failures.isEmpty ? "nothing was tested" : "does not conform")
     return lines
   }
 
@@ -72,6 +84,12 @@ struct ConformView {
       try json.member("checks", report.checks(in: area))
       try json.member("failures", report.failures(in: area).count)
       if let reason = report.skipped[area] { try json.member("skipped", reason) }
+      let untested = report.untested(in: area)
+      if !untested.isEmpty {
+        try json.member("untested", array: untested) { (check) throws(StreamError) in
+          try json.string(check.name)
+        }
+      }
     }
     try json.member("failures", objects: Array(report.failures.enumerated())) {
       (item) throws(StreamError) in

@@ -44,7 +44,9 @@ struct ConformMessages {
 }
 
 extension ConformMessage {
-  private enum Kind: UInt8 { case loaded, refused, began, held, failed, skipped, done, tries }
+  private enum Kind: UInt8 {
+    case loaded, refused, began, held, untested, ended, failed, skipped, done, tries
+  }
 
   /// The kind, and texts with their counts.
   fileprivate var encoded: [UInt8] {
@@ -55,6 +57,9 @@ extension ConformMessage {
     case .event(.began(let area, let check, let program)):
       Self.encode(.began, [area.rawValue, check, program])
     case .event(.held): Self.encode(.held, [])
+    case .event(.untested): Self.encode(.untested, [])
+    case .event(.ended(let program, let step, let claim)):
+      Self.encode(.ended, [program, "\(step)"], claim)
     case .event(.tries(let bytes)): Self.encode(.tries, [], bytes)
     case .event(.skipped(let area, let reason)): Self.encode(.skipped, [area.rawValue, reason])
     case .event(.failed(let failure)):
@@ -96,6 +101,10 @@ extension ConformMessage {
       self = .refused(message)
     case .done: self = .done
     case .held: self = .event(.held)
+    case .untested: self = .event(.untested)
+    case .ended:
+      guard let program = text(), let step = text().flatMap({ UInt64($0) }) else { return nil }
+      self = .event(.ended(program: program, step: step, claim: Array(rest)))
     case .tries: self = .event(.tries(Array(rest)))
     case .began:
       guard let area = text().flatMap(ConformArea.init), let check = text(), let program = text()

@@ -8,6 +8,10 @@ struct ConformResult {
   var name = ""
   var version = ""
   var report = ConformReport()
+  /// Whether programs must end the same in each process.
+  fileprivate var comparesEnds = true
+
+  fileprivate init(_ areas: [ConformArea]) { comparesEnds = areas.contains(.determinism) }
 }
 
 /// Checks a VM in processes of their own: code that is loaded into a process can end it.
@@ -23,7 +27,7 @@ struct ConformWorkers {
 
   /// Checks each area in a process of its own.
   func check(_ areas: [ConformArea]) throws(CommandError) -> ConformResult {
-    var result = ConformResult()
+    var result = ConformResult(areas)
     for area in ConformArea.allCases where areas.contains(area) {
       try check([area], [], .fixed(checkTime ?? Self.longest), &result)
       // No area would get further.
@@ -33,28 +37,37 @@ struct ConformWorkers {
     return result
   }
 
-  /// Checks until something fails. Since that ends it, a process has all areas.
+  /// Checks until something fails. Since that ends it, a process has many areas.
   ///
-  /// - Parameter hasQuickRound: look at little of each area before all of any, so that most faults show soon.
+  /// - Parameter hasQuickRound: look at little of each area before all of any, so that most faults show soon. This
+  ///   takes some processes, since a fault that depends on where things lie in memory shows in some of them.
   func checkUntilFailure(
     _ areas: [ConformArea], hasQuickRound: Bool
   ) throws(CommandError) -> ConformResult {
+    var result = ConformResult(areas)
     if hasQuickRound {
-      var result = ConformResult()
-      try check(
-        areas, ["--fail-fast", "--quick"], checkTime.map { .fixed($0) } ?? .growing, &result)
-      guard result.report.conforms else { return result }
+      var used = Duration.zero
+      for part in ConformArea.quickParts {
+        let limit = checkTime.map { CheckWatch.Limit.fixed($0) } ?? .growing(earlier: used)
+        used += try check(
+          part.filter(areas.contains), ["--fail-fast", "--quick"], limit, &result)
+        guard result.report.failures.isEmpty else { return result }
+      }
     }
-    var result = ConformResult()
+    result.report = ConformReport(after: result.report)
     try check(areas, ["--fail-fast"], .fixed(checkTime ?? Self.longest), &result)
     return result
   }
 
+  /// Checks areas in one process.
+  ///
+  /// - Returns: the processor time that it took, as far as it was looked at.
+  @discardableResult
   private func check(
     _ areas: [ConformArea], _ flags: [String], _ limit: CheckWatch.Limit,
     _ result: inout ConformResult
-  ) throws(CommandError) {
-    guard var area = areas.first else { return }
+  ) throws(CommandError) -> Duration {
+    guard var area = areas.first else { return .zero }
     let command =
       [OwnProgram.path] + arguments.before + flags + areas.flatMap { ["--area", $0.rawValue] }
       + arguments.after
@@ -81,7 +94,8 @@ struct ConformWorkers {
       case .wouldBlock:
         guard watchesChecks, let complaint = watch.complaint() else { continue }
         stop(process)
-        return fail(area, complaint + "; --check-time allows more", &result)
+        fail(area, complaint + "; --check-time allows more", &result)
+        return watch.used
       case .closed, .failed:
         // The VM may have closed the descriptor and go on.
         let status = end(of: process)
@@ -90,9 +104,10 @@ struct ConformWorkers {
           let end = status.map { "\($0)" } ?? "closed a file that is not its own"
           // It ended as it should, but its last words are missing.
           let isEarly = !isDone && status == .exited(code: 0)
-          return fail(area, end + (isEarly ? " before all was checked" : ""), &result)
+          fail(area, end + (isEarly ? " before all was checked" : ""), &result)
+          return watch.used
         }
-        return
+        return watch.used
       }
       while let message = messages.next() {
         switch message {
@@ -106,7 +121,8 @@ struct ConformWorkers {
             area = next
             watch.begin()
           case .tries: watch.begin()
-          case .held, .failed, .skipped: break
+          case .ended where !result.comparesEnds: continue
+          case .held, .untested, .ended, .failed, .skipped: break
           }
           result.report.add(event)
         case .done: isDone = true

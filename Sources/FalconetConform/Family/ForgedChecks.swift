@@ -67,31 +67,52 @@ extension ConformKit {
     }
   }
 
-  /// Proofs of steps that read a pre-image whose key is its hash, with another pre-image.
-  func checkForgedPreimages() throws(Ended) {
-    guard library.capabilities.contains(.verify) else { return }
+  /// Proofs of steps that read pre-images, of keys of all types; and with another pre-image if the key is its hash.
+  func checkPreimagesOfProofs() throws(Ended) {
+    guard library.capabilities.contains(.verify) else { return skip("the VM verifies no proofs") }
+    try check("a proof with a pre-image that its key's contract loads holds") {
+      for reading in try readings() where isLoadable(reading.proof, reading.kind) {
+        try verify(reading.proof, reading.vector, reading.kind, holds: true)
+      }
+    }
     try check("a proof with a pre-image that is not its key's does not hold") {
-      let all = try vectorsOfHashes()
-      for number in stride(from: 0, to: all.count, by: effort.distance(of: all.count, quickly: 4)) {
-        let (vector, _) = all[number]
-        guard let kind = kind(among: vector.kinds) else { continue }
-        tries(vector.state)
-        let machine = try library.loadProgram(vector.state, kind: kind)
-        try machine.setHost(RecordingHost(ConformProgram(vector)).host)
-        for _ in 0..<vector.steps {
-          let proof = try machine.prove()
-          guard let read = proof.read else { continue }
-          for wrong in [
-            read.preimage + [0],
-            read.preimage.isEmpty ? [1] : [read.preimage[0] ^ 1] + read.preimage.dropFirst(),
-          ] {
-            var other = proof
-            other.read?.preimage = wrong
-            try verify(other, vector, kind, holds: false)
-          }
-          break
+      for reading in try readings() {
+        guard let read = reading.proof.read, [2, 4].contains(read.key.first) else { continue }
+        for wrong in [
+          read.preimage + [0],
+          read.preimage.isEmpty ? [1] : [read.preimage[0] ^ 1] + read.preimage.dropFirst(),
+        ] {
+          var other = reading.proof
+          other.read?.preimage = wrong
+          try verify(other, reading.vector, reading.kind, holds: false)
         }
       }
+    }
+  }
+
+  /// The first step of a vector that reads its pre-image.
+  private typealias Reading = (vector: StepVector, kind: String, proof: ForeignProof)
+
+  /// Steps that read a pre-image, of all vectors that read one alone to its end, or of the longest of each type of key.
+  private func readings() throws -> [Reading] {
+    var all = try vectors(.preimages).filter { vector in
+      vector.end == .exited && vector.preimages.count == 1 && kind(among: vector.kinds) != nil
+    }
+    if effort.isQuick {
+      func size(_ vector: StepVector) -> Int { vector.preimages.values.first?.count ?? 0 }
+      let types = Dictionary(grouping: all) { $0.preimages.keys.first?[0] ?? 0 }
+      all = types.keys.sorted().compactMap { type in types[type]?.max { size($0) < size($1) } }
+    }
+    return try all.compactMap { vector in
+      guard let kind = kind(among: vector.kinds) else { return nil }
+      tries(vector.state)
+      let machine = try library.loadProgram(vector.state, kind: kind)
+      try machine.setHost(RecordingHost(ConformProgram(vector)).host)
+      for _ in 0..<vector.steps {
+        let proof = try machine.prove()
+        if proof.read != nil { return (vector, kind, proof) }
+      }
+      return nil
     }
   }
 

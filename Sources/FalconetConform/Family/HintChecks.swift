@@ -53,6 +53,7 @@ extension ConformKit {
   }
 
   private func require(_ fault: String?, _ what: String) throws {
+    tested()
     if let fault { throw ConformFault("\(what) \(fault)") }
   }
 }

@@ -7,16 +7,50 @@ import FalconetVectors
 extension ConformKit {
   /// Whether the VM has a kind of state that vectors are of.
   package static func isOfFamily(_ library: ForeignLibrary) -> Bool {
-    library.kinds.contains { !VectorKind.names(matching: $0.name).isEmpty }
-      && library.capabilities.contains(.loadProgram) && library.claimSize == 32
+    whyNotOfFamily(library) == nil
+  }
+
+  /// Why a VM cannot be checked with vectors; nil if it can be.
+  package static func whyNotOfFamily(_ library: ForeignLibrary) -> String? {
+    guard let kind = familyKinds(of: library).first?.name else { return notOfFamily }
+    guard library.capabilities.contains(.loadProgram) else {
+      return "the VM has Cannon's kind \(kind), and does not load programs"
+    }
+    return faultOfSizes(library)
+  }
+
+  /// Why a VM that has none of Cannon's kinds is not checked with vectors.
+  package static let notOfFamily = "the VM has none of Cannon's kinds of states"
+
+  private static func familyKinds(of library: ForeignLibrary) -> [ForeignLibrary.Kind] {
+    library.kinds.filter { !VectorKind.names(matching: $0.name).isEmpty }
+  }
+
+  /// What is wrong with the sizes of a VM that has some of Cannon's kinds; nil if nothing is, or it has none.
+  static func faultOfSizes(_ library: ForeignLibrary) -> String? {
+    let kinds = familyKinds(of: library)
+    if let kind = kinds.first, library.claimSize != 32 {
+      return
+        "the VM has Cannon's kind \(kind.name), whose claims have 32 bytes, and says that its own have"
+        + " \(library.claimSize)"
+    }
+    for kind in kinds {
+      guard let size = kind.witnessSize, let version = VectorKind.revision(kind.name)?.version,
+        case let expected = version.witnessLayout.byteCount,
+        size != expected
+      else { continue }
+      return
+        "witnesses of Cannon's kind \(kind.name) have \(expected) bytes, and the VM says \(size)"
+    }
+    return nil
   }
 
   /// Checks what is known of a VM of Cannon's family.
   func checkFamily() throws(Ended) {
-    let isOfFamily = Self.isOfFamily(library)
+    let obstacle = Self.whyNotOfFamily(library)
     for area in ConformArea.allCases where area.isOfFamily {
       try self.area(area) { () throws(Ended) in
-        guard isOfFamily else { return skip("the VM has none of Cannon's kinds of states") }
+        if let obstacle { return skip(obstacle) }
         if let vectors = area.vectors { try checkVectors(vectors) }
         if area == .programs {
           try checkEachClaim()
@@ -74,6 +108,9 @@ extension ConformKit {
     do { vectors = try self.vectors(area) } catch {
       return skip("the vectors cannot be read: \(error)")
     }
+    guard vectors.contains(where: { kind(among: $0.kinds) != nil }) else {
+      return skip("there are no vectors of the VM's kinds")
+    }
     var explained = 0
     for (number, vector) in vectors.enumerated() {
       if effort.isQuick, !isQuick(number, vector, of: vectors) { continue }
@@ -81,7 +118,7 @@ extension ConformKit {
       where VectorKind.names(matching: kind).contains(where: vector.kinds.contains) {
         try check("\(vector.name), \(kind)") {
           tries(vector.state)
-          guard let fault = try fault(vector, kind) else { return }
+          guard let fault = try fault(vector, kind) else { return tested() }
           explained += 1
           guard explained <= Self.explanations else { throw ConformFault(fault) }
           throw VectorExplanation(self, vector, kind).fault(fault)

@@ -163,7 +163,7 @@ extension ProgramKit {
       proof = first
     } catch { throw ConformFault("the proof of step \(step) cannot be read: \(error)", step: step) }
     func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
-      try FalconetConform.require(
+      try self.require(
         condition, "the proof of step \(step): \(message())", step: step, input: example.state)
     }
     try require(

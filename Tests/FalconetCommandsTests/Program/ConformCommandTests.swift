@@ -127,6 +127,35 @@ struct ConformCommandTests {
     #expect(!outcome.text.contains("\nend "), "\(outcome.text)")
   }
 
+  @Test("Where nothing is tested, nothing conforms")
+  func nothing() throws {
+    try StackVM.build(in: folder)
+    for (arguments, words) in [
+      (["--area", "instructions"], "skipped: the VM has none of Cannon's kinds of states"),
+      (["--area", "proofs", "--steps", "0"], "skipped: there was nothing to test\n"),
+    ] {
+      let outcome = try conform("stack", arguments)
+      #expect(outcome.exitCode == 1, "\(outcome.log)")
+      #expect(outcome.text.contains(words), "\(outcome.text)")
+      #expect(outcome.text.hasSuffix("\nnothing was tested\n"), "\(outcome.text)")
+    }
+  }
+
+  @Test("A VM that does another thing in each process fails")
+  func processes() throws {
+    try StackVM.build(
+      "process", in: folder, replacing: "case ADD: result[0] = a + b; break;",
+      with: "case ADD: { extern int getpid(void); result[0] = a + b + getpid(); break; }")
+    let outcome = try conform(
+      "process",
+      ["--area", "determinism", "--area", "end", "--steps", "100", "--junit", "report.xml"])
+    #expect(outcome.exitCode == 1, "\(outcome.log)")
+    #expect(outcome.text.contains("determinism: a program ends the same in each process\n"))
+    #expect(outcome.text.contains("in one process it ends at step 100 with the claim 0x"))
+    let report = String(decoding: try #require(folder.read("report.xml")), as: UTF8.self)
+    #expect(report.contains("<testsuite name=\"end\" tests=\"0\" failures=\"0\" skipped=\"0\"/>"))
+  }
+
   @Test("A VM that conforms does so too when the first failure would end the checks")
   func goodFailFast() throws {
     try StackVM.build(in: folder)

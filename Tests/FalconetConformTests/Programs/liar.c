@@ -63,6 +63,11 @@ static int32_t lie_prove(fpvm_machine *m, const fpvm_proof **result, fpvm_error 
   case 55: fields[0].name.text = NULL; shown.fields = fields; break;
   case 56: fields[1].bytes.count = HUGE_COUNT; shown.fields = fields; break;
   case 57: fields[0].name = (fpvm_text){"\xff", 1}; shown.fields = fields; break;
+  case 58:
+    fields[1].name = (fpvm_text){"\033[2J", 4};
+    fields[1].bytes.count = HUGE_COUNT;
+    shown.fields = fields;
+    break;
   }
   *result = &shown;
   return FPVM_OK;
@@ -72,6 +77,10 @@ static void lie_free(const fpvm_proof *proof) { (void)proof; }
 
 FPVM_EXPORT const fpvm_table *fpvm_get(uint32_t abi) {
   static const fpvm_kind *none[1];
+  static const fpvm_kind odd = {sizeof odd, TEXT("\033[2Jodd\n"), TEXT("\033[2J"), WITNESS};
+  static const fpvm_kind cannon = {sizeof cannon, TEXT("8-2026-06"), TEXT(""), WITNESS};
+  static const fpvm_kind *kinds[1];
+  static uint64_t calls;
   (void)abi;
   lying = VM;
   switch (lie_number) {
@@ -88,6 +97,11 @@ FPVM_EXPORT const fpvm_table *fpvm_get(uint32_t abi) {
   case 11: lying.name = (fpvm_text){"\xff", 1}; break;
   case 12: lying.claim_size = FPVM_CLAIM_MAX + 1; break;
   case 13: lying.run = NULL; lying.info = NULL; break;
+  case 14: if (calls++ % 2 == 0) return NULL; break;
+  case 15: kinds[0] = &odd; lying.kinds = kinds; break;
+  case 16: kinds[0] = &cannon; lying.kinds = kinds; lying.claim_size = 31; break;
+  case 17: kinds[0] = &cannon; lying.kinds = kinds; break;
+  case 18: kinds[0] = &cannon; lying.kinds = kinds; lying.capabilities &= ~FPVM_CAN_LOAD_PROGRAM; break;
   }
   if (lie_number >= 20) lying.load_program = lie_load;
   lying.set_callbacks = lie_callbacks;
