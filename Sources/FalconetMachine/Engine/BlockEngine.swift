@@ -33,7 +33,10 @@ protocol BlockEngine: EngineCore {
   /// Runs the code at a place, and that of the blocks that follow, until one of them doesn't fit into the
   /// budget or isn't there. Sets ``RegisterBank/budget``, ``RegisterBank/end`` and
   /// ``RegisterBank/reason``.
-  func enter(_ place: Int, budget: UInt64)
+  ///
+  /// - Parameter form: that of the block at the place. If it is ``BlockForm/checked``, the last call ended by asking
+  ///   for this block.
+  func enter(_ place: Int, _ form: BlockForm, budget: UInt64)
 
   /// Executes until `target` steps are executed in all, or until something else asks for a stop.
   ///
@@ -205,7 +208,7 @@ extension BlockEngine {
     var tail: UInt64 = 0
     while let block = cache.enter(pc, form) ?? prepare(pc, form) {
       stack.revalidate()
-      enter(block, budget: unused)
+      enter(block, form, budget: unused)
       unused = bank[RegisterBank.budget]
       pc = bank[RegisterBank.end] & mask
       let reason = bank[RegisterBank.reason]

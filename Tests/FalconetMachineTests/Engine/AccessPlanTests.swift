@@ -10,10 +10,16 @@ struct AccessPlanTests {
   private static let doubleStore: UInt32 = 0x3F
   private static let wordLoad: UInt32 = 0x23
 
+  /// What a plan says of the operations of a block and of the neighbours among them.
+  private struct Plan {
+    let operations: [AccessPlan.Planned]
+    let neighbours: [AccessPlan.Neighbours]
+  }
+
   /// Plans the block of some instructions.
   private static func plan(
     _ words: [UInt32], _ version: StateVersion = .v8
-  ) throws -> AccessPlan {
+  ) throws -> Plan {
     let image = MachineImage(version, code: words + [Assembly.stop])
     let memory = try image.memory()
     var decoder = BlockDecoder(rules: version.newestRevision.rules, stopRange: nil)
@@ -22,7 +28,9 @@ struct AccessPlanTests {
     try #require(decoder.block.operations.count == words.count)
     var plan = AccessPlan(version.wordSize)
     plan.make(for: decoder.block)
-    return plan
+    return Plan(
+      operations: words.indices.map { plan.operations[$0] },
+      neighbours: (0..<plan.neighbourCount).map { plan.neighbours[$0] })
   }
 
   private static func load(_ base: UInt32, _ offset: Int, to target: UInt32 = 2) -> UInt32 {

@@ -14,7 +14,7 @@ struct AccessPlan {
     /// It checks itself.
     case own
     /// The check of neighbours covers it: see ``AccessPlan/neighbours``.
-    case covered(Int)
+    case covered(Int16)
     /// At a constant address, as registers hold it.
     case constant(UInt64)
   }
@@ -38,7 +38,7 @@ struct AccessPlan {
     /// The first operation, and how many instructions the accesses' own checks would take.
     fileprivate let first: Int
     /// The number of the value that offsets are from.
-    fileprivate let value: Int
+    fileprivate let value: Int32
     fileprivate var cost = 0
   }
 
@@ -48,12 +48,16 @@ struct AccessPlan {
     /// Its result, if that is a constant.
     var constant: UInt64?
     /// The neighbours that are checked before it.
-    var check: Int?
+    var check: Int16?
   }
 
-  /// By operation.
-  private(set) var operations: [Planned] = []
-  private(set) var neighbours: [Neighbours] = []
+  /// By operation: as many as the block has.
+  let operations = Scratch(repeating: Planned(), count: Block.mostOperations)
+  let neighbours = Scratch(
+    repeating: Neighbours(
+      register: 0, distance: 0, alignment: 1, low: 0, high: 0, isStack: false, first: 0, value: 0),
+    count: Block.mostOperations)
+  private(set) var neighbourCount = 0
 
   /// Neighbours take less than a page.
   private static let longest: Int32 = 4096
@@ -69,14 +73,14 @@ struct AccessPlan {
 
   /// What a register holds: a constant more than a value that has a number.
   private struct Value {
-    var number: Int
+    var number: Int32
     var distance: Int32 = 0
     /// The value itself, if it is known.
     var known: UInt64?
   }
-  private var values = (0..<registers).map(firstValue)
+  private let values = Scratch(repeating: Value(number: 0), count: registers)
   /// How many values have numbers.
-  private var valueCount = registers
+  private var valueCount = Int32(registers)
   /// The registers, a bit each, that hold something else than when the block began.
   private var changed: UInt64 = 0
   /// The neighbours before this place get no other accesses.
@@ -85,18 +89,22 @@ struct AccessPlan {
   /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
   private var hasStack = false
 
-  init(_ wordSize: WordSize) { isWide = wordSize == .bits64 }
+  init(_ wordSize: WordSize) {
+    isWide = wordSize == .bits64
+    for register in 0..<Self.registers { values[register] = Self.firstValue(register) }
+  }
 
   /// Plans a block.
   mutating func make(for block: Block) {
     clear(block)
     for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
-    for (place, group) in neighbours.enumerated() where isWorthwhile(group) {
-      operations[group.first].check = place
+    guard neighbourCount > 0 else { return }
+    for place in 0..<neighbourCount where isWorthwhile(neighbours[place]) {
+      operations[neighbours[place].first].check = Int16(truncatingIfNeeded: place)
     }
-    for index in operations.indices {
+    for index in block.operations.indices {
       guard case .covered(let place) = operations[index].access,
-        operations[neighbours[place].first].check == nil
+        operations[neighbours[Int(place)].first].check == nil
       else { continue }
       operations[index].access = .own
     }
@@ -105,11 +113,10 @@ struct AccessPlan {
   /// Has each access of a block check itself.
   mutating func clear(_ block: Block) {
     hasStack = false
-    operations.removeAll(keepingCapacity: true)
-    for _ in block.operations { operations.append(Planned()) }
-    neighbours.removeAll(keepingCapacity: true)
+    for index in block.operations.indices { operations[index] = Planned() }
+    neighbourCount = 0
     firstOpen = 0
-    valueCount = Self.registers
+    valueCount = Int32(Self.registers)
     // Most blocks change few registers.
     while changed != 0 {
       let register = changed.trailingZeroBitCount
@@ -120,7 +127,7 @@ struct AccessPlan {
 
   /// What a register holds when a block begins.
   private static func firstValue(_ register: Int) -> Value {
-    Value(number: register, known: register == 0 ? 0 : nil)
+    Value(number: Int32(register), known: register == 0 ? 0 : nil)
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
@@ -136,7 +143,7 @@ struct AccessPlan {
     case .store(let access): note(operation, access, isStore: true, at: index)
     case .loadLinked, .storeConditional:
       forget(operation.destination)
-      firstOpen = neighbours.count
+      firstOpen = neighbourCount
     case .register, .immediate, .fromHiLo, .toHiLo: compute(operation, at: index)
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: break
     }
@@ -213,19 +220,24 @@ struct AccessPlan {
     } else {
       let isStack = operation.first == Self.stackPointer && !hasStack
       if isStack { hasStack = true }
-      place = neighbours.count
-      neighbours.append(
-        Neighbours(
-          register: operation.first, distance: value.distance, alignment: size, low: offset,
-          high: offset + size - 1, isStack: isStack, first: index, value: value.number))
+      place = neighbourCount
+      neighbours[place] = Neighbours(
+        register: operation.first, distance: value.distance, alignment: size, low: offset,
+        high: offset + size - 1, isStack: isStack, first: index, value: value.number)
+      neighbourCount += 1
     }
     guard extend(place, with: offset, size, isStore) else { return }
-    operations[index].access = .covered(place)
+    operations[index].access = .covered(Int16(truncatingIfNeeded: place))
   }
 
   /// The place of the neighbours whose offsets are from a value.
-  private func neighbours(of value: Int) -> Int? {
-    neighbours[firstOpen...].lastIndex { $0.value == value }
+  private func neighbours(of value: Int32) -> Int? {
+    var place = neighbourCount
+    while place > firstOpen {
+      place -= 1
+      if neighbours[place].value == value { return place }
+    }
+    return nil
   }
 
   /// Adds an access to its neighbours, if their check can cover it.

@@ -11,14 +11,15 @@ enum BlockForm {
 ///
 /// A block is known by its *place*, an offset in the engine's code. A jump whose target the guest
 /// computes goes through the ``JumpTable``. Every other jump goes straight to its block; as long as there
-/// is no such block, the *link*, the place in the code that names the target, waits here.
+/// is no such block, the *link*, the place in the code that names the target, waits here. Links to the form that checks
+/// each access don't: their engine finds them when they are taken.
 ///
 /// A store to a page with blocks is left to the plain step, so no engine changes code that it executes.
 /// All blocks are discarded before the next run.
 struct BlockCache {
   private let memory: Memory
   /// The places of blocks. An address without one has the complement of a number in ``waiting``.
-  private var places = PlaceMap()
+  private var places: PlaceMap
   /// The same for the form that checks each access, which few blocks have.
   private var checkedPlaces = AddressMap()
   private var jumpTable: JumpTable
@@ -41,14 +42,16 @@ struct BlockCache {
   ///   - codeStart: where the engine's code begins.
   ///   - missing: the place of code that ends the run at address 0.
   init?(_ memory: Memory, codeStart: UInt, missing: Int) {
-    guard let jumpTable = JumpTable(codeStart: codeStart, missing: missing) else { return nil }
+    guard let jumpTable = JumpTable(codeStart: codeStart, missing: missing),
+      let places = PlaceMap()
+    else { return nil }
     self.memory = memory
+    self.places = places
     self.jumpTable = jumpTable
   }
 
   /// Whether what is known of addresses takes as much memory of the host as it may.
-  var isFull: Bool { places.byteCount > Self.mostBytes }
-  private static let mostBytes = 64 << 20
+  var isFull: Bool { places.isFull }
 
   /// The address of the ``JumpTable``'s entries.
   var jumpTableAddress: UInt { jumpTable.address }
@@ -113,12 +116,12 @@ struct BlockCache {
     }
   }
 
-  /// Has a link wait for a form of the block at an address, which doesn't exist.
+  /// Has a link wait for the usual form of the block at an address, which doesn't exist.
   ///
   /// - Returns: another link that waits for it, if there is one.
   @discardableResult
-  mutating func wait(_ link: Int, for pc: UInt64, _ form: BlockForm) -> Int? {
-    let last = Self.lastWaiting(setEntry(pc, form, to: ~waiting.count))
+  mutating func wait(_ link: Int, for pc: UInt64) -> Int? {
+    let last = Self.lastWaiting(setEntry(pc, .usual, to: ~waiting.count))
     waiting.append((link, before: last))
     return last < 0 ? nil : waiting[last].link
   }
@@ -173,7 +176,11 @@ struct JumpTable {
   private let mapping: HostMapping
   private let codeStart: UInt
   private let missing: Int
-  private var isUsed = false
+  /// Which pages of the table have entries. Looked at without one, a page would be backed twice: by the system's page of
+  /// zeros, and by its own.
+  private var isUsed = Array(repeating: false, count: pageCount)
+  private static let pageBytes = 4096
+  private static let pageCount = count * entryBytes / pageBytes
 
   /// An empty table, or nil if the host has no memory.
   init?(codeStart: UInt, missing: Int) {
@@ -186,30 +193,40 @@ struct JumpTable {
 
   var address: UInt { UInt(bitPattern: mapping.start) }
 
-  private func entry(_ pc: UInt64) -> UnsafeMutablePointer<UInt64> {
-    let place = Int(truncatingIfNeeded: pc >> 2) & (Self.count - 1)
-    return (mapping.start + place * Self.entryBytes).assumingMemoryBound(to: UInt64.self)
+  /// The offset of an address's entry in the table, in bytes.
+  private static func offset(_ pc: UInt64) -> Int {
+    (Int(truncatingIfNeeded: pc >> 2) & (count - 1)) * entryBytes
+  }
+
+  private func entry(_ offset: Int) -> UnsafeMutablePointer<UInt64> {
+    (mapping.start + offset).assumingMemoryBound(to: UInt64.self)
   }
 
   /// The place of the code for an address, if the table has it.
   subscript(pc: UInt64) -> Int? {
-    let entry = entry(pc)
+    let offset = Self.offset(pc)
+    guard isUsed[offset / Self.pageBytes] else { return nil }
+    let entry = entry(offset)
     // The entry of address 0 may lead to no block.
     guard entry[0] == pc, pc != 0 else { return nil }
     return Int(truncatingIfNeeded: entry[Self.codeOffset / 8] &- UInt64(codeStart))
   }
 
   mutating func insert(_ place: Int, at pc: UInt64) {
-    isUsed = true
-    let entry = entry(pc)
+    let offset = Self.offset(pc)
+    isUsed[offset / Self.pageBytes] = true
+    let entry = entry(offset)
     entry[0] = pc
     entry[Self.codeOffset / 8] = UInt64(codeStart) + UInt64(place)
   }
 
   mutating func clear() {
-    if isUsed { mapping.start.initializeMemory(as: UInt8.self, repeating: 0, count: mapping.count) }
+    for page in isUsed.indices where isUsed[page] {
+      (mapping.start + page * Self.pageBytes)
+        .initializeMemory(as: UInt8.self, repeating: 0, count: Self.pageBytes)
+      isUsed[page] = false
+    }
     insert(missing, at: 0)
-    isUsed = false
   }
 }
 

@@ -55,9 +55,11 @@ struct BlockDecoder {
       block.length += 1
       offset += 4
     }
-    for index in block.operations.indices {
-      block.operations[index].remaining =
-        UInt8(truncatingIfNeeded: block.length) &- block.operations[index].remaining
+    let length = UInt8(truncatingIfNeeded: block.length)
+    block.operations.withUnsafeMutableBufferPointer { operations in
+      for index in operations.indices {
+        operations[index].remaining = length &- operations[index].remaining
+      }
     }
     return block.length > 0
   }
@@ -179,6 +181,8 @@ struct BlockDecoder {
 struct Block {
   /// The most steps that a block takes.
   static let longest = 240
+  /// The most operations that it has: an instruction has one at most, and a branch may have two copies and a link beside.
+  static let mostOperations = longest + 4
 
   /// The address of the first instruction.
   var pc: UInt64

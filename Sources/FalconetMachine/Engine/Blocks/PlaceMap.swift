@@ -2,20 +2,38 @@
 /// mostly close to one another, so that a look-up finds its part of the table in the host's caches.
 ///
 /// Addresses are multiples of 4. A stretch takes as many bytes of the host as of the guest.
+///
+/// Safety: tables lie in a mapping of ``mostBytes``, one after the other, and a new one must fit. An entry's offset in
+/// its table is masked to the table's size.
 struct PlaceMap {
-  /// Where the table of a stretch begins.
+  /// Where the table of a stretch begins, in entries.
   private var stretches = AddressMap()
-  /// The tables one after the other; 0 for an address without a number.
-  private var entries: [Int32] = []
+  /// The tables; 0 for an address without a number.
+  private let tables: HostMapping
+  /// How many entries the tables have.
+  private var count = 0
   /// The stretch that was used last, and where its table begins.
   private var last: (stretch: UInt64, start: Int) = (1, 0)
 
   /// Bytes of the guest.
   private static let stretch: UInt64 = 512
   private static let entriesOfStretch = 128
+  /// Bytes that the tables may take, and those that are there for addresses beside a block's own.
+  private static let usualBytes = 64 << 20
+  private static let mostBytes = usualBytes + 1 << 20
 
-  /// Bytes that the tables take.
-  var byteCount: Int { 4 * entries.count }
+  /// An empty map, or nil if the host has no address space.
+  init?() {
+    guard let tables = HostMapping(count: Self.mostBytes) else { return nil }
+    self.tables = tables
+  }
+
+  /// Whether tables take as many bytes as they may: there is still room for those of some 2,000 addresses.
+  var isFull: Bool { 4 * count >= Self.usualBytes }
+
+  private var entries: UnsafeMutablePointer<Int32> {
+    tables.start.assumingMemoryBound(to: Int32.self)
+  }
 
   private static func offset(_ address: UInt64) -> Int {
     Int(truncatingIfNeeded: address >> 2) & (entriesOfStretch - 1)
@@ -42,9 +60,9 @@ struct PlaceMap {
   ///
   /// - Returns: the one that it had.
   mutating func set(_ address: UInt64, to number: Int) -> Int? {
-    let place = start(ofStretch: address & ~(Self.stretch - 1)) + Self.offset(address)
-    defer { entries[place] = Self.entry(number) }
-    return Self.number(entries[place])
+    let entry = entries + (start(ofStretch: address & ~(Self.stretch - 1)) + Self.offset(address))
+    defer { entry.pointee = Self.entry(number) }
+    return Self.number(entry.pointee)
   }
 
   private mutating func start(ofStretch stretch: UInt64) -> Int {
@@ -53,16 +71,20 @@ struct PlaceMap {
       last = (stretch, start)
       return start
     }
-    let start = entries.count
+    let start = count
+    count += Self.entriesOfStretch
+    precondition(4 * count <= Self.mostBytes, "whoever writes blocks looks at isFull before")
+    // Read first, the page would be backed twice: by the system's page of zeros, and by its own.
+    entries[start] = 0
     last = (stretch, start)
-    entries.append(contentsOf: repeatElement(0, count: Self.entriesOfStretch))
     _ = stretches.set(stretch, to: start)
     return start
   }
 
   mutating func removeAll() {
     stretches.removeAll()
-    entries.removeAll()
+    tables.start.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count)
+    count = 0
     last = (1, 0)
   }
 }

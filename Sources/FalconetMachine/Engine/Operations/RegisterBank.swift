@@ -49,6 +49,8 @@ struct RegisterBank {
   /// Where the host's stack begins that translated calls use, and where it is too full for another.
   static let callsTop: UInt8 = 60
   static let callsLimit: UInt8 = 61
+  /// Where the host's code goes on behind the call that asked for the form of a block that checks each access.
+  static let checkedCall: UInt8 = 62
   /// The address of the flags of page 0.
   static let flags: UInt8 = 37
 

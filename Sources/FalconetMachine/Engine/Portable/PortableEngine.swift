@@ -57,7 +57,7 @@ final class PortableEngine: EngineCore, BlockEngine {
 
   var isFull: Bool { used > Self.arenaBytes || cache.isFull }
 
-  func enter(_ place: Int, budget: UInt64) {
+  func enter(_ place: Int, _ form: BlockForm, budget: UInt64) {
     let block = arena.start + place
     if usesSwitch {
       runSwitch(block, Int(budget))
@@ -212,7 +212,7 @@ final class PortableEngine: EngineCore, BlockEngine {
       let link = trailer + MemoryLayout<UnsafeRawPointer>.stride * position
       if let place = cache[pc, .usual] {
         setLink(link, to: place)
-      } else if let other = cache.wait(link, for: pc, .usual) {
+      } else if let other = cache.wait(link, for: pc) {
         // One stub serves all links.
         (arena.start + link).copyMemory(
           from: arena.start + other, byteCount: MemoryLayout<UnsafeRawPointer>.size)

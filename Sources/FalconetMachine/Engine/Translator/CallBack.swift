@@ -25,7 +25,7 @@ struct PackedOperation {
 /// The functions that translated code calls.
 ///
 /// Safety: the first argument is the ``RegisterBank/owner`` of the code that is running: a translator,
-/// which is alive since ``Translator/enter(_:budget:)`` is on the stack.
+/// which is alive since ``Translator/enter(_:_:budget:)`` is on the stack.
 enum CallBack {
   typealias Load = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
   typealias Store = @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64) -> UInt64

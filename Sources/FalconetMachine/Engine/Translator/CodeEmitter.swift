@@ -24,6 +24,11 @@ protocol CodeEmitter {
   /// - Returns: its place.
   mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int
 
+  /// Has code that asked for a block go to its place from here on.
+  ///
+  /// - Parameter end: the place that ``RegisterBank/checkedCall`` told of.
+  mutating func link(checkedCall end: Int, to place: Int)
+
   /// Reuses the memory of all blocks.
   mutating func discardBlocks()
 }

@@ -7,7 +7,7 @@
 /// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
 /// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, or where a check
 /// of several accesses holds, see ``AccessPlan`` and ``StackRange``,
-/// and only while ``enter(_:budget:)`` is on the stack; blocks are discarded, and code memory used for
+/// and only while ``enter(_:_:budget:)`` is on the stack; blocks are discarded, and code memory used for
 /// others, only between calls of it.
 final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.
@@ -20,6 +20,8 @@ final class Translator: EngineCore, BlockEngine {
 
   private let code: CodeMemory
   private var emitter: HostEmitter
+  /// Where code asked for the checked form of a block last, unless it was discarded since.
+  private var checkedCall: Int?
 
   /// Nil if there is no emitter for the host's processor, or the host refuses executable memory.
   init?(_ machine: Machine, stopRange: Range<UInt64>?) {
@@ -51,12 +53,19 @@ final class Translator: EngineCore, BlockEngine {
     return emitter.write(block, form, into: &cache)
   }
 
-  func discardCode() { emitter.discardBlocks() }
+  func discardCode() {
+    emitter.discardBlocks()
+    checkedCall = nil
+  }
 
-  func enter(_ place: Int, budget: UInt64) {
+  func enter(_ place: Int, _ form: BlockForm, budget: UInt64) {
     let start = UInt(bitPattern: code.executable)
+    if form == .checked, let checkedCall { emitter.link(checkedCall: checkedCall, to: place) }
     unsafeBitCast(start + UInt(emitter.entry), to: CodeEntry.self)(
       UnsafeMutableRawPointer(bank.values) + HostEmitter.bankOffset, memory.space.base,
       Int(budget), start + UInt(place))
+    checkedCall =
+      bank[RegisterBank.reason] == EngineExit.checked.rawValue
+      ? Int(bank[RegisterBank.checkedCall] &- UInt64(start)) : nil
   }
 }

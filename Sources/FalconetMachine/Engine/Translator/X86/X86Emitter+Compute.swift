@@ -222,9 +222,16 @@ extension X86Emitter {
       return copy(second, to: operation.destination)
     }
     if kind == .and, first == 0 || second == 0 { return setConstant(operation.destination, 0) }
-    var target = result(operation)
-    // The second operand must still be there when it is used.
-    if second == operation.destination, first != second { target = .rax }
+    if second == operation.destination, first != second {
+      if kind != .sub, let target = X86Register.holding(second) {
+        return apply(kind, target, first)
+      }
+      // The second operand must still be there when it is used.
+      load(.rax, from: first)
+      apply(kind, .rax, second)
+      return store(.rax, to: operation.destination)
+    }
+    let target = result(operation)
     load(target, from: first)
     apply(kind, target, second)
     store(target, to: operation.destination)
@@ -323,8 +330,8 @@ extension X86Emitter {
 
   private mutating func multiply64(_ operation: DecodedOperation) {
     load(.rax, from: operation.first)
-    load(.rcx, from: operation.second)
-    assembler.single(0xF7, operation.operation == .dmult ? 5 : 4, .rcx)
+    let second = held(operation.second, in: .rcx)
+    assembler.single(0xF7, operation.operation == .dmult ? 5 : 4, second)
     store(.rdx, to: RegisterBank.hi)
     store(.rax, to: RegisterBank.lo)
     clearDestination(operation)

@@ -91,7 +91,7 @@ extension X86Emitter {
     if let place = cache[pc, .usual] {
       assembler.patch(jump, to: place)
     } else {
-      cache.wait(jump, for: pc, .usual)
+      cache.wait(jump, for: pc)
       slowPaths.append(.exit(jump, .unprepared, pc))
     }
   }
@@ -218,17 +218,24 @@ extension X86Emitter {
     (block.pc &+ 4 &* (UInt64(block.length) - UInt64(remaining))) & mask
   }
 
-  /// Goes on with the form of the block that checks each access.
+  /// Goes on with the form of the block that checks each access. Few checks ever fail, so that nothing is kept of
+  /// where they are: the first time, a call says it.
   private mutating func emitChecked(_ remaining: UInt8, _ cache: inout BlockCache) {
     let pc = address(remaining)
     assembler.immediate(.add, .r14, Int32(remaining))
-    let jump = assembler.jump()
-    if let place = cache[pc, .checked] {
-      assembler.patch(jump, to: place)
-    } else {
-      cache.wait(jump, for: pc, .checked)
-      assembler.patchHere(jump)
-      emitExit(.checked, at: pc)
-    }
+    if let place = cache[pc, .checked] { return assembler.jump(to: place) }
+    assembler.set(.rax, to: pc)
+    assembler.call(exits[Int(EngineExit.checked.rawValue)])
+  }
+
+  /// Makes a jump to a block of the call that asked for it.
+  ///
+  /// - Parameter end: the place behind the call.
+  mutating func link(checkedCall end: Int, to place: Int) {
+    let callBytes = 5
+    let position = assembler.position
+    assembler.position = end - callBytes
+    assembler.jump(to: place)
+    assembler.position = position
   }
 }

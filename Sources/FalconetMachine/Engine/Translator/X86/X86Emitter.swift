@@ -132,7 +132,7 @@ struct X86Emitter: CodeEmitter {
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
-      if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
+      if let place = plan.operations[index].check { emitCheck(of: Int(place), before: operation) }
       comparison = nil
       if index + 1 < operations.count, emitSum(operation, operations[index + 1], index) {
         index += 1
@@ -179,10 +179,15 @@ struct X86Emitter: CodeEmitter {
     assembler.byte(0xE0)
   }
 
-  /// The way out: with the guest address in rax.
+  /// The way out: with the guest address in rax. The one for ``EngineExit/checked`` is called, by what
+  /// ``link(checkedCall:to:)`` makes a jump of.
   private mutating func emitExit(_ reason: EngineExit, atZero: Bool) -> Int {
     let place = assembler.position
     if atZero { assembler.set(.rax, to: 0) }
+    if reason == .checked {
+      assembler.pop(.rdx)
+      assembler.bank(0x89, .rdx, RegisterBank.checkedCall)
+    }
     assembler.bank(0x89, .rax, RegisterBank.end)
     savePinned()
     assembler.bank(0x89, .r14, RegisterBank.budget)

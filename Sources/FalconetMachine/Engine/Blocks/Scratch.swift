@@ -1,0 +1,32 @@
+/// Memory for a number of elements that one owner uses again and again, without the checks for other owners that an array
+/// makes at each change.
+///
+/// Safety: all elements are initialized, and each access compares its index with their number. Copies of this type name the
+/// same elements.
+final class Scratch<Element> {
+  private let elements: UnsafeMutablePointer<Element>
+  let count: Int
+
+  init(repeating element: Element, count: Int) {
+    elements = .allocate(capacity: count)
+    elements.initialize(repeating: element, count: count)
+    self.count = count
+  }
+
+  deinit {
+    elements.deinitialize(count: count)
+    elements.deallocate()
+  }
+
+  @inline(__always)
+  subscript(index: Int) -> Element {
+    get {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+      return elements[index]
+    }
+    _modify {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+      yield &elements[index]
+    }
+  }
+}
