@@ -80,16 +80,19 @@ package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
 extension Bytes32: CustomStringConvertible {
   /// Lower-case hexadecimal with a leading `0x`.
   package var description: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return unsafe String(unsafeUninitializedCapacity: 66) { text in
+    unsafe String(unsafeUninitializedCapacity: 66) { text in
       unsafe text[0] = 0x30
       unsafe text[1] = 0x78
       for index in 0..<32 {
-        unsafe text[2 + 2 * index] = digits[Int(self[index] >> 4)]
-        unsafe text[3 + 2 * index] = digits[Int(self[index] & 15)]
+        unsafe text[2 + 2 * index] = Self.digit(self[index] >> 4)
+        unsafe text[3 + 2 * index] = Self.digit(self[index] & 15)
       }
       return 66
     }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
   }
 }
 

@@ -14,6 +14,7 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
   /// The folder.
   package let path: String
 
+  private let folder: FilePath
   /// Nil if the folder held nothing that tells when it was opened.
   private let layout: DirectoryLayout?
   private var lastHint: [UInt8]?
@@ -25,14 +26,15 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
   ///   missing.
   package init(path: String) throws(PreimageError) {
     self.path = path
-    layout = try DirectoryLayout.find(in: FilePath(fileName: path))
+    folder = FilePath(fileName: path)
+    layout = try DirectoryLayout.find(in: folder)
   }
 
   /// - Throws: ``PreimageError`` of kind `missing` if the folder has no such key, and of kind
   ///   `unreadable` if its file can't be read, is not hexadecimal, or describes more than
   ///   ``PreimageKey/maximumPreimageSize`` bytes.
   package func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
-    let file = (layout ?? .file).path(of: key, in: FilePath(fileName: path))
+    let file = (layout ?? .file).path(of: key, in: folder)
     do throws(StoredFileFault) {
       return try HexFile.read(file)
     } catch .missing {
