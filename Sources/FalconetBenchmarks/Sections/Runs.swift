@@ -14,14 +14,14 @@ extension Section {
       if let baseline = options.baseline {
         add("baseline", Self.run(guest, baseline, options))
       }
-      if let qemu, let elf = guest.elf {
+      if let qemu, let elf = guest.elf, guest.isForLinux {
         let host = guest.preimages.map { Child.Host(falconet: options.falconet, preimages: $0) }
         add("qemu-mips64", Child(path: qemu, arguments: [elf], host: host))
       }
     }
     try run(trials, rounds: options.rounds)
     if qemu != nil {
-      for guest in guests.all where guest.elf != nil {
+      for guest in guests.all where guest.isForLinux {
         addRatio(
           guest.name, "falconet to qemu-mips64", of: (guest.name, "falconet"),
           to: (guest.name, "qemu-mips64"), "speed")

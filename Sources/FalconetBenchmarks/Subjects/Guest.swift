@@ -10,6 +10,8 @@ struct Guest {
   let name: String
   /// The ELF file, for other programs that execute it; nil for one made here.
   let elf: String?
+  /// Whether Linux executes it: `kona-like` asks for memory as the VM alone gives it.
+  var isForLinux: Bool { elf != nil && name != "kona-like" }
   /// The folder of the pre-images that it asks for, if it asks for any.
   let preimages: String?
   /// The prestate as an uncompressed snapshot, and its symbols.

@@ -131,15 +131,17 @@ final class GuestSpace {
   }
 
   /// Has the system back the 64 KiB that begin with a page, if that is cheaper than a fault for each of their pages:
-  /// if the page is at their start, and the page before it exists, so that the guest is likely to go on upwards.
+  /// if the page is at their start, and all of the 64 KiB before them exist, so that the guest is likely to go on upwards.
+  /// Whatever a guest does, no more than twice its pages are backed.
   func populate(fromPage index: UInt64) {
-    guard populates, index & (Self.pagesAtOnce - 1) == 0, index > 0,
-      (index | index &- 1) << 12 & outside == 0,
-      let first = place(ofPage: index), let before = place(ofPage: index &- 1),
-      before.flags.contains(.exists)
+    guard populates, index & (Self.pagesAtOnce - 1) == 0, index >= Self.pagesAtOnce,
+      (index | index - Self.pagesAtOnce) << 12 & outside == 0
     else { return }
+    let (first, count) = (Int(truncatingIfNeeded: index), Int(Self.pagesAtOnce))
+    for page in first - count..<first
+    where !PageFlags(rawValue: flags[page]).contains(.exists) { return }
     // An older kernel doesn't know the advice, and no other failure is better tried again.
-    populates = HostMapping.populate(first.bytes, count: Int(Self.pagesAtOnce) << 12)
+    populates = HostMapping.populate(base + first << 12, count: count << 12)
   }
 
   private func windowPlace(ofPage index: UInt64) -> PagePlace? {

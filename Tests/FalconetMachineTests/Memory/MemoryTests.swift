@@ -33,6 +33,22 @@ struct MemoryTests {
     #expect(memory.pageIndices == [5, 7, 8])
   }
 
+  @Test("Pages that the host backs ahead do not exist", arguments: [WordSize.bits32, .bits64])
+  func backedAhead(_ wordSize: WordSize) throws {
+    let memory = Memory(wordSize: wordSize)
+    for page in 16...UInt64(32) { try memory.storeWord(page, at: page << 12) }
+    #expect(memory.pageIndices == Array(16...32))
+    #expect(memory.loadWord(at: 33 << 12) == 0)
+    #expect(!memory.hasPage(33))
+    try memory.storeWord(7, at: 40 << 12)
+    #expect(memory.pageIndices == Array(16...32) + [40])
+    let other = Memory(wordSize: wordSize)
+    for page in ([40] + Array(16...32)).reversed() {
+      try other.storeWord(page == 40 ? 7 : page, at: page << 12)
+    }
+    #expect(other.root() == memory.root())
+  }
+
   @Test("A page that was read before it was written is written", arguments: [0, 5])
   func readThenWrite(_ index: UInt64) throws {
     let memory = Memory(wordSize: .bits64)
