@@ -23,6 +23,18 @@ import Testing
     #expect(Hex.decode(text) == nil)
   }
 
+  @Test func `each pair of bytes is what its digits are, or refused`() {
+    for high in UInt8.min...UInt8.max {
+      for low in UInt8.min...UInt8.max {
+        let expected = Hex.value(of: high).flatMap { first in
+          Hex.value(of: low).map { second in [first << 4 | second] }
+        }
+        #expect(Hex.decode(digits: [0x30, high, low, 0x31][1..<3]) == expected)
+      }
+    }
+    #expect(Hex.decode(digits: [0x30, 0x31, 0x32]) == nil)
+  }
+
   @Test(arguments: [
     ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
     ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),

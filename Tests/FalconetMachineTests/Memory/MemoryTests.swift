@@ -43,7 +43,8 @@ struct MemoryTests {
     try memory.storeWord(7, at: 40 << 12)
     #expect(memory.pageIndices == Array(16...32) + [40])
     let other = Memory(wordSize: wordSize)
-    for page in ([40] + Array(16...32)).reversed() {
+    let pages: [UInt64] = Array(16...32) + [40]
+    for page in pages.reversed() {
       try other.storeWord(page == 40 ? 7 : page, at: page << 12)
     }
     #expect(other.root() == memory.root())

@@ -233,6 +233,8 @@ extension X86Emitter {
   /// - Parameter end: the place behind the call.
   mutating func link(checkedCall end: Int, to place: Int) {
     let callBytes = 5
+    let checked = exits[Int(EngineExit.checked.rawValue)]
+    guard assembler.target(of: end - 4) == checked else { return }
     let position = assembler.position
     assembler.position = end - callBytes
     assembler.jump(to: place)
