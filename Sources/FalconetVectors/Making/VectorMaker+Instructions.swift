@@ -37,14 +37,22 @@ extension VectorMaker {
     let registers = (0..<UInt32(values.count)).map { 16 + $0 }
     for division in divisions where !division.isWide || version.wordSize == .bits64 {
       var random = random(version, 2000 + Int(division.code))
+      let store: UInt32 = version.wordSize == .bits64 ? 0x3F : 0x2B
       var code: [UInt32] = []
       for first in registers {
         for second in registers {
-          code.append(Assembly.special(division.code, rs: first, rt: second))
+          // The next division replaces the results, so they are stored.
+          let place = 16 * (code.count / 5)
+          code += [
+            Assembly.special(division.code, rs: first, rt: second), Assembly.special(0x12, rd: 8),
+            Assembly.special(0x10, rd: 9), Assembly.immediate(store, rs: 24, rt: 8, place),
+            Assembly.immediate(store, rs: 24, rt: 9, place + 8),
+          ]
         }
       }
       var image = MachineImage(version, code: code + [Assembly.nop])
       Self.setRegisters(&image, &random)
+      image[register: 24] = 0x4000
       for (register, value) in zip(registers, values) {
         // Divisions of 32 bits get the smallest and the largest of 32 bits: the lower half of others may be zero.
         let word = division.isWide ? value : Int64(Int32(clamping: value))
