@@ -52,7 +52,7 @@ extension ConformKit {
             "option \(number) has the size \(size)")
         }
       }
-      if library.kinds.contains(where: { !VectorKind.names(matching: $0.name).isEmpty }) {
+      if !Self.familyKinds(of: library).isEmpty {
         try check("Cannon's kinds of states have their sizes") {
           let fault = Self.faultOfSizes(library)
           try require(fault == nil, fault ?? "")

@@ -24,10 +24,14 @@ import Testing
   }
 
   @Test func `each pair of bytes is what its digits are, or refused`() {
+    func value(_ byte: UInt8) -> UInt8? {
+      Character(UnicodeScalar(byte)).hexDigitValue.map { UInt8($0) }
+    }
     for high in UInt8.min...UInt8.max {
+      #expect(Hex.value(of: high) == value(high))
       for low in UInt8.min...UInt8.max {
-        let expected = Hex.value(of: high).flatMap { first in
-          Hex.value(of: low).map { second in [first << 4 | second] }
+        let expected = value(high).flatMap { first in
+          value(low).map { second in [first << 4 | second] }
         }
         #expect(Hex.decode(digits: [0x30, high, low, 0x31][1..<3]) == expected)
       }

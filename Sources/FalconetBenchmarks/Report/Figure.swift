@@ -77,9 +77,7 @@ extension Section {
     }
     rows += trials.map(\.row)
   }
-}
 
-extension Section {
   /// Adds a row with the ratio of a figure of one row to that of another, round by round.
   mutating func addRatio(
     _ what: String, _ who: String, of first: (what: String, who: String),

@@ -22,7 +22,7 @@ extension ConformKit {
   /// Why a VM that has none of Cannon's kinds is not checked with vectors.
   package static let notOfFamily = "the VM has none of Cannon's kinds of states"
 
-  private static func familyKinds(of library: ForeignLibrary) -> [ForeignLibrary.Kind] {
+  static func familyKinds(of library: ForeignLibrary) -> [ForeignLibrary.Kind] {
     library.kinds.filter { !VectorKind.names(matching: $0.name).isEmpty }
   }
 
@@ -80,8 +80,11 @@ extension ConformKit {
   }
 
   /// The first kind of the VM that is one of a vector's.
-  func kind(among kinds: [String]) -> String? {
-    library.kinds.map(\.name).first {
+  func kind(among kinds: [String]) -> String? { self.kinds(among: kinds).first }
+
+  /// The kinds of the VM that are among a vector's.
+  private func kinds(among kinds: [String]) -> [String] {
+    library.kinds.map(\.name).filter {
       VectorKind.names(matching: $0).contains(where: kinds.contains)
     }
   }
@@ -114,8 +117,7 @@ extension ConformKit {
     var explained = 0
     for (number, vector) in vectors.enumerated() {
       if effort.isQuick, !isQuick(number, vector, of: vectors) { continue }
-      for kind in library.kinds.map(\.name)
-      where VectorKind.names(matching: kind).contains(where: vector.kinds.contains) {
+      for kind in kinds(among: vector.kinds) {
         try check("\(vector.name), \(kind)") {
           tries(vector.state)
           guard let fault = try fault(vector, kind) else { return tested() }

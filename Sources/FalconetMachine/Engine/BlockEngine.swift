@@ -224,7 +224,7 @@ extension BlockEngine {
   @inline(never)
   private func prepare(_ pc: UInt64, _ form: BlockForm) -> Int? {
     if isFull { discardBlocks() }
-    guard cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12)) else { return nil }
+    guard decode(at: pc) else { return nil }
     let place = write(decoder.block, form)
     if form == .usual { writeAhead() }
     return place
@@ -234,10 +234,17 @@ extension BlockEngine {
   private func writeAhead() {
     for _ in 0..<mostAhead {
       guard let pc = decoder.block.returnAddress, cache[pc, .usual] == nil, !isFull,
-        cache.admits(pc), decoder.decode(at: pc, page: memory.page(pc >> 12))
+        decode(at: pc)
       else { return }
       _ = write(decoder.block, .usual)
     }
+  }
+
+  /// Decodes the block at an address.
+  ///
+  /// - Returns: whether there is one.
+  private func decode(at pc: UInt64) -> Bool {
+    cache.admits(pc) && decoder.decode(at: pc, page: memory.page(pc >> 12))
   }
 
   /// Leaves the instructions at some addresses, and at no others, to the plain step.

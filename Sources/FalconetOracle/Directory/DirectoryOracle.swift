@@ -14,6 +14,7 @@ package struct DirectoryOracle: PreimageOracle, Sendable {
   /// The folder.
   package let path: String
 
+  /// ``path`` in the form that reads take.
   private let folder: FilePath
   /// Nil if the folder held nothing that tells when it was opened.
   private let layout: DirectoryLayout?

@@ -127,7 +127,7 @@ struct ConformCommandTests {
     #expect(!outcome.text.contains("\nend "), "\(outcome.text)")
   }
 
-  @Test("Where nothing is tested, nothing conforms")
+  @Test("If nothing is tested, nothing conforms")
   func nothing() throws {
     try StackVM.build(in: folder)
     for (arguments, words) in [

@@ -19,6 +19,18 @@ struct BranchedAccessTests {
     [Assembly.immediate(4, rs: 8, rt: 0, count + 1), Assembly.nop]
   }
 
+  /// Machines with a number to store, registers, and three pages that have data.
+  private static func machines(
+    _ words: [UInt32], _ registers: [Int: UInt64], _ setup: EngineSetup
+  ) throws -> LockStep {
+    var image = MachineImage(.v8, code: words)
+    image[register: 2] = 7
+    image[register: 29] = 0x5000
+    for (register, value) in registers { image[register: register] = value }
+    for page: UInt64 in [0x3000, 0x4000, 0x5000] { image.write([1], at: page) }
+    return try LockStep(image, setup)
+  }
+
   /// Register 5 gets a value in the first block, by which and by register 4 the second one stores.
   private static func related(_ relation: UInt32, base: UInt32 = 4) -> [UInt32] {
     [load(7, 0, to: 3), relation] + branch(over: 20)
@@ -43,16 +55,8 @@ struct BranchedAccessTests {
           Assembly.immediate(0x0B, rs: 9, rt: 12, 6),
           Assembly.immediate(5, rs: 12, rt: 0, -8), Assembly.nop, Assembly.stop,
         ]
-      var image = MachineImage(.v8, code: words)
-      image[register: 2] = 7
-      image[register: 4] = 0x3000
-      image[register: 7] = 0x4000
-      image[register: 8] = 1
-      image[register: 10] = 0x6FF8
-      image[register: 11] = 0x1000
-      image[register: 29] = 0x5000
-      for page: UInt64 in [0x3000, 0x4000, 0x5000] { image.write([1], at: page) }
-      let machines = try LockStep(image, setup)
+      let machines = try Self.machines(
+        words, [4: 0x3000, 7: 0x4000, 8: 1, 10: 0x6FF8, 11: 0x1000], setup)
       _ = try machines.advance(200)
       try machines.compareClaims()
       try machines.compareMemory()
@@ -80,12 +84,7 @@ struct BranchedAccessTests {
         Assembly.immediate(5, rs: 13, rt: 0, -13), Assembly.immediate(0x19, rs: 29, rt: 29, 8),
         Assembly.immediate(5, rs: 12, rt: 0, -20), Assembly.nop, Assembly.stop,
       ]
-    var image = MachineImage(.v8, code: words)
-    image[register: 2] = 7
-    image[register: 4] = 0x3FE0
-    image[register: 29] = 0x5000
-    for page: UInt64 in [0x3000, 0x4000, 0x5000] { image.write([1], at: page) }
-    let machines = try LockStep(image, setup)
+    let machines = try Self.machines(words, [4: 0x3FE0], setup)
     _ = try machines.advance(600)
     try machines.compareClaims()
     #expect(machines.plain.step > 300)

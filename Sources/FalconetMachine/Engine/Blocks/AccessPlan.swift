@@ -14,7 +14,7 @@ struct AccessPlan {
     /// It checks itself.
     case own
     /// The check of neighbours covers it: see ``AccessPlan/neighbours``.
-    case covered(Int16)
+    case covered(Int)
     /// At a constant address, as registers hold it.
     case constant(UInt64)
   }
@@ -38,7 +38,7 @@ struct AccessPlan {
     /// The first operation, and how many instructions the accesses' own checks would take.
     fileprivate let first: Int
     /// The number of the value that offsets are from.
-    fileprivate let value: Int32
+    fileprivate let value: Int
     fileprivate var cost = 0
   }
 
@@ -48,7 +48,7 @@ struct AccessPlan {
     /// Its result, if that is a constant.
     var constant: UInt64?
     /// The neighbours that are checked before it.
-    var check: Int16?
+    var check: Int?
   }
 
   /// By operation: as many as the block has.
@@ -73,14 +73,14 @@ struct AccessPlan {
 
   /// What a register holds: a constant more than a value that has a number.
   private struct Value {
-    var number: Int32
+    var number: Int
     var distance: Int32 = 0
     /// The value itself, if it is known.
     var known: UInt64?
   }
   private let values = Scratch(repeating: Value(number: 0), count: registers)
   /// How many values have numbers.
-  private var valueCount = Int32(registers)
+  private var valueCount = registers
   /// The registers, a bit each, that hold something else than when the block began.
   private var changed: UInt64 = 0
   /// The neighbours before this place get no other accesses.
@@ -100,11 +100,11 @@ struct AccessPlan {
     for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
     guard neighbourCount > 0 else { return }
     for place in 0..<neighbourCount where isWorthwhile(neighbours[place]) {
-      operations[neighbours[place].first].check = Int16(truncatingIfNeeded: place)
+      operations[neighbours[place].first].check = place
     }
     for index in block.operations.indices {
       guard case .covered(let place) = operations[index].access,
-        operations[neighbours[Int(place)].first].check == nil
+        operations[neighbours[place].first].check == nil
       else { continue }
       operations[index].access = .own
     }
@@ -116,7 +116,7 @@ struct AccessPlan {
     for index in block.operations.indices { operations[index] = Planned() }
     neighbourCount = 0
     firstOpen = 0
-    valueCount = Int32(Self.registers)
+    valueCount = Self.registers
     // Most blocks change few registers.
     while changed != 0 {
       let register = changed.trailingZeroBitCount
@@ -127,7 +127,7 @@ struct AccessPlan {
 
   /// What a register holds when a block begins.
   private static func firstValue(_ register: Int) -> Value {
-    Value(number: Int32(register), known: register == 0 ? 0 : nil)
+    Value(number: register, known: register == 0 ? 0 : nil)
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
@@ -227,11 +227,11 @@ struct AccessPlan {
       neighbourCount += 1
     }
     guard extend(place, with: offset, size, isStore) else { return }
-    operations[index].access = .covered(Int16(truncatingIfNeeded: place))
+    operations[index].access = .covered(place)
   }
 
   /// The place of the neighbours whose offsets are from a value.
-  private func neighbours(of value: Int32) -> Int? {
+  private func neighbours(of value: Int) -> Int? {
     var place = neighbourCount
     while place > firstOpen {
       place -= 1

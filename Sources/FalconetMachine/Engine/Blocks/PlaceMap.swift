@@ -6,20 +6,21 @@
 /// Safety: tables lie in a mapping of ``mostBytes``, one after the other, and a new one must fit. An entry's offset in
 /// its table is masked to the table's size.
 struct PlaceMap {
-  /// Where the table of a stretch begins, in entries.
+  /// The first entry of each stretch's table.
   private var stretches = AddressMap()
   /// The tables; 0 for an address without a number.
   private let tables: HostMapping
   /// How many entries the tables have.
   private var count = 0
-  /// The stretch that was used last, and where its table begins.
+  /// The stretch that was used last, and its table's first entry.
   private var last: (stretch: UInt64, start: Int) = (1, 0)
 
   /// Bytes of the guest.
   private static let stretch: UInt64 = 512
   private static let entriesOfStretch = 128
-  /// Bytes that the tables may take, and those that are there for addresses beside a block's own.
+  /// Bytes of tables from which on the map is full.
   private static let usualBytes = 64 << 20
+  /// Bytes that are there: a block that is written just before that adds some tables.
   private static let mostBytes = usualBytes + 1 << 20
 
   /// An empty map, or nil if the host has no address space.

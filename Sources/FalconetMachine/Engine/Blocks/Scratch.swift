@@ -1,8 +1,7 @@
 /// Memory for a number of elements that one owner uses again and again, without the checks for other owners that an array
 /// makes at each change.
 ///
-/// Safety: all elements are initialized, and each access compares its index with their number. Copies of this type name the
-/// same elements.
+/// Safety: all elements are initialized, and each access compares its index with their number.
 final class Scratch<Element> {
   private let elements: UnsafeMutablePointer<Element>
   let count: Int

@@ -26,7 +26,7 @@ protocol CodeEmitter {
 
   /// Has code that asked for a block go to its place from here on.
   ///
-  /// - Parameter end: the place that ``RegisterBank/checkedCall`` told of.
+  /// - Parameter end: the place behind the call that asked, which ``RegisterBank/checkedCall`` has.
   mutating func link(checkedCall end: Int, to place: Int)
 
   /// Reuses the memory of all blocks.

@@ -5,9 +5,8 @@
 /// executed by calls back to ``EngineCore/execute(_:budget:)``.
 ///
 /// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
-/// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, or where a check
-/// of several accesses holds, see ``AccessPlan`` and ``StackRange``,
-/// and only while ``enter(_:_:budget:)`` is on the stack; blocks are discarded, and code memory used for
+/// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, or after a
+/// check of several accesses that holds, see ``AccessPlan`` and ``StackRange``, and only while ``enter(_:_:budget:)`` is on the stack; blocks are discarded, and code memory used for
 /// others, only between calls of it.
 final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.

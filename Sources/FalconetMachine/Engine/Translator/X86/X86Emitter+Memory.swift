@@ -96,8 +96,8 @@ extension X86Emitter {
   }
 
   /// What the addresses of neighbours are counted from.
-  private func base(of place: Int16) -> X86Register {
-    self.plan.neighbours[Int(place)].isStack ? .r13 : .r12
+  private func base(of place: Int) -> X86Register {
+    self.plan.neighbours[place].isStack ? .r13 : .r12
   }
 
   /// Jumps away if an address is near bytes whose reads are watched.

@@ -132,7 +132,7 @@ struct X86Emitter: CodeEmitter {
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
-      if let place = plan.operations[index].check { emitCheck(of: Int(place), before: operation) }
+      if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
       comparison = nil
       if index + 1 < operations.count, emitSum(operation, operations[index + 1], index) {
         index += 1
