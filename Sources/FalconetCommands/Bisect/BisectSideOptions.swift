@@ -22,7 +22,7 @@ struct BisectSideOptions: ParsableArguments {
   @Option(
     name: [.customLong("vm-program-a"), .customLong("program-a")],
     help: ArgumentHelp(
-      "Command line of the VM that is side A, with Cannon's flags, split at spaces.",
+      "Command line of the VM that is side A, with Cannon's flags, quoted as in a shell.",
       valueName: "command"))
   var programA: String?
 
@@ -34,7 +34,7 @@ struct BisectSideOptions: ParsableArguments {
   @Option(
     name: [.customLong("vm-program-b"), .customLong("program-b")],
     help: ArgumentHelp(
-      "Command line of the VM that is side B, with Cannon's flags, split at spaces.",
+      "Command line of the VM that is side B, with Cannon's flags, quoted as in a shell.",
       valueName: "command"))
   var programB: String?
 
@@ -53,12 +53,14 @@ struct BisectSideOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "More flags for the run command of side A's program, split at spaces.", valueName: "flags"))
+      "More flags for the run command of side A's program, quoted as in a shell.",
+      valueName: "flags"))
   var flagsA = ""
 
   @Option(
     help: ArgumentHelp(
-      "More flags for the run command of side B's program, split at spaces.", valueName: "flags"))
+      "More flags for the run command of side B's program, quoted as in a shell.",
+      valueName: "flags"))
   var flagsB = ""
 
   @Option(
@@ -157,11 +159,10 @@ struct BisectSideOptions: ParsableArguments {
         "a side that runs needs a snapshot file to start from: give one with --input")
     }
     if let program {
-      let words = program.split(separator: " ").map(String.init)
-      guard !words.isEmpty else { throw UsageError("--program-\(letter) names no program") }
       return .program(
         ProgramSide.Command(
-          program: words, flags: flags.split(separator: " ").map(String.init), server: server),
+          program: try CommandWords.program(program, flag: "--program-\(letter)"),
+          flags: try CommandWords.of(flags, flag: "--flags-\(letter)"), server: server),
         input: input)
     }
     guard server.isEmpty || folder == nil else {

@@ -40,7 +40,7 @@ struct ConformCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Command line of a VM with Cannon's flags, split at spaces.", valueName: "command"))
+      "Command line of a VM with Cannon's flags, quoted as in a shell.", valueName: "command"))
   var vmProgram: String?
 
   @Option(
@@ -154,13 +154,14 @@ struct ConformCommand: ParsableCommand {
     guard (vmLibrary == nil) != (vmProgram == nil) else {
       throw UsageError("the VM is missing, or given twice: give --vm-library or --vm-program")
     }
-    guard vmProgram != nil else {
+    guard let vmProgram else {
       guard vmKind == nil else { throw UsageError("--vm-kind needs --vm-program") }
       if let area = areas.first(where: \.isOfProgram) {
         throw UsageError("the area \(area.rawValue) needs --vm-program")
       }
       return
     }
+    _ = try Self.words(vmProgram)
     let own = ConformArea.ofPrograms
     if let area = areas.first(where: { !own.contains($0) }) {
       throw UsageError("the area \(area.rawValue) needs --vm-library")
@@ -168,6 +169,10 @@ struct ConformCommand: ParsableCommand {
     guard programs.isEmpty, vmOptions.isEmpty, preimage.isEmpty, preimages == nil else {
       throw UsageError("programs, --vm-option, --preimage and --preimages need --vm-library")
     }
+  }
+
+  private static func words(_ command: String) throws(UsageError) -> [String] {
+    try CommandWords.program(command, flag: "--vm-program")
   }
 
   // MARK: A worker
@@ -216,10 +221,9 @@ struct ConformCommand: ParsableCommand {
   private func work(
     _ command: String, _ effort: ConformKit.Effort, _ wire: ConformWire
   ) throws {
-    let words = command.split(separator: " ").map(String.init)
-    guard let name = words.first else { throw UsageError("--vm-program names no program") }
+    let words = try Self.words(command)
     let folder = try WorkDirectory(label: "conform")
-    wire.send(.loaded(name: name, version: ""))
+    wire.send(.loaded(name: words[0], version: ""))
     ProgramKit.check(
       ProgramKit.Command(
         program: words, server: [OwnProgram.path, "serve-preimages"],

@@ -44,7 +44,7 @@ struct ForeignVMOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Command line of the VM that executes steps, with Cannon's flags, split at spaces.",
+      "Command line of the VM that executes steps, with Cannon's flags, quoted as in a shell.",
       valueName: "command"))
   var vmProgram: String?
 
@@ -81,10 +81,9 @@ struct ForeignVMOptions: ParsableArguments {
       return .library(try ForeignLibrary.load(vmLibrary, options: vmOptions), kind: vmKind)
     }
     guard let vmProgram else { return nil }
-    let words = vmProgram.split(separator: " ").map(String.init)
-    guard !words.isEmpty else { throw UsageError("--vm-program names no program") }
     return .program(
       ForeignProgram.Command(
-        program: words, server: server, cancellation: Interruption.cancellation))
+        program: try CommandWords.program(vmProgram, flag: "--vm-program"), server: server,
+        cancellation: Interruption.cancellation))
   }
 }

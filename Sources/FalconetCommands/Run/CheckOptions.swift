@@ -19,7 +19,7 @@ struct CheckOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Command line, split at spaces, of another VM with Cannon's commands. It executes a sample \
+      Command line, quoted as in a shell, of another VM with Cannon's commands. It executes a sample \
       of the steps, and the run ends with an error if a claim differs.
       """, valueName: "command"))
   var shadow: String?
@@ -42,9 +42,8 @@ struct CheckOptions: ParsableArguments {
     if confirm, plan.proofs.patterns.isEmpty {
       throw UsageError("--confirm confirms proofs: ask for some with --proof-at")
     }
-    let words = (shadow ?? "").split(separator: " ").map(String.init)
+    let words = try shadow.map { try CommandWords.program($0, flag: "--shadow") } ?? []
     let patterns = try StepPatterns(shadowAt)
-    guard shadow == nil || !words.isEmpty else { throw UsageError("--shadow names no program") }
     guard words.isEmpty == patterns.patterns.isEmpty else {
       throw UsageError("--shadow and --shadow-at need one another: a program, and steps for it")
     }

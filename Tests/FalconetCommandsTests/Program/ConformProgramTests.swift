@@ -171,6 +171,39 @@ enum FalsePrograms {
     #expect(outcome.text.contains("\"area\": \"\(fault.area)\""), "\(outcome.text)")
   }
 
+  @Test("A program is at a path with a space, and has arguments with some")
+  func spaces() throws {
+    folder.makeFolder("my vm")
+    let text = """
+      #!/bin/sh
+      [ "$1" = "two words" ] || exit 9
+      shift
+      exec '\(try Tool.path.get())' "$@"
+
+      """
+    try folder.write(text, to: "my vm/vm")
+    try #require(shell("chmod +x '\(folder.path)/my vm/vm'") == 0)
+    for command in [
+      "'\(folder.path)/my vm/vm' 'two words'", "./my\\ vm/vm two\\ words",
+      "\"./my vm/vm\"  \"two words\"",
+    ] {
+      let outcome = try Tool.run(
+        [
+          "conform", "--vm-program", command, "--vm-kind", "8-2026-06", "--area", "exit-codes",
+          "--fail-fast",
+        ], in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.text)\(outcome.log)")
+    }
+    let state = try Guest.folder("hello") + "/state.bin.gz"
+    let outcome = try Tool.run(
+      [
+        "bisect", state, "--vm-program-b", "'./my vm/vm' 'two words'",
+        "--flags-b=--info-at 'never'",
+        "--until", "200",
+      ], in: folder.path)
+    #expect(outcome.text.hasPrefix("the same            up to step 200"), "\(outcome.log)")
+  }
+
   @Test("A program that does not end fails in that area, and the others are checked")
   func endless() throws {
     let text = """
@@ -231,10 +264,16 @@ enum FalsePrograms {
       (["--vm-library", "a.so", "--area", "stops"], "needs --vm-program"),
       (["--vm-library", "a.so", "--vm-kind", "8"], "--vm-kind needs --vm-program"),
       (["--vm-program", " "], "names no program"),
+      (["--vm-program", "'my vm"], "--vm-program: the quote ' is not closed: 'my vm"),
     ] {
       let outcome = try Tool.run(["conform"] + arguments, in: folder.path)
       #expect(outcome.exitCode != 0 && outcome.exitCode != nil)
       #expect(outcome.log.contains(words), "\(outcome.log)")
+    }
+    for command in [["run", "--shadow"], ["trace", "last", "--folder", "t", "--vm-program"]] {
+      let outcome = try Tool.run(command + ["'my vm", "--input", "a.bin"], in: folder.path)
+      #expect(outcome.exitCode != 0 && outcome.exitCode != nil)
+      #expect(outcome.log.contains("the quote ' is not closed: 'my vm"), "\(outcome.log)")
     }
     let missing = try Tool.run(["conform", "--vm-program", "./no-such-program"], in: folder.path)
     #expect(missing.exitCode == 1)
