@@ -7,35 +7,67 @@ package enum ForeignCalls {
   private static let ended = Atomic<UInt64>(0)
   private static let callbacks = Atomic<UInt64>(0)
 
-  /// How many calls have begun. While one is open, this tells whether others begin meanwhile.
-  package static var count: UInt64 { begun.load(ordering: .sequentiallyConsistent) }
+  /// The calls at one time.
+  package struct Look: Equatable, Sendable {
+    /// How many calls have begun. While one is open, this tells whether others begin meanwhile.
+    package var begun: UInt64
+    /// How many of them go on.
+    package var open: UInt64
+    /// How many callbacks go on.
+    package var callbacks: UInt64
 
-  /// Whether a call goes on.
-  package static var isOpen: Bool { open > 0 }
+    package init(begun: UInt64, open: UInt64, callbacks: UInt64) {
+      (self.begun, self.open, self.callbacks) = (begun, open, callbacks)
+    }
 
-  /// Whether calls go on, and all of them wait for a callback.
-  package static var isInCallback: Bool {
-    let callbacks = callbacks.load(ordering: .sequentiallyConsistent)
-    return callbacks > 0 && callbacks >= open
+    /// Whether calls go on, and all of them wait for a callback.
+    package var isInCallback: Bool { callbacks > 0 && callbacks >= open }
   }
 
-  private static var open: UInt64 {
+  package static var now: Look {
     // In this order, since a call may begin in between.
+    let callbacks = callbacks.load(ordering: .sequentiallyConsistent)
     let ended = ended.load(ordering: .sequentiallyConsistent)
-    return begun.load(ordering: .sequentiallyConsistent) - ended
+    let begun = begun.load(ordering: .sequentiallyConsistent)
+    return Look(begun: begun, open: begun - ended, callbacks: callbacks)
   }
 
-  static func counted<Result>(_ body: () -> Result) -> Result {
+  package static func counted<Result>(_ body: () -> Result) -> Result {
     begun.add(1, ordering: .sequentiallyConsistent)
     defer { ended.add(1, ordering: .sequentiallyConsistent) }
     return body()
   }
 
   /// Does what a callback does.
-  static func inCallback<Result>(_ body: () -> Result) -> Result {
+  package static func inCallback<Result>(_ body: () -> Result) -> Result {
     callbacks.add(1, ordering: .sequentiallyConsistent)
     defer { callbacks.subtract(1, ordering: .sequentiallyConsistent) }
     return body()
+  }
+}
+
+/// How long calls of a VM may go on after it was to stop.
+package struct ForeignPatience {
+  private let seconds: Int
+  private var used = 0
+  private var begun: UInt64
+
+  /// - Parameter calls: those at the time of the wish.
+  package init(seconds: Int, _ calls: ForeignCalls.Look) {
+    self.seconds = seconds
+    begun = calls.begun
+  }
+
+  /// Counts a second.
+  ///
+  /// - Parameter calls: those at its end.
+  /// - Returns: whether the patience is at its end.
+  package mutating func pass(_ calls: ForeignCalls.Look) -> Bool {
+    // A callback is this program's: its time is not the VM's.
+    if calls.isInCallback { return false }
+    used = calls.open > 0 && calls.begun == begun ? used + 1 : 0
+    begun = calls.begun
+    return used >= seconds
   }
 }
 

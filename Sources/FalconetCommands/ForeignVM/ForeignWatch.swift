@@ -28,14 +28,8 @@ enum ForeignWatch {
     _ = BackgroundThread {
       var wish = pollfd(fd: Interruption.descriptor, events: Int16(POLLIN), revents: 0)
       while Interruption.cause == nil { poll(&wish, 1, -1) }
-      var (call, seconds) = (ForeignCalls.count, 0)
-      while seconds < patience {
-        sleep(1)
-        // A callback is this program's: its time is not the VM's.
-        if ForeignCalls.isInCallback { continue }
-        seconds = ForeignCalls.isOpen && ForeignCalls.count == call ? seconds + 1 : 0
-        call = ForeignCalls.count
-      }
+      var left = ForeignPatience(seconds: patience, ForeignCalls.now)
+      repeat { sleep(1) } while !left.pass(ForeignCalls.now)
       end(
         Interruption.cause == .deadline ? 3 : 130,
         "the VM did not come back \(patience) s after it was to stop")
