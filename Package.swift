@@ -191,8 +191,9 @@ let package = Package(
       name: "FalconetConform",
       dependencies: [
         "CFPVM", "CFalconetVectors", "FalconetELF", "FalconetForeignVM", "FalconetInsight",
-        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetSnapshots",
-        "FalconetStreams", "FalconetSystem", "FalconetThreads", "FalconetVectors", "Keccak",
+        "FalconetMachine", "FalconetOracle", "FalconetProofs", "FalconetReplay",
+        "FalconetSnapshots", "FalconetStreams", "FalconetSystem", "FalconetThreads",
+        "FalconetVectors", "Keccak",
       ]),
     // The program of `falconet demo`.
     .target(name: "CFalconetDemo", exclude: ["demo.tar.zst"]),

@@ -29,7 +29,7 @@ extension SystemCallRecord {
   private static let longestText: UInt64 = 64
 
   /// The call that a thread is about to make.
-  init(of thread: ThreadState, step: UInt64, _ version: StateVersion) {
+  package init(of thread: ThreadState, step: UInt64, _ version: StateVersion) {
     let number = thread.registers[2]
     let last = version.wordSize == .bits64 ? 9 : 7
     self.init(
@@ -39,7 +39,7 @@ extension SystemCallRecord {
   }
 
   /// With the bytes that a `write` is about to write.
-  func withText(_ memory: Memory) -> Self {
+  package func withText(_ memory: Memory) -> Self {
     guard name == "write" else { return self }
     var record = self
     var text: [UInt8] = []

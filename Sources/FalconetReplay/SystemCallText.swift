@@ -30,7 +30,8 @@ extension SystemCallRecord {
   /// The call and its answer, as `strace` writes them.
   package var description: String { "\(call) = \(answerText)" }
 
-  private var call: String {
+  /// The call alone.
+  package var call: String {
     let forms =
       name.flatMap { Self.forms[$0] }
       ?? String(repeating: "x", count: arguments.count)

@@ -73,6 +73,47 @@ import Testing
       report.skipped.keys.allSatisfy { [.end, .callbacks].contains($0) }, "\(report.skipped)")
   }
 
+  /// The table, with one kind, which is a revision of version 8 under the name of its newest.
+  ///
+  /// Nothing of it is freed: the library that is made of it lives to the process's end.
+  private static func misnamed(_ revision: Revision) throws -> ForeignLibrary {
+    let table = try #require(fpvm_get(FPVM_ABI))
+    let names = try ForeignLibrary(table: table).kinds.map(\.name)
+    let number = try #require(names.firstIndex(of: "8-\(revision.name)"))
+    let newest = try #require(names.firstIndex(of: "8-\(StateVersion.v8.newestRevision.name)"))
+    let kinds = UnsafeMutablePointer<UnsafePointer<fpvm_kind>?>.allocate(capacity: names.count)
+    for index in names.indices {
+      let kind = UnsafeMutablePointer<fpvm_kind>.allocate(capacity: 1)
+      kind.initialize(to: try #require(table.pointee.kinds?[index]).pointee)
+      // A name that no vector has.
+      kind.pointee.name.count = 0
+      kinds[index] = UnsafePointer(kind)
+      if index == number {
+        kind.pointee.name = try #require(table.pointee.kinds?[newest]).pointee.name
+      }
+    }
+    let copy = UnsafeMutablePointer<fpvm_table>.allocate(capacity: 1)
+    copy.initialize(to: table.pointee)
+    copy.pointee.kinds = UnsafePointer(kinds)
+    return try ForeignLibrary(table: UnsafePointer(copy))
+  }
+
+  @Test("Of the first step that differs the operands and the system call are told")
+  func explanation() throws {
+    let older = try #require(StateVersion.v8.revisions.last)
+    #expect(older != StateVersion.v8.newestRevision)
+    var effort = Self.effort
+    effort.areas = [.systemCalls]
+    let report = ConformKit.check(try Self.misnamed(older), [], effort)
+    // In the newest revision `prctl` does nothing, and in this one it is no system call.
+    let failure = try #require(report.failures.first { $0.message.contains("prctl(") })
+    let call = #/step \d+ from the state on, syscall at 0x[0-9a-f]+ \(prctl\([0-9a-fx, ]+\)\): /#
+    let title = try #require(failure.message.prefixMatch(of: call), "\(failure.message)")
+    #expect(
+      failure.message.dropFirst(title.output.count) == "the VM fails with FPVM_PANIC",
+      "\(failure.message)")
+  }
+
   @Test("A machine of the table goes through a guest as the plain step does")
   func claims() throws {
     let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))

@@ -1,5 +1,4 @@
 import FalconetForeignVM
-import FalconetInsight
 import FalconetMachine
 import FalconetSnapshots
 import FalconetStreams
@@ -26,10 +25,7 @@ struct VectorExplanation {
       for _ in 0..<step { try plain.runStep() }
       let state = try Self.bytes(of: plain)
       let place = plain.step
-      let pc = plain.state.activeThread?.pc ?? 0
-      let word = try plain.fetch(at: pc)
-      let instruction = Disassembly.text(Instruction(word), at: pc, under: plain.rules)
-      let title = "step \(step) from the state on, \(instruction) at 0x\(String(pc, radix: 16)): "
+      let title = "step \(step) from the state on, \(try plain.nextStepText): "
       let text = difference(after: step, plain) ?? message
       // The state right before is the smallest input, if it shows the same.
       return ConformFault(
