@@ -94,11 +94,19 @@ package enum ConformArea: String, Sendable, CaseIterable {
   /// The areas of a library.
   package static let ofLibraries = allCases.filter { !$0.isOfProgram }
 
-  /// The areas of a library in parts, each of which is checked in a process of its own when little is looked at.
-  package static let quickParts: [[ConformArea]] = [
+  /// The areas of a library in parts, each of which is checked in a process of its own in the first look.
+  package static let partsOfFirstLook: [[ConformArea]] = [
     [.table, .instructions], [.delaySlots, .memory, .reservations],
     [.systemCalls, .futexes, .scheduler], [.preimages, .programs, .recorded],
     [.stateFiles, .stepProofs], ofLibraries.filter(\.isOfPrograms),
+  ]
+
+  /// The same of the rest. What takes long for the faults that it finds comes late: what is near to most causes
+  /// has been looked at.
+  package static let partsOfRest: [[ConformArea]] = [
+    [.table, .instructions, .memory], [.systemCalls, .futexes, .scheduler],
+    [.preimages, .programs, .recorded], [.delaySlots, .reservations], [.stateFiles],
+    ofLibraries.filter(\.isOfPrograms), [.stepProofs],
   ]
 
   /// Whether it is checked of VMs of Cannon's family alone, and without a program.

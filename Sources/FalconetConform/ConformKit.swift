@@ -18,10 +18,12 @@ package final class ConformKit: ConformChecker {
     /// Stop at the first failure.
     package var failsFast = false
     package var areas = ConformArea.allCases
-    /// Look at little of each area. A fault that shows in most places so shows soon, whatever area it is of.
-    package var isQuick = false
+    package var look = Look.whole
 
     package init() {}
+
+    /// Whether little of each area is looked at.
+    var isQuick: Bool { look == .first }
 
     /// How many steps of a program are looked at one by one.
     var stepSamples: Int { isQuick ? min(samples, 8) : samples }
@@ -34,6 +36,15 @@ package final class ConformKit: ConformChecker {
     func distance(of count: Int, _ distance: Int = 1, quickly most: Int) -> Int {
       isQuick ? max(distance, count / most) : distance
     }
+  }
+
+  /// What of each area is looked at.
+  package enum Look: String, Sendable, CaseIterable {
+    case whole
+    /// Little. A fault that shows in most places so shows soon, whatever area it is of.
+    case first
+    /// What the first look left out. What it looked at whole is known to hold, and is told as such.
+    case rest
   }
 
   let library: ForeignLibrary

@@ -33,6 +33,8 @@ package enum ConformEvent: Sendable, Equatable {
   case held
   /// The check that began last found nothing to test.
   case untested
+  /// The check that began last is one that the first look made.
+  case known
   /// How a program ends: the same in each process.
   case ended(program: String, step: UInt64, claim: [UInt8])
   /// The check that began last fails.
@@ -64,10 +66,14 @@ package struct ConformReport: Sendable {
   /// How each program ended in the first process that executed it, and in how many it ended so.
   private var ends: [String: (step: UInt64, claim: [UInt8], processes: Int)] = [:]
 
+  /// What an earlier look at the same VM could not test.
+  private var untestedBefore: [Check] = []
+
   package init() {}
 
-  /// A report of the same VM, in which programs end as they did in `earlier`.
+  /// A report of the same VM, of which `earlier` has the first look: programs end as they did there.
   package init(after earlier: ConformReport) {
+    untestedBefore = earlier.made.filter { !$0.isTested }
     ends = earlier.ends.mapValues { ($0.step, $0.claim, 1) }
   }
 
@@ -100,15 +106,12 @@ package struct ConformReport: Sendable {
       unfinished = Check(area: area, name: check, program: program)
       tried = nil
     case .tries(let bytes): tried = bytes
-    case .held:
-      if let unfinished { made.append(unfinished) }
-      unfinished = nil
-    case .untested:
-      if var unfinished {
-        unfinished.isTested = false
-        made.append(unfinished)
-      }
-      unfinished = nil
+    case .held: end(isTested: true)
+    case .untested: end(isTested: false)
+    case .known:
+      var before = unfinished
+      before?.isTested = false
+      end(isTested: !untestedBefore.contains { $0 == before })
     case .ended(let program, let step, let claim): addEnd(of: program, step, claim)
     case .failed(let failure):
       // Each area of a VM that is checked in a process of its own finds what all of them need.
@@ -123,6 +126,15 @@ package struct ConformReport: Sendable {
     case .skipped(let area, let reason):
       if reasons[area]?.contains(reason) != true { reasons[area, default: []].append(reason) }
     }
+  }
+
+  /// The check that began last does not fail.
+  private mutating func end(isTested: Bool) {
+    if var unfinished {
+      unfinished.isTested = isTested
+      made.append(unfinished)
+    }
+    unfinished = nil
   }
 
   /// The name of the check that no process can make alone.

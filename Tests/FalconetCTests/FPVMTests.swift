@@ -98,6 +98,40 @@ import Testing
     return try ForeignLibrary(table: UnsafePointer(copy))
   }
 
+  @Test("The first look and the rest together check what the whole does, and no vector twice")
+  func looks() throws {
+    let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))
+    var effort = Self.effort
+    effort.areas = [.memory, .futexes, .programs, .recorded]
+    /// What is made in a look: the report, the inputs of vectors, and how often a check is taken for known.
+    func look(
+      _ look: ConformKit.Look, after earlier: ConformReport = ConformReport()
+    ) -> (report: ConformReport, inputs: [[UInt8]], known: Int) {
+      effort.look = look
+      var (report, inputs, known) = (ConformReport(after: earlier), [[UInt8]](), 0)
+      ConformKit.check(library, [], effort) { event in
+        report.add(event)
+        switch event {
+        case .tries(let input) where report.unfinished?.name.contains(", ") == true:
+          inputs.append(input)
+        case .known: known += 1
+        default: break
+        }
+      }
+      return (report, inputs, known)
+    }
+    let (whole, first) = (look(.whole), look(.first))
+    let rest = look(.rest, after: first.report)
+    #expect(whole.report.conforms && whole.report.made == rest.report.made)
+    #expect(whole.known == 0 && first.known == 0)
+    // The first look is at a part of the memory's vectors, and at all of the others'.
+    let known = first.report.made.count { $0.name.contains(", ") }
+    #expect(first.report.checks(in: .memory) < whole.report.checks(in: .memory) / 2)
+    #expect(first.report.checks(in: .futexes) == whole.report.checks(in: .futexes))
+    #expect(rest.known >= known)
+    #expect(!rest.inputs.isEmpty && first.inputs.count + rest.inputs.count == whole.inputs.count)
+  }
+
   @Test("Of the first step that differs the operands and the system call are told")
   func explanation() throws {
     let older = try #require(StateVersion.v8.revisions.last)

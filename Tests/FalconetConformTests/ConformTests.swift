@@ -45,6 +45,30 @@ import Testing
     )
   }
 
+  @Test("Each area of a library is in one part of each look")
+  func parts() {
+    for parts in [ConformArea.partsOfFirstLook, ConformArea.partsOfRest] {
+      let areas = parts.flatMap { $0 }
+      #expect(Set(areas) == Set(ConformArea.ofLibraries) && areas.count == Set(areas).count)
+    }
+  }
+
+  @Test("What the first look could not test is not known to hold")
+  func unknown() {
+    func add(_ name: String, _ end: ConformEvent, to report: inout ConformReport) {
+      report.add(.began(.clones, check: name, program: "p"))
+      report.add(end)
+    }
+    var first = ConformReport()
+    add("a", .held, to: &first)
+    add("b", .untested, to: &first)
+    var rest = ConformReport(after: first)
+    add("a", .known, to: &rest)
+    add("b", .known, to: &rest)
+    #expect(rest.checks(in: .clones) == 1)
+    #expect(rest.untested(in: .clones) == first.untested(in: .clones))
+  }
+
   @Test("A program that ends otherwise in another process fails, once")
   func processes() {
     func report(_ claims: [UInt8]) -> ConformReport {

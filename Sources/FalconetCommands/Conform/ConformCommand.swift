@@ -83,7 +83,7 @@ struct ConformCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       The most processor time that the VM may take in a check, such as 90s or 10m, and the longest that it may \
-      do nothing (default: 60s, and less in the first look of --fail-fast).
+      do nothing (default: 60s, and less with --fail-fast).
       """, valueName: "time"))
   var checkTime: TimeSpan?
 
@@ -111,9 +111,9 @@ struct ConformCommand: ParsableCommand {
   @Flag(help: .hidden)
   var worker = false
 
-  /// Looks at little of each area.
-  @Flag(help: .hidden)
-  var quick = false
+  /// What a worker looks at.
+  @Option(help: .hidden)
+  var look = ConformKit.Look.whole
 
   func run() throws {
     guard !programs.contains("-") else {
@@ -130,7 +130,7 @@ struct ConformCommand: ParsableCommand {
     // A program is a process at each call, so that there is little that is quick.
     let result =
       failFast
-      ? try workers.checkUntilFailure(chosen, hasQuickRound: vmProgram == nil)
+      ? try workers.checkUntilFailure(chosen, hasFirstLook: vmProgram == nil)
       : try workers.check(chosen)
     let view = ConformView(result)
     do {
@@ -200,7 +200,7 @@ struct ConformCommand: ParsableCommand {
     effort.samples = Int(clamping: samples.value)
     effort.seed = seed.value
     effort.failsFast = failFast
-    effort.isQuick = quick
+    effort.look = look
     if !areas.isEmpty { effort.areas = areas }
     if let vmProgram { return try work(vmProgram, effort, wire) }
     guard let vmLibrary else { return }
@@ -270,3 +270,4 @@ struct ConformCommand: ParsableCommand {
 }
 
 extension ConformArea: ExpressibleByArgument {}
+extension ConformKit.Look: ExpressibleByArgument {}

@@ -45,7 +45,7 @@ struct ConformMessages {
 
 extension ConformMessage {
   private enum Kind: UInt8 {
-    case loaded, refused, began, held, untested, ended, failed, skipped, done, tries
+    case loaded, refused, began, held, untested, ended, failed, skipped, done, tries, known
   }
 
   /// The kind, and texts with their counts.
@@ -58,6 +58,7 @@ extension ConformMessage {
       Self.encode(.began, [area.rawValue, check, program])
     case .event(.held): Self.encode(.held, [])
     case .event(.untested): Self.encode(.untested, [])
+    case .event(.known): Self.encode(.known, [])
     case .event(.ended(let program, let step, let claim)):
       Self.encode(.ended, [program, "\(step)"], claim)
     case .event(.tries(let bytes)): Self.encode(.tries, [], bytes)
@@ -102,6 +103,7 @@ extension ConformMessage {
     case .done: self = .done
     case .held: self = .event(.held)
     case .untested: self = .event(.untested)
+    case .known: self = .event(.known)
     case .ended:
       guard let program = text(), let step = text().flatMap({ UInt64($0) }) else { return nil }
       self = .event(.ended(program: program, step: step, claim: Array(rest)))

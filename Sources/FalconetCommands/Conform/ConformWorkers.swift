@@ -39,29 +39,35 @@ struct ConformWorkers {
 
   /// Checks until something fails. Since that ends it, a process has many areas.
   ///
-  /// - Parameter hasQuickRound: look at little of each area before all of any, so that most faults show soon. This
+  /// - Parameter hasFirstLook: look at little of each area before all of any, so that most faults show soon. This
   ///   takes some processes, since a fault that depends on where things lie in memory shows in some of them.
   func checkUntilFailure(
-    _ areas: [ConformArea], hasQuickRound: Bool
+    _ areas: [ConformArea], hasFirstLook: Bool
   ) throws(CommandError) -> ConformResult {
     var result = ConformResult(areas)
-    if hasQuickRound {
-      var used = Duration.zero
-      for part in ConformArea.quickParts {
+    guard hasFirstLook else {
+      try check(areas, ["--fail-fast"], .fixed(checkTime ?? Self.longest), &result)
+      return result
+    }
+    var used = Duration.zero
+    for (look, parts) in [
+      (ConformKit.Look.first, ConformArea.partsOfFirstLook), (.rest, ConformArea.partsOfRest),
+    ] {
+      // The rest tells all checks, so that it alone is the report.
+      result.report = ConformReport(after: result.report)
+      for part in parts {
         let limit = checkTime.map { CheckWatch.Limit.fixed($0) } ?? .growing(earlier: used)
         used += try check(
-          part.filter(areas.contains), ["--fail-fast", "--quick"], limit, &result)
+          part.filter(areas.contains), ["--fail-fast", "--look", look.rawValue], limit, &result)
         guard result.report.failures.isEmpty else { return result }
       }
     }
-    result.report = ConformReport(after: result.report)
-    try check(areas, ["--fail-fast"], .fixed(checkTime ?? Self.longest), &result)
     return result
   }
 
   /// Checks areas in one process.
   ///
-  /// - Returns: the processor time that it took, as far as it was looked at.
+  /// - Returns: the processor time that it took.
   @discardableResult
   private func check(
     _ areas: [ConformArea], _ flags: [String], _ limit: CheckWatch.Limit,
@@ -107,6 +113,7 @@ struct ConformWorkers {
           fail(area, end + (isEarly ? " before all was checked" : ""), &result)
           return watch.used
         }
+        watch.read()
         return watch.used
       }
       while let message = messages.next() {
@@ -122,7 +129,7 @@ struct ConformWorkers {
             watch.begin()
           case .tries: watch.begin()
           case .ended where !result.comparesEnds: continue
-          case .held, .untested, .ended, .failed, .skipped: break
+          case .held, .untested, .known, .ended, .failed, .skipped: break
           }
           result.report.add(event)
         case .done: isDone = true

@@ -118,7 +118,7 @@ extension ConformKit {
 
   /// What a host gives under a hash's key, and has not that hash.
   func checkWrongPreimages() throws(Ended) {
-    try check("a pre-image that is not its key's stops the run") {
+    try check("a pre-image that is not its key's stops the run", isKnown: true) {
       for (vector, value) in try vectorsOfHashes() {
         guard let kind = kind(among: vector.kinds) else { continue }
         for wrong in [value + [0], value.isEmpty ? [1] : Array(value.dropLast()), [0xFF] + value] {

@@ -83,7 +83,7 @@ extension ConformKit {
     }
     for recorded in proofs {
       guard let kind = kind(among: recorded.kinds) else { continue }
-      try check("a proof of \(recorded.name), \(kind)") {
+      try check("a proof of \(recorded.name), \(kind)", isKnown: true) {
         let proof = ForeignProof(recorded, kind: try library.number(ofKind: kind))
         tries(proof.fields.flatMap(\.bytes))
         try require(

@@ -97,13 +97,17 @@ extension ConformKit {
   /// Whether a vector is looked at if little is: one of each name, of another kind from name to name, and some.
   private func isQuick(_ number: Int, _ vector: StepVector, of vectors: [StepVector]) -> Bool {
     // The program that other areas use is looked at here first, where it is known what it does.
-    if number % max(1, vectors.count / 100) == 0 || isOwnProgram(vector) { return true }
+    if vectors.count <= Self.few || isOwnProgram(vector) { return true }
+    if number % (vectors.count / 100) == 0 { return true }
     if quickVectors[vector.area] == nil {
       let names = Dictionary(grouping: vectors.indices) { vectors[$0].name }
       quickVectors[vector.area] = Set(names.values.map { $0[($0.first ?? 0) % $0.count] })
     }
     return quickVectors[vector.area]?.contains(number) ?? false
   }
+
+  /// An area of so few vectors is looked at whole at once.
+  private static let few = 400
 
   /// Checks the vectors of an area.
   func checkVectors(_ area: VectorArea) throws(Ended) {
@@ -116,9 +120,10 @@ extension ConformKit {
     }
     var explained = 0
     for (number, vector) in vectors.enumerated() {
-      if effort.isQuick, !isQuick(number, vector, of: vectors) { continue }
+      let isOfFirstLook = effort.look != .whole && isQuick(number, vector, of: vectors)
+      if effort.isQuick, !isOfFirstLook { continue }
       for kind in kinds(among: vector.kinds) {
-        try check("\(vector.name), \(kind)") {
+        try check("\(vector.name), \(kind)", isKnown: isOfFirstLook) {
           tries(vector.state)
           guard let fault = try fault(vector, kind) else { return tested() }
           explained += 1
