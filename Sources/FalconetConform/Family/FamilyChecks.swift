@@ -44,6 +44,31 @@ extension ConformKit {
           input: vector.state)
       }
     }
+    try check("a state on the way goes through the VM's own format") {
+      // Unfinished hints, threads that wait, reservations.
+      let areas: [VectorArea] = [.preimages, .systemCalls, .scheduler, .futexes, .reservations]
+      for (vector, kind) in try samples(areas, 6, few: 12) where vector.steps > 1 {
+        tries(vector.state)
+        let machine = try library.loadProgram(vector.state, kind: kind)
+        try machine.setHost(RecordingHost(ConformProgram(vector)).host)
+        let start = try machine.info().step
+        let place = start &+ vector.steps / 2
+        try machine.run(until: place)
+        let state = try machine.state()
+        tries(state)
+        let loaded = try library.loadState(state, kind: kind)
+        try require(
+          try loaded.claim() == machine.claim(),
+          "\(vector.name), \(kind): the state that is read has another claim", step: place,
+          input: state)
+        try loaded.setHost(RecordingHost(ConformProgram(vector)).host)
+        try loaded.run(until: start &+ vector.steps)
+        try require(
+          try loaded.claim() == vector.claim.bytes,
+          "\(vector.name), \(kind): the state that is read leads to another claim", step: place,
+          input: state)
+      }
+    }
     try check("the memory that a machine has is that of the state's pages, if it is told") {
       for (vector, kind) in try samples([.memory, .programs], 24, few: 4) {
         guard let pages = StatePages(vector.state) else { continue }

@@ -51,7 +51,8 @@ package final class MemoryBuilder: SnapshotConsumer {
   package private(set) var image: MemoryImage?
   /// What the snapshot said before its pages.
   package private(set) var outline = SnapshotOutline(wordSize: .bits64)
-  private var memory = Memory(wordSize: .bits64)
+  /// Made when the word size is known, since each memory reserves address space.
+  private lazy var memory = Memory(wordSize: outline.wordSize)
   private let pageLimit: Int
   private let cancellation: Cancellation
 
@@ -65,7 +66,6 @@ package final class MemoryBuilder: SnapshotConsumer {
 
   package func begin(_ outline: SnapshotOutline) throws(StreamError) {
     self.outline = outline
-    memory = Memory(wordSize: outline.wordSize)
     memory.pageLimit = pageLimit
   }
 
