@@ -81,6 +81,7 @@ extension VectorMaker {
         let image = Self.image(version, code, threads: 1 + number % 4, &random)
         try add("futex \(number)", image, steps: 44)
       }
+      try addIdleness(version)
       guard version.wordSize == .bits64 else { continue }
       // What is compared of a value that has more bits than the word.
       for (number, value) in [0x1_0000_0001, 0x1_0000_0002, 2, UInt64.max << 32 | 3].enumerated() {
@@ -92,6 +93,38 @@ extension VectorMaker {
           try add("futex, wide \(number) at \(address & 0xF)", image, steps: 6)
         }
       }
+    }
+  }
+
+  /// All threads wait, for many rounds of the scheduler, until their times are over: a VM may count such rounds and not
+  /// execute them.
+  private mutating func addIdleness(_ version: StateVersion) throws {
+    guard version.hasBlockingFutexes else { return }
+    for number in 0..<8 {
+      var random = random(version, 300 + number)
+      var image = Self.image(version, [Assembly.nop], threads: 1 + number % 4, &random)
+      // The time of the first is over after a part of a round, that of another soon after, or of none.
+      func wait(_ thread: inout ThreadState, _ place: Int) {
+        thread.exited = false
+        thread.futexAddress = 0x2000 + 8 * UInt64(place)
+        thread.futexValue = 7
+        thread.futexTimeoutStep =
+          number < 2 || place == 3 ? ThreadState.noTimeout : UInt64(101 + 13 * place + number)
+      }
+      var place = 0
+      for side in [\MachineState.threads.left, \.threads.right] {
+        for index in image.state[keyPath: side].indices {
+          wait(&image.state[keyPath: side][index], place)
+          image.write(
+            [UInt8](repeating: 0, count: version.futexBytes - 1) + [7],
+            at: 0x2000 + 8 * UInt64(place))
+          place += 1
+        }
+      }
+      image.state.scalars.traverseRight = !image.state.threads.right.isEmpty && number % 3 == 0
+      image.state.scalars.wakeup =
+        number % 4 == 3 ? 0x2000 : ThreadState.noFutex(version.wordSize)
+      try add("everybody waits \(number)", image, steps: 180)
     }
   }
 
