@@ -40,13 +40,9 @@ extension ConformKit {
 
   /// One of the newest kind of each word size.
   private func longHints() throws -> [LongHint] {
-    try [WordSize.bits64, .bits32].compactMap { size in
-      let kinds = library.kinds.map(\.name)
-      guard
-        let kind = kinds.last(where: { VectorKind.revision($0)?.version.wordSize == size }),
-        let version = VectorKind.revision(kind)?.version
-      else { return nil }
-      let hint = try LongHint(library, kind, HintProgram(version, seed: effort.seed))
+    try newestKinds().map { kind, revision in
+      let hint = try LongHint(
+        library, kind, HintProgram(revision.version, seed: effort.seed))
       tries(hint.state)
       return hint
     }

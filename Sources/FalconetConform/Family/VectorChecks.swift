@@ -56,6 +56,7 @@ extension ConformKit {
           try checkEachClaim()
           try checkKinds()
         }
+        if area == .memory { try checkManyPages() }
         if area == .systemCalls { try checkLongHint() }
         if area == .recorded { try checkRecordedProofs() }
         if area == .preimages { try checkWrongPreimages() }
