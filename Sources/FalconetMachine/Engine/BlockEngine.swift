@@ -8,6 +8,8 @@ enum EngineExit: UInt64 {
   case unprepared = 2
   /// The next block is to be executed in the form that checks each access, see ``BlockForm/checked``.
   case checked = 3
+  /// A system call was executed, and the machine has what the run has to know.
+  case stepped = 4
 }
 
 /// What executes blocks of one thread between events.
@@ -61,7 +63,13 @@ class EngineCore {
   final var stack: StackRange
   fileprivate final var decoder: BlockDecoder
   /// The step at which the budget of the current run is used up.
-  fileprivate final var deadline: UInt64 = 0
+  final var deadline: UInt64 = 0
+  /// The current run, if its code may execute system calls.
+  fileprivate(set) final var run: CurrentRun?
+  /// How the system call failed that code executed last.
+  final var failure: MachineError?
+  /// Whether all blocks were discarded since the last system call in code began.
+  final var discarded = false
   /// Whether the code of loads compares addresses with what is watched. No other code does, so that a run
   /// without such watches loses nothing.
   fileprivate(set) final var checksLoads = false
@@ -146,7 +154,13 @@ extension BlockEngine {
     let running = RunningMachine(machine)
     let generation = machine.engineGeneration
     running.loadThread()
-    defer { running.saveThread() }
+    self.run = CurrentRun(
+      running: .passUnretained(running), target: target, stopAfterPreimageRead: stopAfterPreimageRead,
+      generation: generation)
+    defer {
+      self.run = nil
+      running.saveThread()
+    }
     // Steps that are too few for a block.
     var tail: UInt64 = 0
     while !machine.state.scalars.exited {
@@ -156,23 +170,27 @@ extension BlockEngine {
         running.saveThread()
         if machine.shouldInterrupt() { return .interrupted }
       }
+      var isExecuted = false
       if tail > 0 {
         tail -= 1
       } else {
         let budget = running.budget(to: target)
         if budget > 0 {
-          tail = runBlocks(running, budget)
+          if let unused = runBlocks(running, budget) { tail = unused } else { isExecuted = true }
+          if let failure = takeFailure() { throw failure }
         } else if running.mayBeIdle {
           try running.executeRounds(word, to: target)
         }
-        guard machine.state.scalars.step != target else { return .step }
+        guard isExecuted || machine.state.scalars.step != target else { return .step }
       }
-      if machine.stopRange != nil {
-        running.saveThread()
-        if machine.isInStopRange { return .stopRange }
+      if !isExecuted {
+        if machine.stopRange != nil {
+          running.saveThread()
+          if machine.isInStopRange { return .stopRange }
+        }
+        machine.lastRead = nil
+        try running.step(word)
       }
-      machine.lastRead = nil
-      try running.step(word)
       if stopAfterPreimageRead, machine.lastRead != nil, !machine.state.scalars.exited {
         return .preimageRead
       }
@@ -194,11 +212,12 @@ extension BlockEngine {
   /// Executes at most `budget` steps of the active thread, maybe none.
   ///
   /// - Returns: how many of the next steps the plain step should execute, since they are too few for the block that
-  ///   comes next: trying each address in turn would take longer.
+  ///   comes next: trying each address in turn would take longer. Nil if the last step was a system call, which was
+  ///   executed.
   /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
   ///   delay slot.
   @inline(__always)
-  private func runBlocks(_ running: RunningMachine, _ budget: UInt64) -> UInt64 {
+  private func runBlocks(_ running: RunningMachine, _ budget: UInt64) -> UInt64? {
     if cache.takeStaleCode() { discardBlocks() }
     deadline = running.scalars.step &+ budget
     let mask = memory.wordSize.mask
@@ -212,13 +231,21 @@ extension BlockEngine {
       unused = bank[RegisterBank.budget]
       pc = bank[RegisterBank.end] & mask
       let reason = bank[RegisterBank.reason]
+      if reason == EngineExit.stepped.rawValue { return nil }
       form = reason == EngineExit.checked.rawValue ? .checked : .usual
       if reason == EngineExit.budget.rawValue { tail = min(unused, Self.longestTail) }
       guard form == .checked || reason == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
     }
     running.place = (pc, (pc &+ 4) & mask)
-    running.count(budget &- unused)
+    running.count(deadline &- unused &- running.scalars.step)
     return tail
+  }
+
+  /// How a system call in code failed, once.
+  private func takeFailure() -> MachineError? {
+    guard failure != nil else { return nil }
+    defer { failure = nil }
+    return failure
   }
 
   @inline(never)
@@ -263,6 +290,7 @@ extension BlockEngine {
 
   /// Discards all blocks and their code.
   func discardBlocks() {
+    discarded = true
     cache.discardAll()
     discardCode()
   }

@@ -1,5 +1,6 @@
 import FalconetMachine
 import FalconetTestSupport
+import Keccak
 import Testing
 
 @Suite("System calls and thread switches that an engine stays for")
@@ -102,6 +103,66 @@ struct SystemCallStretchTests {
     }
     _ = try machine.run(until: 500)
     return seen
+  }
+
+  @Test("A range to stop at that is chosen during a call is noticed", arguments: [StateVersion.v8, .v5])
+  func newStop(_ version: StateVersion) throws {
+    let machine = try Self.writing(version).machine(EngineSetup.translator, oracle: NoPreimages())
+    var calls = 0
+    machine.onOutput = { [unowned machine] _, _ in
+      calls += 1
+      if calls == 3 { machine.stopRange = 0x1000..<0x1004 }
+    }
+    #expect(try machine.run(until: 300) == .stopRange)
+    // Three rounds of eight steps.
+    #expect(machine.step == 24)
+  }
+
+  @Test("A run that makes system calls all along is interrupted", arguments: [StateVersion.v8, .v5])
+  func interruption(_ version: StateVersion) throws {
+    for setup in [EngineSetup.translator, .portable] {
+      let machine = try Self.writing(version).machine(setup, oracle: NoPreimages())
+      machine.shouldInterrupt = { true }
+      #expect(try machine.run(until: 100_000) == .interrupted)
+      #expect(machine.step < 10_000)
+      machine.shouldInterrupt = { false }
+      #expect(try machine.run(until: 100_000) == .step)
+    }
+  }
+
+  /// Refuses each pre-image, and counts.
+  private final class Refusal: PreimageOracle {
+    var requests = 0
+
+    func preimage(for key: Bytes32) throws(PreimageError) -> [UInt8] {
+      requests += 1
+      throw PreimageError(.missing, key: key, message: "there is none")
+    }
+
+    func hint(_ hint: [UInt8]) throws(PreimageError) {}
+  }
+
+  @Test("A call that fails is made once, and leaves the state before it", arguments: [StateVersion.v8, .v5])
+  func failure(_ version: StateVersion) throws {
+    let isWide = version.wordSize == .bits64
+    var image = MachineImage(
+      version,
+      code: [
+        Assembly.set(4, to: 5), Assembly.set(5, to: 0x3000), Assembly.set(6, to: 4),
+        Assembly.set(2, to: isWide ? 5000 : 4003), Assembly.syscall, Assembly.stop,
+      ])
+    image.state.scalars.preimageKey[0] = 1
+    let plain = try image.machine(EngineKind.step)
+    _ = try plain.run(until: 4)
+    for setup in [EngineSetup.translator, .portable] {
+      let refusal = Refusal()
+      let machine = try image.machine(setup, oracle: refusal)
+      #expect(throws: MachineError.self) { try machine.run(until: 100) }
+      #expect(refusal.requests == 1)
+      #expect(machine.state == plain.state)
+      #expect(throws: MachineError.self) { try machine.run(until: 100) }
+      #expect(refusal.requests == 2)
+    }
   }
 
   @Test("A run goes on with another engine if one is chosen while it calls")

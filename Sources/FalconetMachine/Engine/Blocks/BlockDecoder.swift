@@ -38,7 +38,8 @@ struct BlockDecoder {
       }
       let operation = decoded(page, offset, here)
       guard operation.isExecuted else {
-        block.exit = .leave(here)
+        let isSystemCall = operation.operation.kind == .systemCall && stopRange == nil
+        block.exit = isSystemCall ? .systemCall(here) : .leave(here)
         break
       }
       if operation.operation.isBranch {
@@ -207,12 +208,14 @@ enum BlockExit {
   case indirect(UInt8)
   /// At an address whose instruction is left to the plain step.
   case leave(UInt64)
+  /// At the address of a system call, which an engine may execute itself, by ``EngineCore/systemCall(at:steps:)``.
+  case systemCall(UInt64)
 
   /// Whether a block that leaves a return address calls this way.
   var isCall: Bool {
     switch self {
     case .jump, .indirect: true
-    case .branch, .leave: false
+    case .branch, .leave, .systemCall: false
     }
   }
 }

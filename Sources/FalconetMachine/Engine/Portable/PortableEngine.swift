@@ -173,7 +173,7 @@ final class PortableEngine: EngineCore, BlockEngine {
     case .indirect(let register):
       append(exit: PortableExit.indirect, first: register)
       appendCache()
-    case .leave(let pc):
+    case .leave(let pc), .systemCall(let pc):
       append(exit: PortableExit.leave)
       appendAddress(pc)
     }

@@ -32,6 +32,7 @@ enum CallBack {
   typealias Cover = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
   typealias Linked =
     @convention(c) (UnsafeRawPointer, UInt64, UInt64, UInt64, UInt64) -> UInt64
+  typealias SystemCall = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> Int64
   typealias Rare = @convention(c) (UnsafeRawPointer, UInt64, UInt64) -> UInt64
 
   /// What a load of this operation's number gives at an address.
@@ -64,6 +65,13 @@ enum CallBack {
   static let storeConditional: Linked = { owner, address, value, steps, size in
     Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.storeConditional(value, address, steps, Int(size)) }
+  }
+
+  /// Executes the system call at an address, if some steps of the budget are left: how many are then, or a
+  /// ``SystemCallOutcome``.
+  static let systemCall: SystemCall = { owner, pc, steps in
+    Unmanaged<EngineCore>.fromOpaque(owner)
+      ._withUnsafeGuaranteedRef { $0.systemCall(at: pc, steps: steps) }
   }
 
   /// Executes an operation: 0, or 1 if the plain step must.

@@ -55,7 +55,7 @@ extension X86Emitter {
       let address = held(register, in: .rax)
       let missing = emitTableJump(address, isCall: true)
       slowPaths.append(.exitAtRegister(missing, address))
-    case .branch, .leave: break
+    case .branch, .leave, .systemCall: break
     }
     assembler.immediate(.add, .rsp, 8)
     emitLast(to: returnAddress, &cache)

@@ -39,6 +39,10 @@ extension X86Emitter {
     switch block.exit {
     case .jump(let pc): emitLast(to: pc, &cache)
     case .leave(let pc): emitExit(.leave, at: pc)
+    case .systemCall(let pc):
+      assembler.set(.rax, to: pc)
+      assembler.call(systemCallThunk)
+      emitLast(to: (pc &+ 4) & mask, &cache)
     case .indirect(Block.linkRegister): emitReturn()
     case .indirect(let register):
       let address = held(register, in: .rax)

@@ -213,6 +213,7 @@ extension X86Emitter {
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
     coverThunk = emitCoverThunk()
+    systemCallThunk = emitSystemCallThunk()
     linkedThunks = Self.linked.map { emitLinkedThunk($0.access, isLoad: $0.isLoad) }
   }
 

@@ -53,6 +53,7 @@ struct X86Emitter: CodeEmitter {
   var linkedThunks: [Int] = []
   var rareThunk = 0
   var coverThunk = 0
+  var systemCallThunk = 0
   var missedReturn = 0
   var firstReturn = 0
 
@@ -154,7 +155,7 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func emitSharedCode() {
     missing = emitExit(.unprepared, atZero: true)
-    exits = [EngineExit.budget, .leave, .unprepared, .checked].map { emitExit($0, atZero: false) }
+    exits = [EngineExit.budget, .leave, .unprepared, .checked, .stepped].map { emitExit($0, atZero: false) }
     emitMissedReturn()
     entry = assembler.position
     emitEntry()
