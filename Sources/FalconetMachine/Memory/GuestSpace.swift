@@ -7,13 +7,16 @@ import FalconetLibc
 /// are the same whether an engine sign-extends them or not; of a 64-bit machine's the first TiB
 /// (program, Go heap) and the TiB at 2^44 (where `mmap` gives memory from).
 /// Both lie at the same distance from their guest addresses, with the gap between them left to other
-/// machines, so 60 machines fit into one process. The *window* covers the 16 MiB that end at 2^47,
+/// machines, so some 55 machines fit into one process. The *window* covers the 16 MiB that end at 2^47,
 /// where the stack is. All other pages are ``FarPages``.
+///
+/// Behind each part is a *margin*, whose pages lie at the same distance: if a register holds a flat address, the
+/// addresses up to an instruction's largest displacement above it are in the part or in its margin.
 ///
 /// If the system refuses the reservation, the flat part is page 0 alone and the window is empty:
 /// all else is far, and nothing else changes.
 ///
-/// Safety: `base + address` is inside a mapping of this object for every address that is flat, and
+/// Safety: `base + address` is inside a mapping of this object for every address that is flat or in a margin, and
 /// `windowBase + address` for every address in the window; the same holds for the flags at a page's
 /// index. Both are made by wrapping arithmetic, and are used for such addresses only.
 final class GuestSpace {
@@ -21,6 +24,11 @@ final class GuestSpace {
   let outside: UInt64
   let base: UnsafeMutableRawPointer
   let flags: UnsafeMutablePointer<UInt8>
+  /// Bytes of each margin; 0 if there is none.
+  let margin: UInt64
+  /// An address in a margin has these bits of the mask.
+  private let marginStart: UInt64
+  private let marginMask: UInt64
 
   /// The lowest address of the window, and its size, 0 if there is none.
   let windowStart: UInt64
@@ -55,6 +63,10 @@ final class GuestSpace {
   ) {
     self.outside = outside
     self.base = base
+    margin = UInt64(Self.marginBytes)
+    // The lowest of the bits is where the first part ends.
+    marginStart = outside & (0 &- outside)
+    marginMask = (outside | (marginStart - 1)) & ~(margin - 1)
     self.flags = flags.start.assumingMemoryBound(to: UInt8.self)
     if let window, let windowFlags {
       windowStart = Self.windowEnd - UInt64(window.count)
@@ -72,6 +84,7 @@ final class GuestSpace {
   /// A space without a reservation: only page 0 is flat.
   init() {
     outside = ~0xFFF
+    (margin, marginStart, marginMask) = (0, 1, 0)
     let page = UnsafeMutableRawPointer.allocate(byteCount: 8192, alignment: 4096)
     page.initializeMemory(as: UInt8.self, repeating: 0, count: 8192)
     base = page
@@ -90,11 +103,16 @@ final class GuestSpace {
   private static let windowEnd: UInt64 = 1 << 47
   private static let partBits = 40
   private static let heapBit = 44
+  /// More than the largest displacement of a load or store, and the bytes accessed there.
+  private static let marginBytes = 1 << 15
+  /// From where a part with its margin could end to where the next begins: parts are aligned as the host's largest
+  /// page tables' entries.
+  private static let spacing = 1 << 30
 
   private static func reserve32() -> GuestSpace? {
-    guard let all = HostMapping(count: 1 << 31), let flags = HostMapping(count: 1 << 19) else {
-      return nil
-    }
+    guard let all = HostMapping(count: 1 << 31 + marginBytes),
+      let flags = HostMapping(count: (1 << 31 + marginBytes) >> 12)
+    else { return nil }
     return GuestSpace(
       outside: ~0x7FFF_FFFF, base: all.start, flags: flags, window: nil, windowFlags: nil,
       others: [all])
@@ -102,15 +120,17 @@ final class GuestSpace {
 
   private static func reserve64() -> GuestSpace? {
     let size = 1 << partBits
+    let whole = size + marginBytes
     // Flags of both parts at the distance that the parts have.
-    guard let flags = HostMapping(count: 1 << (heapBit - 12) + size >> 12),
+    guard let flags = HostMapping(count: 1 << (heapBit - 12) + whole >> 12),
       let window = HostMapping(count: 1 << 24), let windowFlags = HostMapping(count: 1 << 12)
     else { return nil }
     // The first bit pattern is no place to map at: it is where null pointers point to.
-    for slot in 1..<UInt(64) {
-      let place = (slot >> 4) << UInt(heapBit + 1) | (slot & 15) << UInt(partBits)
-      guard let low = HostMapping(count: size, at: place) else { continue }
-      guard let high = HostMapping(count: size, at: place + (1 << UInt(heapBit))) else { continue }
+    // Low parts of 15 machines, their high parts, and so on.
+    for slot in 1..<UInt(60) {
+      let place = (slot / 15) << UInt(heapBit + 1) + (slot % 15) * UInt(size + spacing)
+      guard let low = HostMapping(count: whole, at: place) else { continue }
+      guard let high = HostMapping(count: whole, at: place + (1 << UInt(heapBit))) else { continue }
       return GuestSpace(
         outside: ~(UInt64(size - 1) | 1 << UInt64(heapBit)), base: low.start, flags: flags,
         window: window, windowFlags: windowFlags, others: [low, high])
@@ -122,12 +142,19 @@ final class GuestSpace {
   @inline(__always)
   func place(ofPage index: UInt64) -> PagePlace? {
     let address = index << 12
-    if address & outside == 0 {
-      return PagePlace(
-        bytes: base + Int(truncatingIfNeeded: address),
-        flags: flags + Int(truncatingIfNeeded: index))
-    }
-    return windowPlace(ofPage: index)
+    return address & outside == 0 ? flatPlace(ofPage: index) : placeBeside(index)
+  }
+
+  @inline(__always)
+  private func flatPlace(ofPage index: UInt64) -> PagePlace {
+    PagePlace(
+      bytes: base + Int(truncatingIfNeeded: index << 12),
+      flags: flags + Int(truncatingIfNeeded: index))
+  }
+
+  private func placeBeside(_ index: UInt64) -> PagePlace? {
+    index << 12 & marginMask == marginStart
+      ? flatPlace(ofPage: index) : windowPlace(ofPage: index)
   }
 
   /// Has the system back the 64 KiB that begin with a page, if that is cheaper than a fault for each of their pages:

@@ -26,7 +26,7 @@ struct AccessPlanTests {
     let isDecoded = decoder.decode(at: 0x1000, page: memory.page(1))
     try #require(isDecoded)
     try #require(decoder.block.operations.count == words.count)
-    var plan = AccessPlan(version.wordSize)
+    var plan = AccessPlan(version.wordSize, margin: 1 << 15)
     plan.make(for: decoder.block)
     return Plan(
       operations: words.indices.map { plan.operations[$0] },

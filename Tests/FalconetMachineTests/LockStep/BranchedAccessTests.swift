@@ -64,6 +64,55 @@ struct BranchedAccessTests {
     }
   }
 
+  /// Loads and stores by a register up to the largest displacement, alone and several together.
+  private static func reaching(_ isWide: Bool) -> [UInt32] {
+    let (load, store): (UInt32, UInt32) = isWide ? (0x37, 0x3F) : (0x23, 0x2B)
+    let last = isWide ? 0x7FF8 : 0x7FFC
+    func access(_ code: UInt32, _ target: UInt32, _ offset: Int) -> UInt32 {
+      Assembly.immediate(code, rs: 4, rt: target, offset)
+    }
+    var words: [UInt32] = []
+    for offset in [0, 8, 0x18, 0x1000, 0x7FE8, last] {
+      words += [access(load, 3, offset), Assembly.special(0x21, rs: 3, rt: 2, rd: 2)]
+      words += [Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop]
+      words += [access(store, 2, offset)]
+      words += [Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop]
+    }
+    words += [access(load, 3, 8), access(load, 5, 16), access(load, 6, last), access(load, 7, 0)]
+    words += [Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop]
+    words += [access(store, 3, 0), access(store, 5, 24), access(store, 6, 0x7F0), access(store, 7, last)]
+    words += [Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop]
+    words += [access(load, 3, 0), access(0x20, 5, 3), access(0x25, 6, 6), access(0x2B, 6, 12)]
+    // The next of the registers' values, 8 of them.
+    words += [Assembly.immediate(isWide ? 0x19 : 9, rs: 9, rt: 9, 1)]
+    words += [Assembly.special(isWide ? 0x2D : 0x21, rs: 4, rt: 11, rd: 4)]
+    words += [Assembly.immediate(0x0B, rs: 9, rt: 12, 8)]
+    return words + [Assembly.immediate(5, rs: 12, rt: 0, -(words.count + 4)), Assembly.nop, Assembly.stop]
+  }
+
+  @Test(
+    "Displacements lead past the end of reserved memory, from below it and from misaligned addresses",
+    arguments: EngineSetup.allCases, [StateVersion.v8, .v5])
+  func margins(_ setup: EngineSetup, _ version: StateVersion) throws {
+    let isWide = version.wordSize == .bits64
+    let ends: [UInt64] = isWide ? [1 << 40, 1 << 44 + 1 << 40, 1 << 44, 0] : [1 << 31, 0]
+    for end in ends {
+      for (start, step) in [(end &- 0x1000, 0x400), (end &- 24, 8), (end &- 0x8008, 0x1000), (end &- 20, 5)] {
+        var image = MachineImage(version, code: Self.reaching(isWide))
+        image[register: 2] = 3
+        image[register: 4] = start & version.wordSize.mask
+        image[register: 11] = UInt64(step)
+        let machines = try LockStep(image, setup)
+        do {
+          _ = try machines.advance(1000)
+          try machines.compareMemory()
+          try machines.compareClaims()
+        } catch { Issue.record("from \(start) by \(step): \(error)") }
+        #expect(machines.plain.step > 190)
+      }
+    }
+  }
+
   @Test(
     "A store behind a branch goes to a page that nothing was stored to; entered behind its check, it checks itself",
     arguments: EngineSetup.allCases)

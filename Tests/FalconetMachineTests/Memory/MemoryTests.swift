@@ -1,6 +1,7 @@
-import FalconetMachine
 import FalconetTestSupport
 import Testing
+
+@testable import FalconetMachine
 
 @Suite("Memory")
 struct MemoryTests {
@@ -63,10 +64,44 @@ struct MemoryTests {
     #expect(memory.loadWord(at: (index + 1024) << 12) == 8)
   }
 
+  @Test("Pages behind the reserved parts are pages as any other", arguments: [WordSize.bits32, .bits64])
+  func margins(_ wordSize: WordSize) throws {
+    let ends: [UInt64] =
+      wordSize == .bits64 ? [1 << 40, 1 << 44 + 1 << 40] : [1 << 31]
+    let memory = Memory(wordSize: wordSize)
+    let far = Memory(wordSize: wordSize, reservesAddressSpace: false)
+    var number: UInt64 = 1
+    for end in ends {
+      for distance in stride(from: -8192, through: 1 << 15 + 4096, by: 4096) {
+        let address = end &+ UInt64(bitPattern: Int64(distance))
+        #expect(memory.loadWord(at: address) == 0)
+        for place in [address, address + 4096 - 8] {
+          try memory.storeWord(number, at: place)
+          try far.storeWord(number, at: place)
+          number += 1
+        }
+      }
+    }
+    #expect(memory.pageIndices == far.pageIndices)
+    #expect(memory.root() == far.root())
+    // That is where engines read them.
+    for end in ends where memory.hasReservedAddressSpace {
+      let page = memory.space.place(ofPage: end >> 12 + 7)
+      #expect(page?.bytes == memory.space.base + Int(end) + 7 << 12)
+      #expect(memory.space.place(ofPage: end >> 12 + 8) == nil)
+    }
+    // Nothing lies twice.
+    for index in memory.pageIndices {
+      for place in [index << 12, index << 12 + 4096 - 8] {
+        #expect(memory.loadWord(at: place) == far.loadWord(at: place))
+      }
+    }
+  }
+
   @Test("32 machines fit into one process", arguments: [WordSize.bits32, .bits64])
   func manyMemories(_ wordSize: WordSize) throws {
     let memories = (0..<32).map { _ in Memory(wordSize: wordSize) }
-    // Tests that run meanwhile have memories too, and 63 places are shared.
+    // Tests that run meanwhile have memories too, and 59 places are shared.
     #expect(memories.count { $0.hasReservedAddressSpace } >= 24)
     let heap: UInt64 = wordSize == .bits64 ? 1 << 44 : 0x0500_0000
     for (number, memory) in memories.enumerated() {

@@ -40,6 +40,13 @@ struct AccessPlan {
     /// The number of the value that offsets are from.
     fileprivate let value: Int
     fileprivate var cost = 0
+
+    /// Whether all addresses are what they should be if the register's value is flat and a multiple of ``alignment``:
+    /// they lie in a flat part or its margin. Then ``stored`` is all that the check has to look at beside.
+    func isNear(margin: Int32) -> Bool {
+      let lowest = low - distance
+      return lowest >= 0 && lowest & (alignment - 1) == 0 && high - distance < margin
+    }
   }
 
   /// What is known of an operation.
@@ -66,6 +73,8 @@ struct AccessPlan {
   /// Instructions of an access's own check, and of one check for several.
   private static let loadCost = 3
   private static let storeCost = 7
+  private static let nearLoadCost = 4
+  private static let nearStoreCost = 10
   private static let sharedLoadCost = 6
   private static let sharedStoreCost = 10
   private static let stackCost = 5
@@ -86,10 +95,13 @@ struct AccessPlan {
   /// The neighbours before this place get no other accesses.
   private var firstOpen = 0
   private let isWide: Bool
+  /// See ``GuestSpace``.
+  private let margin: Int32
   /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
   private var hasStack = false
 
-  init(_ wordSize: WordSize) {
+  init(_ wordSize: WordSize, margin: UInt64) {
+    self.margin = Int32(margin)
     isWide = wordSize == .bits64
     for register in 0..<Self.registers { values[register] = Self.firstValue(register) }
   }
@@ -132,6 +144,9 @@ struct AccessPlan {
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
     if group.isStack { return group.cost > Self.stackCost }
+    if group.isNear(margin: margin) {
+      return group.cost > (group.stored == nil ? Self.nearLoadCost : Self.nearStoreCost)
+    }
     return group.cost > (group.stored == nil ? Self.sharedLoadCost : Self.sharedStoreCost)
   }
 

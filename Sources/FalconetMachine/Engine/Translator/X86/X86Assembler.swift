@@ -201,6 +201,15 @@ struct X86Assembler {
     write(bytes, offset, isShort: isShort)
   }
 
+  /// Sets a register to a guest address.
+  mutating func set(_ target: X86Register, to place: X86Address) {
+    if place.displacement == 0 {
+      move(target, place.register)
+    } else {
+      address(target, place.register, place.displacement)
+    }
+  }
+
   mutating func signExtend32(_ target: X86Register, _ source: X86Register) {
     registers(0x63, target, source)
   }

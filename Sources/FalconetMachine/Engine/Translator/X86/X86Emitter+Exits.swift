@@ -10,15 +10,15 @@ enum SlowPath {
   case missedReturn(Int, X86Register)
   /// A call for which the host's stack has no room: the jump that comes here, and where the code goes on.
   case forgetCalls(Int, back: Int)
-  /// A load from elsewhere: the jump that comes here, the register with the address, the load's thunk, the register
+  /// A load from elsewhere: the jump that comes here, where the address is, the load's thunk, the register
   /// that it goes to, and where the code goes on.
-  case load(Int, X86Register, thunk: Int, UInt8, back: Int)
+  case load(Int, X86Address, thunk: Int, UInt8, back: Int)
   /// A load that compares its address with what is watched: the jumps from elsewhere and from near the
   /// watched bytes, the register with the address, its thunk, the load, and where the code goes on.
   case checkedLoad(Int, Int, X86Register, thunk: Int, DecodedOperation, back: Int)
-  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the register with the
-  /// address, the store and its thunk, and where the code goes on.
-  case store(Int, Int, X86Register, thunk: Int, DecodedOperation, back: Int)
+  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, where the address is,
+  /// the store and its thunk, and where the code goes on.
+  case store(Int, Int, X86Address, thunk: Int, DecodedOperation, back: Int)
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
   /// steps from the operation on that it stands before, and where the code goes on.
   case neighbours(X86Jumps, Int, remaining: UInt8, back: Int)
@@ -174,7 +174,7 @@ extension X86Emitter {
       assembler.jump(to: back)
     case .load(let jump, let address, let thunk, let target, let back):
       assembler.patchHere(jump)
-      assembler.move(.rax, address)
+      assembler.set(.rax, to: address)
       assembler.call(loadThunks[thunk])
       store(.rax, to: target)
       assembler.jump(to: back)
@@ -193,7 +193,7 @@ extension X86Emitter {
     case .store(let away, let guarded, let address, let thunk, let operation, let back):
       assembler.patchHere(away)
       assembler.patchHere(guarded)
-      assembler.move(.rax, address)
+      assembler.set(.rax, to: address)
       load(.rdx, from: operation.second)
       assembler.call(storeThunks[thunk])
       assembler.test(.rax, wide: false)

@@ -42,10 +42,19 @@ extension X86Emitter {
 
   /// Computes an address, and jumps away if it is not one of the fast path.
   ///
-  /// - Returns: the register that holds it, which is rax or the address's own, and the jump.
+  /// - Returns: where it is, in rax or the address's own register, and the jump.
   private mutating func emitAddress(
     _ operation: DecodedOperation, _ access: AccessKind
-  ) -> (register: X86Register, away: Int) {
+  ) -> (address: X86Address, away: Int) {
+    let displacement = operation.immediate
+    // A multiple of the size above a flat address that is one.
+    if displacement > 0, displacement & Int32(access.size - 1) == 0, operation.first != 0,
+      displacement + Int32(access.size) <= margin, !checksLoads
+    {
+      let register = held(operation.first, in: .rax)
+      assembler.bank(0x85, register, Self.outside(access))
+      return (X86Address(register, displacement), assembler.jump(.notEqual))
+    }
     var address = X86Register.rax
     if operation.first == 0 {
       assembler.set(.rax, to: UInt64(bitPattern: Int64(operation.immediate)))
@@ -60,7 +69,7 @@ extension X86Emitter {
       if operation.immediate != 0 { assembler.immediate(.add, .rax, operation.immediate) }
     }
     assembler.bank(0x85, address, Self.outside(access))
-    return (address, assembler.jump(.notEqual))
+    return (X86Address(address), assembler.jump(.notEqual))
   }
 
   /// A load. One without a thunk is executed by a call back.
@@ -81,12 +90,13 @@ extension X86Emitter {
       return store(target, to: operation.destination)
     }
     let (address, away) = emitAddress(operation, access)
-    let near = checksLoads ? emitReadCheck(address) : nil
-    emitRead(access, target, base: .r12, index: address)
+    let near = checksLoads ? emitReadCheck(address.register) : nil
+    emitRead(
+      access, target, base: .r12, index: address.register, displacement: address.displacement)
     store(target, to: operation.destination)
     let back = assembler.position
     slowPaths.append(
-      near.map { .checkedLoad(away, $0, address, thunk: thunk, operation, back: back) }
+      near.map { .checkedLoad(away, $0, address.register, thunk: thunk, operation, back: back) }
         ?? .load(away, address, thunk: thunk, operation.destination, back: back))
   }
 
@@ -147,11 +157,12 @@ extension X86Emitter {
         displacement: operation.immediate)
     }
     let (address, away) = emitAddress(operation, access)
-    assembler.move(.rcx, address)
+    assembler.set(.rcx, to: address)
     emitFlagCheck(of: .rcx)
     let guarded = assembler.jump(.notEqual)
     let value = held(operation.second, in: .rdx)
-    emitWrite(access, value, base: .r12, index: address)
+    emitWrite(
+      access, value, base: .r12, index: address.register, displacement: address.displacement)
     slowPaths.append(
       .store(away, guarded, address, thunk: thunk, operation, back: assembler.position))
   }

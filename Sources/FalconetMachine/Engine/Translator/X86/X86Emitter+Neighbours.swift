@@ -4,6 +4,7 @@ extension X86Emitter {
   mutating func emitCheck(of place: Int, before operation: DecodedOperation) {
     let group = plan.neighbours[place]
     guard !group.isStack else { return emitStackCheck(of: place, before: operation) }
+    if group.isNear(margin: margin) { return emitNearCheck(of: place, before: operation) }
     emitLowest(group)
     var jumps = X86Jumps()
     if group.stored == nil {
@@ -18,6 +19,31 @@ extension X86Emitter {
       assembler.registers(X86Operation.xor.opcode, .rcx, .rax)
       assembler.immediate(.cmp, .rcx, 0xFFF)
       jumps.append(assembler.jump(.above))
+      emitFlagCheck(of: .rax)
+      jumps.append(assembler.jump(.notEqual))
+    }
+    slowPaths.append(
+      .neighbours(jumps, place, remaining: operation.remaining, back: assembler.position))
+  }
+
+  /// The check of addresses that are what they should be if the register's value is.
+  private mutating func emitNearCheck(of place: Int, before operation: DecodedOperation) {
+    let group = plan.neighbours[place]
+    let register = held(group.register, in: .rdx)
+    assembler.bank(0x85, register, outside(group))
+    var jumps = X86Jumps(assembler.jump(.notEqual))
+    if let stored = group.stored {
+      let (first, last) = (
+        stored.lowerBound - group.distance, stored.upperBound - group.distance
+      )
+      assembler.address(.rax, register, first)
+      // What lies in one unit that the register's value is a multiple of lies in one page.
+      if first & -group.alignment != last & -group.alignment {
+        assembler.address(.rcx, register, last)
+        assembler.registers(X86Operation.xor.opcode, .rcx, .rax)
+        assembler.immediate(.cmp, .rcx, 0xFFF)
+        jumps.append(assembler.jump(.above))
+      }
       emitFlagCheck(of: .rax)
       jumps.append(assembler.jump(.notEqual))
     }

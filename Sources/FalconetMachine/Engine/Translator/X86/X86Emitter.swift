@@ -16,6 +16,8 @@ struct X86Emitter: CodeEmitter {
   /// Whether programs have flat addresses. If not, checks of several accesses would fail. That is so in valgrind too,
   /// which holds on to code that was executed once: then no block takes the place of a jump.
   private let hasFlatPart: Bool
+  /// See ``GuestSpace``.
+  let margin: Int32
   var checksLoads = false
   /// What the current block needs out of line, behind it.
   var slowPaths: [SlowPath] = []
@@ -63,7 +65,8 @@ struct X86Emitter: CodeEmitter {
     mask = memory.wordSize.mask
     outside = memory.space.outside
     hasFlatPart = memory.space.isReserved
-    plan = AccessPlan(memory.wordSize)
+    margin = Int32(memory.space.margin)
+    plan = AccessPlan(memory.wordSize, margin: memory.space.margin)
     #if arch(x86_64) && os(Linux) && !FALCONET_NO_X86
       guard hasByteSwappingMoves(UInt(bitPattern: code.executable)) else { return nil }
     #else

@@ -100,6 +100,17 @@ enum X86Shift: UInt8 {
   case arithmeticRight = 7
 }
 
+/// A guest address as a host register's value and what is added to it.
+struct X86Address {
+  let register: X86Register
+  let displacement: Int32
+
+  init(_ register: X86Register, _ displacement: Int32 = 0) {
+    self.register = register
+    self.displacement = displacement
+  }
+}
+
 /// At most three jumps that go to the same place, without memory of their own.
 struct X86Jumps {
   private var jumps = (0, 0, 0)
