@@ -83,7 +83,7 @@ struct BlockCache {
   mutating func enter(_ pc: UInt64, _ form: BlockForm) -> Int? {
     if form == .usual, let place = jumpTable[pc] { return place }
     guard let place = self[pc, form] else { return nil }
-    if form == .usual { jumpTable.insert(place, at: pc) }
+    if form == .usual { jumpTable.offer(place, at: pc) }
     return place
   }
 
@@ -179,6 +179,10 @@ struct JumpTable {
   /// Which pages of the table have entries. Looked at without one, a page would be backed twice: by the system's page of
   /// zeros, and by its own.
   private var isUsed = Array(repeating: false, count: pageCount)
+  /// How many entries each page without any was offered.
+  private var offers = Array(repeating: UInt8(0), count: pageCount)
+  /// Backing a page takes as long as this many exits for want of an entry.
+  private static let mostOffers = 3
   private static let pageBytes = 4096
   private static let pageCount = count * entryBytes / pageBytes
 
@@ -212,7 +216,17 @@ struct JumpTable {
     return Int(truncatingIfNeeded: entry[Self.codeOffset / 8] &- UInt64(codeStart))
   }
 
-  mutating func insert(_ place: Int, at pc: UInt64) {
+  /// Adds an entry, unless it would be the first of its page and few were offered to the page before.
+  mutating func offer(_ place: Int, at pc: UInt64) {
+    let page = Self.offset(pc) / Self.pageBytes
+    if !isUsed[page], offers[page] < Self.mostOffers {
+      offers[page] += 1
+    } else {
+      insert(place, at: pc)
+    }
+  }
+
+  private mutating func insert(_ place: Int, at pc: UInt64) {
     let offset = Self.offset(pc)
     isUsed[offset / Self.pageBytes] = true
     let entry = entry(offset)

@@ -210,6 +210,20 @@ struct X86Assembler {
     }
   }
 
+  /// Has the next bytes lie in one line of the host's cache, if they are few.
+  mutating func keepTogether(_ count: Int) {
+    let lineBytes = 64
+    let left = lineBytes - position & (lineBytes - 1)
+    guard left < count else { return }
+    // One instruction of up to 9 bytes that does nothing.
+    let nops: [[UInt8]] = [
+      [], [0x90], [0x66, 0x90], [0x0F, 0x1F, 0x00], [0x0F, 0x1F, 0x40, 0x00], [0x0F, 0x1F, 0x44, 0x00, 0x00],
+      [0x66, 0x0F, 0x1F, 0x44, 0x00, 0x00], [0x0F, 0x1F, 0x80, 0, 0, 0, 0], [0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0],
+      [0x66, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0],
+    ]
+    for value in nops[left] { byte(value) }
+  }
+
   mutating func signExtend32(_ target: X86Register, _ source: X86Register) {
     registers(0x63, target, source)
   }

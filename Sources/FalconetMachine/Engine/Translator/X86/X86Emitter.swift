@@ -107,7 +107,7 @@ struct X86Emitter: CodeEmitter {
     self.block = (block.length, block.pc)
     makePlan(block, form)
     let closed = form == .usual && hasFlatPart ? closeEnd(block.pc, &cache) : nil
-    if closed == nil { assembler.align() }
+    if closed == nil { assembler.align() } else { assembler.keepTogether(10) }
     let place = assembler.position
     cache.insert(place, at: block.pc, form) {
       if $0 != closed { assembler.patch($0, to: place) }
