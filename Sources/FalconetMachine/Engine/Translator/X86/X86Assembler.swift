@@ -214,14 +214,41 @@ struct X86Assembler {
   mutating func keepTogether(_ count: Int) {
     let lineBytes = 64
     let left = lineBytes - position & (lineBytes - 1)
-    guard left < count else { return }
-    // One instruction of up to 9 bytes that does nothing.
-    let nops: [[UInt8]] = [
-      [], [0x90], [0x66, 0x90], [0x0F, 0x1F, 0x00], [0x0F, 0x1F, 0x40, 0x00], [0x0F, 0x1F, 0x44, 0x00, 0x00],
-      [0x66, 0x0F, 0x1F, 0x44, 0x00, 0x00], [0x0F, 0x1F, 0x80, 0, 0, 0, 0], [0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0],
-      [0x66, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0],
-    ]
-    for value in nops[left] { byte(value) }
+    if left < count { skip(left) }
+  }
+
+  /// Writes one instruction of some bytes, or a few, that do nothing.
+  private mutating func skip(_ count: Int) {
+    var left = count
+    while left > 0 {
+      let size = min(left, 8)
+      // Its bytes, the first one lowest.
+      let bytes: UInt64 =
+        switch size {
+        case 1: 0x90
+        case 2: 0x9066
+        case 3: 0x00_1F0F
+        case 4: 0x0040_1F0F
+        case 5: 0x00_0044_1F0F
+        case 6: 0x0000_441F_0F66
+        case 7: 0x00_0000_0080_1F0F
+        // The longest is 8.
+        default: 0x0000_0000_0084_1F0F
+        }
+      memory.writable.storeBytes(of: bytes.littleEndian, toByteOffset: position, as: UInt64.self)
+      position &+= size
+      left -= size
+    }
+  }
+
+  /// The bytes of ``jump(to:)``.
+  static let jumpBytes = 5
+
+  /// Has the code that called go on behind the jump that follows the call.
+  mutating func returnBehindJump() {
+    // Adds to the return address.
+    for value: UInt8 in [0x48, 0x83, 0x04, 0x24, UInt8(Self.jumpBytes)] { byte(value) }
+    ret()
   }
 
   mutating func signExtend32(_ target: X86Register, _ source: X86Register) {

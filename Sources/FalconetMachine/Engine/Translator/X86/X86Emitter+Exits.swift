@@ -196,15 +196,12 @@ extension X86Emitter {
       assembler.set(.rax, to: address)
       load(.rdx, from: operation.second)
       assembler.call(storeThunks[thunk])
-      assembler.test(.rax, wide: false)
-      slowPaths.append(.leave(assembler.jump(.notEqual), remaining: operation.remaining))
       assembler.jump(to: back)
+      emitLeave(operation.remaining)
     case .neighbours(let jumps, let place, let remaining, let back):
       assembler.patchHere(jumps)
-      let fails =
-        plan.neighbours[place].isStack
-        ? emitCover(of: place, back) : emitWholeCheck(of: place, back)
-      for jump in fails { assembler.patchHere(jump) }
+      if plan.neighbours[place].isStack { emitCover(of: place) } else { emitWholeCheck(of: place) }
+      assembler.jump(to: back)
       emitChecked(remaining, &cache)
     case .rare(let jump, let operation, let back):
       assembler.patchHere(jump)
@@ -212,9 +209,14 @@ extension X86Emitter {
       assembler.jump(to: back)
     case .leave(let jump, let remaining):
       assembler.patchHere(jump)
-      assembler.immediate(.add, .r14, Int32(remaining))
-      emitExit(.leave, at: address(remaining))
+      emitLeave(remaining)
     }
+  }
+
+  /// Leaves the rest of the block to the plain step.
+  private mutating func emitLeave(_ remaining: UInt8) {
+    assembler.immediate(.add, .r14, Int32(remaining))
+    emitExit(.leave, at: address(remaining))
   }
 
   /// The address of the instruction from which on steps of the block remain.

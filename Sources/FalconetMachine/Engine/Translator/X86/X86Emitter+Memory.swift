@@ -224,6 +224,7 @@ extension X86Emitter {
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
     rareThunk = emitRareThunk()
     coverThunk = emitCoverThunk()
+    wholeThunks = Self.wholeChecks.map { emitWholeThunk($0.alignment, $0.isStored) }
     systemCallThunk = emitSystemCallThunk()
     linkedThunks = Self.linked.map { emitLinkedThunk($0.access, isLoad: $0.isLoad) }
   }
@@ -299,8 +300,8 @@ extension X86Emitter {
     return assembler.jump(.notEqual)
   }
 
-  /// From the address in rax and the value in rdx to 0 in eax, or another number if the store is
-  /// left to the plain step. Keeps all registers but rcx and rdx.
+  /// Stores the value in rdx at the address in rax. If the store is left to the plain step, the code goes on behind the
+  /// jump that follows the call. Keeps all registers but rax, rcx and rdx.
   private mutating func emitStoreThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rcx)
@@ -310,7 +311,6 @@ extension X86Emitter {
     let write = assembler.position
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
     emitWrite(access, .rdx, base: .rcx)
-    assembler.set(.rax, to: 0)
     assembler.ret()
     // What is left is a store beside watched bytes, or a case for the call back.
     for jump in away { assembler.patchHere(jump) }
@@ -321,7 +321,6 @@ extension X86Emitter {
     leaves.append(assembler.jump(.notEqual))
     leaves.append(emitTableCheck(access, WatchTable.storeBit))
     emitWrite(access, .rdx, base: .r12)
-    assembler.set(.rax, to: 0)
     assembler.ret()
     // The same in the window.
     assembler.patchHere(guarded)
@@ -333,23 +332,26 @@ extension X86Emitter {
     for jump in leaves { assembler.patchHere(jump) }
     assembler.set(.rcx, to: UInt64(operation.rawValue))
     let function: CallBack.Store = CallBack.store
-    emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
+    emitCallBack(
+      UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)), mayFail: true)
     assembler.align()
     return place
   }
 
-  /// From an address in rax and a count in rdx to 0 in eax if the ``StackRange`` covers them, which r13 goes with, or
-  /// another number. Keeps all other registers but rcx and rdx.
+  /// From an address in rax and a count in rdx: has the ``StackRange`` cover them, which r13 goes with. If it can't, the
+  /// code goes on behind the jump that follows the call. Keeps all other registers but rax, rcx and rdx.
   private mutating func emitCoverThunk() -> Int {
     let place = assembler.position
     let function: CallBack.Cover = CallBack.cover
-    emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
+    emitCallBack(
+      UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)), mayFail: true)
     assembler.align()
     return place
   }
 
-  /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns. Keeps the pinned registers.
-  mutating func emitCallBack(_ function: UInt, number: UInt8? = nil) {
+  /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns, behind the jump that follows if the
+  /// result is not 0 and the function may fail. Keeps the pinned registers.
+  mutating func emitCallBack(_ function: UInt, number: UInt8? = nil, mayFail: Bool = false) {
     // Six registers and the return address: 8 more make the stack a multiple of 16.
     let kept: [X86Register] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
     for register in kept { assembler.push(register) }
@@ -362,7 +364,15 @@ extension X86Emitter {
     for register in kept.reversed() { assembler.pop(register) }
     // The stack's range may have moved.
     assembler.bank(0x8B, .r13, RegisterBank.stackBase)
+    var failed: Int?
+    if mayFail {
+      assembler.test(.rax, wide: false)
+      failed = assembler.jump(.notEqual)
+    }
     assembler.ret()
+    guard let failed else { return }
+    assembler.patchHere(failed)
+    assembler.returnBehindJump()
   }
 
   /// From a ``PackedOperation`` in rdx to 0 in eax, or another number if the operation is left to

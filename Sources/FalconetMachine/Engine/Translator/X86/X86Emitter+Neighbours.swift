@@ -10,10 +10,10 @@ extension X86Emitter {
     if group.stored == nil {
       assembler.address(.rcx, .rax, group.extent)
       assembler.registers(X86Operation.or.opcode, .rcx, .rax)
-      assembler.bank(0x85, .rcx, outside(group))
+      assembler.bank(0x85, .rcx, outside(group.alignment))
       jumps.append(assembler.jump(.notEqual))
     } else {
-      assembler.bank(0x85, .rax, outside(group))
+      assembler.bank(0x85, .rax, outside(group.alignment))
       jumps.append(assembler.jump(.notEqual))
       assembler.address(.rcx, .rax, group.extent)
       assembler.registers(X86Operation.xor.opcode, .rcx, .rax)
@@ -30,7 +30,7 @@ extension X86Emitter {
   private mutating func emitNearCheck(of place: Int, before operation: DecodedOperation) {
     let group = plan.neighbours[place]
     let register = held(group.register, in: .rdx)
-    assembler.bank(0x85, register, outside(group))
+    assembler.bank(0x85, register, outside(group.alignment))
     var jumps = X86Jumps(assembler.jump(.notEqual))
     if let stored = group.stored {
       let (first, last) = (
@@ -67,21 +67,14 @@ extension X86Emitter {
       .neighbours(X86Jumps(jump), place, remaining: operation.remaining, back: assembler.position))
   }
 
-  /// Has the range cover a stack frame.
-  ///
-  /// - Parameter back: where the code goes on then.
-  /// - Returns: the jumps if it can't.
-  mutating func emitCover(of place: Int, _ back: Int) -> [Int] {
+  /// Has the range cover a stack frame. If it can't, the code goes on behind the jump that follows.
+  mutating func emitCover(of place: Int) {
     let group = plan.neighbours[place]
     let (first, top) = units(group)
     let register = held(group.register, in: .rax)
     assembler.address(.rax, register, first)
     assembler.set(.rdx, to: UInt64(top - first + unit))
     assembler.call(coverThunk)
-    assembler.test(.rax, wide: false)
-    let fails = [assembler.jump(.notEqual)]
-    assembler.jump(to: back)
-    return fails
   }
 
   /// The first and the last unit that the accesses of a stack frame lie in, from the stack pointer on.
@@ -94,31 +87,57 @@ extension X86Emitter {
   /// Bytes of a guest register.
   private var unit: Int32 { isWide ? 8 : 4 }
 
-  /// The check of neighbours in the other case that translated code covers: two pages.
-  ///
-  /// - Parameter back: where the code goes on if it holds.
-  /// - Returns: the jumps if it does not.
-  mutating func emitWholeCheck(of place: Int, _ back: Int) -> [Int] {
+  /// The check of neighbours in the other case that translated code covers: two pages. If it does not hold, the code goes
+  /// on behind the jump that follows.
+  mutating func emitWholeCheck(of place: Int) {
     let group = plan.neighbours[place]
     emitLowest(group)
-    assembler.bank(0x85, .rax, outside(group))
-    var fails = [assembler.jump(.notEqual)]
-    assembler.address(.rcx, .rax, group.extent)
-    assembler.bank(0x85, .rcx, RegisterBank.outside1)
-    fails.append(assembler.jump(.notEqual))
-    fails += emitFlagChecks(group)
-    assembler.jump(to: back)
-    return fails
+    // From the lowest address: the highest, and the first and the last byte that are stored to, 12 bits each.
+    var distances = UInt64(group.extent)
+    if let stored = group.stored {
+      distances |= UInt64(stored.lowerBound - group.low) << 12
+      distances |= UInt64(stored.upperBound - group.low) << 24
+    }
+    assembler.set(.rdx, to: distances)
+    let thunk = Self.wholeChecks.firstIndex {
+      $0.alignment == group.alignment && $0.isStored == (group.stored != nil)
+    }
+    assembler.call(wholeThunks[thunk ?? 0])
   }
 
-  /// Checks the pages that neighbours store to: the first and the last byte's, since they take less than a page.
-  private mutating func emitFlagChecks(_ group: AccessPlan.Neighbours) -> [Int] {
-    guard let stored = group.stored else { return [] }
-    return [stored.lowerBound, stored.upperBound].map { offset in
-      assembler.address(.rcx, .rax, offset - group.low)
+  /// The kinds of checks of two pages, in the places of their thunks.
+  static let wholeChecks = [1, 2, 4, 8].flatMap { (alignment: Int32) in
+    [(alignment: alignment, isStored: false), (alignment: alignment, isStored: true)]
+  }
+
+  /// From the lowest address in rax and distances from it in rdx. If the check does not hold, the code goes on behind the
+  /// jump that follows the call. Keeps all registers but rcx and rdx.
+  mutating func emitWholeThunk(_ alignment: Int32, _ isStored: Bool) -> Int {
+    let place = assembler.position
+    assembler.bank(0x85, .rax, outside(alignment))
+    var fails = [assembler.jump(.notEqual)]
+    emitDistance()
+    assembler.bank(0x85, .rcx, RegisterBank.outside1)
+    fails.append(assembler.jump(.notEqual))
+    // The pages of the first and the last byte that are stored to: all is less than a page.
+    for _ in 0..<(isStored ? 2 : 0) {
+      assembler.shift(.right, .rdx, by: 12)
+      emitDistance()
       emitFlagCheck(of: .rcx)
-      return assembler.jump(.notEqual)
+      fails.append(assembler.jump(.notEqual))
     }
+    assembler.ret()
+    for jump in fails { assembler.patchHere(jump) }
+    assembler.returnBehindJump()
+    assembler.align()
+    return place
+  }
+
+  /// Sets rcx to the address that the low 12 bits of rdx say.
+  private mutating func emitDistance() {
+    assembler.registers(0x8B, .rcx, .rdx, wide: false)
+    assembler.immediate(.and, .rcx, 0xFFF, wide: false)
+    assembler.registers(X86Operation.add.opcode, .rcx, .rax)
   }
 
   /// Sets rax to the lowest address.
@@ -127,8 +146,8 @@ extension X86Emitter {
     assembler.address(.rax, register, group.low - group.distance)
   }
 
-  private func outside(_ group: AccessPlan.Neighbours) -> UInt8 {
-    switch group.alignment {
+  private func outside(_ alignment: Int32) -> UInt8 {
+    switch alignment {
     case 1: RegisterBank.outside1
     case 2: RegisterBank.outside2
     case 4: RegisterBank.outside4

@@ -55,6 +55,7 @@ struct X86Emitter: CodeEmitter {
   var linkedThunks: [Int] = []
   var rareThunk = 0
   var coverThunk = 0
+  var wholeThunks: [Int] = []
   var systemCallThunk = 0
   var missedReturn = 0
   var firstReturn = 0
