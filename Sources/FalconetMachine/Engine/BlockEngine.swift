@@ -155,8 +155,8 @@ extension BlockEngine {
     let generation = machine.engineGeneration
     running.loadThread()
     self.run = CurrentRun(
-      running: .passUnretained(running), target: target, stopAfterPreimageRead: stopAfterPreimageRead,
-      generation: generation)
+      running: .passUnretained(running), target: target,
+      stopAfterPreimageRead: stopAfterPreimageRead, generation: generation)
     defer {
       self.run = nil
       running.saveThread()

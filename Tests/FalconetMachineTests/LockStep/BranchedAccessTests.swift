@@ -80,14 +80,18 @@ struct BranchedAccessTests {
     }
     words += [access(load, 3, 8), access(load, 5, 16), access(load, 6, last), access(load, 7, 0)]
     words += [Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop]
-    words += [access(store, 3, 0), access(store, 5, 24), access(store, 6, 0x7F0), access(store, 7, last)]
+    words += [
+      access(store, 3, 0), access(store, 5, 24), access(store, 6, 0x7F0), access(store, 7, last),
+    ]
     words += [Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop]
     words += [access(load, 3, 0), access(0x20, 5, 3), access(0x25, 6, 6), access(0x2B, 6, 12)]
     // The next of the registers' values, 8 of them.
     words += [Assembly.immediate(isWide ? 0x19 : 9, rs: 9, rt: 9, 1)]
     words += [Assembly.special(isWide ? 0x2D : 0x21, rs: 4, rt: 11, rd: 4)]
     words += [Assembly.immediate(0x0B, rs: 9, rt: 12, 8)]
-    return words + [Assembly.immediate(5, rs: 12, rt: 0, -(words.count + 4)), Assembly.nop, Assembly.stop]
+    return words + [
+      Assembly.immediate(5, rs: 12, rt: 0, -(words.count + 4)), Assembly.nop, Assembly.stop,
+    ]
   }
 
   @Test(
@@ -97,7 +101,9 @@ struct BranchedAccessTests {
     let isWide = version.wordSize == .bits64
     let ends: [UInt64] = isWide ? [1 << 40, 1 << 44 + 1 << 40, 1 << 44, 0] : [1 << 31, 0]
     for end in ends {
-      for (start, step) in [(end &- 0x1000, 0x400), (end &- 24, 8), (end &- 0x8008, 0x1000), (end &- 20, 5)] {
+      for (start, step) in [
+        (end &- 0x1000, 0x400), (end &- 24, 8), (end &- 0x8008, 0x1000), (end &- 20, 5),
+      ] {
         var image = MachineImage(version, code: Self.reaching(isWide))
         image[register: 2] = 3
         image[register: 4] = start & version.wordSize.mask

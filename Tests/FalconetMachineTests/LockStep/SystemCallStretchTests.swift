@@ -105,7 +105,8 @@ struct SystemCallStretchTests {
     return seen
   }
 
-  @Test("A range to stop at that is chosen during a call is noticed", arguments: [StateVersion.v8, .v5])
+  @Test(
+    "A range to stop at that is chosen during a call is noticed", arguments: [StateVersion.v8, .v5])
   func newStop(_ version: StateVersion) throws {
     let machine = try Self.writing(version).machine(EngineSetup.translator, oracle: NoPreimages())
     var calls = 0
@@ -118,7 +119,8 @@ struct SystemCallStretchTests {
     #expect(machine.step == 24)
   }
 
-  @Test("A run that makes system calls all along is interrupted", arguments: [StateVersion.v8, .v5])
+  @Test(
+    "A run that makes system calls all along is interrupted", arguments: [StateVersion.v8, .v5])
   func interruption(_ version: StateVersion) throws {
     for setup in [EngineSetup.translator, .portable] {
       let machine = try Self.writing(version).machine(setup, oracle: NoPreimages())
@@ -142,7 +144,9 @@ struct SystemCallStretchTests {
     func hint(_ hint: [UInt8]) throws(PreimageError) {}
   }
 
-  @Test("A call that fails is made once, and leaves the state before it", arguments: [StateVersion.v8, .v5])
+  @Test(
+    "A call that fails is made once, and leaves the state before it",
+    arguments: [StateVersion.v8, .v5])
   func failure(_ version: StateVersion) throws {
     let isWide = version.wordSize == .bits64
     var image = MachineImage(

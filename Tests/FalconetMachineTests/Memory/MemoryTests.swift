@@ -64,7 +64,8 @@ struct MemoryTests {
     #expect(memory.loadWord(at: (index + 1024) << 12) == 8)
   }
 
-  @Test("Pages behind the reserved parts are pages as any other", arguments: [WordSize.bits32, .bits64])
+  @Test(
+    "Pages behind the reserved parts are pages as any other", arguments: [WordSize.bits32, .bits64])
   func margins(_ wordSize: WordSize) throws {
     let ends: [UInt64] =
       wordSize == .bits64 ? [1 << 40, 1 << 44 + 1 << 40] : [1 << 31]

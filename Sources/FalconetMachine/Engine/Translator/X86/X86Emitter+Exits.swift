@@ -70,16 +70,15 @@ extension X86Emitter {
   mutating func closeEnd(_ pc: UInt64, _ cache: inout BlockCache) -> Int? {
     guard let end = openEnd, end.end == assembler.position else { return nil }
     openEnd = nil
-    let jumpBytes = 5
     if end.pc == pc, cache[pc, .usual] == nil {
-      assembler.position -= jumpBytes
+      assembler.position -= X86Assembler.jumpBytes
       return end.jump
     }
     guard let branch = end.branch, branch.pc == pc, cache[pc, .usual] == nil else { return nil }
     // The opposite branch goes to the other block.
     let branchBytes = 6
     let target = assembler.target(of: end.jump)
-    assembler.position -= jumpBytes + branchBytes
+    assembler.position -= X86Assembler.jumpBytes + branchBytes
     let other = assembler.jump(branch.condition.inverted)
     if let place = cache[end.pc, .usual] {
       assembler.patch(other, to: place)

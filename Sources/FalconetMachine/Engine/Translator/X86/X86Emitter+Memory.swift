@@ -1,21 +1,4 @@
 extension X86Emitter {
-  /// The loads and stores that have thunks, in their places.
-  private static let loads = thunked {
-    if case .load(let access) = $0.kind { access } else { nil }
-  }
-  private static let stores = thunked {
-    if case .store(let access) = $0.kind { access } else { nil }
-  }
-
-  private static func thunked(
-    _ access: (Operation) -> AccessKind?
-  ) -> [(operation: Operation, access: AccessKind)] {
-    Operation.allCases
-      .compactMap { operation in access(operation).map { (operation: operation, access: $0) } }
-      .filter { thunk(of: $0.access) != nil }
-      .sorted { (thunk(of: $0.access) ?? 0) < (thunk(of: $1.access) ?? 0) }
-  }
-
   /// The place of an access's thunk; nil for an access of part of a value, which has none.
   static func thunk(of access: AccessKind) -> Int? {
     switch access {
@@ -31,7 +14,7 @@ extension X86Emitter {
   }
 
   /// The entry with the bits that an address of the fast path has none of.
-  private static func outside(_ access: AccessKind) -> UInt8 {
+  static func outside(_ access: AccessKind) -> UInt8 {
     switch access {
     case .byte, .byteUnsigned: RegisterBank.outside1
     case .half, .halfUnsigned: RegisterBank.outside2
@@ -111,7 +94,7 @@ extension X86Emitter {
   }
 
   /// Jumps away if an address is near bytes whose reads are watched.
-  private mutating func emitReadCheck(_ address: X86Register) -> Int {
+  mutating func emitReadCheck(_ address: X86Register) -> Int {
     assembler.move(.rcx, address)
     assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.readStart)
     assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.readSize)
@@ -119,7 +102,7 @@ extension X86Emitter {
   }
 
   /// Reads the value at `base + index + displacement`. May use rax.
-  private mutating func emitRead(
+  mutating func emitRead(
     _ access: AccessKind, _ target: X86Register, base: X86Register, index: X86Register = .rax,
     displacement: Int32 = 0
   ) {
@@ -188,7 +171,7 @@ extension X86Emitter {
   }
 
   /// Writes a value at `base + index + displacement`.
-  private mutating func emitWrite(
+  mutating func emitWrite(
     _ access: AccessKind, _ value: X86Register, base: X86Register, index: X86Register = .rax,
     displacement: Int32 = 0
   ) {
@@ -213,183 +196,5 @@ extension X86Emitter {
     assembler.call(rareThunk)
     assembler.test(.rax, wide: false)
     slowPaths.append(.leave(assembler.jump(.notEqual), remaining: operation.remaining))
-  }
-
-  // MARK: Thunks
-
-  /// Writes the code that slow paths call.
-  mutating func emitThunks() {
-    loadThunks = Self.loads.map { emitLoadThunk($0.operation, $0.access) }
-    checkedLoadThunks = Self.loads.map { emitCheckedLoadThunk($0.access) }
-    storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
-    rareThunk = emitRareThunk()
-    coverThunk = emitCoverThunk()
-    wholeThunks = Self.wholeChecks.map { emitWholeThunk($0.alignment, $0.isStored) }
-    systemCallThunk = emitSystemCallThunk()
-    linkedThunks = Self.linked.map { emitLinkedThunk($0.access, isLoad: $0.isLoad) }
-  }
-
-  /// Jumps away if rax is not an address in the window that is a multiple of its size.
-  private mutating func emitWindowCheck(_ access: AccessKind, scratch: X86Register) -> [Int] {
-    var away: [Int] = []
-    if access.size > 1 {
-      assembler.byte(0xA8)
-      assembler.byte(UInt8(access.size - 1))
-      away.append(assembler.jump(.notEqual))
-    }
-    assembler.move(scratch, .rax)
-    assembler.bank(X86Operation.sub.opcode, scratch, RegisterBank.windowStart)
-    assembler.bank(X86Operation.cmp.opcode, scratch, RegisterBank.windowSize)
-    away.append(assembler.jump(.notBelow))
-    return away
-  }
-
-  /// From the address in rax to the value in rax. Keeps all registers but rcx and rdx.
-  private mutating func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
-    let place = assembler.position
-    let away = emitWindowCheck(access, scratch: .rdx)
-    assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
-    emitRead(access, .rax, base: .rdx)
-    assembler.ret()
-    for jump in away { assembler.patchHere(jump) }
-    assembler.set(.rdx, to: UInt64(operation.rawValue))
-    let function: CallBack.Load = CallBack.load
-    emitCallBack(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
-    assembler.align()
-    return place
-  }
-
-  /// From the address in rax to the value in rax and 0 in ecx, or another number in ecx if the load needs
-  /// more than that. Keeps all registers but rcx and rdx.
-  private mutating func emitCheckedLoadThunk(_ access: AccessKind) -> Int {
-    let place = assembler.position
-    assembler.bank(0x85, .rax, Self.outside(access))
-    let outside = assembler.jump(.notEqual)
-    var leaves = [emitTableCheck(access, WatchTable.loadBit)]
-    emitRead(access, .rax, base: .r12)
-    assembler.set(.rcx, to: 0)
-    assembler.ret()
-    assembler.patchHere(outside)
-    leaves += emitWindowCheck(access, scratch: .rdx)
-    let far = emitReadCheck(.rax)
-    assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
-    let read = assembler.position
-    emitRead(access, .rax, base: .rdx)
-    assembler.set(.rcx, to: 0)
-    assembler.ret()
-    assembler.patchHere(far)
-    leaves.append(emitTableCheck(access, WatchTable.loadBit))
-    assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
-    assembler.jump(to: read)
-    for jump in leaves { assembler.patchHere(jump) }
-    assembler.set(.rcx, to: 1)
-    assembler.ret()
-    assembler.align()
-    return place
-  }
-
-  /// Jumps away if an access at the address in rax may be watched.
-  private mutating func emitTableCheck(_ access: AccessKind, _ bit: (Int) -> UInt8) -> Int {
-    assembler.registers(0x8B, .rcx, .rax, wide: false)
-    assembler.immediate(.and, .rcx, 0xFFF, wide: false)
-    assembler.bank(X86Operation.add.opcode, .rcx, RegisterBank.watchTable)
-    // Tests a bit of the byte at rcx.
-    assembler.byte(0xF6)
-    assembler.byte(X86Register.rcx.low)
-    assembler.byte(bit(access.size))
-    return assembler.jump(.notEqual)
-  }
-
-  /// Stores the value in rdx at the address in rax. If the store is left to the plain step, the code goes on behind the
-  /// jump that follows the call. Keeps all registers but rax, rcx and rdx.
-  private mutating func emitStoreThunk(_ operation: Operation, _ access: AccessKind) -> Int {
-    let place = assembler.position
-    let away = emitWindowCheck(access, scratch: .rcx)
-    assembler.move(.rcx, .rax)
-    emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags)
-    let guarded = assembler.jump(.notEqual)
-    let write = assembler.position
-    assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
-    emitWrite(access, .rdx, base: .rcx)
-    assembler.ret()
-    // What is left is a store beside watched bytes, or a case for the call back.
-    for jump in away { assembler.patchHere(jump) }
-    assembler.bank(0x85, .rax, Self.outside(access))
-    var leaves = [assembler.jump(.notEqual)]
-    assembler.registers(0x8B, .rcx, .rax)
-    emitFlagCheck(of: .rcx, .writableBesideWatches)
-    leaves.append(assembler.jump(.notEqual))
-    leaves.append(emitTableCheck(access, WatchTable.storeBit))
-    emitWrite(access, .rdx, base: .r12)
-    assembler.ret()
-    // The same in the window.
-    assembler.patchHere(guarded)
-    assembler.move(.rcx, .rax)
-    emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags, .writableBesideWatches)
-    leaves.append(assembler.jump(.notEqual))
-    leaves.append(emitTableCheck(access, WatchTable.storeBit))
-    assembler.jump(to: write)
-    for jump in leaves { assembler.patchHere(jump) }
-    assembler.set(.rcx, to: UInt64(operation.rawValue))
-    let function: CallBack.Store = CallBack.store
-    emitCallBack(
-      UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)), mayFail: true)
-    assembler.align()
-    return place
-  }
-
-  /// From an address in rax and a count in rdx: has the ``StackRange`` cover them, which r13 goes with. If it can't, the
-  /// code goes on behind the jump that follows the call. Keeps all other registers but rax, rcx and rdx.
-  private mutating func emitCoverThunk() -> Int {
-    let place = assembler.position
-    let function: CallBack.Cover = CallBack.cover
-    emitCallBack(
-      UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)), mayFail: true)
-    assembler.align()
-    return place
-  }
-
-  /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns, behind the jump that follows if the
-  /// result is not 0 and the function may fail. Keeps the pinned registers.
-  mutating func emitCallBack(_ function: UInt, number: UInt8? = nil, mayFail: Bool = false) {
-    // Six registers and the return address: 8 more make the stack a multiple of 16.
-    let kept: [X86Register] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
-    for register in kept { assembler.push(register) }
-    assembler.immediate(.sub, .rsp, 8)
-    assembler.bank(0x8B, .rdi, RegisterBank.owner)
-    assembler.move(.rsi, .rax)
-    if let number { assembler.set(.r8, to: UInt64(number)) }
-    assembler.call(function: function)
-    assembler.immediate(.add, .rsp, 8)
-    for register in kept.reversed() { assembler.pop(register) }
-    // The stack's range may have moved.
-    assembler.bank(0x8B, .r13, RegisterBank.stackBase)
-    var failed: Int?
-    if mayFail {
-      assembler.test(.rax, wide: false)
-      failed = assembler.jump(.notEqual)
-    }
-    assembler.ret()
-    guard let failed else { return }
-    assembler.patchHere(failed)
-    assembler.returnBehindJump()
-  }
-
-  /// From a ``PackedOperation`` in rdx to 0 in eax, or another number if the operation is left to
-  /// the plain step. The registers are in the bank meanwhile.
-  private mutating func emitRareThunk() -> Int {
-    let place = assembler.position
-    assembler.immediate(.sub, .rsp, 8)
-    savePinned()
-    assembler.bank(0x8B, .rdi, RegisterBank.owner)
-    assembler.move(.rsi, .rdx)
-    assembler.move(.rdx, .r14)
-    let function: CallBack.Rare = CallBack.rare
-    assembler.call(function: UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
-    loadPinned()
-    assembler.immediate(.add, .rsp, 8)
-    assembler.ret()
-    assembler.align()
-    return place
   }
 }

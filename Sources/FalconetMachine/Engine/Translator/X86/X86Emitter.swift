@@ -102,13 +102,20 @@ struct X86Emitter: CodeEmitter {
     rarePosition = assembler.memory.rareStart
   }
 
+  /// Bytes of the subtraction and the jump that most blocks begin with.
+  private static let budgetCheckBytes = 10
+
   mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int {
     if form == .checked { swapParts() }
     defer { if form == .checked { swapParts() } }
     self.block = (block.length, block.pc)
     makePlan(block, form)
     let closed = form == .usual && hasFlatPart ? closeEnd(block.pc, &cache) : nil
-    if closed == nil { assembler.align() } else { assembler.keepTogether(10) }
+    if closed == nil {
+      assembler.align()
+    } else {
+      assembler.keepTogether(Self.budgetCheckBytes)
+    }
     let place = assembler.position
     cache.insert(place, at: block.pc, form) {
       if $0 != closed { assembler.patch($0, to: place) }
@@ -159,7 +166,8 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func emitSharedCode() {
     missing = emitExit(.unprepared, atZero: true)
-    exits = [EngineExit.budget, .leave, .unprepared, .checked, .stepped].map { emitExit($0, atZero: false) }
+    exits = [EngineExit.budget, .leave, .unprepared, .checked, .stepped]
+      .map { emitExit($0, atZero: false) }
     emitMissedReturn()
     entry = assembler.position
     emitEntry()
