@@ -148,6 +148,32 @@ import Testing
       "\(failure.message)")
   }
 
+  @Test("A VM that goes wrong in long runs alone is told so, and no single step is blamed")
+  func longRuns() throws {
+    let table = try #require(fpvm_get(FPVM_ABI))
+    let copy = UnsafeMutablePointer<fpvm_table>.allocate(capacity: 1)
+    copy.initialize(to: table.pointee)
+    // A run of more than 20 steps does one too few.
+    copy.pointee.run = { machine, run, stop, error in
+      guard let table = fpvm_get(FPVM_ABI), let run else { return FPVM_INTERNAL }
+      var (shorter, info) = (run.pointee, fpvm_info())
+      info.size = UInt64(MemoryLayout<fpvm_info>.size)
+      if table.pointee.info(machine, &info, nil) == FPVM_OK, shorter.until != .max,
+        shorter.until &- info.step > 20
+      {
+        shorter.until -= 1
+      }
+      return table.pointee.run(machine, &shorter, stop, error)
+    }
+    var effort = Self.effort
+    effort.areas = [.scheduler]
+    let report = ConformKit.check(try ForeignLibrary(table: UnsafePointer(copy)), [], effort)
+    let told = report.failures.filter {
+      $0.message.hasPrefix("each step by itself is right, and a run of all ")
+    }
+    #expect(!told.isEmpty && told.allSatisfy { $0.message.contains("step is ") && $0.step == nil })
+  }
+
   @Test("A machine of the table goes through a guest as the plain step does")
   func claims() throws {
     let library = try ForeignLibrary(table: try #require(fpvm_get(FPVM_ABI)))

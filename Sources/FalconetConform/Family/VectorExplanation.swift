@@ -22,6 +22,13 @@ struct VectorExplanation {
     let whole = ConformFault(message, input: vector.state)
     guard let step = try? firstDifference(), let plain = try? machine() else { return whole }
     do {
+      if step == vector.steps, step > 0, vector.end == .step || vector.end == .exited {
+        for _ in 1..<step { try plain.runStep() }
+        let text = difference(after: step - 1, plain) ?? message
+        return ConformFault(
+          "each step by itself is right, and a run of all \(step) is not: \(text)",
+          input: vector.state)
+      }
       for _ in 0..<step { try plain.runStep() }
       let state = try Self.bytes(of: plain)
       let place = plain.step
@@ -47,7 +54,7 @@ struct VectorExplanation {
         return step == 0 ? nil : step - 1
       }
     }
-    // All states are right, so that the end is not.
+    // All states are right, so that what follows is not, or a run that does not stop after each step.
     return count - 1
   }
 
