@@ -8,7 +8,7 @@ enum EngineExit: UInt64 {
   case unprepared = 2
   /// The next block is to be executed in the form that checks each access, see ``BlockForm/checked``.
   case checked = 3
-  /// A system call was executed, and the machine has what the run has to know.
+  /// A system call was executed, or failed, and the machine or the engine has what the run has to know.
   case stepped = 4
 }
 
@@ -150,6 +150,7 @@ extension BlockEngine {
   private func run<Word: MachineWord>(
     _ word: Word.Type, to target: UInt64, _ stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason? {
+    precondition(self.run == nil, "a machine does not run while it runs")
     let machine = machine
     let running = RunningMachine(machine)
     let generation = machine.engineGeneration
@@ -212,8 +213,8 @@ extension BlockEngine {
   /// Executes at most `budget` steps of the active thread, maybe none.
   ///
   /// - Returns: how many of the next steps the plain step should execute, since they are too few for the block that
-  ///   comes next: trying each address in turn would take longer. Nil if the last step was a system call, which was
-  ///   executed.
+  ///   comes next: trying each address in turn would take longer. Nil if code came to a system call last, and it was
+  ///   executed or failed.
   /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
   ///   delay slot.
   @inline(__always)

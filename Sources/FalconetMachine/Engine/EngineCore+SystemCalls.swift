@@ -14,7 +14,7 @@ struct CurrentRun {
 enum SystemCallOutcome: Int64 {
   /// It was not executed, and the plain step must.
   case left = -1
-  /// It was executed, and the run has to look at the machine: see ``EngineExit/stepped``.
+  /// It was executed, or failed, and the run has to look at the machine: see ``EngineExit/stepped``.
   case executed = -2
   /// It was executed, and code goes on at the address in ``RegisterBank/end`` with ``RegisterBank/budget``, since
   /// another thread is active.

@@ -9,7 +9,7 @@ final class RunningMachine: StepEnvironment {
   private let memory: Memory
   private let bank: RegisterBank
   private let wordSize: WordSize
-  /// Steps in a row before which a waiting thread was active.
+  /// How often in a row a waiting thread was active when a budget was asked for.
   var waitingSteps = 0
   let rules: Rules
   let decoder: InstructionDecoder

@@ -103,10 +103,9 @@ final class GuestSpace {
   private static let windowEnd: UInt64 = 1 << 47
   private static let partBits = 40
   private static let heapBit = 44
-  /// More than the largest displacement of a load or store, and the bytes accessed there.
+  /// The largest displacement of a load or store, and the bytes accessed there.
   private static let marginBytes = 1 << 15
-  /// From where a part with its margin could end to where the next begins: parts are aligned as the host's largest
-  /// page tables' entries.
+  /// From where a part ends to where that of the next machine begins. Parts are aligned to it.
   private static let spacing = 1 << 30
 
   private static func reserve32() -> GuestSpace? {
@@ -162,7 +161,7 @@ final class GuestSpace {
   /// Whatever a guest does, no more than twice its pages are backed.
   func populate(fromPage index: UInt64) {
     guard populates, index & (Self.pagesAtOnce - 1) == 0, index >= Self.pagesAtOnce,
-      (index | index - Self.pagesAtOnce) << 12 & outside == 0
+      (index | (index - Self.pagesAtOnce)) << 12 & outside == 0
     else { return }
     let (first, count) = (Int(truncatingIfNeeded: index), Int(Self.pagesAtOnce))
     for page in first - count..<first

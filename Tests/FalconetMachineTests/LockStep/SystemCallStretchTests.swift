@@ -169,6 +169,29 @@ struct SystemCallStretchTests {
     }
   }
 
+  @Test("What is called finds most of a small stack unused, however deep the program's calls are")
+  func stack() throws {
+    // As many calls deep as register 8 says, it writes.
+    let code: [UInt32] = [
+      Assembly.immediate(9, rs: 8, rt: 8, -1), Assembly.immediate(7, rs: 8, rt: 0, 4),
+      Assembly.nop, Assembly.set(2, to: 5001), Assembly.syscall, Assembly.stop,
+      Assembly.jump(3, to: 0x1000), Assembly.nop,
+    ]
+    for depth: UInt64 in [1, 1500] {
+      var image = MachineImage(.v8, code: code)
+      image[register: 8] = depth
+      (image[register: 4], image[register: 5], image[register: 6]) = (1, 0x3000, 4)
+      let machine = try image.machine(EngineSetup.translator, oracle: NoPreimages())
+      func place() -> UInt { withUnsafePointer(to: machine.step) { UInt(bitPattern: $0) } }
+      let start = place()
+      var deepest: UInt?
+      machine.onOutput = { _, _ in deepest = place() }
+      #expect(try machine.run(until: 5 * depth) == .step)
+      let end = try #require(deepest)
+      #expect(start - end < 32 << 10)
+    }
+  }
+
   @Test("A run goes on with another engine if one is chosen while it calls")
   func changed() throws {
     for kind in [EngineKind.portable, .step, .translator] {

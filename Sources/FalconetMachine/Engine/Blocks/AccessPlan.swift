@@ -3,8 +3,8 @@
 ///
 /// Accesses are *neighbours* if their addresses differ by constants, as those of a stack frame or an object do.
 /// One check, before the first of them, makes sure that each is what an engine's fast path is for: the addresses
-/// are flat and multiples of their sizes, and the pages that are stored to are directly writable. If it fails, the
-/// engine goes on with the form of the block in which each access checks itself.
+/// are flat, or in a margin of ``GuestSpace``, and multiples of their sizes, and the pages that are stored to are
+/// directly writable. If it fails, the engine goes on with the form of the block in which each access checks itself.
 ///
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
 /// its page, would, and begins anew here.

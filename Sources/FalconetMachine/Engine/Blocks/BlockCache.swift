@@ -14,8 +14,8 @@ enum BlockForm {
 /// is no such block, the *link*, the place in the code that names the target, waits here. Links to the form that checks
 /// each access don't: their engine finds them when they are taken.
 ///
-/// A store to a page with blocks is left to the plain step, so no engine changes code that it executes.
-/// All blocks are discarded before the next run.
+/// A store to a page with blocks is left to the plain step, and code is left after a system call that wrote to one, so no
+/// engine goes on with code that has changed. All blocks are discarded before the next run.
 struct BlockCache {
   private let memory: Memory
   /// The places of blocks. An address without one has the complement of a number in ``waiting``.
@@ -79,7 +79,8 @@ struct BlockCache {
     return ~place
   }
 
-  /// The place of a form of the block at an address. Jumps through the table find the usual one from here on.
+  /// The place of a form of the block at an address. Jumps through the table find the usual one from here on, or if it is
+  /// asked for a few times more.
   mutating func enter(_ pc: UInt64, _ form: BlockForm) -> Int? {
     if form == .usual, let place = jumpTable[pc] { return place }
     guard let place = self[pc, form] else { return nil }
@@ -240,6 +241,7 @@ struct JumpTable {
         .initializeMemory(as: UInt8.self, repeating: 0, count: Self.pageBytes)
       isUsed[page] = false
     }
+    for page in offers.indices { offers[page] = 0 }
     insert(missing, at: 0)
   }
 }

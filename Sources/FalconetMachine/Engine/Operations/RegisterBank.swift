@@ -14,7 +14,7 @@ struct RegisterBank {
   /// Copies of a branch's operands, if its delay slot changes them.
   static let firstCopy: UInt8 = 35
   static let secondCopy: UInt8 = 36
-  /// An access of 4 or 8 bytes takes the fast path if its address has none of these bits.
+  /// An address of 4 or 8 bytes is flat and a multiple if it has none of these bits.
   static let outside4: UInt8 = 55
   static let outside8: UInt8 = 38
   static let outside1: UInt8 = 39

@@ -1,9 +1,9 @@
 /// The part of memory around the stack pointer that is known to be directly writable, so that translated code checks
 /// the accesses to a stack frame by one comparison.
 ///
-/// It lies in the flat part or in the window. Nothing makes its pages less writable while code runs but `ll`, which
-/// guards its page and empties the range if it lies there. Before code is entered, ``revalidate()`` looks at the pages
-/// again.
+/// It lies in the flat part or in the window. Nothing that code does makes its pages less writable but `ll`, which
+/// guards its page and empties the range if it lies there, and a system call. Before code is entered, and before it goes
+/// on after a system call, ``revalidate()`` looks at the pages again.
 ///
 /// Safety: the flags are those of pages of the memory's space, which the machine owns as it does this range.
 struct StackRange {

@@ -5,9 +5,10 @@
 /// executed by calls back to ``EngineCore/execute(_:budget:)``.
 ///
 /// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
-/// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, or after a
-/// check of several accesses that holds, see ``AccessPlan`` and ``StackRange``, and only while ``enter(_:_:budget:)`` is on the stack; blocks are discarded, and code memory used for
-/// others, only between calls of it.
+/// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, in a margin of
+/// ``GuestSpace`` if a register's value is flat, or after a check of several accesses that holds, see ``AccessPlan`` and
+/// ``StackRange``, and only while ``enter(_:_:budget:)`` is on the stack. A system call in code may have all blocks
+/// discarded; code memory is used for others only between calls of it, and until then nothing is written.
 final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.
   static let codeBytes = 24 << 20

@@ -7,8 +7,9 @@
 /// The first entry is one that no call made, for address 1, which no instruction has.
 extension X86Emitter {
   static let firstCallBytes: Int32 = 16
-  /// Bytes of the host's stack for calls. If they are used up, all are forgotten.
-  private static let mostBytes: Int32 = 32 << 10
+  /// Bytes of the host's stack for calls. If they are used up, all are forgotten. What a system call calls has its frames
+  /// below them, so they are a small part of the stack that a calling thread must have.
+  private static let mostBytes: Int32 = 8 << 10
   private static let firstAddress: UInt64 = 1
 
   /// Part of the entry: the entry that no call made.

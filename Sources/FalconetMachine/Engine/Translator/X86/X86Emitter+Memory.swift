@@ -13,7 +13,7 @@ extension X86Emitter {
     }
   }
 
-  /// The entry with the bits that an address of the fast path has none of.
+  /// The entry with the bits that a flat address of an access has none of.
   static func outside(_ access: AccessKind) -> UInt8 {
     switch access {
     case .byte, .byteUnsigned: RegisterBank.outside1
@@ -23,7 +23,7 @@ extension X86Emitter {
     }
   }
 
-  /// Computes an address, and jumps away if it is not one of the fast path.
+  /// Computes an address, and jumps away if it, or the register's value below it, is not flat and a multiple.
   ///
   /// - Returns: where it is, in rax or the address's own register, and the jump.
   private mutating func emitAddress(
