@@ -39,7 +39,8 @@ final class GuestSpace {
   let windowFlags: UInt
 
   private static let pagesAtOnce: UInt64 = 16
-  private var populates: Bool
+  /// Whether the system has backed pages ahead each time that it was asked to.
+  private(set) var populates: Bool
   private let mappings: [HostMapping]
   private let ownPage: UnsafeMutableRawPointer?
 

@@ -9,6 +9,8 @@ package final class PositionalFile: Sendable {
   private let descriptor: Int32
   /// Bytes of the file when it was opened.
   package let size: UInt64
+  /// If it is only read, its size: a read that comes so far with less than it asked for has met the end.
+  private let end: UInt64
 
   /// Opens a regular file for reading. A pipe or a device is refused without waiting for it.
   ///
@@ -22,12 +24,14 @@ package final class PositionalFile: Sendable {
     }
     descriptor = opened
     size = status.size
+    end = status.size
   }
 
   /// Makes an empty file without a name, which is gone when the process is, however that ends.
   package init(temporaryIn directory: FilePath) throws(Errno) {
     descriptor = try NamelessFile.open(in: directory)
     size = 0
+    end = .max
   }
 
   deinit { close(descriptor) }
@@ -47,6 +51,8 @@ package final class PositionalFile: Sendable {
       let count = pread(descriptor, rest.baseAddress, rest.count, place)
       if count > 0 {
         done += count
+        // Another read would only say so again.
+        if count < rest.count, offset + UInt64(done) >= end { break }
       } else if count == 0 {
         break
       } else if errno != EINTR {

@@ -99,6 +99,21 @@ struct MemoryTests {
     }
   }
 
+  @Test("Pages are backed ahead inside the reserved parts alone")
+  func endOfParts() throws {
+    let end: UInt64 = 1 << 19
+    let memory = Memory(wordSize: .bits32)
+    let other = Memory(wordSize: .bits32)
+    // All pages of the last 64 KiB, and the first one of the margin.
+    for index in end - 16...end { try memory.storeWord(1, at: index << 12) }
+    // 64 KiB and the page behind them, inside.
+    for index: UInt64 in 16...32 {
+      try memory.storeWord(1, at: index << 12)
+      try other.storeWord(1, at: index << 12)
+    }
+    #expect(memory.space.populates == other.space.populates)
+  }
+
   @Test("32 machines fit into one process", arguments: [WordSize.bits32, .bits64])
   func manyMemories(_ wordSize: WordSize) throws {
     let memories = (0..<32).map { _ in Memory(wordSize: wordSize) }
