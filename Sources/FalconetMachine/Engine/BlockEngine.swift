@@ -91,6 +91,11 @@ class EngineCore {
     bank[RegisterBank.owner] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
   }
 
+  /// Whether all code should be written anew, since the engine has learned something of the program.
+  ///
+  /// - Parameter step: the number of steps executed so far.
+  func wantsNewCode(at step: UInt64) -> Bool { false }
+
   /// The machine. Where calls are frequent, see ``withMachine(_:)``.
   final var machine: Machine { owner._withUnsafeGuaranteedRef { $0 } }
 
@@ -219,7 +224,7 @@ extension BlockEngine {
   ///   delay slot.
   @inline(__always)
   private func runBlocks(_ running: RunningMachine, _ budget: UInt64) -> UInt64? {
-    if cache.takeStaleCode() { discardBlocks() }
+    if cache.takeStaleCode() || wantsNewCode(at: running.scalars.step) { discardBlocks() }
     deadline = running.scalars.step &+ budget
     let mask = memory.wordSize.mask
     var pc = running.place.pc

@@ -51,6 +51,8 @@ struct RegisterBank {
   static let callsLimit: UInt8 = 61
   /// Where the host's code goes on behind the call that asked for the form of a block that checks each access.
   static let checkedCall: UInt8 = 62
+  /// Accesses to the window that took the slow path, since it was looked at last: see ``Translator/wantsNewCode(at:)``.
+  static let windowHits: UInt8 = 63
   /// The address of the flags of page 0.
   static let flags: UInt8 = 37
 

@@ -16,6 +16,9 @@ protocol CodeEmitter {
   var missing: Int { get }
   /// Whether loads leave watched bytes to the plain step. What was written before stays as it is.
   var checksLoads: Bool { get set }
+  /// Whether accesses that are not flat look into the ``StackRange`` before they go to their slow path, which makes code
+  /// larger. What was written before stays as it is.
+  var checksRange: Bool { get set }
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 

@@ -19,7 +19,7 @@ final class Translator: EngineCore, BlockEngine {
   private static let usualBytes = 1 << 12
 
   private let code: CodeMemory
-  private var emitter: HostEmitter
+  private(set) var emitter: HostEmitter
   /// Where code asked for the checked form of a block last, unless it was discarded since.
   private var checkedCall: Int?
 
@@ -44,6 +44,26 @@ final class Translator: EngineCore, BlockEngine {
   var isFull: Bool {
     emitter.position > Self.codeBytes || emitter.rarePosition > code.rareStart + Self.rareCodeBytes
       || cache.isFull
+  }
+
+  /// After so many accesses to the window by the slow path it is asked whether they are many of a program's steps.
+  private static let hitsOfLook: UInt64 = 1 << 16
+  /// Many are one in so many steps.
+  private static let stepsOfHit: UInt64 = 64
+  /// The step at which it was asked last.
+  private var lastLook: UInt64 = 0
+
+  /// Programs with arrays on a stack in the window, as those of C and Rust, gain by larger code for each access; others
+  /// would only take longer to be translated.
+  override func wantsNewCode(at step: UInt64) -> Bool {
+    let hits = bank[RegisterBank.windowHits]
+    guard hits >= Self.hitsOfLook else { return false }
+    bank[RegisterBank.windowHits] = 0
+    let steps = step &- lastLook
+    lastLook = step
+    guard !emitter.checksRange, steps < hits &* Self.stepsOfHit else { return false }
+    emitter.checksRange = true
+    return true
   }
 
   func write(_ block: Block, _ form: BlockForm) -> Int {

@@ -173,6 +173,14 @@ extension X86Emitter {
       assembler.jump(to: back)
     case .load(let jump, let address, let thunk, let target, let back):
       assembler.patchHere(jump)
+      if let outside = emitRangeCheck(address, thunk) {
+        let host = X86Register.holding(target) ?? .rax
+        emitRead(
+          .double, host, base: .r13, index: address.register, displacement: address.displacement)
+        store(host, to: target)
+        assembler.jump(to: back)
+        assembler.patchHere(outside)
+      }
       assembler.set(.rax, to: address)
       assembler.call(loadThunks[thunk])
       store(.rax, to: target)
@@ -191,6 +199,13 @@ extension X86Emitter {
       assembler.jump(to: back)
     case .store(let away, let guarded, let address, let thunk, let operation, let back):
       assembler.patchHere(away)
+      if let outside = emitRangeCheck(address, thunk) {
+        emitWrite(
+          .double, held(operation.second, in: .rdx), base: .r13, index: address.register,
+          displacement: address.displacement)
+        assembler.jump(to: back)
+        assembler.patchHere(outside)
+      }
       assembler.patchHere(guarded)
       assembler.set(.rax, to: address)
       load(.rdx, from: operation.second)

@@ -58,13 +58,31 @@ extension X86Emitter {
     let register = held(group.register, in: .rax)
     assembler.address(.rax, register, top)
     assembler.bank(X86Operation.sub.opcode, .rax, RegisterBank.stackStart)
-    // Rotates to the right: what is no multiple of the unit becomes large.
-    assembler.single(0xC1, 1, .rax)
-    assembler.byte(isWide ? 3 : 2)
+    emitUnits(.rax)
     assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.stackSize)
     let jump = assembler.jump(.notBelow)
     slowPaths.append(
       .neighbours(X86Jumps(jump), place, remaining: operation.remaining, back: assembler.position))
+  }
+
+  /// Jumps away if an address that is not flat is no unit of the ``StackRange``: what is accessed there are mostly the
+  /// arrays of a stack in the window.
+  ///
+  /// - Returns: the jump; nil, without code, if ``checksRange`` is false or it is no access of a whole unit.
+  mutating func emitRangeCheck(_ address: X86Address, _ thunk: Int) -> Int? {
+    guard checksRange, isWide, thunk == Self.thunk(of: .double) else { return nil }
+    assembler.set(.rcx, to: address)
+    assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.stackStart)
+    emitUnits(.rcx)
+    assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.stackSize)
+    return assembler.jump(.notBelow)
+  }
+
+  /// Divides by the unit. What is no multiple of it becomes large.
+  private mutating func emitUnits(_ register: X86Register) {
+    // Rotates to the right.
+    assembler.single(0xC1, 1, register)
+    assembler.byte(isWide ? 3 : 2)
   }
 
   /// Has the range cover a stack frame. If it can't, the code goes on behind the jump that follows.

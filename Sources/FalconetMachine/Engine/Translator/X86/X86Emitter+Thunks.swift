@@ -44,10 +44,18 @@ extension X86Emitter {
     return away
   }
 
+  /// Counts an access that ``emitRangeCheck(_:_:)`` might cover.
+  private mutating func emitWindowHit(_ access: AccessKind) {
+    guard access == .double else { return }
+    // Adds 1 to the entry: the number of the operation stands where that of a register does.
+    assembler.bank(0xFF, .rax, RegisterBank.windowHits)
+  }
+
   /// From the address in rax to the value in rax. Keeps all registers but rcx and rdx.
   private mutating func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rdx)
+    emitWindowHit(access)
     assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
     emitRead(access, .rax, base: .rdx)
     assembler.ret()
@@ -108,6 +116,7 @@ extension X86Emitter {
     assembler.move(.rcx, .rax)
     emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags)
     let guarded = assembler.jump(.notEqual)
+    emitWindowHit(access)
     let write = assembler.position
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
     emitWrite(access, .rdx, base: .rcx)

@@ -19,6 +19,7 @@ struct X86Emitter: CodeEmitter {
   /// See ``GuestSpace``.
   let margin: Int32
   var checksLoads = false
+  var checksRange = false
   /// What the current block needs out of line, behind it.
   var slowPaths: [SlowPath] = []
   /// The steps of the current block, and its address.

@@ -1,0 +1,98 @@
+import FalconetTestSupport
+import Testing
+
+@testable import FalconetMachine
+
+/// Accesses to arrays on a stack in the window, by other registers than the stack pointer.
+@Suite("Arrays on a stack in the window")
+struct WindowArrayTests {
+  private static let stack: UInt64 = 0x7FFF_FFFF_8000
+  private static let rounds: UInt64 = 20_000
+
+  private static func load(_ base: UInt32, _ offset: Int, to target: UInt32) -> UInt32 {
+    Assembly.immediate(0x37, rs: base, rt: target, offset)
+  }
+
+  private static func store(_ base: UInt32, _ offset: Int, _ source: UInt32) -> UInt32 {
+    Assembly.immediate(0x3F, rs: base, rt: source, offset)
+  }
+
+  /// Some instructions that are executed in every round whose number has none of some bits.
+  private static func sometimes(_ bits: Int, _ words: [UInt32]) -> [UInt32] {
+    [
+      Assembly.immediate(0x0C, rs: 11, rt: 12, bits),
+      Assembly.immediate(5, rs: 12, rt: 0, words.count + 1), Assembly.nop,
+    ] + words
+  }
+
+  /// Register 4 is an array in the frame, 5 lies between its words, 10 goes through the window, 13 lies at its end.
+  private static let program: [UInt32] = {
+    var words = [
+      store(29, 8, 16), load(29, 16, to: 17),
+      store(4, 0, 16), load(4, 0, to: 17), store(4, 24, 17), load(4, 16, to: 18),
+      Assembly.special(0x2D, rs: 16, rt: 18, rd: 16), load(5, 0, to: 19), store(5, 8, 19),
+      Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop,
+      // Alone in their blocks.
+      load(4, 40, to: 20), Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop,
+      store(4, 48, 20), Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop,
+      store(10, 0, 16), Assembly.immediate(4, rs: 0, rt: 0, 1), Assembly.nop,
+      load(10, -8, to: 21), Assembly.special(0x26, rs: 16, rt: 21, rd: 16),
+      Assembly.immediate(0x19, rs: 10, rt: 10, 0x38),
+      load(13, -8, to: 22), load(13, 0, to: 22), store(13, -16, 16),
+      Assembly.immediate(0x19, rs: 16, rt: 16, 3),
+    ]
+    // A reserved word in the frame's page, and stores beside it.
+    words += sometimes(
+      15,
+      [
+        Assembly.immediate(0x34, rs: 29, rt: 23, 0x40), store(4, 32, 16),
+        Assembly.immediate(0x3C, rs: 29, rt: 23, 0x40), store(4, 56, 23),
+      ])
+    // A system call that does nothing.
+    words += sometimes(
+      63, [Assembly.set(2, to: 5038), Assembly.syscall, store(4, 64, 7), load(4, 64, to: 24)])
+    // Another frame.
+    words += sometimes(255, [Assembly.immediate(0x19, rs: 29, rt: 29, -0x210)])
+    words += [Assembly.immediate(0x19, rs: 11, rt: 11, -1)]
+    return words + [
+      Assembly.immediate(5, rs: 11, rt: 0, -(words.count + 1)), Assembly.nop, Assembly.stop,
+    ]
+  }()
+
+  private static func machines(_ setup: EngineSetup, rounds: UInt64) throws -> LockStep {
+    var image = MachineImage(.v8, code: program)
+    for (register, value) in [
+      (29, stack), (4, stack + 0x80), (5, stack + 0x104), (10, 0x7FFF_FF80_0000),
+      (11, rounds), (13, UInt64(1) << 47), (16, 0x1234_5678_9ABC_DEF1),
+    ] { image[register: register] = value }
+    return try LockStep(image, setup)
+  }
+
+  @Test(
+    "They are what the plain step makes of them, before code is written for them and after it",
+    arguments: EngineSetup.allCases)
+  func lockStep(_ setup: EngineSetup) throws {
+    let machines = try Self.machines(setup, rounds: Self.rounds)
+    var slice: UInt64 = 9_973
+    // Ends with an instruction that fails.
+    while try machines.advance(slice) == .stopped(.step) {
+      slice += 1
+      if slice % 16 == 0 { try machines.compareMemory() }
+    }
+    try machines.compareMemory()
+    try machines.compareClaims()
+    #expect(machines.plain.state.activeThread?.registers[11] == 0)
+    if setup == .translator, let translator = machines.fast.blockEngine as? Translator {
+      #expect(translator.emitter.checksRange == machines.fast.memory.hasReservedAddressSpace)
+    }
+  }
+
+  @Test("Few of them do not change the code")
+  func few() throws {
+    let machines = try Self.machines(.translator, rounds: 1000)
+    _ = try machines.advance(100_000)
+    if let translator = machines.fast.blockEngine as? Translator {
+      #expect(!translator.emitter.checksRange)
+    }
+  }
+}
