@@ -80,7 +80,25 @@ extension ConformKit {
           "\(vector.name), \(kind): the machine has \(memory) bytes of memory, not \(expected)",
           input: vector.state)
       }
+      // Programs that change their code among them.
+      for (vector, kind) in try samples([.programs], 3, few: 16) {
+        tries(vector.state)
+        let machine = try library.loadProgram(vector.state, kind: kind)
+        try machine.setHost(RecordingHost(ConformProgram(vector)).host)
+        guard (try? machine.run(until: machine.info().step &+ vector.steps)) != nil else {
+          continue
+        }
+        let state = try machine.state()
+        let (memory, expected) = (
+          try machine.info().memory, try library.loadState(state, kind: kind).info().memory
+        )
+        try require(
+          memory == expected,
+          "\(vector.name), \(kind): the machine has \(memory) bytes of memory, and one of its state"
+            + " has \(expected)", step: try machine.info().step, input: vector.state)
+      }
     }
+    try checkStateOfManyPages()
     try check("a state file that is cut or longer is refused") {
       for (vector, kind) in try samples([.scheduler, .recorded], 20, few: 2) {
         for count in sample(of: vector.state.count, 40) {

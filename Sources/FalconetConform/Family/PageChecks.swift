@@ -32,8 +32,29 @@ extension ConformKit {
         try requireClaim(clone, first, "of the clone at first", kind, state)
         try clone.run(until: program.steps)
         try requireClaim(clone, last, "of the clone at the end", kind, state)
+      }
+    }
+  }
+
+  /// The state of a program whose pages lie at places of all sorts.
+  func checkStateOfManyPages() throws(Ended) {
+    try check("a state with pages in many places", isKnown: true) {
+      for (kind, revision) in newestKinds() {
+        let program = PageProgram(revision.version, seed: effort.seed)
+        let plain = Machine(
+          state: program.image.state, memory: try program.image.memory(), engine: .step,
+          revision: revision)
+        let sink = MemorySink()
+        try Snapshot.write(MemoryImage(plain), to: sink, as: .bin)
+        let state = sink.bytes
+        tries(state)
+        let machine = try library.loadProgram(state, kind: kind)
+        try machine.run(until: program.steps)
         let loaded = try library.loadState(machine.state(), kind: kind)
-        try requireClaim(loaded, last, "of the state that is read", kind, state)
+        try require(
+          try loaded.claim() == machine.claim(),
+          "\(kind): the state that is read has another claim",
+          step: program.steps, input: state)
       }
     }
   }

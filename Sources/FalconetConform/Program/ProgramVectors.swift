@@ -25,7 +25,7 @@ extension ProgramKit {
   }
 
   private func check(_ vector: StepVector) throws {
-    // Cannon decodes the program once, so that its releases and the contract differ here.
+    // Cannon v1.6.0 decodes the program once, so that it and the contract differ here.
     if try Self.changesItsCode(vector) { return }
     let image = try Snapshot.load(from: MemorySource(vector.state))
     let isLast = vector.end == .panic || vector.end == .preimage
