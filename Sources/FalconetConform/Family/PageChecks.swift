@@ -6,19 +6,10 @@ import FalconetVectors
 
 /// States of more pages than a file of vectors has room for.
 extension ConformKit {
-  /// A program whose pages lie at places of all sorts, its clone, and its state.
+  /// A program whose pages lie at places of all sorts, and its clone.
   func checkManyPages() throws(Ended) {
     try check("a program with pages in many places", isKnown: true) {
-      for (kind, revision) in newestKinds() {
-        let program = PageProgram(revision.version, seed: effort.seed)
-        let plain = Machine(
-          state: program.image.state, memory: try program.image.memory(), engine: .step,
-          revision: revision)
-        let sink = MemorySink()
-        try Snapshot.write(MemoryImage(plain), to: sink, as: .bin)
-        let state = sink.bytes
-        tries(state)
-        let machine = try library.loadProgram(state, kind: kind)
+      try forEachPageProgram { program, plain, machine, kind, state in
         let first = plain.claim().bytes
         try requireClaim(machine, first, "at first", kind, state)
         let clone =
@@ -39,16 +30,7 @@ extension ConformKit {
   /// The state of a program whose pages lie at places of all sorts.
   func checkStateOfManyPages() throws(Ended) {
     try check("a state with pages in many places", isKnown: true) {
-      for (kind, revision) in newestKinds() {
-        let program = PageProgram(revision.version, seed: effort.seed)
-        let plain = Machine(
-          state: program.image.state, memory: try program.image.memory(), engine: .step,
-          revision: revision)
-        let sink = MemorySink()
-        try Snapshot.write(MemoryImage(plain), to: sink, as: .bin)
-        let state = sink.bytes
-        tries(state)
-        let machine = try library.loadProgram(state, kind: kind)
+      try forEachPageProgram { program, _, machine, kind, state in
         try machine.run(until: program.steps)
         let loaded = try library.loadState(machine.state(), kind: kind)
         try require(
@@ -56,6 +38,22 @@ extension ConformKit {
           "\(kind): the state that is read has another claim",
           step: program.steps, input: state)
       }
+    }
+  }
+
+  /// Calls `body` with such a program for each word size: in Falconet's plain step and in the VM, of a kind, from a state.
+  private func forEachPageProgram(
+    _ body: (PageProgram, Machine, ForeignMachine, String, [UInt8]) throws -> Void
+  ) throws {
+    for (kind, revision) in newestKinds() {
+      let program = PageProgram(revision.version, seed: effort.seed)
+      let plain = Machine(
+        state: program.image.state, memory: try program.image.memory(), engine: .step,
+        revision: revision)
+      let sink = MemorySink()
+      try Snapshot.write(MemoryImage(plain), to: sink, as: .bin)
+      tries(sink.bytes)
+      try body(program, plain, library.loadProgram(sink.bytes, kind: kind), kind, sink.bytes)
     }
   }
 

@@ -74,7 +74,6 @@ struct AccessPlan {
   private static let loadCost = 3
   private static let storeCost = 7
   private static let nearLoadCost = 4
-  private static let nearStoreCost = 10
   private static let sharedLoadCost = 6
   private static let sharedStoreCost = 10
   private static let stackCost = 5
@@ -144,10 +143,8 @@ struct AccessPlan {
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
     if group.isStack { return group.cost > Self.stackCost }
-    if group.isNear(margin: margin) {
-      return group.cost > (group.stored == nil ? Self.nearLoadCost : Self.nearStoreCost)
-    }
-    return group.cost > (group.stored == nil ? Self.sharedLoadCost : Self.sharedStoreCost)
+    guard group.stored == nil else { return group.cost > Self.sharedStoreCost }
+    return group.cost > (group.isNear(margin: margin) ? Self.nearLoadCost : Self.sharedLoadCost)
   }
 
   private mutating func add(_ operation: DecodedOperation, at index: Int) {

@@ -16,25 +16,19 @@ extension X86Assembler {
   private mutating func skip(_ count: Int) {
     var left = count
     while left > 0 {
-      let size = min(left, 8)
-      // Its bytes, the first one lowest.
-      let bytes: UInt64 =
-        switch size {
-        case 1: 0x90
-        case 2: 0x9066
-        case 3: 0x00_1F0F
-        case 4: 0x0040_1F0F
-        case 5: 0x00_0044_1F0F
-        case 6: 0x0000_441F_0F66
-        case 7: 0x00_0000_0080_1F0F
-        // The longest is 8.
-        default: 0x0000_0000_0084_1F0F
-        }
-      memory.writable.storeBytes(of: bytes.littleEndian, toByteOffset: position, as: UInt64.self)
+      let size = min(left, Self.idle.count)
+      memory.writable.storeBytes(
+        of: Self.idle[size - 1].littleEndian, toByteOffset: position, as: UInt64.self)
       position &+= size
       left -= size
     }
   }
+
+  /// Instructions of 1 to 8 bytes that do nothing: their bytes, the first one lowest.
+  private static let idle: [UInt64] = [
+    0x90, 0x9066, 0x00_1F0F, 0x0040_1F0F, 0x00_0044_1F0F, 0x0000_441F_0F66, 0x00_0000_0080_1F0F,
+    0x0000_0000_0084_1F0F,
+  ]
 
   /// The bytes of ``jump(to:)``.
   static let jumpBytes = 5

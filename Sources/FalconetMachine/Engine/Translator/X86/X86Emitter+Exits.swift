@@ -10,13 +10,13 @@ enum SlowPath {
   case missedReturn(Int, X86Register)
   /// A call for which the host's stack has no room: the jump that comes here, and where the code goes on.
   case forgetCalls(Int, back: Int)
-  /// A load from elsewhere: the jump that comes here, where the address is, the load's thunk, the register
+  /// A load from elsewhere: the jump that comes here, the address, the load's thunk, the register
   /// that it goes to, and where the code goes on.
   case load(Int, X86Address, thunk: Int, UInt8, back: Int)
   /// A load that compares its address with what is watched: the jumps from elsewhere and from near the
   /// watched bytes, the register with the address, its thunk, the load, and where the code goes on.
   case checkedLoad(Int, Int, X86Register, thunk: Int, DecodedOperation, back: Int)
-  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, where the address is,
+  /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the address,
   /// the store and its thunk, and where the code goes on.
   case store(Int, Int, X86Address, thunk: Int, DecodedOperation, back: Int)
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the

@@ -25,7 +25,7 @@ extension X86Emitter {
 
   /// Computes an address, and jumps away if it, or the register's value below it, is not flat and a multiple.
   ///
-  /// - Returns: where it is, in rax or the address's own register, and the jump.
+  /// - Returns: the address, by rax or by the register that the operation names, and the jump.
   private mutating func emitAddress(
     _ operation: DecodedOperation, _ access: AccessKind
   ) -> (address: X86Address, away: Int) {

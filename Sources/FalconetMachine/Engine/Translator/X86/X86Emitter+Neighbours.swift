@@ -15,12 +15,7 @@ extension X86Emitter {
     } else {
       assembler.bank(0x85, .rax, outside(group.alignment))
       jumps.append(assembler.jump(.notEqual))
-      assembler.address(.rcx, .rax, group.extent)
-      assembler.registers(X86Operation.xor.opcode, .rcx, .rax)
-      assembler.immediate(.cmp, .rcx, 0xFFF)
-      jumps.append(assembler.jump(.above))
-      emitFlagCheck(of: .rax)
-      jumps.append(assembler.jump(.notEqual))
+      emitPageCheck(group.extent, &jumps)
     }
     slowPaths.append(
       .neighbours(jumps, place, remaining: operation.remaining, back: assembler.position))
@@ -38,17 +33,24 @@ extension X86Emitter {
       )
       assembler.address(.rax, register, first)
       // What lies in one unit that the register's value is a multiple of lies in one page.
-      if first & -group.alignment != last & -group.alignment {
-        assembler.address(.rcx, register, last)
-        assembler.registers(X86Operation.xor.opcode, .rcx, .rax)
-        assembler.immediate(.cmp, .rcx, 0xFFF)
-        jumps.append(assembler.jump(.above))
-      }
-      emitFlagCheck(of: .rax)
-      jumps.append(assembler.jump(.notEqual))
+      let isOneUnit = first & -group.alignment == last & -group.alignment
+      emitPageCheck(isOneUnit ? nil : last - first, &jumps)
     }
     slowPaths.append(
       .neighbours(jumps, place, remaining: operation.remaining, back: assembler.position))
+  }
+
+  /// Checks that the page of the address in rax is directly writable, and the same as that of another so much above it,
+  /// if one is given. Adds the jumps if not.
+  private mutating func emitPageCheck(_ extent: Int32?, _ jumps: inout X86Jumps) {
+    if let extent {
+      assembler.address(.rcx, .rax, extent)
+      assembler.registers(X86Operation.xor.opcode, .rcx, .rax)
+      assembler.immediate(.cmp, .rcx, 0xFFF)
+      jumps.append(assembler.jump(.above))
+    }
+    emitFlagCheck(of: .rax)
+    jumps.append(assembler.jump(.notEqual))
   }
 
   /// The check of a stack frame: whether the unit that the last of the accesses lies in is a unit of the range.
@@ -57,10 +59,7 @@ extension X86Emitter {
     let (_, top) = units(group)
     let register = held(group.register, in: .rax)
     assembler.address(.rax, register, top)
-    assembler.bank(X86Operation.sub.opcode, .rax, RegisterBank.stackStart)
-    emitUnits(.rax)
-    assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.stackSize)
-    let jump = assembler.jump(.notBelow)
+    let jump = emitRangeTest(.rax)
     slowPaths.append(
       .neighbours(X86Jumps(jump), place, remaining: operation.remaining, back: assembler.position))
   }
@@ -72,17 +71,17 @@ extension X86Emitter {
   mutating func emitRangeCheck(_ address: X86Address, _ thunk: Int) -> Int? {
     guard checksRange, isWide, thunk == Self.thunk(of: .double) else { return nil }
     assembler.set(.rcx, to: address)
-    assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.stackStart)
-    emitUnits(.rcx)
-    assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.stackSize)
-    return assembler.jump(.notBelow)
+    return emitRangeTest(.rcx)
   }
 
-  /// Divides by the unit. What is no multiple of it becomes large.
-  private mutating func emitUnits(_ register: X86Register) {
-    // Rotates to the right.
-    assembler.single(0xC1, 1, register)
+  /// Jumps away if an address is no unit of the ``StackRange``. Its register holds another number after it.
+  private mutating func emitRangeTest(_ address: X86Register) -> Int {
+    assembler.bank(X86Operation.sub.opcode, address, RegisterBank.stackStart)
+    // Rotates to the right: what is no multiple of the unit becomes large.
+    assembler.single(0xC1, 1, address)
     assembler.byte(isWide ? 3 : 2)
+    assembler.bank(X86Operation.cmp.opcode, address, RegisterBank.stackSize)
+    return assembler.jump(.notBelow)
   }
 
   /// Has the range cover a stack frame. If it can't, the code goes on behind the jump that follows.
