@@ -12,7 +12,7 @@ struct FunctionOutline {
     for address in stride(from: function.start, to: function.end, by: 4) {
       let instruction = Instruction(memory.instruction(at: address))
       let row = decoder[instruction]
-      writtenRegisters |= 1 << UInt32(row.kind.destination(of: instruction))
+      writtenRegisters |= 1 << UInt32(row.fields.destination(of: instruction))
       guard row.kind.isBranch else { continue }
       let target = BranchTarget(of: instruction, row.operation, at: address, memory.wordSize)
       if let target = target.address, target >= function.start, target < function.end {

@@ -41,7 +41,7 @@ package enum Disassembly {
   ) -> String {
     let (rs, rt, rd) = (name(instruction.rs), name(instruction.rt), name(instruction.rd))
     let kind = operation.kind
-    let value = kind.immediate(of: instruction)
+    let value = operation.immediate(of: instruction)
     switch kind {
     case .none: return hex(UInt64(instruction.bits))
     case .trap, .systemCall: return ""

@@ -11,6 +11,13 @@ package struct InstructionDecoder: @unchecked Sendable {
   package struct Row {
     package let operation: Operation
     package let kind: InstructionKind
+    package let fields: InstructionFields
+
+    fileprivate init(_ operation: Operation) {
+      self.operation = operation
+      kind = operation.kind
+      fields = InstructionFields(kind)
+    }
   }
 
   /// Codes of all spaces.
@@ -32,8 +39,7 @@ package struct InstructionDecoder: @unchecked Sendable {
   private init(making rules: Rules) {
     let rows = UnsafeMutablePointer<Row>.allocate(capacity: Self.count)
     for place in 0..<Self.count {
-      let operation = Operation(at: place, under: rules)
-      (rows + place).initialize(to: Row(operation: operation, kind: operation.kind))
+      (rows + place).initialize(to: Row(Operation(at: place, under: rules)))
     }
     self.rows = UnsafePointer(rows)
   }

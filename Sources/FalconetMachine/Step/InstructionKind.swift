@@ -89,42 +89,6 @@ extension InstructionKind {
       false
     }
   }
-
-  /// The register that the instruction writes its result or its link to, 0 for none.
-  @inline(__always) package func destination(of instruction: Instruction) -> Int {
-    switch self {
-    case .register, .fromHiLo, .toHiLo: instruction.rd
-    case .immediate, .load, .loadLinked, .storeConditional: instruction.rt
-    case .jumpRegister(let links): links ? instruction.rd : 0
-    case .jump(let links), .branch(_, let links): links ? 31 : 0
-    case .none, .trap, .systemCall, .store: 0
-    }
-  }
-
-  /// The immediate operand in 32 bits: a number, a shift amount, the distance of a branch from its
-  /// delay slot or the place of a jump in its 256 MiB, both in bytes.
-  @inline(__always) package func immediate(of instruction: Instruction) -> Int32 {
-    switch self {
-    case .register(let form), .immediate(let form): form.immediate(of: instruction)
-    case .branch: ImmediateForm.signed.immediate(of: instruction) << 2
-    case .jump: Int32(bitPattern: instruction.target << 2)
-    case .load, .store, .loadLinked, .storeConditional, .none, .trap, .systemCall, .fromHiLo,
-      .toHiLo, .jumpRegister:
-      ImmediateForm.signed.immediate(of: instruction)
-    }
-  }
-}
-
-extension ImmediateForm {
-  @inline(__always) func immediate(of instruction: Instruction) -> Int32 {
-    switch self {
-    case .signed: Int32(Int16(truncatingIfNeeded: instruction.immediate))
-    case .unsigned: Int32(instruction.immediate)
-    case .upper: Int32(bitPattern: UInt32(instruction.immediate) << 16)
-    case .amount: Int32(instruction.shiftAmount)
-    case .amountPlus32: Int32(instruction.shiftAmount + 32)
-    }
-  }
 }
 
 extension Operation {
@@ -138,11 +102,11 @@ extension Operation {
 
   /// The register that the instruction writes its result or its link to, 0 for none.
   @inline(__always) package func destination(of instruction: Instruction) -> Int {
-    kind.destination(of: instruction)
+    InstructionFields(kind).destination(of: instruction)
   }
 
-  /// The immediate operand in 32 bits: see ``InstructionKind/immediate(of:)``.
+  /// The immediate operand in 32 bits: see ``InstructionFields/immediate(of:)``.
   @inline(__always) package func immediate(of instruction: Instruction) -> Int32 {
-    kind.immediate(of: instruction)
+    InstructionFields(kind).immediate(of: instruction)
   }
 }

@@ -1,7 +1,7 @@
 extension Step {
   /// Branches and jumps. The link, if there is one, is the address after the delay slot.
   static func branch(
-    _ kind: InstructionKind, _ instruction: Instruction, _ environment: Environment
+    _ row: InstructionDecoder.Row, _ instruction: Instruction, _ environment: Environment
   ) throws(StepError) {
     let place = environment.place
     let pc = Word(truncatingIfNeeded: place.pc)
@@ -10,7 +10,7 @@ extension Step {
 
     let rs = environment.register(instruction.rs, as: Word.self)
     let target: Word
-    switch kind {
+    switch row.kind {
     case .jump: target = jumpTarget(instruction, from: nextPC)
     case .branch(let condition, _):
       let rt = environment.register(instruction.rt, as: Word.self)
@@ -21,7 +21,9 @@ extension Step {
       .store, .loadLinked, .storeConditional:
       target = rs
     }
-    if kind.links { environment.setRegister(kind.destination(of: instruction), pc &+ 8) }
+    if row.kind.links {
+      environment.setRegister(row.fields.destination(of: instruction), pc &+ 8)
+    }
     environment.place = (UInt64(nextPC), UInt64(target))
   }
 

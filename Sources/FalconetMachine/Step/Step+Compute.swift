@@ -6,14 +6,14 @@ extension Step {
     let (hi, lo) = environment.hiLo(as: Word.self)
     let effect = Computation.effect(
       row.operation, environment.register(instruction.rs, as: Word.self),
-      environment.register(instruction.rt, as: Word.self), row.kind.immediate(of: instruction),
+      environment.register(instruction.rt, as: Word.self), row.fields.immediate(of: instruction),
       hi: hi, lo: lo)
     switch effect {
     case .result(let value):
-      environment.setRegister(row.kind.destination(of: instruction), value)
+      environment.setRegister(row.fields.destination(of: instruction), value)
     case .hiLo(let hi, let lo):
       environment.setHiLo(hi, lo)
-      environment.setRegister(row.kind.destination(of: instruction), 0 as Word)
+      environment.setRegister(row.fields.destination(of: instruction), 0 as Word)
     case .nothing, .notComputed: break
     case .divisionByZero: throw .panic(.divisionByZero(instruction.bits))
     }

@@ -36,7 +36,7 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
     case .store(let access): try store(access, instruction, environment)
     case .loadLinked(let access): try loadLinked(access, instruction, environment)
     case .storeConditional(let access): try storeConditional(access, instruction, environment)
-    case .jump, .jumpRegister, .branch: try branch(row.kind, instruction, environment)
+    case .jump, .jumpRegister, .branch: try branch(row, instruction, environment)
     }
   }
 }

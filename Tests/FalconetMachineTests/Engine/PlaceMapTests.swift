@@ -31,6 +31,17 @@ struct PlaceMapTests {
     #expect(!map.isFull)
     for address in expected.keys { #expect(map[address] == nil) }
   }
+
+  @Test("An address keeps a number of which the condition is not true")
+  func kept() throws {
+    var map = try #require(PlaceMap())
+    #expect(map.set(0x1000, to: -5, if: { $0 < 0 }) == nil)
+    #expect(map.set(0x1000, to: -6, if: { $0 < 0 }) == -5)
+    #expect(map.set(0x1000, to: 7) == -6)
+    #expect(map.set(0x1000, to: -8, if: { $0 < 0 }) == 7)
+    #expect(map[0x1000] == 7)
+    #expect(map[0x1004] == nil)
+  }
 }
 
 @Suite("Code in more places than are known at a time")

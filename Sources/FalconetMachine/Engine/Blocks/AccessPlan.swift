@@ -51,11 +51,46 @@ struct AccessPlan {
 
   /// What is known of an operation.
   struct Planned: Equatable {
-    var access = Access.own
-    /// Its result, if that is a constant.
-    var constant: UInt64?
+    private enum Kind: UInt8 {
+      case own, covered, constantAddress, constantResult
+    }
+    private var kind = Kind.own
+    /// The place of the neighbours that are checked before it; 255 if none are.
+    private var checkPlace = UInt8.max
+    /// The place of the neighbours that it belongs to.
+    private var place: UInt8 = 0
+    /// The constant.
+    private var value: UInt64 = 0
+
+    /// How it accesses memory, if it does.
+    var access: Access {
+      get {
+        switch kind {
+        case .own, .constantResult: .own
+        case .covered: .covered(Int(place))
+        case .constantAddress: .constant(value)
+        }
+      }
+      set {
+        switch newValue {
+        case .own: kind = .own
+        case .covered(let group): (kind, place) = (.covered, UInt8(truncatingIfNeeded: group))
+        case .constant(let address): (kind, value) = (.constantAddress, address)
+        }
+      }
+    }
+
+    /// Its result, if that is a constant: it is no access then.
+    var constant: UInt64? {
+      get { kind == .constantResult ? value : nil }
+      set { if let newValue { (kind, value) = (.constantResult, newValue) } else { kind = .own } }
+    }
+
     /// The neighbours that are checked before it.
-    var check: Int?
+    var check: Int? {
+      get { checkPlace == .max ? nil : Int(checkPlace) }
+      set { checkPlace = newValue.map { UInt8(truncatingIfNeeded: $0) } ?? .max }
+    }
   }
 
   /// By operation: as many as the block has.
@@ -108,7 +143,7 @@ struct AccessPlan {
   /// Plans a block.
   mutating func make(for block: Block) {
     clear(block)
-    for (index, operation) in block.operations.enumerated() { add(operation, at: index) }
+    for index in block.operations.indices { add(block.operations[index], at: index) }
     guard neighbourCount > 0 else { return }
     for place in 0..<neighbourCount where isWorthwhile(neighbours[place]) {
       operations[neighbours[place].first].check = place

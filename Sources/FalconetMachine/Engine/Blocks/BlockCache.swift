@@ -117,14 +117,21 @@ struct BlockCache {
     }
   }
 
-  /// Has a link wait for the usual form of the block at an address, which doesn't exist.
-  ///
-  /// - Returns: another link that waits for it, if there is one.
-  @discardableResult
-  mutating func wait(_ link: Int, for pc: UInt64) -> Int? {
-    let last = Self.lastWaiting(setEntry(pc, .usual, to: ~waiting.count))
+  /// What a link leads to.
+  enum Target {
+    case block(Int)
+    /// There is no block yet. Another link that waits for it, if there is one.
+    case missing(other: Int?)
+  }
+
+  /// Where a link to the usual form of the block at an address leads to. If there is no such block, the link waits for
+  /// it.
+  mutating func target(_ pc: UInt64, of link: Int) -> Target {
+    let before = places.set(pc, to: ~waiting.count, if: { $0 < 0 })
+    if let before, before >= 0 { return .block(before) }
+    let last = Self.lastWaiting(before)
     waiting.append((link, before: last))
-    return last < 0 ? nil : waiting[last].link
+    return .missing(other: last < 0 ? nil : waiting[last].link)
   }
 
   /// Has another link wait in the place of one that waits for the block at an address.

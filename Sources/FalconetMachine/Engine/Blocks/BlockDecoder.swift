@@ -27,7 +27,8 @@ struct BlockDecoder {
     block.pc = pc
     block.length = 0
     block.returnAddress = nil
-    block.operations.removeAll(keepingCapacity: true)
+    block.operations.removeAll()
+    let hasStops = stopRange != nil || !stopAddresses.isEmpty
     let base = pc & ~0xFFF
     var offset = Int(pc & 0xFFF)
     while true {
@@ -36,49 +37,51 @@ struct BlockDecoder {
         block.exit = .jump(here)
         break
       }
-      let operation = decoded(page, offset, here)
-      guard operation.isExecuted else {
-        let isSystemCall = operation.operation.kind == .systemCall && stopRange == nil
+      let (instruction, row) = decoded(page, offset)
+      let isStop = hasStops && self.isStop(here)
+      guard row.kind.isExecuted, !isStop else {
+        let isSystemCall = row.kind == .systemCall && stopRange == nil && !isStop
         block.exit = isSystemCall ? .systemCall(here) : .leave(here)
         break
       }
-      if operation.operation.isBranch {
-        let delay: DecodedOperation? =
-          offset == 4092 ? nil : decoded(page, offset + 4, here &+ 4)
-        if let delay, endWithBranch(operation, delay, at: here) {
+      let operation = DecodedOperation(instruction, row)
+      if row.kind.isBranch {
+        if offset < 4092, !(hasStops && self.isStop(here &+ 4)),
+          endWithBranch(operation, row.kind, decoded(page, offset + 4), at: here)
+        {
           block.length += 2
         } else {
           block.exit = .leave(here)
         }
         break
       }
-      append(operation)
+      if operation.hasEffect(row.kind) { append(operation) }
       block.length += 1
       offset += 4
     }
-    let length = UInt8(truncatingIfNeeded: block.length)
-    block.operations.withUnsafeMutableBufferPointer { operations in
-      for index in operations.indices {
-        operations[index].remaining = length &- operations[index].remaining
-      }
-    }
+    block.operations.countDown(from: UInt8(truncatingIfNeeded: block.length))
     return block.length > 0
   }
 
-  private func decoded(
-    _ page: UnsafeRawPointer, _ offset: Int, _ address: UInt64
-  ) -> DecodedOperation {
-    let bits = page.load(fromByteOffset: offset, as: UInt32.self).bigEndian
-    var operation = DecodedOperation(Instruction(bits), by: decoder)
-    if let stopRange, stopRange.contains(address) { operation.operation = .unknown }
-    if !stopAddresses.isEmpty, stopAddresses.contains(address) { operation.operation = .unknown }
-    return operation
+  private typealias Decoded = (instruction: Instruction, row: InstructionDecoder.Row)
+
+  @inline(__always)
+  private func decoded(_ page: UnsafeRawPointer, _ offset: Int) -> Decoded {
+    let instruction = Instruction(
+      UInt32(bigEndian: page.load(fromByteOffset: offset, as: UInt32.self)))
+    return (instruction, decoder[instruction])
+  }
+
+  /// Whether the instruction at an address is left to the plain step, whatever it is.
+  @inline(never)
+  private func isStop(_ address: UInt64) -> Bool {
+    stopRange?.contains(address) == true || stopAddresses.contains(address)
   }
 
   /// Adds an operation at the current position, which ``decode(at:page:)`` turns into the steps that
   /// remain.
+  @inline(__always)
   private mutating func append(_ operation: DecodedOperation) {
-    guard operation.hasEffect else { return }
     var operation = operation
     operation.remaining = UInt8(truncatingIfNeeded: block.length)
     block.operations.append(operation)
@@ -91,11 +94,12 @@ struct BlockDecoder {
   ///
   /// - Returns: whether the two could be put this way; otherwise nothing was added.
   private mutating func endWithBranch(
-    _ branch: DecodedOperation, _ delay: DecodedOperation, at here: UInt64
+    _ branch: DecodedOperation, _ kind: InstructionKind, _ slot: Decoded, at here: UInt64
   ) -> Bool {
-    guard delay.fitsDelaySlot else { return false }
+    guard slot.row.kind.fitsDelaySlot else { return false }
+    let delay = DecodedOperation(slot.instruction, slot.row)
     var link: DecodedOperation?
-    if branch.operation.links {
+    if kind.links {
       let value = Int32(truncatingIfNeeded: here &+ 8)
       guard UInt64(bitPattern: Int64(value)) & mask == (here &+ 8) & mask else { return false }
       if branch.destination != RegisterBank.discarded {
@@ -116,15 +120,16 @@ struct BlockDecoder {
       append(.move(second, to: RegisterBank.secondCopy))
       second = RegisterBank.secondCopy
     }
-    append(delay)
+    if delay.hasEffect(slot.row.kind) { append(delay) }
     if let link { append(link) }
     let isBare = block.operations.count == slotStart
-    block.exit = exit(branch, first, second, at: here, canFuse: isBare)
+    block.exit = exit(branch, kind, first, second, at: here, canFuse: isBare)
     return true
   }
 
   private mutating func exit(
-    _ branch: DecodedOperation, _ first: UInt8, _ second: UInt8, at pc: UInt64, canFuse: Bool
+    _ branch: DecodedOperation, _ kind: InstructionKind, _ first: UInt8, _ second: UInt8,
+    at pc: UInt64, canFuse: Bool
   ) -> BlockExit {
     let distance = UInt64(bitPattern: Int64(branch.immediate))
     let taken = (pc &+ 4 &+ distance) & mask
@@ -133,7 +138,7 @@ struct BlockDecoder {
       .branch(
         BranchExit(condition: condition, first: first, second: second, taken: taken, next: next))
     }
-    switch branch.operation.kind {
+    switch kind {
     case .jump:
       let region = (pc &+ 4) & mask & ~0x0FFF_FFFF
       return .jump(region | UInt64(UInt32(bitPattern: branch.immediate)))
@@ -191,7 +196,7 @@ struct Block {
   var length = 0
   /// What is done, in order. Instructions without effect have no operation, and a delay slot comes
   /// before its branch.
-  var operations: [DecodedOperation] = []
+  var operations = OperationList()
   var exit: BlockExit
   /// If it ends with a call, where the function returns to.
   var returnAddress: UInt64?

@@ -3,33 +3,75 @@
 /// Operations that share a result's place take the same operands: `destination`, `first`, `second` and
 /// `immediate`, registers by their number in the ``RegisterBank``.
 struct DecodedOperation {
+  /// `destination`, `first`, `second` and ``remaining``, a byte each from the lowest on: as one number, an operation is
+  /// handed from function to function in two registers of the host.
+  private var bytes: UInt32
   var operation: Operation
-  /// The register that the result goes to; ``RegisterBank/discarded`` for register 0.
-  var destination: UInt8
-  var first: UInt8
-  var second: UInt8
-  /// Steps from this instruction through the end of its block. Of a delay slot, those from its
-  /// branch: what is not executed is left to the plain step from the branch on.
-  var remaining: UInt8 = 0
   /// The immediate operand, sign- or zero-extended as the operation needs it; a shift amount; the
   /// distance of a branch from its delay slot, in bytes; the place of a jump in its 256 MiB.
   var immediate: Int32
+
+  @inline(__always)
+  init(
+    operation: Operation, destination: UInt8, first: UInt8, second: UInt8, remaining: UInt8 = 0,
+    immediate: Int32
+  ) {
+    bytes =
+      UInt32(destination) | UInt32(first) << 8 | UInt32(second) << 16 | UInt32(remaining) << 24
+    self.operation = operation
+    self.immediate = immediate
+  }
+
+  /// The register that the result goes to; ``RegisterBank/discarded`` for register 0.
+  @inline(__always) var destination: UInt8 {
+    get { byte(0) }
+    set { setByte(0, newValue) }
+  }
+  @inline(__always) var first: UInt8 {
+    get { byte(8) }
+    set { setByte(8, newValue) }
+  }
+  @inline(__always) var second: UInt8 {
+    get { byte(16) }
+    set { setByte(16, newValue) }
+  }
+  /// Steps from this instruction through the end of its block. Of a delay slot, those from its
+  /// branch: what is not executed is left to the plain step from the branch on.
+  @inline(__always) var remaining: UInt8 {
+    get { byte(24) }
+    set { setByte(24, newValue) }
+  }
+
+  @inline(__always)
+  private func byte(_ position: UInt32) -> UInt8 {
+    UInt8(truncatingIfNeeded: bytes &>> position)
+  }
+
+  @inline(__always)
+  private mutating func setByte(_ position: UInt32, _ value: UInt8) {
+    bytes = bytes & ~(0xFF &<< position) | UInt32(value) &<< position
+  }
 }
 
 extension DecodedOperation {
-  init(_ instruction: Instruction, by decoder: InstructionDecoder) {
-    let row = decoder[instruction]
-    let operation = row.operation
-    let destination = UInt8(row.kind.destination(of: instruction))
+  /// Decodes an instruction that has a row.
+  @inline(__always)
+  init(_ instruction: Instruction, _ row: InstructionDecoder.Row) {
+    let destination = UInt8(truncatingIfNeeded: row.fields.destination(of: instruction))
+    var operation = row.operation
+    // With the amount in full, a shift by 32 more is the other shift.
+    switch operation {
+    case .dsll32: operation = .dsll
+    case .dsrl32: operation = .dsrl
+    case .dsra32: operation = .dsra
+    default: break
+    }
     self.init(
       operation: operation,
       destination: destination == 0 ? RegisterBank.discarded : destination,
-      first: UInt8(instruction.rs), second: UInt8(instruction.rt),
-      immediate: row.kind.immediate(of: instruction))
-    // With the amount in full, a shift by 32 more is the other shift.
-    if operation == .dsll32 { self.operation = .dsll }
-    if operation == .dsrl32 { self.operation = .dsrl }
-    if operation == .dsra32 { self.operation = .dsra }
+      first: UInt8(truncatingIfNeeded: instruction.rs),
+      second: UInt8(truncatingIfNeeded: instruction.rt),
+      immediate: row.fields.immediate(of: instruction))
   }
 
   /// `destination` becomes what `source` holds.
@@ -44,33 +86,10 @@ extension DecodedOperation {
       operation: .lui, destination: destination, first: 0, second: 0, immediate: value)
   }
 
-  /// Whether an engine executes it itself.
-  var isExecuted: Bool {
-    switch operation.kind {
-    case .none, .trap, .systemCall: false
-    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store, .loadLinked, .storeConditional,
-      .jump, .jumpRegister, .branch:
-      true
-    }
-  }
-
-  /// Whether it can stand in a delay slot that an engine executes: it needs no more than its
-  /// operands.
-  var fitsDelaySlot: Bool {
-    switch operation.kind {
-    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store: true
-    case .none, .trap, .systemCall, .loadLinked, .storeConditional, .jump, .jumpRegister, .branch:
-      false
-    }
-  }
-
-  /// Whether it does anything: a load or a result that goes to register 0 does not.
-  var hasEffect: Bool {
-    switch operation.kind {
-    case .none, .trap, .systemCall, .toHiLo, .store, .loadLinked, .storeConditional: true
-    case .register, .fromHiLo, .immediate, .load, .jump, .jumpRegister, .branch:
-      destination != RegisterBank.discarded
-    }
+  /// Whether it does anything, as an operation of this kind: a load or a result that goes to register 0 does not.
+  @inline(__always)
+  func hasEffect(_ kind: InstructionKind) -> Bool {
+    kind.hasOtherEffect || destination != RegisterBank.discarded
   }
 
   /// Whether it may write a register.
@@ -79,5 +98,35 @@ extension DecodedOperation {
   /// Whether it may read or write a register.
   func touches(_ register: UInt8) -> Bool {
     first == register || second == register || destination == register
+  }
+}
+
+extension InstructionKind {
+  /// Whether an engine executes such an operation itself.
+  @inline(__always) var isExecuted: Bool {
+    switch self {
+    case .none, .trap, .systemCall: false
+    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store, .loadLinked, .storeConditional,
+      .jump, .jumpRegister, .branch:
+      true
+    }
+  }
+
+  /// Whether such an operation can stand in a delay slot that an engine executes: it needs no more than its
+  /// operands.
+  @inline(__always) var fitsDelaySlot: Bool {
+    switch self {
+    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store: true
+    case .none, .trap, .systemCall, .loadLinked, .storeConditional, .jump, .jumpRegister, .branch:
+      false
+    }
+  }
+
+  /// Whether such an operation does anything even if its result goes to register 0.
+  @inline(__always) var hasOtherEffect: Bool {
+    switch self {
+    case .none, .trap, .systemCall, .toHiLo, .store, .loadLinked, .storeConditional: true
+    case .register, .fromHiLo, .immediate, .load, .jump, .jumpRegister, .branch: false
+    }
   }
 }

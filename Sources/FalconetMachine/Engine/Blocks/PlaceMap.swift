@@ -57,13 +57,17 @@ struct PlaceMap {
     return Self.number(entries[start + Self.offset(address)])
   }
 
-  /// Gives an address a number from −2^31 to 2^31 − 2.
+  /// Gives an address a number from −2^31 to 2^31 − 2, unless it has one of which a condition is not true.
   ///
   /// - Returns: the one that it had.
-  mutating func set(_ address: UInt64, to number: Int) -> Int? {
+  @inline(__always)
+  mutating func set(
+    _ address: UInt64, to number: Int, if condition: (Int) -> Bool = { _ in true }
+  ) -> Int? {
     let entry = entries + (start(ofStretch: address & ~(Self.stretch - 1)) + Self.offset(address))
-    defer { entry.pointee = Self.entry(number) }
-    return Self.number(entry.pointee)
+    let before = Self.number(entry.pointee)
+    if before.map(condition) ?? true { entry.pointee = Self.entry(number) }
+    return before
   }
 
   private mutating func start(ofStretch stretch: UInt64) -> Int {

@@ -125,7 +125,8 @@ final class PortableEngine: EngineCore, BlockEngine {
     starts.append(place)
     cache.insert(place, at: block.pc, form) { setLink($0, to: place) }
     numbers.removeAll(keepingCapacity: true)
-    for operation in block.operations {
+    for index in block.operations.indices {
+      let operation = block.operations[index]
       numbers.append(operation.operation.rawValue)
       append(portable(operation))
     }
@@ -210,14 +211,13 @@ final class PortableEngine: EngineCore, BlockEngine {
     used += PortableOperation.stride
     for (position, pc) in targets.enumerated() {
       let link = trailer + MemoryLayout<UnsafeRawPointer>.stride * position
-      if let place = cache[pc, .usual] {
-        setLink(link, to: place)
-      } else if let other = cache.wait(link, for: pc) {
+      switch cache.target(pc, of: link) {
+      case .block(let place): setLink(link, to: place)
+      case .missing(let other?):
         // One stub serves all links.
         (arena.start + link).copyMemory(
           from: arena.start + other, byteCount: MemoryLayout<UnsafeRawPointer>.size)
-      } else {
-        setLink(link, to: appendStub(pc))
+      case .missing(nil): setLink(link, to: appendStub(pc))
       }
     }
   }

@@ -17,7 +17,7 @@ extension X86Assembler {
     var left = count
     while left > 0 {
       let size = min(left, Self.idle.count)
-      memory.writable.storeBytes(
+      start.storeBytes(
         of: Self.idle[size - 1].littleEndian, toByteOffset: position, as: UInt64.self)
       position &+= size
       left -= size

@@ -7,30 +7,35 @@
 /// more than the longest block takes; ``patch(_:to:)`` writes at places that were written before.
 struct X86Assembler {
   let memory: CodeMemory
+  /// Where the memory is written.
+  let start: UnsafeMutableRawPointer
   var position = 0
 
   /// rbx points this many bytes into the bank, so that entries 7 to 38 are reached with a one-byte
   /// displacement.
   static let bankBias = 23 * 8
 
-  init(_ memory: CodeMemory) { self.memory = memory }
+  init(_ memory: CodeMemory) {
+    self.memory = memory
+    start = memory.writable
+  }
 
   // MARK: Bytes
 
   @inline(__always)
   mutating func byte(_ value: UInt8) {
-    memory.writable.storeBytes(of: value, toByteOffset: position, as: UInt8.self)
+    start.storeBytes(of: value, toByteOffset: position, as: UInt8.self)
     position &+= 1
   }
 
   @inline(__always)
   mutating func int32(_ value: Int32) {
-    memory.writable.storeBytes(of: value.littleEndian, toByteOffset: position, as: Int32.self)
+    start.storeBytes(of: value.littleEndian, toByteOffset: position, as: Int32.self)
     position &+= 4
   }
 
   mutating func int64(_ value: UInt64) {
-    memory.writable.storeBytes(of: value.littleEndian, toByteOffset: position, as: UInt64.self)
+    start.storeBytes(of: value.littleEndian, toByteOffset: position, as: UInt64.self)
     position &+= 8
   }
 
@@ -38,7 +43,7 @@ struct X86Assembler {
   @inline(__always)
   private mutating func write(_ bytes: X86Bytes) {
     // What is behind its bytes has yet to be written.
-    memory.writable.storeBytes(of: bytes.bits.littleEndian, toByteOffset: position, as: UInt64.self)
+    start.storeBytes(of: bytes.bits.littleEndian, toByteOffset: position, as: UInt64.self)
     position &+= bytes.count
   }
 
@@ -277,14 +282,14 @@ struct X86Assembler {
 
   /// Sets where a jump goes.
   mutating func patch(_ jump: Int, to target: Int) {
-    memory.writable.storeBytes(
+    start.storeBytes(
       of: Int32(truncatingIfNeeded: target - jump - 4).littleEndian, toByteOffset: jump,
       as: Int32.self)
   }
 
   /// Where a jump goes.
   func target(of jump: Int) -> Int {
-    let distance = memory.writable.loadUnaligned(fromByteOffset: jump, as: Int32.self)
+    let distance = start.loadUnaligned(fromByteOffset: jump, as: Int32.self)
     return jump + 4 + Int(Int32(littleEndian: distance))
   }
 

@@ -130,13 +130,14 @@ extension X86Emitter {
 
   /// Writes the code of a constant and the addition of a register to it, which replaces it.
   ///
+  /// - Parameter index: the place of the second operation.
   /// - Returns: whether the operations are that; otherwise nothing was written.
-  mutating func emitSum(_ first: DecodedOperation, _ second: DecodedOperation, _ index: Int) -> Bool
-  {
-    guard let constant = plan.operations[index].constant,
+  mutating func emitSum(
+    _ first: DecodedOperation, _ constant: UInt64, _ second: DecodedOperation, _ index: Int
+  ) -> Bool {
+    guard second.operation == .dadd, second.destination == first.destination,
       let immediate = Int32(exactly: Int64(bitPattern: constant)),
-      second.operation == .dadd, second.destination == first.destination,
-      plan.operations[index + 1].constant == nil
+      plan.operations[index].constant == nil
     else { return false }
     var sum = second
     if second.second == first.destination, second.first != first.destination {

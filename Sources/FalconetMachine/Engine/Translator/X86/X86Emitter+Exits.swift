@@ -67,14 +67,15 @@ extension X86Emitter {
   /// written here.
   ///
   /// - Returns: a link that waits for the block, and isn't there any longer.
+  /// - Precondition: there is no block at the address yet.
   mutating func closeEnd(_ pc: UInt64, _ cache: inout BlockCache) -> Int? {
     guard let end = openEnd, end.end == assembler.position else { return nil }
     openEnd = nil
-    if end.pc == pc, cache[pc, .usual] == nil {
+    if end.pc == pc {
       assembler.position -= X86Assembler.jumpBytes
       return end.jump
     }
-    guard let branch = end.branch, branch.pc == pc, cache[pc, .usual] == nil else { return nil }
+    guard let branch = end.branch, branch.pc == pc else { return nil }
     // The opposite branch goes to the other block.
     let branchBytes = 6
     let target = assembler.target(of: end.jump)
@@ -91,11 +92,9 @@ extension X86Emitter {
 
   /// Has a jump go to the block at an address: by way of ending the run, as long as there is none.
   mutating func link(_ jump: Int, to pc: UInt64, _ cache: inout BlockCache) {
-    if let place = cache[pc, .usual] {
-      assembler.patch(jump, to: place)
-    } else {
-      cache.wait(jump, for: pc)
-      slowPaths.append(.exit(jump, .unprepared, pc))
+    switch cache.target(pc, of: jump) {
+    case .block(let place): assembler.patch(jump, to: place)
+    case .missing: slowPaths.append(.exit(jump, .unprepared, pc))
     }
   }
 

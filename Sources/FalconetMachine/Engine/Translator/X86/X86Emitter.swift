@@ -140,18 +140,21 @@ struct X86Emitter: CodeEmitter {
     }
   }
 
-  private mutating func emit(_ operations: [DecodedOperation]) {
+  private mutating func emit(_ operations: OperationList) {
     var index = 0
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
       if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
       comparison = nil
-      if index + 1 < operations.count, emitSum(operation, operations[index + 1], index) {
-        index += 1
-      } else if let constant = plan.operations[index].constant {
-        setConstant(operation.destination, constant)
-      } else if index + 1 < operations.count, emitExtension(operation, operations[index + 1]) {
+      let next = index + 1 < operations.count ? operations[index + 1] : nil
+      if let constant = plan.operations[index].constant {
+        if let next, emitSum(operation, constant, next, index + 1) {
+          index += 1
+        } else {
+          setConstant(operation.destination, constant)
+        }
+      } else if operation.operation == .dsll, let next, emitExtension(operation, next) {
         index += 1
       } else {
         emit(operation, plan.operations[index].access)
