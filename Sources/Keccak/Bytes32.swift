@@ -34,6 +34,18 @@ package struct Bytes32: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
+  /// The bytes of four big-endian numbers.
+  @inlinable package init(numbers: (UInt64, UInt64, UInt64, UInt64)) {
+    words = (
+      numbers.0.bigEndian, numbers.1.bigEndian, numbers.2.bigEndian, numbers.3.bigEndian
+    )
+  }
+
+  /// The bytes as four big-endian numbers.
+  @inlinable package var numbers: (UInt64, UInt64, UInt64, UInt64) {
+    (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+  }
+
   /// 64 hexadecimal digits of either case, with or without a leading `0x`.
   package init?(hex: some StringProtocol) {
     let utf8 = Array(hex.utf8)

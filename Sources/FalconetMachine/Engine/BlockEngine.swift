@@ -194,10 +194,10 @@ extension BlockEngine {
           running.saveThread()
           if machine.isInStopRange { return .stopRange }
         }
-        machine.lastRead = nil
+        machine.lastReadOffset = nil
         try running.step(word)
       }
-      if stopAfterPreimageRead, machine.lastRead != nil, !machine.state.scalars.exited {
+      if stopAfterPreimageRead, machine.lastReadOffset != nil, !machine.state.scalars.exited {
         return .preimageRead
       }
       // Whoever was called may have changed what the engine was made for.

@@ -48,7 +48,7 @@ extension EngineCore {
       let next = (pc &+ 4) & memory.wordSize.mask
       running.place = (pc, next)
       running.count(deadline &- steps &- running.scalars.step)
-      machine.lastRead = nil
+      machine.lastReadOffset = nil
       discarded = false
       do throws(MachineError) { try running.step(word) } catch {
         failure = error
@@ -56,7 +56,7 @@ extension EngineCore {
       }
       // Whoever was called may have changed what the code was made for.
       guard !machine.state.scalars.exited,
-        !(run.stopAfterPreimageRead && machine.lastRead != nil),
+        !(run.stopAfterPreimageRead && machine.lastReadOffset != nil),
         machine.engineGeneration == run.generation, !discarded, !memory.hasStaleCode
       else { return SystemCallOutcome.executed.rawValue }
       let budget = running.budget(to: run.target)

@@ -35,6 +35,6 @@ extension Machine {
     state = checkpoint.state
     memory.restore(checkpoint.memory)
     memory.guardPage(of: state.scalars.reservation.address)
-    lastRead = nil
+    lastReadOffset = nil
   }
 }

@@ -29,10 +29,16 @@ package struct PreimageRead: Sendable, Equatable {
 
   /// The eight bytes from the offset on, left-aligned, and how many of them there are; nil if
   /// the offset is past the end.
-  var part: (bytes: UInt64, count: UInt64)? {
+  var part: (bytes: UInt64, count: UInt64)? { Self.part(of: value, at: offset) }
+
+  /// The same of a pre-image with its length in front.
+  static func part(of value: [UInt8], at offset: UInt64) -> (bytes: UInt64, count: UInt64)? {
     guard offset < UInt64(value.count) else { return nil }
-    let part = value[Int(offset)...].prefix(8)
-    return (part.bigEndian << (8 * UInt64(8 - part.count)), UInt64(part.count))
+    let start = Int(offset)
+    let count = min(8, value.count - start)
+    var bytes: UInt64 = 0
+    for index in start..<start + count { bytes = bytes << 8 | UInt64(value[index]) }
+    return (bytes << UInt64(8 * (8 - count)), UInt64(count))
   }
 }
 
@@ -44,11 +50,10 @@ extension Machine {
     let key = state.scalars.preimageKey
     if key != preimage.key { try fetchPreimage(key) }
     let offset = state.scalars.preimageOffset
-    let read = PreimageRead(key: key, offset: offset, value: preimage.bytes)
-    guard let part = read.part else {
+    guard let part = PreimageRead.part(of: preimage.bytes, at: offset) else {
       throw .panic(.preimageOffset(offset, length: UInt64(preimage.bytes.count), key: key))
     }
-    lastRead = read
+    lastReadOffset = offset
     return part
   }
 

@@ -97,7 +97,7 @@ extension Machine {
   private func run<Word: MachineWord>(
     _ word: Word.Type, to target: UInt64, _ stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason {
-    lastRead = nil
+    lastReadOffset = nil
     while !state.scalars.exited {
       if let engine = preparedEngine() {
         let reason = try engine.run(to: target, stopAfterPreimageRead: stopAfterPreimageRead)
@@ -108,9 +108,11 @@ extension Machine {
       turns &+= 1
       if turns == 0, shouldInterrupt() { return .interrupted }
       if isInStopRange { return .stopRange }
-      lastRead = nil
+      lastReadOffset = nil
       try plainStep(word)
-      if stopAfterPreimageRead, lastRead != nil, !state.scalars.exited { return .preimageRead }
+      if stopAfterPreimageRead, lastReadOffset != nil, !state.scalars.exited {
+        return .preimageRead
+      }
     }
     return .exited
   }
@@ -124,7 +126,7 @@ extension Machine {
   /// Executes one step with the plain step. Does nothing if the program has exited.
   package func runStep() throws(MachineError) {
     guard !state.scalars.exited else { return }
-    lastRead = nil
+    lastReadOffset = nil
     switch rules.wordSize {
     case .bits32: try plainStep(UInt32.self)
     case .bits64: try plainStep(UInt64.self)
@@ -133,7 +135,9 @@ extension Machine {
 
   /// The pre-image part that the last step read, if ``runStep()`` executed it or
   /// ``run(until:stopAfterPreimageRead:)`` stopped for it.
-  package var lastPreimageRead: PreimageRead? { lastRead }
+  package var lastPreimageRead: PreimageRead? {
+    lastReadOffset.map { PreimageRead(key: preimage.key, offset: $0, value: preimage.bytes) }
+  }
 
   func plainStep<Word: MachineWord>(_ word: Word.Type) throws(MachineError) {
     try transaction { () throws(StepError) in

@@ -69,9 +69,11 @@ package final class Machine: StepEnvironment {
 
   var leftRoots = StackRoots()
   var rightRoots = StackRoots()
-  var preimage = PreimageCache()
-  /// The pre-image part that the step in hand, or the last one, read.
-  var lastRead: PreimageRead?
+  var preimage = PreimageCache() {
+    didSet { lastReadOffset = nil }
+  }
+  /// Where the part of ``preimage`` starts that the step in hand, or the last one, read.
+  var lastReadOffset: UInt64?
   /// The word that the step in hand wrote first, and what it was before.
   var firstWrite: (address: UInt64, old: UInt64)?
   /// The active thread before the step in hand.

@@ -81,7 +81,7 @@ extension Machine {
   private func run<Word: MachineWord>(
     _ word: Word.Type, _ target: UInt64, _ conditions: StopConditions, _ skipsFirst: Bool
   ) throws(MachineError) -> ObservedStop {
-    lastRead = nil
+    lastReadOffset = nil
     var skips = skipsFirst
     while !state.scalars.exited {
       guard step < target else { return .step }
@@ -96,7 +96,7 @@ extension Machine {
       skips = false
       let thread = state.activeThread?.id
       _ = memory.takeWatchedStore()
-      lastRead = nil
+      lastReadOffset = nil
       let isCall = !conditions.writes.isEmpty && nextKind == .systemCall
       try plainStep(word)
       if isCall, let address = memory.takeWatchedStore() { return .systemCallWrote(address) }

@@ -46,7 +46,7 @@ extension Machine {
     proofData += memory.proof(at: state.activeThread?.pc ?? 0)
 
     let environment = ProvingEnvironment(self)
-    lastRead = nil
+    lastReadOffset = nil
     try transaction { () throws(StepError) in
       switch rules.wordSize {
       case .bits32: try Step<UInt32, ProvingEnvironment>.run(in: environment)
@@ -58,7 +58,7 @@ extension Machine {
     }
     return StepWitness(
       step: step, pre: pre, post: claim(), stateData: stateData, proofData: proofData,
-      preimage: lastRead)
+      preimage: lastPreimageRead)
   }
 
   /// The active thread and the root of its stack without it; empty if there are no stacks.

@@ -34,7 +34,8 @@ extension Step {
     let start = address.offsetInWord
     let size = Int(min(count, Word(Word.size.bytes - start)))
     let random = splitMix64(environment.scalars.step)
-    let result = replacing(start, size, of: word) { UInt8(start + $0, of: random) }
+    let mask = mask(start, size)
+    let result = word & ~mask | leading(random) & mask
     if environment.rules.randomBytesEndReservations {
       try storeWord(result, at: address.alignedToWord, .first, environment)
     } else {

@@ -1,3 +1,5 @@
+import Keccak
+
 /// The file descriptors that a guest has.
 package enum FileDescriptor {
   static let standardInput: UInt64 = 0
@@ -54,7 +56,8 @@ extension Step {
     let part = try environment.readPreimage()
     let start = address.offsetInWord
     let size = min(Word(part.count), Word(Word.size.bytes - start), count)
-    let result = replacing(start, Int(size), of: word) { UInt8($0, of: part.bytes) }
+    let mask = mask(start, Int(size))
+    let result = word & ~mask | leading(part.bytes) &>> Word(8 * start) & mask
     try storeWord(result, at: address.alignedToWord, .first, environment)
     environment.scalars.preimageOffset = UInt64(
       Word(truncatingIfNeeded: environment.scalars.preimageOffset) &+ size)
@@ -68,13 +71,16 @@ extension Step {
     let word = try loadWord(at: address, environment)
     let start = address.offsetInWord
     let size = Int(min(Word(Word.size.bytes - start), count))
-    let old = environment.scalars.preimageKey
-    var key = old
-    for index in 0..<32 {
-      key[index] =
-        index + size < 32 ? old[index + size] : byte(start + index + size - 32, of: word)
+    let bytes = UInt64((word << (8 * start)) >> (8 * (Word.size.bytes - size)))
+    let (first, second, third, last) = environment.scalars.preimageKey.numbers
+    func shifted(_ number: UInt64, _ next: UInt64) -> UInt64 {
+      number << (8 * size) | next >> (64 - 8 * size)
     }
-    environment.scalars.preimageKey = key
+    environment.scalars.preimageKey = Bytes32(
+      numbers: (
+        shifted(first, second), shifted(second, third), shifted(third, last),
+        last << (8 * size) | bytes
+      ))
     environment.scalars.preimageOffset = 0
     return .value(UInt64(size))
   }
@@ -107,27 +113,13 @@ extension Step {
     }
   }
 
-  /// The byte at a place in a word, the lowest address first.
-  private static func byte(_ index: Int, of word: Word) -> UInt8 {
-    UInt8(truncatingIfNeeded: word &>> Word(8 * (Word.size.bytes - 1 - index)))
+  /// The bits of `count` bytes of a word from `start` on, the lowest address first.
+  static func mask(_ start: Int, _ count: Int) -> Word {
+    (Word.max << (8 * (Word.size.bytes - count))) >> (8 * start)
   }
 
-  /// A word with `count` bytes from `start` on replaced; `source` is given 0, 1, ….
-  static func replacing(
-    _ start: Int, _ count: Int, of word: Word, by source: (Int) -> UInt8
-  ) -> Word {
-    var result = word
-    for index in 0..<count {
-      let shift = Word(8 * (Word.size.bytes - 1 - start - index))
-      result = result & ~(0xFF &<< shift) | Word(source(index)) &<< shift
-    }
-    return result
-  }
-}
-
-extension UInt8 {
-  /// The byte at a place in 8 bytes, the most significant first.
-  init(_ index: Int, of bytes: UInt64) {
-    self.init(truncatingIfNeeded: bytes &>> UInt64(56 - 8 * index))
+  /// The first bytes of eight, as many as a word has.
+  static func leading(_ bytes: UInt64) -> Word {
+    Word(truncatingIfNeeded: bytes &>> UInt64(64 - 8 * Word.size.bytes))
   }
 }

@@ -220,6 +220,6 @@ extension Machine {
     self.state = state
     history.go(to: index)
     memory.guardPage(of: state.scalars.reservation.address)
-    lastRead = nil
+    lastReadOffset = nil
   }
 }
