@@ -30,6 +30,7 @@ extension EngineCore {
   /// - Returns: how many steps may be executed from the next instruction on, or a ``SystemCallOutcome``.
   func systemCall(at pc: UInt64, steps: UInt64) -> Int64 {
     guard let run, steps > 0 else { return SystemCallOutcome.left.rawValue }
+    takeReservations()
     switch memory.wordSize {
     case .bits32: return systemCall(UInt32.self, at: pc, steps, run)
     case .bits64: return systemCall(UInt64.self, at: pc, steps, run)
@@ -63,6 +64,7 @@ extension EngineCore {
       guard budget > 0 else { return SystemCallOutcome.executed.rawValue }
       deadline = running.scalars.step &+ budget
       stack.revalidate()
+      admitReservations()
       if running.place.pc == next { return Int64(budget) }
       bank[RegisterBank.end] = running.place.pc
       bank[RegisterBank.budget] = budget

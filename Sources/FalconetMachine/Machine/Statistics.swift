@@ -54,6 +54,15 @@ package struct Statistics: Sendable, Equatable {
     lastLoadLinked = (thread, step)
   }
 
+  /// Whether an `ll` and an `sc` of a thread, one right after the other, would change nothing but the successes and
+  /// perhaps ``longestReservation``.
+  func onlyCountsPairs(of thread: UInt64) -> Bool {
+    lastLoadLinked == nil && !olderLoadLinked.contains { $0.thread == thread }
+  }
+
+  /// Counts pairs of which nothing else is to be noted.
+  mutating func noteStores(_ count: UInt64) { storeConditionalSuccesses += count }
+
   /// Makes room for another thread's last `ll`.
   private mutating func makeLast(_ thread: UInt64) {
     if let lastLoadLinked { olderLoadLinked.append(lastLoadLinked) }

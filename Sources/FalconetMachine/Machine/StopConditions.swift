@@ -164,7 +164,7 @@ extension Machine {
       return GuestAccess(range: access.range(at: address), isWrite: true)
     case .storeConditional(let access):
       let reservation = Reservation(
-        status: access.size == 8 ? 2 : 1, address: address, owner: thread.id)
+        status: Reservation.status(access.size), address: address, owner: thread.id)
       guard !rules.hasReservations || state.scalars.reservation == reservation else { return nil }
       return GuestAccess(range: access.range(at: address), isWrite: true)
     case .systemCall:

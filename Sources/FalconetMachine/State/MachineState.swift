@@ -81,6 +81,10 @@ package struct Reservation: Sendable, Equatable {
     self.owner = owner
   }
 
+  /// The status of a reservation by an instruction that loads 4 or 8 bytes.
+  @inline(__always)
+  static func status(_ size: Int) -> UInt8 { size == 8 ? 2 : 1 }
+
   /// Whether a write of the aligned word at `address` ends the reservation.
   @inline(__always)
   func covers(wordAt address: UInt64, in wordSize: WordSize) -> Bool {

@@ -34,7 +34,7 @@ extension Step {
     _ access: AccessKind, at address: Word, _ environment: Environment
   ) -> Reservation {
     Reservation(
-      status: access.size == 8 ? 2 : 1, address: UInt64(address),
+      status: Reservation.status(access.size), address: UInt64(address),
       owner: environment.withThread { $0.id })
   }
 

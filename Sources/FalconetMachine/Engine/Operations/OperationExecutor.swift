@@ -192,11 +192,10 @@ extension OperationExecutor {
     let isDouble = size == 8
     withMachine { machine in
       guard machine.rules.hasReservations else { return }
-      let thread = machine.withThread { $0.id }
-      machine.state.scalars.reservation = Reservation(
-        status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
-      machine.statistics.note(.loadLinked(thread: thread), step: step, activeThread: 0)
-      machine.memory.guardPage(of: UInt64(address))
+      let reservation = Reservation(
+        status: Reservation.status(size), address: UInt64(address),
+        owner: machine.withThread { $0.id })
+      machine.reserve(reservation, step)
     }
     return isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address))
   }
@@ -212,7 +211,7 @@ extension OperationExecutor {
       // A machine without reservations always stores.
       let keeps = machine.rules.hasReservations
       let reservation = Reservation(
-        status: isDouble ? 2 : 1, address: UInt64(address), owner: thread)
+        status: Reservation.status(size), address: UInt64(address), owner: thread)
       let succeeds = !keeps || machine.state.scalars.reservation == reservation
       if succeeds {
         guard

@@ -53,6 +53,18 @@ struct RegisterBank {
   static let checkedCall: UInt8 = 62
   /// Accesses to the window that took the slow path, since it was looked at last: see ``Translator/wantsNewCode(at:)``.
   static let windowHits: UInt8 = 63
+  /// The address of the flags of the range's first page, and how many pages it has.
+  static let stackFlags: UInt8 = 58
+  static let stackPages: UInt8 = 64
+  /// The reservation that code made and the machine does not know of, or an ``OpenLink``.
+  static let openLink: UInt8 = 65
+  /// How many steps of the budget were left at its `ll`, less ``longestReservation``: if an `sc` comes with fewer left,
+  /// it is further away than any was before.
+  static let openLinkSteps: UInt8 = 66
+  /// See ``Statistics/longestReservation``.
+  static let longestReservation: UInt8 = 67
+  /// How many `sc` code executed since the machine was told last.
+  static let linkedStores: UInt8 = 68
   /// The address of the flags of page 0.
   static let flags: UInt8 = 37
 

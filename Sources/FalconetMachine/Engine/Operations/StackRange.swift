@@ -1,9 +1,9 @@
 /// The part of memory around the stack pointer that is known to be directly writable, so that translated code checks
 /// the accesses to a stack frame by one comparison.
 ///
-/// It lies in the flat part or in the window. Nothing that code does makes its pages less writable but `ll`, which
-/// guards its page and empties the range if it lies there, and a system call. Before code is entered, and before it goes
-/// on after a system call, ``revalidate()`` looks at the pages again.
+/// It lies in the flat part or in the window. Nothing that code does makes its pages less writable but a system call,
+/// and an `ll` there, which is left to a call back that empties the range. Before code is entered, and before it goes on
+/// after a system call, ``revalidate()`` looks at the pages again.
 ///
 /// Safety: the flags are those of pages of the memory's space, which the machine owns as it does this range.
 struct StackRange {
@@ -12,8 +12,12 @@ struct StackRange {
   /// The addresses that checks compare are multiples of this many bytes, those of a register.
   private let unit: UInt64
   private var firstPage: UInt64 = 0
-  private var pageCount: UInt64 = 0
-  private var flags: UnsafePointer<UInt8>
+  private var pageCount: UInt64 = 0 {
+    didSet { bank[RegisterBank.stackPages] = pageCount }
+  }
+  private var flags: UnsafePointer<UInt8> {
+    didSet { bank[RegisterBank.stackFlags] = UInt64(UInt(bitPattern: flags)) }
+  }
 
   /// Bytes that the accesses of one check take at most.
   static let longest: UInt64 = 1024

@@ -78,7 +78,8 @@ enum CallBack {
   static let rare: Rare = { owner, bits, budget in
     Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef {
-        $0.execute(PackedOperation(bits: bits).operation, budget: budget) ? 0 : 1
+        $0.takeReservations()
+        return $0.execute(PackedOperation(bits: bits).operation, budget: budget) ? 0 : 1
       }
   }
 }
@@ -97,6 +98,7 @@ extension EngineCore {
 
   /// Stores a value, or says that the plain step must.
   fileprivate func store(_ value: UInt64, at address: UInt64, _ number: UInt64) -> Bool {
+    takeReservations()
     bank[RegisterBank.callBackAddress] = address
     bank[RegisterBank.callBackValue] = value
     let operation = DecodedOperation(
@@ -118,7 +120,11 @@ extension EngineCore {
     _ word: Word.Type, _ address: UInt64, _ steps: UInt64, _ size: Int
   ) -> UInt64 {
     let address = Word(truncatingIfNeeded: address)
-    defer { stack.exclude(UInt64(address)) }
+    takeReservations()
+    defer {
+      stack.exclude(UInt64(address))
+      admitReservations()
+    }
     let value = withMachine {
       OperationExecutor<Word>($0).loadLinked(size, address, step(steps))
     }
@@ -138,6 +144,8 @@ extension EngineCore {
   private func storeConditional<Word: MachineWord>(
     _ word: Word.Type, _ value: UInt64, _ address: UInt64, _ steps: UInt64, _ size: Int
   ) -> UInt64 {
+    takeReservations()
+    defer { admitReservations() }
     let succeeds = withMachine {
       OperationExecutor<Word>($0).storeConditional(
         size, Word(truncatingIfNeeded: value),

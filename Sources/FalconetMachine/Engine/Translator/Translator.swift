@@ -7,7 +7,8 @@
 /// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
 /// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, in a margin of
 /// ``GuestSpace`` if a register's value is flat, or after a check of several accesses that holds, see ``AccessPlan`` and
-/// ``StackRange``, and only while ``enter(_:_:budget:)`` is on the stack. A system call in code may have all blocks
+/// ``StackRange``, and only while ``enter(_:_:budget:)`` is on the stack. It changes flags of pages in the flat part
+/// alone. A system call in code may have all blocks
 /// discarded; code memory is used for others only between calls of it, and until then nothing is written.
 final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.
@@ -81,9 +82,11 @@ final class Translator: EngineCore, BlockEngine {
   func enter(_ place: Int, _ form: BlockForm, budget: UInt64) {
     let start = UInt(bitPattern: code.executable)
     if form == .checked, let checkedCall { emitter.link(checkedCall: checkedCall, to: place) }
+    admitReservations()
     unsafeBitCast(start + UInt(emitter.entry), to: CodeEntry.self)(
       UnsafeMutableRawPointer(bank.values) + HostEmitter.bankOffset, memory.space.base,
       Int(budget), start + UInt(place))
+    takeReservations()
     checkedCall =
       bank[RegisterBank.reason] == EngineExit.checked.rawValue
       ? Int(bank[RegisterBank.checkedCall] &- UInt64(start)) : nil

@@ -1,4 +1,5 @@
-/// `ll`, `sc` and the like: calls back that know their operation, and leave the registers where they are.
+/// `ll`, `sc` and the like: calls of code that executes them in the usual case, see ``OpenLink``, and else calls back.
+/// Both leave the registers where they are.
 extension X86Emitter {
   /// The operations, in the places of their thunks.
   static let linked = Operation.allCases.compactMap {
@@ -41,11 +42,73 @@ extension X86Emitter {
   /// other registers but rcx and rdx.
   mutating func emitLinkedThunk(_ access: AccessKind, isLoad: Bool) -> Int {
     let place = assembler.position
+    if isLoad { emitOpening(access) } else { emitUse(access) }
     let function: CallBack.Linked = isLoad ? CallBack.loadLinked : CallBack.storeConditional
     emitCallBack(
       UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)),
       number: UInt8(access.size))
     assembler.align()
     return place
+  }
+
+  /// An `ll` of a flat address, a multiple of its size, in a page that is directly writable and not of the stack's range,
+  /// while code may reserve. Else it changes nothing but rdx.
+  private mutating func emitOpening(_ access: AccessKind) {
+    assembler.bank(0x85, .rax, Self.outside(access))
+    var away = [assembler.jump(.notEqual)]
+    // Compares the entry with a number: that of the operation stands where that of a register does.
+    assembler.bank(0x83, .rdi, RegisterBank.openLink)
+    assembler.byte(UInt8(OpenLink.none))
+    away.append(assembler.jump(.notEqual))
+    assembler.move(.rdx, .rax)
+    emitFlagCheck(of: .rdx)
+    away.append(assembler.jump(.notEqual))
+    assembler.bank(X86Operation.sub.opcode, .rdx, RegisterBank.stackFlags)
+    assembler.bank(X86Operation.cmp.opcode, .rdx, RegisterBank.stackPages)
+    away.append(assembler.jump(.below))
+    assembler.bank(X86Operation.add.opcode, .rdx, RegisterBank.stackFlags)
+    emitFlags(at: .rdx, [.directlyWritable, .reserved])
+    assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.longestReservation)
+    assembler.bank(0x89, .rcx, RegisterBank.openLinkSteps)
+    assembler.address(.rdx, .rax, Int32(OpenLink.status(access.size)))
+    assembler.bank(0x89, .rdx, RegisterBank.openLink)
+    emitRead(access, .rax, base: .r12)
+    assembler.ret()
+    for jump in away { assembler.patchHere(jump) }
+  }
+
+  /// An `sc` that uses the open reservation, not further from its `ll` than another was before. Else it changes nothing.
+  private mutating func emitUse(_ access: AccessKind) {
+    let status = Int32(OpenLink.status(access.size))
+    // Numbers of the other size would be those of addresses beside.
+    assembler.byte(0xA8)
+    assembler.byte(UInt8(access.size - 1))
+    let unaligned = assembler.jump(.notEqual)
+    assembler.immediate(.add, .rax, status)
+    assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.openLink)
+    let other = assembler.jump(.notEqual)
+    assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.openLinkSteps)
+    let further = assembler.jump(.less)
+    emitWrite(access, .rdx, base: .r12, displacement: -status)
+    assembler.shift(.right, .rax, by: 12)
+    assembler.bank(X86Operation.add.opcode, .rax, RegisterBank.flags)
+    emitFlags(at: .rax, .directlyWritable)
+    assembler.set(.rax, to: OpenLink.none)
+    assembler.bank(0x89, .rax, RegisterBank.openLink)
+    // Adds 1 to the entry: the number of the operation stands where that of a register does.
+    assembler.bank(0xFF, .rax, RegisterBank.linkedStores)
+    assembler.set(.rax, to: 1)
+    assembler.ret()
+    assembler.patchHere(other)
+    assembler.patchHere(further)
+    assembler.immediate(.sub, .rax, status)
+    assembler.patchHere(unaligned)
+  }
+
+  /// Sets the flags of a page at the address in a register.
+  private mutating func emitFlags(at address: X86Register, _ flags: PageFlags) {
+    assembler.byte(0xC6)
+    assembler.byte(address.low)
+    assembler.byte(flags.rawValue)
   }
 }
