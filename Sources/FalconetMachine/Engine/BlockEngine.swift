@@ -37,7 +37,7 @@ protocol BlockEngine: EngineCore {
   /// ``RegisterBank/reason``.
   ///
   /// - Parameter form: that of the block at the place. If it is ``BlockForm/checked``, the last call ended by asking
-  ///   for this block.
+  ///   for this block, or ``EngineCore/holdsFrame()`` said no.
   func enter(_ place: Int, _ form: BlockForm, budget: UInt64)
 
   /// Executes until `target` steps are executed in all, or until something else asks for a stop.
@@ -95,6 +95,9 @@ class EngineCore {
   ///
   /// - Parameter step: the number of steps executed so far.
   func wantsNewCode(at step: UInt64) -> Bool { false }
+
+  /// Whether the usual form of blocks may be entered, with the registers as they are: see ``FramePlan``.
+  func holdsFrame() -> Bool { true }
 
   /// The machine. Where calls are frequent, see ``withMachine(_:)``.
   final var machine: Machine { owner._withUnsafeGuaranteedRef { $0 } }
@@ -231,8 +234,13 @@ extension BlockEngine {
     var unused = budget
     var form = BlockForm.usual
     var tail: UInt64 = 0
-    while let block = cache.enter(pc, form) ?? prepare(pc, form) {
+    while var block = cache.enter(pc, form) ?? prepare(pc, form) {
       stack.revalidate()
+      if form == .usual, !holdsFrame() {
+        form = .checked
+        guard let checked = cache.enter(pc, form) ?? prepare(pc, form) else { break }
+        block = checked
+      }
       enter(block, form, budget: unused)
       unused = bank[RegisterBank.budget]
       pc = bank[RegisterBank.end] & mask

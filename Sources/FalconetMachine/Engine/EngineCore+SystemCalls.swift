@@ -62,8 +62,9 @@ extension EngineCore {
       else { return SystemCallOutcome.executed.rawValue }
       let budget = running.budget(to: run.target)
       guard budget > 0 else { return SystemCallOutcome.executed.rawValue }
-      deadline = running.scalars.step &+ budget
       stack.revalidate()
+      guard holdsFrame() else { return SystemCallOutcome.executed.rawValue }
+      deadline = running.scalars.step &+ budget
       admitReservations()
       if running.place.pc == next { return Int64(budget) }
       bank[RegisterBank.end] = running.place.pc

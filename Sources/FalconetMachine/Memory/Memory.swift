@@ -154,6 +154,18 @@ package final class Memory {
     return place.bytes
   }
 
+  /// Has the next stores to a page that exists need no call, unless more than its first change has to be noticed.
+  ///
+  /// - Returns: whether it is directly writable.
+  func makeDirectlyWritable(_ index: UInt64) -> Bool {
+    guard let flags = place(ofPage: index)?.flags else { return false }
+    if flags == .directlyWritable { return true }
+    guard flags.contains(.exists), flags.isDisjoint(with: [.code, .reserved, .watched]),
+      !watches.pages.contains(index)
+    else { return false }
+    return preparePage(index << 12) != nil
+  }
+
   /// As ``preparePage(_:)``, with an error if the page cannot be made.
   func preparedPage(_ address: UInt64) throws(HostMemoryError) -> UnsafeMutableRawPointer {
     guard let page = preparePage(address) else {

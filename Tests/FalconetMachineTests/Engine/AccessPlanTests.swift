@@ -14,6 +14,7 @@ struct AccessPlanTests {
   private struct Plan {
     let operations: [AccessPlan.Planned]
     let neighbours: [AccessPlan.Neighbours]
+    let frame: FramePlan
   }
 
   /// Plans the block of some instructions.
@@ -30,7 +31,7 @@ struct AccessPlanTests {
     plan.make(for: decoder.block)
     return Plan(
       operations: words.indices.map { plan.operations[$0] },
-      neighbours: (0..<plan.neighbourCount).map { plan.neighbours[$0] })
+      neighbours: (0..<plan.neighbourCount).map { plan.neighbours[$0] }, frame: plan.frame)
   }
 
   private static func load(_ base: UInt32, _ offset: Int, to target: UInt32 = 2) -> UInt32 {
@@ -41,18 +42,72 @@ struct AccessPlanTests {
     Assembly.immediate(doubleStore, rs: base, rt: 2, offset)
   }
 
-  @Test("Accesses to one frame share one check, before the first of them")
+  private static func move(_ distance: Int) -> UInt32 {
+    Assembly.immediate(0x19, rs: 29, rt: 29, distance)
+  }
+
+  @Test(
+    "Accesses to the frame need no check, alone or together, in whatever register its address is")
   func frame() throws {
+    let (last, reach) = (Int(StackRange.frame) - 8, Int(StackRange.reach))
     let plan = try Self.plan([
-      Assembly.immediate(0x19, rs: 29, rt: 29, -64), Self.store(29, 8), Self.load(29, 40),
-      Self.load(29, 16),
+      Self.store(29, 0), Self.store(29, last), Assembly.immediate(0x19, rs: 29, rt: 4, 16),
+      Self.store(4, last - 16), Self.load(4, -24), Self.load(29, 4, to: 3), Self.load(29, last + 8),
+      Self.load(4, reach - 24), Self.load(29, reach),
     ])
-    #expect(plan.operations.map(\.access) == [.own, .covered(0), .covered(0), .covered(0)])
-    #expect(plan.operations.map(\.check) == [nil, 0, nil, nil])
-    let frame = plan.neighbours[0]
-    #expect(frame.isStack && frame.register == 29 && frame.distance == -64)
-    #expect(frame.low - frame.distance == 8)
-    #expect(frame.high - frame.distance == 47)
+    #expect(
+      plan.operations.map(\.access) == [
+        .framed, .framed, .own, .framed, .own, .own, .framed, .framed, .own,
+      ])
+    #expect(plan.frame.check == nil && plan.frame.isKept)
+  }
+
+  @Test("A move of the stack pointer is checked before the first access, and opens what is between")
+  func move() throws {
+    let last = Int(StackRange.frame) - 8
+    for words in [
+      [Self.store(29, -64), Self.move(-64), Self.store(29, 64 + last), Self.store(29, 72 + last)],
+      [Self.store(29, -64), Self.store(29, last), Self.store(29, last + 8), Self.move(-64)],
+    ] {
+      let plan = try Self.plan(words)
+      #expect(plan.frame.check == FramePlan.Check(index: 0, distance: -64))
+      #expect(plan.operations.count { $0.access == .framed } == 2)
+      #expect(plan.frame.isKept)
+    }
+    let plan = try Self.plan([
+      Self.load(4, 0), Self.load(29, 0), Self.move(64), Self.store(29, last), Self.store(29, -72),
+    ])
+    #expect(plan.frame.check == FramePlan.Check(index: 1, distance: 64))
+    #expect(plan.operations.map(\.access) == [.own, .framed, .own, .framed, .own])
+  }
+
+  @Test("A stack pointer that comes back is where it was, and one that is loaded is not known")
+  func moves() throws {
+    var plan = try Self.plan([Self.move(-64), Self.store(29, 64), Self.move(64)])
+    #expect(plan.frame.check == nil && plan.frame.isKept)
+    #expect(plan.operations[1].access == .framed)
+    plan = try Self.plan([Self.store(29, 8), Self.load(29, 0, to: 29), Self.store(29, 8)])
+    #expect(plan.frame.check == nil && !plan.frame.isKept)
+    #expect(plan.operations.map(\.access) == [.framed, .framed, .own])
+    plan = try Self.plan([Self.move(-4096), Self.store(29, 0)])
+    #expect(plan.frame.check == nil && !plan.frame.isKept)
+    #expect(plan.operations[1].access == .own)
+  }
+
+  @Test("Several accesses beside the frame's bytes are worth a check, on one side")
+  func beside() throws {
+    var plan = try Self.plan([Self.store(29, 0x200), Self.store(29, 8), Self.load(29, -8)])
+    let above = 0x208 - Int32(StackRange.frame)
+    #expect(plan.frame.check == FramePlan.Check(index: 0, distance: above))
+    #expect(plan.operations.map(\.access) == [.framed, .framed, .own])
+    plan = try Self.plan([
+      Self.load(29, 0x200), Self.store(29, -60), Assembly.immediate(0x2B, rs: 29, rt: 2, -60),
+    ])
+    #expect(plan.frame.check == FramePlan.Check(index: 0, distance: -64))
+    #expect(plan.operations.map(\.access) == [.framed, .own, .framed])
+    plan = try Self.plan([Self.load(29, 0x500), Self.load(29, 0)])
+    #expect(plan.frame.check == nil)
+    #expect(plan.operations.map(\.access) == [.own, .framed])
   }
 
   @Test("A register that is a constant more than another has the same neighbours")
@@ -65,7 +120,6 @@ struct AccessPlanTests {
     #expect(plan.neighbours[0].low == 0)
     #expect(plan.neighbours[0].high == 31)
     #expect(plan.neighbours[0].stored == 8...31)
-    #expect(!plan.neighbours[0].isStack)
   }
 
   @Test("A register with a new value has no neighbours from before")
@@ -79,13 +133,11 @@ struct AccessPlanTests {
   @Test("ll begins anew, since it makes its page less writable")
   func loadLinked() throws {
     let plan = try Self.plan([
-      Self.store(29, 0), Self.store(29, 8), Assembly.immediate(0x34, rs: 29, rt: 3, 0),
-      Self.store(29, 16), Self.store(29, 24),
+      Self.store(4, 0), Self.store(4, 8), Assembly.immediate(0x34, rs: 4, rt: 3, 0),
+      Self.store(4, 16), Self.store(4, 24),
     ])
     #expect(
       plan.operations.map(\.access) == [.covered(0), .covered(0), .own, .covered(1), .covered(1)])
-    // The range of the stack may move at one check alone.
-    #expect(plan.neighbours.map(\.isStack) == [true, false])
   }
 
   @Test("Accesses that are too far, or not at multiples of their sizes, check themselves")
@@ -99,9 +151,9 @@ struct AccessPlanTests {
 
   @Test("A single load is not worth a check")
   func single() throws {
-    let plan = try Self.plan([Self.load(4, 0), Self.load(29, 0)])
-    #expect(plan.operations.map(\.access) == [.own, .own])
-    #expect(plan.operations.map(\.check) == [nil, nil])
+    let plan = try Self.plan([Self.load(4, 0)])
+    #expect(plan.operations.map(\.access) == [.own])
+    #expect(plan.operations.map(\.check) == [nil])
   }
 
   @Test("Constants are followed through additions")
@@ -114,13 +166,27 @@ struct AccessPlanTests {
     #expect(plan.operations[2].access == .constant(0x11_FFF8))
   }
 
-  @Test("In 32 bits no register is taken for a constant more than another")
+  @Test(
+    "In 32 bits no register is taken for a constant more than another but the stack pointer, once")
   func narrow() throws {
-    let words = [
-      Assembly.immediate(0x23, rs: 29, rt: 2, 0), Assembly.immediate(9, rs: 29, rt: 29, 16),
-      Assembly.immediate(0x23, rs: 29, rt: 2, 0),
-    ]
-    let plan = try Self.plan(words, .v5)
+    func load(_ base: UInt32) -> UInt32 { Assembly.immediate(0x23, rs: base, rt: 2, 0) }
+    func add(_ distance: Int, to target: UInt32, from source: UInt32 = 29) -> UInt32 {
+      Assembly.immediate(9, rs: source, rt: target, distance)
+    }
+    var plan = try Self.plan([load(4), add(16, to: 5, from: 4), load(5)], .v5)
     #expect(plan.operations.map(\.access) == [.own, .own, .own])
+    plan = try Self.plan([load(29), add(16, to: 5), load(5)], .v5)
+    #expect(plan.operations.map(\.access) == [.framed, .own, .own])
+    plan = try Self.plan([load(29), add(16, to: 29), load(29)], .v5)
+    #expect(plan.operations.map(\.access) == [.framed, .own, .framed])
+    #expect(plan.frame.check == FramePlan.Check(index: 0, distance: 16))
+    // What a check at the end looks at says nothing of what was between.
+    for words in [
+      [add(16, to: 29), load(29), add(-16, to: 29)], [add(0x7000, to: 29), load(29), load(29)],
+    ] {
+      plan = try Self.plan(words, .v5)
+      #expect(plan.operations.map(\.access) == [.own, .own, .own])
+      #expect(!plan.frame.isKept && plan.frame.check == nil)
+    }
   }
 }

@@ -5,6 +5,7 @@
 /// One check, before the first of them, makes sure that each is what an engine's fast path is for: the addresses
 /// are flat, or in a margin of ``GuestSpace``, and multiples of their sizes, and the pages that are stored to are
 /// directly writable. If it fails, the engine goes on with the form of the block in which each access checks itself.
+/// Accesses to the stack frame are the ``FramePlan``'s.
 ///
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
 /// its page, would, and begins anew here.
@@ -15,6 +16,8 @@ struct AccessPlan {
     case own
     /// The check of neighbours covers it: see ``AccessPlan/neighbours``.
     case covered(Int)
+    /// In the ``StackRange``: see ``FramePlan``.
+    case framed
     /// At a constant address, as registers hold it.
     case constant(UInt64)
   }
@@ -32,9 +35,6 @@ struct AccessPlan {
     fileprivate(set) var high: Int32
     /// The first and the last byte that are stored to, if any.
     fileprivate(set) var stored: ClosedRange<Int32>?
-    /// Whether they lie in the stack frame, and are checked by the ``StackRange``: the addresses are multiples of
-    /// their sizes if the stack pointer is one of a register's.
-    let isStack: Bool
     /// The first operation, and how many instructions the accesses' own checks would take.
     fileprivate let first: Int
     /// The number of the value that offsets are from.
@@ -52,7 +52,7 @@ struct AccessPlan {
   /// What is known of an operation.
   struct Planned: Equatable {
     private enum Kind: UInt8 {
-      case own, covered, constantAddress, constantResult
+      case own, covered, framed, constantAddress, constantResult
     }
     private var kind = Kind.own
     /// The place of the neighbours that are checked before it; 255 if none are.
@@ -68,6 +68,7 @@ struct AccessPlan {
         switch kind {
         case .own, .constantResult: .own
         case .covered: .covered(Int(place))
+        case .framed: .framed
         case .constantAddress: .constant(value)
         }
       }
@@ -75,6 +76,7 @@ struct AccessPlan {
         switch newValue {
         case .own: kind = .own
         case .covered(let group): (kind, place) = (.covered, UInt8(truncatingIfNeeded: group))
+        case .framed: kind = .framed
         case .constant(let address): (kind, value) = (.constantAddress, address)
         }
       }
@@ -97,7 +99,7 @@ struct AccessPlan {
   let operations = Scratch(repeating: Planned(), count: Block.mostOperations)
   let neighbours = Scratch(
     repeating: Neighbours(
-      register: 0, distance: 0, alignment: 1, low: 0, high: 0, isStack: false, first: 0, value: 0),
+      register: 0, distance: 0, alignment: 1, low: 0, high: 0, first: 0, value: 0),
     count: Block.mostOperations)
   private(set) var neighbourCount = 0
 
@@ -111,8 +113,6 @@ struct AccessPlan {
   private static let nearLoadCost = 4
   private static let sharedLoadCost = 6
   private static let sharedStoreCost = 10
-  private static let stackCost = 5
-  private static let stackPointer: UInt8 = 29
 
   /// What a register holds: a constant more than a value that has a number.
   private struct Value {
@@ -131,12 +131,12 @@ struct AccessPlan {
   private let isWide: Bool
   /// See ``GuestSpace``.
   private let margin: Int32
-  /// Only one check of a block may be by the ``StackRange``: it could move, and others rely on where it was.
-  private var hasStack = false
+  private(set) var frame: FramePlan
 
   init(_ wordSize: WordSize, margin: UInt64) {
     self.margin = Int32(margin)
     isWide = wordSize == .bits64
+    frame = FramePlan(isWide: isWide)
     for register in 0..<Self.registers { values[register] = Self.firstValue(register) }
   }
 
@@ -144,6 +144,8 @@ struct AccessPlan {
   mutating func make(for block: Block) {
     clear(block)
     for index in block.operations.indices { add(block.operations[index], at: index) }
+    let end = values[Int(FramePlan.stackPointer)]
+    frame.finish(end: isOfFrame(end) ? end.distance : nil) { operations[$0].access = .framed }
     guard neighbourCount > 0 else { return }
     for place in 0..<neighbourCount where isWorthwhile(neighbours[place]) {
       operations[neighbours[place].first].check = place
@@ -158,7 +160,7 @@ struct AccessPlan {
 
   /// Has each access of a block check itself.
   mutating func clear(_ block: Block) {
-    hasStack = false
+    frame.clear()
     for index in block.operations.indices { operations[index] = Planned() }
     neighbourCount = 0
     firstOpen = 0
@@ -177,12 +179,12 @@ struct AccessPlan {
   }
 
   private func isWorthwhile(_ group: Neighbours) -> Bool {
-    if group.isStack { return group.cost > Self.stackCost }
     guard group.stored == nil else { return group.cost > Self.sharedStoreCost }
     return group.cost > (group.isNear(margin: margin) ? Self.nearLoadCost : Self.sharedLoadCost)
   }
 
   private mutating func add(_ operation: DecodedOperation, at index: Int) {
+    if operation.destination == FramePlan.stackPointer { frame.noteChange(at: index) }
     switch operation.operation.kind {
     case .load(let access):
       note(operation, access, isStore: false, at: index)
@@ -226,8 +228,10 @@ struct AccessPlan {
   private func sum(_ operation: DecodedOperation) -> (source: Int, distance: Int32)? {
     let (first, second) = (Int(operation.first), Int(operation.second))
     switch operation.operation {
-    // In 32 bits a sum may wrap around, and registers hold it sign-extended.
+    // In 32 bits a sum may wrap around, and registers hold it sign-extended. The frame's check makes sure of its own.
     case .daddi where isWide: return (first, operation.immediate)
+    case .addi where !isWide && isOfFrame(values[first]) && first == FramePlan.stackPointer:
+      return operation.destination == FramePlan.stackPointer ? (first, operation.immediate) : nil
     case .or where second == 0, .dadd where second == 0: return (first, 0)
     case .or where first == 0, .dadd where first == 0: return (second, 0)
     default: return nil
@@ -247,6 +251,9 @@ struct AccessPlan {
     }
   }
 
+  /// Whether a value is a constant more than the stack pointer is when the block begins.
+  private func isOfFrame(_ value: Value) -> Bool { value.number == Int(FramePlan.stackPointer) }
+
   // MARK: Accesses
 
   private mutating func note(
@@ -261,16 +268,20 @@ struct AccessPlan {
     let (offset, isTooFar) = value.distance.addingReportingOverflow(operation.immediate)
     guard !isTooFar, abs(Int64(offset)) < 1 << 30 else { return }
     let size = Int32(access.size)
+    if isOfFrame(value) {
+      guard offset & (size - 1) == 0 else { return }
+      return frame.note(
+        at: index, offset, size, isStore: isStore,
+        cost: isStore ? Self.storeCost : Self.loadCost)
+    }
     let place: Int
     if let known = neighbours(of: value.number) {
       place = known
     } else {
-      let isStack = operation.first == Self.stackPointer && !hasStack
-      if isStack { hasStack = true }
       place = neighbourCount
       neighbours[place] = Neighbours(
         register: operation.first, distance: value.distance, alignment: size, low: offset,
-        high: offset + size - 1, isStack: isStack, first: index, value: value.number)
+        high: offset + size - 1, first: index, value: value.number)
       neighbourCount += 1
     }
     guard extend(place, with: offset, size, isStore) else { return }
@@ -292,16 +303,6 @@ struct AccessPlan {
     -> Bool
   {
     var group = neighbours[place]
-    if group.isStack {
-      guard (offset - group.distance) & (size - 1) == 0 else { return false }
-      group.low = min(group.low, offset)
-      group.high = max(group.high, offset + size - 1)
-      // With what rounding to units adds.
-      guard group.high - group.low < Int32(StackRange.longest) - 16 else { return false }
-      group.cost += isStore ? Self.storeCost : Self.loadCost
-      neighbours[place] = group
-      return true
-    }
     // All are multiples of the smaller of two sizes apart.
     guard (offset - group.low) & (min(size, group.alignment) - 1) == 0 else { return false }
     if size > group.alignment {

@@ -1,5 +1,5 @@
 /// The part of memory around the stack pointer that is known to be directly writable, so that translated code checks
-/// the accesses to a stack frame by one comparison.
+/// where the stack pointer moves to by one comparison, and accesses to a stack frame not at all: see ``FramePlan``.
 ///
 /// It lies in the flat part or in the window. Nothing that code does makes its pages less writable but a system call,
 /// and an `ll` there, which is left to a call back that empties the range. Before code is entered, and before it goes on
@@ -8,7 +8,7 @@
 /// Safety: the flags are those of pages of the memory's space, which the machine owns as it does this range.
 struct StackRange {
   private let bank: RegisterBank
-  private let space: Unmanaged<GuestSpace>
+  private let memory: Unmanaged<Memory>
   /// The addresses that checks compare are multiples of this many bytes, those of a register.
   private let unit: UInt64
   private var firstPage: UInt64 = 0
@@ -19,15 +19,18 @@ struct StackRange {
     didSet { bank[RegisterBank.stackFlags] = UInt64(UInt(bitPattern: flags)) }
   }
 
-  /// Bytes that the accesses of one check take at most.
-  static let longest: UInt64 = 1024
+  /// Bytes from the stack pointer on that are of the range if a check of the stack pointer passes. Few, since what is above
+  /// a stack is often not directly writable.
+  static let frame: UInt64 = 64
+  /// Bytes from there on that can be read where the others are then. Pages that don't exist are zero.
+  static let reach: UInt64 = 1024
   /// Pages on each side of the stack pointer's that are looked at.
   private static let pagesAround = 4
 
   /// `memory` outlives the range.
   init(_ bank: RegisterBank, _ memory: Memory) {
     self.bank = bank
-    space = .passUnretained(memory.space)
+    self.memory = .passUnretained(memory)
     flags = UnsafePointer(memory.space.flags)
     unit = memory.wordSize == .bits64 ? 8 : 4
     clear()
@@ -52,42 +55,61 @@ struct StackRange {
     }
   }
 
+  /// Whether a stack pointer passes the check, from here on if it didn't and the range can be made to have its frame.
+  @inline(__always)
+  mutating func coversFrame(at stackPointer: UInt64) -> Bool {
+    let distance = stackPointer &- bank[RegisterBank.stackStart]
+    // What is no multiple of the unit becomes large.
+    let units = distance & (unit - 1) == 0 ? distance / unit : .max
+    return units < bank[RegisterBank.stackSize] || cover(stackPointer, Self.frame)
+  }
+
   /// Makes the range one that has `count` bytes from an address on, if there is one.
   ///
   /// - Parameters:
   ///   - address: as registers hold it.
-  ///   - count: a multiple of the unit, at most ``longest``.
-  /// - Returns: whether the check for these bytes holds from here on.
+  ///   - count: at least ``frame``, at most a page.
+  /// - Returns: whether the check passes, from here on, for the address and for what is ``frame`` below the last byte's
+  ///   end.
   mutating func cover(_ address: UInt64, _ count: UInt64) -> Bool {
-    space._withUnsafeGuaranteedRef { cover(address, count, in: $0) }
+    memory._withUnsafeGuaranteedRef { cover(address, count, in: $0, $0.space) }
   }
 
-  private mutating func cover(_ address: UInt64, _ count: UInt64, in space: GuestSpace) -> Bool {
+  private mutating func cover(
+    _ address: UInt64, _ count: UInt64, in memory: Memory, _ space: GuestSpace
+  ) -> Bool {
     let isFlat = address & space.outside == 0
-    func isWritable(_ page: UInt64) -> Bool {
+    // Page 0 is guarded whenever a reservation ends.
+    func isOfPart(_ page: UInt64) -> Bool {
       let start = page << 12
-      let isOfPart =
-        isFlat ? start & space.outside == 0 : start &- space.windowStart < space.windowSize
-      return isOfPart && space.place(ofPage: page)?.flags == .directlyWritable
+      return isFlat
+        ? page > 0 && start & space.outside == 0 : start &- space.windowStart < space.windowSize
+    }
+    func isWritable(_ page: UInt64) -> Bool {
+      isOfPart(page) && space.place(ofPage: page)?.flags == .directlyWritable
     }
     var first = address >> 12
     var last = (address &+ count &- 1) >> 12
-    guard address & (unit - 1) == 0, isWritable(first), isWritable(last) else { return false }
-    for _ in 0..<Self.pagesAround where first > 0 && isWritable(first - 1) { first -= 1 }
+    guard (address | count) & (unit - 1) == 0, isOfPart(first), isOfPart(last),
+      memory.makeDirectlyWritable(first), memory.makeDirectlyWritable(last)
+    else { return false }
+    for _ in 0..<Self.pagesAround where isWritable(first - 1) { first -= 1 }
     for _ in 0..<Self.pagesAround where isWritable(last + 1) { last += 1 }
-    // A check compares the last unit of its bytes; the others are less than `longest` below.
-    let start = first << 12 + Self.longest
-    let top = address &+ count &- unit
-    guard top >= start else { return false }
+    let start = first << 12
+    var end = (last + 1) << 12 - Self.frame
+    // Behind the flat part is a margin, behind the window is none.
+    if !isFlat { end = min(end, space.windowStart + space.windowSize - Self.reach) }
+    guard address &+ count - Self.frame <= end else { return false }
     firstPage = first
     pageCount = last + 1 - first
     bank[RegisterBank.stackStart] = start
-    bank[RegisterBank.stackSize] = (((last + 1) << 12) - start) / unit
+    bank[RegisterBank.stackSize] = (end - start) / unit + 1
     if isFlat {
       flags = UnsafePointer(space.flags + Int(first))
       bank[RegisterBank.stackBase] = UInt64(UInt(bitPattern: space.base))
     } else {
       guard let flags = UnsafePointer<UInt8>(bitPattern: space.windowFlags &+ UInt(first)) else {
+        clear()
         return false
       }
       self.flags = flags

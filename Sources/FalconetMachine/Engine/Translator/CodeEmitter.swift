@@ -19,6 +19,9 @@ protocol CodeEmitter {
   /// Whether accesses that are not flat look into the ``StackRange`` before they go to their slow path, which makes code
   /// larger. What was written before stays as it is.
   var checksRange: Bool { get set }
+  /// Whether the usual form of a block is entered with a frame's stack pointer only, see ``FramePlan``, unless
+  /// ``checksLoads``.
+  var usesFrames: Bool { get }
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 

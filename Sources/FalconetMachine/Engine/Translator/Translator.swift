@@ -6,9 +6,9 @@
 ///
 /// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
 /// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, in a margin of
-/// ``GuestSpace`` if a register's value is flat, or after a check of several accesses that holds, see ``AccessPlan`` and
-/// ``StackRange``, and only while ``enter(_:_:budget:)`` is on the stack. It changes flags of pages in the flat part
-/// alone. A system call in code may have all blocks
+/// ``GuestSpace`` if a register's value is flat, after a check of several accesses that holds, see ``AccessPlan``, or near
+/// a stack pointer that is a frame's, see ``FramePlan`` and ``StackRange``, and only while ``enter(_:_:budget:)`` is on
+/// the stack. It changes flags of pages in the flat part alone. A system call in code may have all blocks
 /// discarded; code memory is used for others only between calls of it, and until then nothing is written.
 final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.
@@ -65,6 +65,14 @@ final class Translator: EngineCore, BlockEngine {
     guard !emitter.checksRange, steps < hits &* Self.stepsOfHit else { return false }
     emitter.checksRange = true
     return true
+  }
+
+  override func holdsFrame() -> Bool {
+    if checksLoads || !emitter.usesFrames || stack.coversFrame(at: bank[FramePlan.stackPointer]) {
+      return true
+    }
+    checkedCall = nil
+    return false
   }
 
   func write(_ block: Block, _ form: BlockForm) -> Int {

@@ -53,7 +53,9 @@ extension X86Emitter {
     case .register, .fromHiLo, .toHiLo, .immediate: emitComputation(operation)
     case .load(let access): emitLoad(operation, access, plan)
     case .store(let access): emitStore(operation, access, plan)
-    case .loadLinked: emitLoadLinked(operation)
+    case .loadLinked:
+      emitLoadLinked(operation)
+      emitCheckAfterLink(operation)
     case .storeConditional: emitStoreConditional(operation)
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: emitRare(operation)
     }

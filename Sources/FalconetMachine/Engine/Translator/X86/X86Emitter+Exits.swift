@@ -22,6 +22,14 @@ enum SlowPath {
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
   /// steps from the operation on that it stands before, and where the code goes on.
   case neighbours(X86Jumps, Int, remaining: UInt8, back: Int)
+  /// A check of the stack pointer plus a distance: the jump that comes here, the steps from the operation on that it
+  /// stands before, and where the code goes on.
+  case frame(Int, Int32, remaining: UInt8, back: Int)
+  /// A check of the stack pointer at the end of a block: the jump that comes here, the block's exit, and where the code
+  /// goes on.
+  case frameEnd(Int, BlockExit, back: Int)
+  /// The stack's range is empty after an operation: the jump that comes here, and the steps behind the operation.
+  case emptyRange(Int, remaining: UInt8)
   /// An operation in a case that a call back executes: the jump that comes here, and where the code goes on.
   case rare(Int, DecodedOperation, back: Int)
   /// An operation that was not executed: the jump that comes here, and the steps from it on.
@@ -213,8 +221,21 @@ extension X86Emitter {
       emitLeave(operation.remaining)
     case .neighbours(let jumps, let place, let remaining, let back):
       assembler.patchHere(jumps)
-      if plan.neighbours[place].isStack { emitCover(of: place) } else { emitWholeCheck(of: place) }
+      emitWholeCheck(of: place)
       assembler.jump(to: back)
+      emitChecked(remaining, &cache)
+    case .frame(let jump, let distance, let remaining, let back):
+      assembler.patchHere(jump)
+      emitCover(distance)
+      assembler.jump(to: back)
+      emitChecked(remaining, &cache)
+    case .frameEnd(let jump, let exit, let back):
+      assembler.patchHere(jump)
+      emitCover(0)
+      assembler.jump(to: back)
+      emitLostExit(exit, &cache)
+    case .emptyRange(let jump, let remaining):
+      assembler.patchHere(jump)
       emitChecked(remaining, &cache)
     case .rare(let jump, let operation, let back):
       assembler.patchHere(jump)
@@ -240,11 +261,32 @@ extension X86Emitter {
   /// Goes on with the form of the block that checks each access. Few checks ever fail, so that nothing is kept of
   /// where they are: the first time, a call says it.
   private mutating func emitChecked(_ remaining: UInt8, _ cache: inout BlockCache) {
-    let pc = address(remaining)
     assembler.immediate(.add, .r14, Int32(remaining))
+    emitChecked(at: address(remaining), &cache)
+  }
+
+  /// The same at the end of the block.
+  private mutating func emitChecked(at pc: UInt64, _ cache: inout BlockCache) {
     if let place = cache[pc, .checked] { return assembler.jump(to: place) }
     assembler.set(.rax, to: pc)
     assembler.call(exits[Int(EngineExit.checked.rawValue)])
+  }
+
+  /// The exit of a block whose stack pointer is no frame's: to blocks in the form that checks each access. Which form a
+  /// block in a register is entered in, the run decides.
+  private mutating func emitLostExit(_ exit: BlockExit, _ cache: inout BlockCache) {
+    switch exit {
+    case .jump(let pc): emitChecked(at: pc, &cache)
+    case .branch(let branch):
+      let taken = assembler.jump(emitComparison(branch))
+      emitChecked(at: branch.next, &cache)
+      assembler.patchHere(taken)
+      emitChecked(at: branch.taken, &cache)
+    case .indirect(let register):
+      load(.rax, from: register)
+      emitExit(.unprepared)
+    case .leave, .systemCall: break
+    }
   }
 
   /// Makes a jump to a block of the call that asked for it.

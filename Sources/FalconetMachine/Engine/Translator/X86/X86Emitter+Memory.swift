@@ -61,10 +61,9 @@ extension X86Emitter {
   ) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
     let target = X86Register.holding(operation.destination) ?? .rax
-    if case .covered(let place) = plan {
+    if let base = Self.base(plan) {
       let index = held(operation.first, in: .rax)
-      emitRead(
-        access, target, base: base(of: place), index: index, displacement: operation.immediate)
+      emitRead(access, target, base: base, index: index, displacement: operation.immediate)
       return store(target, to: operation.destination)
     }
     if case .constant(let address) = plan, isFlat(address, access), !checksLoads {
@@ -88,9 +87,13 @@ extension X86Emitter {
     address & (outside | UInt64(access.size - 1)) == 0
   }
 
-  /// What the addresses of neighbours are counted from.
-  private func base(of place: Int) -> X86Register {
-    self.plan.neighbours[place].isStack ? .r13 : .r12
+  /// What the addresses of accesses that need no check of their own are counted from.
+  private static func base(_ plan: AccessPlan.Access) -> X86Register? {
+    switch plan {
+    case .covered: .r12
+    case .framed: .r13
+    case .own, .constant: nil
+    }
   }
 
   /// Jumps away if an address is near bytes whose reads are watched.
@@ -133,10 +136,10 @@ extension X86Emitter {
     _ operation: DecodedOperation, _ access: AccessKind, _ plan: AccessPlan.Access
   ) {
     guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
-    if case .covered(let place) = plan {
+    if let base = Self.base(plan) {
       let index = held(operation.first, in: .rax)
       return emitWrite(
-        access, held(operation.second, in: .rdx), base: base(of: place), index: index,
+        access, held(operation.second, in: .rdx), base: base, index: index,
         displacement: operation.immediate)
     }
     let (address, away) = emitAddress(operation, access)

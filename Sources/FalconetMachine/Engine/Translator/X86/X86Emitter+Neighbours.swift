@@ -3,7 +3,6 @@ extension X86Emitter {
   /// if any is stored to.
   mutating func emitCheck(of place: Int, before operation: DecodedOperation) {
     let group = plan.neighbours[place]
-    guard !group.isStack else { return emitStackCheck(of: place, before: operation) }
     if group.isNear(margin: margin) { return emitNearCheck(of: place, before: operation) }
     emitLowest(group)
     var jumps = X86Jumps()
@@ -52,57 +51,6 @@ extension X86Emitter {
     emitFlagCheck(of: .rax)
     jumps.append(assembler.jump(.notEqual))
   }
-
-  /// The check of a stack frame: whether the unit that the last of the accesses lies in is a unit of the range.
-  private mutating func emitStackCheck(of place: Int, before operation: DecodedOperation) {
-    let group = plan.neighbours[place]
-    let (_, top) = units(group)
-    let register = held(group.register, in: .rax)
-    assembler.address(.rax, register, top)
-    let jump = emitRangeTest(.rax)
-    slowPaths.append(
-      .neighbours(X86Jumps(jump), place, remaining: operation.remaining, back: assembler.position))
-  }
-
-  /// Jumps away if an address that is not flat is no unit of the ``StackRange``: what is accessed there are mostly the
-  /// arrays of a stack in the window.
-  ///
-  /// - Returns: the jump; nil, without code, if ``checksRange`` is false or it is no access of a whole unit.
-  mutating func emitRangeCheck(_ address: X86Address, _ thunk: Int) -> Int? {
-    guard checksRange, isWide, thunk == Self.thunk(of: .double) else { return nil }
-    assembler.set(.rcx, to: address)
-    return emitRangeTest(.rcx)
-  }
-
-  /// Jumps away if an address is no unit of the ``StackRange``. Its register holds another number after it.
-  private mutating func emitRangeTest(_ address: X86Register) -> Int {
-    assembler.bank(X86Operation.sub.opcode, address, RegisterBank.stackStart)
-    // Rotates to the right: what is no multiple of the unit becomes large.
-    assembler.single(0xC1, 1, address)
-    assembler.byte(isWide ? 3 : 2)
-    assembler.bank(X86Operation.cmp.opcode, address, RegisterBank.stackSize)
-    return assembler.jump(.notBelow)
-  }
-
-  /// Has the range cover a stack frame. If it can't, the code goes on behind the jump that follows.
-  mutating func emitCover(of place: Int) {
-    let group = plan.neighbours[place]
-    let (first, top) = units(group)
-    let register = held(group.register, in: .rax)
-    assembler.address(.rax, register, first)
-    assembler.set(.rdx, to: UInt64(top - first + unit))
-    assembler.call(coverThunk)
-  }
-
-  /// The first and the last unit that the accesses of a stack frame lie in, from the stack pointer on.
-  private func units(_ group: AccessPlan.Neighbours) -> (first: Int32, last: Int32) {
-    ((group.low - group.distance) & -unit, (group.high - group.distance) & -unit)
-  }
-
-  private var isWide: Bool { mask == .max }
-
-  /// Bytes of a guest register.
-  private var unit: Int32 { isWide ? 8 : 4 }
 
   /// The check of neighbours in the other case that translated code covers: two pages. If it does not hold, the code goes
   /// on behind the jump that follows.

@@ -18,6 +18,7 @@ struct X86Emitter: CodeEmitter {
   private let hasFlatPart: Bool
   /// See ``GuestSpace``.
   let margin: Int32
+  var usesFrames: Bool { hasFlatPart }
   var checksLoads = false
   var checksRange = false
   /// What the current block needs out of line, behind it.
@@ -26,6 +27,8 @@ struct X86Emitter: CodeEmitter {
   private(set) var block = (length: 0, pc: UInt64(0))
   /// The accesses of the current block.
   private(set) var plan: AccessPlan
+  /// Whether the current block relies on the stack pointer being a frame's, see ``FramePlan``.
+  private(set) var isFramed = false
   /// What the last operation compared: the entry that holds whether it was so, and the condition, which the flags
   /// still have.
   var comparison: (entry: UInt8, condition: X86Condition)?
@@ -124,6 +127,7 @@ struct X86Emitter: CodeEmitter {
     assembler.immediate(.sub, .r14, Int32(block.length))
     slowPaths.append(.budget(assembler.jump(.negative)))
     emit(block.operations)
+    if !isFramed || !plan.frame.isKept, hasFlatPart, !checksLoads { emitFrameEnd(block.exit) }
     emit(block, &cache)
     if form == .usual { swapParts() }
     emitSlowPaths(&cache)
@@ -133,11 +137,8 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func makePlan(_ block: Block, _ form: BlockForm) {
     // Loads that compare addresses with what is watched do so each by itself.
-    if form == .checked || checksLoads || !hasFlatPart {
-      plan.clear(block)
-    } else {
-      plan.make(for: block)
-    }
+    isFramed = form == .usual && hasFlatPart && !checksLoads
+    if isFramed { plan.make(for: block) } else { plan.clear(block) }
   }
 
   private mutating func emit(_ operations: OperationList) {
@@ -145,6 +146,7 @@ struct X86Emitter: CodeEmitter {
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
+      if let check = plan.frame.check, check.index == index { emitCheck(check, before: operation) }
       if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
       comparison = nil
       let next = index + 1 < operations.count ? operations[index + 1] : nil
