@@ -37,6 +37,18 @@ struct StatisticsTests {
     #expect(statistics.reservationsEnded == 1)
   }
 
+  @Test("Distances in steps begin anew at a restored step", arguments: Versions.multiThreaded)
+  func restored(_ version: StateVersion) throws {
+    let code = [Assembly.nop, Self.sc, Assembly.nop, Assembly.nop, Self.ll, Assembly.nop]
+    let machine = try Self.image(version, code).machine(oracle: NoPreimages())
+    let start = machine.checkpoint()
+    _ = try machine.run(until: 6)
+    machine.restore(start)
+    _ = try machine.run(until: 3)
+    #expect(machine.statistics.storeConditionalFailures == 2)
+    #expect(machine.statistics.longestReservation == 0)
+  }
+
   @Test("A write of word 0 counts when nothing is reserved", arguments: Versions.multiThreaded)
   func wordZero(_ version: StateVersion) throws {
     let code = [Assembly.immediate(0x28, 3), Assembly.immediate(0x28, rs: 8)]

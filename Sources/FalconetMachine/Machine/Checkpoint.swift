@@ -23,12 +23,13 @@ extension Machine {
 
   /// Takes the machine back to one of its checkpoints, or forward. O(pages written since).
   ///
-  /// Statistics go on. Hints that are written again are sent again.
+  /// Statistics go on, but distances in steps begin anew. Hints that are written again are sent again.
   ///
   /// - Precondition: the checkpoint is of this machine.
   package func restore(_ checkpoint: Checkpoint) {
     check = nil
     restoreState(checkpoint)
+    statistics.forgetDistances(at: step, activeThread: state.activeThread?.id ?? 0)
   }
 
   func restoreState(_ checkpoint: Checkpoint) {

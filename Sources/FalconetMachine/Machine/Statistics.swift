@@ -96,6 +96,14 @@ package struct Statistics: Sendable, Equatable {
     activeThread = thread
   }
 
+  /// Begins anew what is counted from one step to another, since the machine is at a step that it did not come to.
+  mutating func forgetDistances(at step: UInt64, activeThread: UInt64) {
+    lastLoadLinked = nil
+    olderLoadLinked.removeAll()
+    self.activeThread = activeThread
+    firstThreadLeft = step
+  }
+
   /// Adds what changed since before a number of steps, so many times more: what as many rounds of the same steps
   /// would change.
   mutating func repeatRound(since before: Statistics, times: UInt64) {
