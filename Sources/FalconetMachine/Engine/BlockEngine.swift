@@ -299,6 +299,7 @@ extension BlockEngine {
   func setLoadChecks(_ checks: Bool) {
     guard checksLoads != checks else { return }
     checksLoads = checks
+    decoder.keepsLoads = checks
     discardBlocks()
   }
 

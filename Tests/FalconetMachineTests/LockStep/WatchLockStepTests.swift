@@ -107,6 +107,28 @@ struct WatchLockStepTests {
     }
   }
 
+  @Test(
+    "Loads into register 0 are seen, also in a delay slot", arguments: EngineSetup.allCases,
+    [false, true])
+  func loadsIntoRegister0(_ setup: EngineSetup, _ isInDelaySlot: Bool) throws {
+    let load = Assembly.immediate(0x23, rs: 8, rt: 0, 4)
+    let branch = Assembly.immediate(4, 1)
+    var image = MachineImage(
+      .v8,
+      code: isInDelaySlot ? [branch, load, Assembly.stop] : [Assembly.nop, load, Assembly.stop])
+    image[register: 8] = 0x2000
+    let machine = try image.machine(setup, oracle: NoPreimages())
+    // Code that was written before there was a watch.
+    let start = machine.checkpoint()
+    _ = try machine.run(until: 2)
+    machine.restore(start)
+    var conditions = StopConditions()
+    conditions.reads = [WatchedRange(0x2004, count: 4)]
+    let stop = try machine.run(until: 2, stoppingFor: conditions, skipsFirst: false)
+    guard case .access = stop else { return #expect(Bool(false), "\(stop)") }
+    #expect(machine.step == 1)
+  }
+
   @Test("Accesses beside watched bytes leave no engine", arguments: EngineSetup.allCases)
   func besideWatches(_ setup: EngineSetup) throws {
     // Counts in a word, for ever: 5 steps a round, and one for each turn of the scheduler.

@@ -8,6 +8,8 @@ struct BlockDecoder {
   var stopRange: Range<UInt64>?
   /// Instructions at these addresses too.
   var stopAddresses: Set<UInt64> = []
+  /// Whether loads into register 0 have operations: someone may watch what they read.
+  var keepsLoads = false
   /// Decoded last; kept so that its array is used again.
   private(set) var block = Block(pc: 0, exit: .leave(0))
 
@@ -55,7 +57,7 @@ struct BlockDecoder {
         }
         break
       }
-      if operation.hasEffect(row.kind) { append(operation) }
+      if hasEffect(operation, row.kind) { append(operation) }
       block.length += 1
       offset += 4
     }
@@ -76,6 +78,14 @@ struct BlockDecoder {
   @inline(never)
   private func isStop(_ address: UInt64) -> Bool {
     stopRange?.contains(address) == true || stopAddresses.contains(address)
+  }
+
+  /// Whether an operation of some kind does anything: a load or a result that goes to register 0 does not, unless loads
+  /// are watched.
+  @inline(__always)
+  private func hasEffect(_ operation: DecodedOperation, _ kind: InstructionKind) -> Bool {
+    if kind.hasOtherEffect || operation.destination != RegisterBank.discarded { return true }
+    return keepsLoads && kind.isLoad
   }
 
   /// Adds an operation at the current position, which ``decode(at:page:)`` turns into the steps that
@@ -120,7 +130,7 @@ struct BlockDecoder {
       append(.move(second, to: RegisterBank.secondCopy))
       second = RegisterBank.secondCopy
     }
-    if delay.hasEffect(slot.row.kind) { append(delay) }
+    if hasEffect(delay, slot.row.kind) { append(delay) }
     if let link { append(link) }
     let isBare = block.operations.count == slotStart
     block.exit = exit(branch, kind, first, second, at: here, canFuse: isBare)

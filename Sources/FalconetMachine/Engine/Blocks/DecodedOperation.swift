@@ -86,12 +86,6 @@ extension DecodedOperation {
       operation: .lui, destination: destination, first: 0, second: 0, immediate: value)
   }
 
-  /// Whether it does anything, as an operation of this kind: a load or a result that goes to register 0 does not.
-  @inline(__always)
-  func hasEffect(_ kind: InstructionKind) -> Bool {
-    kind.hasOtherEffect || destination != RegisterBank.discarded
-  }
-
   /// Whether it may write a register.
   func writes(_ register: UInt8) -> Bool { destination == register }
 
@@ -120,6 +114,10 @@ extension InstructionKind {
     case .none, .trap, .systemCall, .loadLinked, .storeConditional, .jump, .jumpRegister, .branch:
       false
     }
+  }
+
+  @inline(__always) var isLoad: Bool {
+    if case .load = self { true } else { false }
   }
 
   /// Whether such an operation does anything even if its result goes to register 0.
