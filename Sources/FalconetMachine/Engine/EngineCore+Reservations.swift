@@ -3,12 +3,13 @@
 /// As long as nothing is reserved, code executes an `ll` without a call: it guards the page by its flag, and notes the
 /// reservation in ``RegisterBank/openLink``. The `sc` that uses it undoes that, stores, and counts itself. Until then
 /// only the bank has the reservation, as it alone has the active thread's registers. The machine takes it over before
-/// anything but code looks at it, at statistics or at the page: where code ends, and in each call back that may store,
-/// reserve or execute a system call. The memory guards page 0 all the while, as it does when nothing is reserved.
+/// anything but code looks at it or at statistics, or changes the page: where code ends, and in each call back that may
+/// store, reserve or execute a system call. The memory guards page 0 all the while, as it does when nothing is reserved.
 enum OpenLink {
   /// None: code may make one.
   static let none: UInt64 = 0
-  /// Code may make none, and leaves `ll` and `sc` to call backs. No number of a reservation is as low.
+  /// Code may make none, and leaves `ll` and `sc` to call backs. No number of a reservation that code makes is as low,
+  /// since the guarded page 0 is left to call backs.
   static let closed: UInt64 = 3
 
   /// What code adds to an address, a multiple of 4, for the number of its reservation.

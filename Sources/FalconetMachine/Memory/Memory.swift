@@ -160,10 +160,10 @@ package final class Memory {
   func makeDirectlyWritable(_ index: UInt64) -> Bool {
     guard let flags = place(ofPage: index)?.flags else { return false }
     if flags == .directlyWritable { return true }
-    guard flags.contains(.exists), flags.isDisjoint(with: [.code, .reserved, .watched]),
-      !watches.pages.contains(index)
-    else { return false }
-    return preparePage(index << 12) != nil
+    guard flags.contains(.exists), flags.isDisjoint(with: [.code, .reserved, .watched]) else {
+      return false
+    }
+    return preparePage(index << 12) != nil && place(ofPage: index)?.flags == .directlyWritable
   }
 
   /// As ``preparePage(_:)``, with an error if the page cannot be made.

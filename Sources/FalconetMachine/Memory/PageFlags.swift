@@ -5,7 +5,7 @@ struct PageFlags: OptionSet, Sendable {
 
   /// The page was written, or loaded from a snapshot.
   static let exists = PageFlags(rawValue: 1)
-  /// Written since the Merkle tree was last brought up to date.
+  /// Written, or made ready to be, since the Merkle tree was last brought up to date.
   static let changed = PageFlags(rawValue: 2)
   /// Instructions of the page are held decoded or translated.
   static let code = PageFlags(rawValue: 4)

@@ -1,27 +1,15 @@
 /// What is known of a block's accesses to memory before it is executed: which go to a constant address, and
 /// which lie so close to one another that one check serves them all.
 ///
-/// Accesses are *neighbours* if their addresses differ by constants, as those of a stack frame or an object do.
+/// Accesses are *neighbours* if their addresses differ by constants, as those of an object do.
 /// One check, before the first of them, makes sure that each is what an engine's fast path is for: the addresses
 /// are flat, or in a margin of ``GuestSpace``, and multiples of their sizes, and the pages that are stored to are
 /// directly writable. If it fails, the engine goes on with the form of the block in which each access checks itself.
 /// Accesses to the stack frame are the ``FramePlan``'s.
 ///
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
-/// its page, would, and begins anew here.
+/// its page, and `sc`, which may guard page 0, would, and accesses behind them begin anew here.
 struct AccessPlan {
-  /// How an access is made.
-  enum Access: Equatable {
-    /// It checks itself.
-    case own
-    /// The check of neighbours covers it: see ``AccessPlan/neighbours``.
-    case covered(Int)
-    /// In the ``StackRange``: see ``FramePlan``.
-    case framed
-    /// At a constant address, as registers hold it.
-    case constant(UInt64)
-  }
-
   /// Accesses that share a check. Offsets are from a value that the registers of all hold but for a distance.
   struct Neighbours {
     /// The register of the first access, and what it holds beyond that value when the check is made.
@@ -46,52 +34,6 @@ struct AccessPlan {
     func isNear(margin: Int32) -> Bool {
       let lowest = low - distance
       return lowest >= 0 && lowest & (alignment - 1) == 0 && high - distance < margin
-    }
-  }
-
-  /// What is known of an operation.
-  struct Planned: Equatable {
-    private enum Kind: UInt8 {
-      case own, covered, framed, constantAddress, constantResult
-    }
-    private var kind = Kind.own
-    /// The place of the neighbours that are checked before it; 255 if none are.
-    private var checkPlace = UInt8.max
-    /// The place of the neighbours that it belongs to.
-    private var place: UInt8 = 0
-    /// The constant.
-    private var value: UInt64 = 0
-
-    /// How it accesses memory, if it does.
-    var access: Access {
-      get {
-        switch kind {
-        case .own, .constantResult: .own
-        case .covered: .covered(Int(place))
-        case .framed: .framed
-        case .constantAddress: .constant(value)
-        }
-      }
-      set {
-        switch newValue {
-        case .own: kind = .own
-        case .covered(let group): (kind, place) = (.covered, UInt8(truncatingIfNeeded: group))
-        case .framed: kind = .framed
-        case .constant(let address): (kind, value) = (.constantAddress, address)
-        }
-      }
-    }
-
-    /// Its result, if that is a constant: it is no access then.
-    var constant: UInt64? {
-      get { kind == .constantResult ? value : nil }
-      set { if let newValue { (kind, value) = (.constantResult, newValue) } else { kind = .own } }
-    }
-
-    /// The neighbours that are checked before it.
-    var check: Int? {
-      get { checkPlace == .max ? nil : Int(checkPlace) }
-      set { checkPlace = newValue.map { UInt8(truncatingIfNeeded: $0) } ?? .max }
     }
   }
 
@@ -132,6 +74,8 @@ struct AccessPlan {
   /// See ``GuestSpace``.
   private let margin: Int32
   private(set) var frame: FramePlan
+  /// Whether accesses to the stack frame are the ``FramePlan``'s in this block. If not, they are neighbours, too.
+  private var hasFrame = false
 
   init(_ wordSize: WordSize, margin: UInt64) {
     self.margin = Int32(margin)
@@ -141,11 +85,16 @@ struct AccessPlan {
   }
 
   /// Plans a block.
-  mutating func make(for block: Block) {
+  ///
+  /// - Parameter hasFrame: whether the stack pointer is a frame's where it begins, see ``FramePlan``.
+  mutating func make(for block: Block, hasFrame: Bool = true) {
     clear(block)
+    self.hasFrame = hasFrame
     for index in block.operations.indices { add(block.operations[index], at: index) }
-    let end = values[Int(FramePlan.stackPointer)]
-    frame.finish(end: isOfFrame(end) ? end.distance : nil) { operations[$0].access = .framed }
+    if hasFrame {
+      let end = values[Int(FramePlan.stackPointer)]
+      frame.finish(end: isOfFrame(end) ? end.distance : nil) { operations[$0].access = .framed }
+    }
     guard neighbourCount > 0 else { return }
     for place in 0..<neighbourCount where isWorthwhile(neighbours[place]) {
       operations[neighbours[place].first].check = place
@@ -184,7 +133,7 @@ struct AccessPlan {
   }
 
   private mutating func add(_ operation: DecodedOperation, at index: Int) {
-    if operation.destination == FramePlan.stackPointer { frame.noteChange(at: index) }
+    if hasFrame, operation.destination == FramePlan.stackPointer { frame.noteChange(at: index) }
     switch operation.operation.kind {
     case .load(let access):
       note(operation, access, isStore: false, at: index)
@@ -252,7 +201,9 @@ struct AccessPlan {
   }
 
   /// Whether a value is a constant more than the stack pointer is when the block begins.
-  private func isOfFrame(_ value: Value) -> Bool { value.number == Int(FramePlan.stackPointer) }
+  private func isOfFrame(_ value: Value) -> Bool {
+    hasFrame && value.number == Int(FramePlan.stackPointer)
+  }
 
   // MARK: Accesses
 

@@ -178,6 +178,8 @@ struct BlockDecoder {
   ) -> BlockExit? {
     guard let last = block.operations.last, Int(last.remaining) == block.length - 1,
       last.operation == .slt || last.operation == .sltu,
+      // What an exit writes, no plan of the block's operations knows of.
+      last.destination != FramePlan.stackPointer,
       branch.first == last.destination && branch.second == 0
         || branch.second == last.destination && branch.first == 0
     else { return nil }

@@ -2,9 +2,9 @@
 ///
 /// Where blocks begin, the stack pointer is a *frame's* in the ``StackRange``: it is a multiple of the unit, the
 /// ``StackRange/frame`` bytes from it on lie in the range, and ``StackRange/reach`` bytes can be read. So a block needs no
-/// check for its accesses there. One that moves the stack pointer by a constant checks the new place, before it accesses
-/// anything: then all between the old and the new one is of the range too. If the place that the stack pointer moves to is
-/// not known, the block checks it at its end.
+/// check for its accesses there. One that leaves the stack pointer at a constant distance checks the new place, before it
+/// accesses anything: then all between the old and the new one is of the range too. If the distance is not known, or more
+/// than a check covers, the block checks the stack pointer at its end.
 struct FramePlan {
   static let stackPointer: UInt8 = 29
 
@@ -32,7 +32,7 @@ struct FramePlan {
   /// The first operation that accesses the frame or changes the stack pointer.
   private var first: Int?
   /// How many operations change the stack pointer.
-  private(set) var changes = 0
+  private var changes = 0
   private let isWide: Bool
 
   /// A check takes so many instructions.

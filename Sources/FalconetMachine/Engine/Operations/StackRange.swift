@@ -15,6 +15,8 @@ struct StackRange {
   private var pageCount: UInt64 = 0 {
     didSet { bank[RegisterBank.stackPages] = pageCount }
   }
+  /// How often a stack pointer could not be made to pass.
+  var misses: UInt64 = 0
   private var flags: UnsafePointer<UInt8> {
     didSet { bank[RegisterBank.stackFlags] = UInt64(UInt(bitPattern: flags)) }
   }
@@ -72,7 +74,9 @@ struct StackRange {
   /// - Returns: whether the check passes, from here on, for the address and for what is ``frame`` below the last byte's
   ///   end.
   mutating func cover(_ address: UInt64, _ count: UInt64) -> Bool {
-    memory._withUnsafeGuaranteedRef { cover(address, count, in: $0, $0.space) }
+    let isCovered = memory._withUnsafeGuaranteedRef { cover(address, count, in: $0, $0.space) }
+    if !isCovered { misses += 1 }
+    return isCovered
   }
 
   private mutating func cover(

@@ -20,8 +20,8 @@ protocol CodeEmitter {
   /// larger. What was written before stays as it is.
   var checksRange: Bool { get set }
   /// Whether the usual form of a block is entered with a frame's stack pointer only, see ``FramePlan``, unless
-  /// ``checksLoads``.
-  var usesFrames: Bool { get }
+  /// ``checksLoads``. If it changes, all blocks have to be discarded. No emitter uses frames that didn't from the start.
+  var usesFrames: Bool { get set }
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 

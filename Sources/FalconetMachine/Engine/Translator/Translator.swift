@@ -21,7 +21,7 @@ final class Translator: EngineCore, BlockEngine {
 
   private let code: CodeMemory
   private(set) var emitter: HostEmitter
-  /// Where code asked for the checked form of a block last, unless it was discarded since.
+  /// Where code asked for the checked form of a block last, unless it was discarded since, or another is entered.
   private var checkedCall: Int?
 
   /// Nil if there is no emitter for the host's processor, or the host refuses executable memory.
@@ -47,24 +47,42 @@ final class Translator: EngineCore, BlockEngine {
       || cache.isFull
   }
 
-  /// After so many accesses to the window by the slow path it is asked whether they are many of a program's steps.
-  private static let hitsOfLook: UInt64 = 1 << 16
-  /// Many are one in so many steps.
-  private static let stepsOfHit: UInt64 = 64
-  /// The step at which it was asked last.
-  private var lastLook: UInt64 = 0
+  /// What is counted to find out whether it is frequent.
+  private struct Frequency {
+    /// After so many it is asked whether they are many of a program's steps.
+    private static let countOfLook: UInt64 = 1 << 16
+    /// Many are one in so many steps.
+    private static let stepsOfOne: UInt64 = 64
+    /// The step at which it was asked last.
+    private var lastLook: UInt64 = 0
+
+    /// Begins anew after enough.
+    ///
+    /// - Returns: whether there were many.
+    mutating func isHigh(_ count: inout UInt64, at step: UInt64) -> Bool {
+      guard count >= Self.countOfLook else { return false }
+      let (steps, most) = (step &- lastLook, count &* Self.stepsOfOne)
+      count = 0
+      lastLook = step
+      return steps < most
+    }
+  }
+  private var windowHits = Frequency()
+  private var frameMisses = Frequency()
 
   /// Programs with arrays on a stack in the window, as those of C and Rust, gain by larger code for each access; others
-  /// would only take longer to be translated.
+  /// would only take longer to be translated. Programs whose stack pointer is no frame's most of the time gain if their
+  /// blocks don't ask for one.
   override func wantsNewCode(at step: UInt64) -> Bool {
-    let hits = bank[RegisterBank.windowHits]
-    guard hits >= Self.hitsOfLook else { return false }
-    bank[RegisterBank.windowHits] = 0
-    let steps = step &- lastLook
-    lastLook = step
-    guard !emitter.checksRange, steps < hits &* Self.stepsOfHit else { return false }
-    emitter.checksRange = true
-    return true
+    if windowHits.isHigh(&bank[RegisterBank.windowHits], at: step), !emitter.checksRange {
+      emitter.checksRange = true
+      return true
+    }
+    if frameMisses.isHigh(&stack.misses, at: step), emitter.usesFrames {
+      emitter.usesFrames = false
+      return true
+    }
+    return false
   }
 
   override func holdsFrame() -> Bool {

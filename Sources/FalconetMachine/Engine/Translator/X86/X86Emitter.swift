@@ -18,7 +18,7 @@ struct X86Emitter: CodeEmitter {
   private let hasFlatPart: Bool
   /// See ``GuestSpace``.
   let margin: Int32
-  var usesFrames: Bool { hasFlatPart }
+  var usesFrames: Bool
   var checksLoads = false
   var checksRange = false
   /// What the current block needs out of line, behind it.
@@ -70,6 +70,7 @@ struct X86Emitter: CodeEmitter {
     mask = memory.wordSize.mask
     outside = memory.space.outside
     hasFlatPart = memory.space.isReserved
+    usesFrames = hasFlatPart
     margin = Int32(memory.space.margin)
     plan = AccessPlan(memory.wordSize, margin: memory.space.margin)
     #if arch(x86_64) && os(Linux) && !FALCONET_NO_X86
@@ -127,7 +128,7 @@ struct X86Emitter: CodeEmitter {
     assembler.immediate(.sub, .r14, Int32(block.length))
     slowPaths.append(.budget(assembler.jump(.negative)))
     emit(block.operations)
-    if !isFramed || !plan.frame.isKept, hasFlatPart, !checksLoads { emitFrameEnd(block.exit) }
+    if usesFrames, !checksLoads, !isFramed || !plan.frame.isKept { emitFrameEnd(block.exit) }
     emit(block, &cache)
     if form == .usual { swapParts() }
     emitSlowPaths(&cache)
@@ -137,8 +138,9 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func makePlan(_ block: Block, _ form: BlockForm) {
     // Loads that compare addresses with what is watched do so each by itself.
-    isFramed = form == .usual && hasFlatPart && !checksLoads
-    if isFramed { plan.make(for: block) } else { plan.clear(block) }
+    let isPlanned = form == .usual && hasFlatPart && !checksLoads
+    isFramed = isPlanned && usesFrames
+    if isPlanned { plan.make(for: block, hasFrame: isFramed) } else { plan.clear(block) }
   }
 
   private mutating func emit(_ operations: OperationList) {
