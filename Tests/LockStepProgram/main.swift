@@ -2,8 +2,8 @@ import FalconetMachine
 import FalconetTestSupport
 import Glibc
 
-/// Executes random programs in each form of each engine in lock step with the plain step, until its
-/// time is over:
+/// Executes random programs in each form of each engine in lock step with the plain step, by themselves and
+/// while somebody looks at them, until its time is over:
 ///
 ///     falconet-lockstep [SECONDS [SEED]]
 ///
@@ -48,8 +48,14 @@ while time(nil) < end {
           HostileProgram.image(version, seed: seed),
         ] {
           steps += try RandomLockStep.compare(image, setup, seed: seed)
+          steps += try ObservedLockStep.compare(image, setup, seed: seed)
           programs += 1
         }
+        let stack = StackProgram.image(version, seed: seed)
+        steps += try ObservedLockStep.compare(stack, setup, seed: seed)
+        // A long run takes as much time as many others.
+        if seed % 16 == 0 { steps += try ObservedLockStep.compareLong(stack, setup) }
+        programs += 1
       } catch {
         print("version \(version.rawValue), \(setup.rawValue), seed \(seed): \(error)")
         exit(1)

@@ -41,4 +41,22 @@ struct RandomLockStepTests {
       seed += 1
     }
   }
+
+  @Test(
+    "The stack pointer in odd places, by every instruction, while somebody looks",
+    arguments: StateVersion.allCases, EngineSetup.allCases)
+  func stackPointers(_ version: StateVersion, _ setup: EngineSetup) throws {
+    var executed: UInt64 = 0
+    var seed: UInt64 = 0
+    while executed < Self.steps / 2 {
+      do {
+        let image = StackProgram.image(version, seed: seed)
+        executed += try ObservedLockStep.compare(image, setup, seed: seed)
+      } catch {
+        Issue.record("version \(version.rawValue), seed \(seed): \(error)")
+        return
+      }
+      seed += 1
+    }
+  }
 }
