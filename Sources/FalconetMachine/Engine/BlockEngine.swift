@@ -50,6 +50,8 @@ class EngineCore {
   fileprivate final var decoder: BlockDecoder
   /// The step at which the budget of the current run is used up.
   final var deadline: UInt64 = 0
+  /// How many steps code has executed.
+  fileprivate final var executed: UInt64 = 0
   /// The current run, if its code may execute system calls.
   fileprivate(set) final var run: CurrentRun?
   /// How the system call failed that code executed last.
@@ -79,8 +81,8 @@ class EngineCore {
 
   /// Whether all code should be written anew, since the engine has learned something of the program.
   ///
-  /// - Parameter step: the number of steps executed so far.
-  func wantsNewCode(at step: UInt64) -> Bool { false }
+  /// - Parameter steps: how many the engine has executed, whatever the machine was taken back to in between.
+  func wantsNewCode(after steps: UInt64) -> Bool { false }
 
   /// Whether the usual form of blocks may be entered, with the registers as they are: see ``FramePlan``.
   func holdsFrame() -> Bool { true }
@@ -213,7 +215,9 @@ extension BlockEngine {
   ///   delay slot.
   @inline(__always)
   private func runBlocks(_ running: RunningMachine, _ budget: UInt64) -> UInt64? {
-    if cache.takeStaleCode() || wantsNewCode(at: running.scalars.step) { discardBlocks() }
+    if cache.takeStaleCode() || wantsNewCode(after: executed) { discardBlocks() }
+    let start = running.scalars.step
+    defer { executed &+= running.scalars.step &- start }
     deadline = running.scalars.step &+ budget
     let mask = memory.wordSize.mask
     var pc = running.place.pc

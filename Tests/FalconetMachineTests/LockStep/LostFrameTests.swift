@@ -27,7 +27,7 @@ struct LostFrameTests {
   }
 
   /// Rounds with a stack pointer, then some with one that is a frame's.
-  private static func image(_ stackPointer: UInt64) -> MachineImage {
+  private static func image(_ stackPointer: UInt64, rounds: UInt64 = rounds) -> MachineImage {
     let words = loop(11) + [Assembly.special(0x25, rs: 4, rd: 29)] + loop(12) + [Assembly.stop]
     var image = MachineImage(.v8, code: words)
     image[register: 29] = stackPointer
@@ -54,6 +54,24 @@ struct LostFrameTests {
       // The page at the last address is made by the first store.
       #expect(translator.emitter.usesFrames == (stackPointer == 0x20_0000))
     }
+  }
+
+  @Test("Steps of a machine that is taken back time and again count each time")
+  func restored() throws {
+    // The first store makes the stack's page. Until then the stack pointer is no frame's.
+    let machine = try Self.image(0x20_0000, rounds: 20).machine(
+      EngineSetup.translator, oracle: NoPreimages())
+    let start = machine.checkpoint()
+    var (last, hasLooked) = (UInt64(0), false)
+    for _ in 0..<70_000 where !hasLooked {
+      _ = try machine.run(until: 500)
+      guard let translator = machine.blockEngine as? Translator else { return }
+      hasLooked = translator.stack.misses < last
+      last = translator.stack.misses
+      #expect(translator.emitter.usesFrames)
+      machine.restore(start)
+    }
+    #expect(hasLooked)
   }
 
   @Test(

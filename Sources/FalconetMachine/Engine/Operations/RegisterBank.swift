@@ -51,7 +51,7 @@ struct RegisterBank {
   static let callsLimit: UInt8 = 61
   /// Where the host's code goes on behind the call that asked for the form of a block that checks each access.
   static let checkedCall: UInt8 = 62
-  /// Accesses to the window that took the slow path, since it was looked at last: see ``Translator/wantsNewCode(at:)``.
+  /// Accesses to the window that took the slow path, since it was looked at last: see ``Translator/wantsNewCode(after:)``.
   static let windowHits: UInt8 = 63
   /// The address of the flags of the range's first page, and how many pages it has.
   static let stackFlags: UInt8 = 58

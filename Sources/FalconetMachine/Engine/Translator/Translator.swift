@@ -53,18 +53,18 @@ final class Translator: EngineCore, BlockEngine {
     private static let countOfLook: UInt64 = 1 << 16
     /// Many are one in so many steps.
     private static let stepsOfOne: UInt64 = 64
-    /// The step at which it was asked last.
+    /// After how many steps it was asked last.
     private var lastLook: UInt64 = 0
 
     /// Begins anew after enough.
     ///
     /// - Returns: whether there were many.
-    mutating func isHigh(_ count: inout UInt64, at step: UInt64) -> Bool {
+    mutating func isHigh(_ count: inout UInt64, after steps: UInt64) -> Bool {
       guard count >= Self.countOfLook else { return false }
-      let (steps, most) = (step &- lastLook, count &* Self.stepsOfOne)
+      let isHigh = steps &- lastLook < count &* Self.stepsOfOne
       count = 0
-      lastLook = step
-      return steps < most
+      lastLook = steps
+      return isHigh
     }
   }
   private var windowHits = Frequency()
@@ -73,12 +73,12 @@ final class Translator: EngineCore, BlockEngine {
   /// Programs with arrays on a stack in the window, as those of C and Rust, gain by larger code for each access; others
   /// would only take longer to be translated. Programs whose stack pointer is no frame's most of the time gain if their
   /// blocks don't ask for one.
-  override func wantsNewCode(at step: UInt64) -> Bool {
-    if windowHits.isHigh(&bank[RegisterBank.windowHits], at: step), !emitter.checksRange {
+  override func wantsNewCode(after steps: UInt64) -> Bool {
+    if windowHits.isHigh(&bank[RegisterBank.windowHits], after: steps), !emitter.checksRange {
       emitter.checksRange = true
       return true
     }
-    if frameMisses.isHigh(&stack.misses, at: step), emitter.usesFrames {
+    if frameMisses.isHigh(&stack.misses, after: steps), emitter.usesFrames {
       emitter.usesFrames = false
       return true
     }
