@@ -72,7 +72,7 @@ package final class Machine: StepEnvironment {
   var preimage = PreimageCache() {
     didSet { lastReadOffset = nil }
   }
-  /// Where the part of ``preimage`` starts that the step in hand, or the last one, read.
+  /// The offset in ``preimage`` of the part that the step in hand, or the last one, read.
   var lastReadOffset: UInt64?
   /// The word that the step in hand wrote first, and what it was before.
   var firstWrite: (address: UInt64, old: UInt64)?

@@ -179,8 +179,10 @@ struct AccessPlan {
     switch operation.operation {
     // In 32 bits a sum may wrap around, and registers hold it sign-extended. The frame's check makes sure of its own.
     case .daddi where isWide: return (first, operation.immediate)
-    case .addi where !isWide && isOfFrame(values[first]) && first == FramePlan.stackPointer:
-      return operation.destination == FramePlan.stackPointer ? (first, operation.immediate) : nil
+    case .addi
+    where !isWide && operation.first == FramePlan.stackPointer
+      && operation.destination == FramePlan.stackPointer && isOfFrame(values[first]):
+      return (first, operation.immediate)
     case .or where second == 0, .dadd where second == 0: return (first, 0)
     case .or where first == 0, .dadd where first == 0: return (second, 0)
     default: return nil
