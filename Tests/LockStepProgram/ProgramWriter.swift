@@ -11,6 +11,7 @@ struct ProgramWriter {
     ("random", { RandomProgram.image($0, seed: $1) }),
     ("frames", { FrameProgram.image($0, seed: $1) }),
     ("hostile", { HostileProgram.image($0, seed: $1) }),
+    ("patching", { PatchingProgram.image($0, seed: $1) }),
     ("loop", { LoopProgram.image($0, seed: $1) }),
     ("hint", { HintProgram.image($0, seed: $1) }),
   ]

@@ -45,7 +45,7 @@ while time(nil) < end {
       do {
         for image in [
           RandomProgram.image(version, seed: seed), FrameProgram.image(version, seed: seed),
-          HostileProgram.image(version, seed: seed),
+          HostileProgram.image(version, seed: seed), PatchingProgram.image(version, seed: seed),
         ] {
           steps += try RandomLockStep.compare(image, setup, seed: seed)
           steps += try ObservedLockStep.compare(image, setup, seed: seed)
@@ -55,6 +55,10 @@ while time(nil) < end {
         steps += try ObservedLockStep.compare(stack, setup, seed: seed)
         // A long run takes as much time as many others.
         if seed % 16 == 0 { steps += try ObservedLockStep.compareLong(stack, setup) }
+        if seed % 16 == 8 {
+          steps += try ObservedLockStep.compareLong(
+            PatchingProgram.image(version, seed: seed), setup)
+        }
         programs += 1
       } catch {
         print("version \(version.rawValue), \(setup.rawValue), seed \(seed): \(error)")

@@ -15,6 +15,9 @@ protocol BlockEngine: EngineCore {
   /// - Returns: its place.
   func write(_ block: Block, _ form: BlockForm) -> Int
 
+  /// Makes a detour of the start of a forgotten block's code: see ``BlockCache``.
+  func forget(_ block: BlockCache.ForgottenBlock)
+
   /// Reuses the memory of all code, which ``EngineCore/cache`` has discarded.
   func discardCode()
 
@@ -215,7 +218,8 @@ extension BlockEngine {
   ///   delay slot.
   @inline(__always)
   private func runBlocks(_ running: RunningMachine, _ budget: UInt64) -> UInt64? {
-    if cache.takeStaleCode() || wantsNewCode(after: executed) { discardBlocks() }
+    if memory.hasStaleCode { forgetStaleCode() }
+    if wantsNewCode(after: executed) { discardBlocks() }
     let start = running.scalars.step
     defer { executed &+= running.scalars.step &- start }
     deadline = running.scalars.step &+ budget
@@ -291,12 +295,5 @@ extension BlockEngine {
     checksLoads = checks
     decoder.keepsLoads = checks
     discardBlocks()
-  }
-
-  /// Discards all blocks and their code.
-  func discardBlocks() {
-    discarded = true
-    cache.discardAll()
-    discardCode()
   }
 }

@@ -40,4 +40,26 @@ struct JumpTableTests {
     #expect(Self.place(after: 1, in: &table, at: other) == 64)
     #expect(table[0x8000] == nil)
   }
+
+  @Test("An address whose entry is removed has none, and others keep theirs")
+  func removed() throws {
+    var table = try #require(JumpTable(codeStart: Self.codeStart, missing: 16))
+    let other = 0x8000 + UInt64(JumpTable.count) << 2
+    #expect(Self.place(after: 4, in: &table, at: 0x8000) == 64)
+    table.remove(other)
+    #expect(table[0x8000] == 64)
+    table.remove(0x8000)
+    #expect(table[0x8000] == nil)
+    // Jumps to address 0 have an entry whatever is removed: the first one of the table.
+    let first = try #require(UnsafePointer<UInt64>(bitPattern: table.address))
+    let shared = UInt64(JumpTable.count) << 2
+    #expect(Self.place(after: 1, in: &table, at: shared) == 64)
+    table.remove(shared)
+    #expect(table[shared] == nil)
+    #expect(first[0] == 0 && first[1] == UInt64(Self.codeStart) + 16)
+    table.offer(64, at: 0)
+    #expect(first[1] == UInt64(Self.codeStart) + 64)
+    table.remove(0)
+    #expect(first[0] == 0 && first[1] == UInt64(Self.codeStart) + 16)
+  }
 }

@@ -42,6 +42,28 @@ struct PlaceMapTests {
     #expect(map[0x1000] == 7)
     #expect(map[0x1004] == nil)
   }
+
+  @Test(
+    "The numbers of 0 and more are taken from the addresses of a page, and no others",
+    arguments: [
+      0, 1, UInt64.max >> 12,
+    ])
+  func taken(_ page: UInt64) throws {
+    var map = try #require(PlaceMap())
+    let start = page << 12
+    let numbers: [(UInt64, Int)] = [
+      (start, 0), (start + 4, -1), (start + 508, 7), (start + 512, 8), (start + 4092, 9),
+    ]
+    for (address, number) in numbers { _ = map.set(address, to: number) }
+    for neighbour in [start &- 4, start &+ 4096] { _ = map.set(neighbour, to: 5) }
+    let taken = map.takePlaces(ofPage: page)
+    #expect(taken.map(\.address) == [start, start + 508, start + 512, start + 4092])
+    #expect(taken.map(\.number) == [0, 7, 8, 9])
+    for address in taken.map(\.address) { #expect(map[address] == nil) }
+    #expect(map[start + 4] == -1)
+    #expect(map[start &- 4] == 5 && map[start &+ 4096] == 5)
+    #expect(map.takePlaces(ofPage: page).isEmpty)
+  }
 }
 
 @Suite("Code in more places than are known at a time")

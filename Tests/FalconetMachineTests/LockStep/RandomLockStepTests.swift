@@ -43,6 +43,17 @@ struct RandomLockStepTests {
   }
 
   @Test(
+    "Pages of functions that overwrite each other's code: same states, memory and errors",
+    arguments: StateVersion.allCases, EngineSetup.allCases)
+  func patches(_ version: StateVersion, _ setup: EngineSetup) {
+    Self.compare(version, steps: Self.steps) { seed in
+      let image = PatchingProgram.image(version, seed: seed)
+      return try RandomLockStep.compare(image, setup, seed: seed)
+        + ObservedLockStep.compare(image, setup, seed: seed)
+    }
+  }
+
+  @Test(
     "The stack pointer in odd places, by every instruction, while somebody looks",
     arguments: StateVersion.allCases, EngineSetup.allCases)
   func stackPointers(_ version: StateVersion, _ setup: EngineSetup) {

@@ -6,7 +6,7 @@ enum BlockForm {
   case checked
 }
 
-/// The blocks that an engine has code for: found, inserted and discarded by the guest address that they
+/// The blocks that an engine has code for: found, inserted and forgotten by the guest address that they
 /// begin at.
 ///
 /// A block is known by its *place*, an offset in the engine's code. A jump whose target the guest
@@ -15,26 +15,33 @@ enum BlockForm {
 /// each access don't: their engine finds them when they are taken.
 ///
 /// A store to a page with blocks is left to the plain step, and code is left after a system call that wrote to one, so no
-/// engine goes on with code that has changed. All blocks are discarded before the next run.
+/// engine goes on with code that has changed. Before code is entered again, the blocks of the pages that were written are
+/// *forgotten*: no look-up finds one, and what still leads to its code comes to a *detour* there. The detour of the first
+/// block at an address is a link that waits for the next one; those of later blocks at the address lead to the first's. So
+/// nothing has to know who leads to a block, and no way to one has more than two detours. The code behind a detour is
+/// never entered again: blocks are entered at their start, but by the returns of calls that are under way, of which there
+/// are none between two runs of code. Its memory is used again when all blocks are discarded.
 struct BlockCache {
   private let memory: Memory
   /// The places of blocks. An address without one has the complement of a number in ``waiting``.
   private var places: PlaceMap
   /// The same for the form that checks each access, which few blocks have.
-  private var checkedPlaces = AddressMap()
+  private var checkedPlaces: PlaceMap
   private var jumpTable: JumpTable
   /// Links that wait: each names the one before it, −1 the first.
   private var waiting: [(link: Int, before: Int)] = []
 
-  /// Pages that have blocks.
-  private var pages: Set<UInt64> = []
-  /// The one of them that was asked for last.
+  /// Pages of which writes are noticed, and whether they have blocks.
+  private var pages: [UInt64: Bool] = [:]
+  /// The one with blocks that was asked for last.
   private var lastPage: UInt64?
-  /// How often code of a page was overwritten.
-  private var rewrites: [UInt64: Int] = [:]
-  /// A page whose code is overwritten more often than this is left to the plain step: decoding it time
-  /// and again would take longer.
-  private static let mostRewrites = 16
+  private var rewrites = PageRewrites()
+  /// The places of the first blocks that were forgotten, by their keys.
+  private var detours: [UInt64: Int] = [:]
+
+  /// Links that wait, and detours, from which on the cache is full.
+  private static let mostWaiting = 1 << 20
+  private static let mostDetours = 1 << 18
 
   /// An empty cache, or nil if the host has no memory.
   ///
@@ -43,15 +50,19 @@ struct BlockCache {
   ///   - missing: the place of code that ends the run at address 0.
   init?(_ memory: Memory, codeStart: UInt, missing: Int) {
     guard let jumpTable = JumpTable(codeStart: codeStart, missing: missing),
-      let places = PlaceMap()
+      let places = PlaceMap(), let checkedPlaces = PlaceMap()
     else { return nil }
     self.memory = memory
     self.places = places
+    self.checkedPlaces = checkedPlaces
     self.jumpTable = jumpTable
   }
 
   /// Whether what is known of addresses takes as much memory of the host as it may.
-  var isFull: Bool { places.isFull }
+  var isFull: Bool {
+    places.isFull || checkedPlaces.isFull || waiting.count > Self.mostWaiting
+      || detours.count > Self.mostDetours
+  }
 
   /// The address of the ``JumpTable``'s entries.
   var jumpTableAddress: UInt { jumpTable.address }
@@ -88,20 +99,19 @@ struct BlockCache {
     return place
   }
 
-  /// Whether the page of an address can have blocks: it exists, and is not overwritten all the time.
-  /// Stores to it are noticed from here on.
+  /// Whether the page of an address can have blocks: it exists, and ``PageRewrites`` has nothing against it. If so, stores
+  /// to it are noticed from here on.
   mutating func admits(_ pc: UInt64) -> Bool {
     let page = pc >> 12
     if page == lastPage { return true }
-    if pages.contains(page) {
+    if pages[page] == true {
       lastPage = page
       return true
     }
-    guard rewrites[page, default: 0] < Self.mostRewrites, memory.markCode(onPage: page) else {
-      return false
-    }
-    pages.insert(page)
-    return true
+    let answer = rewrites.ask(page)
+    guard answer != .no, memory.markCode(onPage: page) else { return false }
+    pages[page] = answer == .blocks
+    return answer == .blocks
   }
 
   /// Adds a block.
@@ -146,25 +156,60 @@ struct BlockCache {
     }
   }
 
-  // MARK: Discarding
+  // MARK: Forgetting
+
+  /// A block that was forgotten, and where its code begins.
+  struct ForgottenBlock {
+    let pc: UInt64
+    let form: BlockForm
+    let place: Int
+
+    /// Addresses of instructions are multiples of 4.
+    fileprivate var key: UInt64 { form == .usual ? pc : pc | 2 }
+  }
+
+  /// Forgets the blocks of a page that was overwritten. It may have others from now on.
+  ///
+  /// - Returns: those that it had. At the start of each, the engine has to write a detour: see ``detour(of:)``.
+  mutating func forgetBlocks(ofPage page: UInt64) -> [ForgottenBlock] {
+    lastPage = nil
+    guard let hasBlocks = pages.removeValue(forKey: page) else { return [] }
+    guard hasBlocks else {
+      rewrites.note(page, blocks: 0)
+      return []
+    }
+    let usual = places.takePlaces(ofPage: page)
+    let checked = checkedPlaces.takePlaces(ofPage: page)
+    for block in usual { jumpTable.remove(block.address) }
+    rewrites.note(page, blocks: usual.count + checked.count)
+    return usual.map { ForgottenBlock(pc: $0.address, form: .usual, place: $0.number) }
+      + checked.map { ForgottenBlock(pc: $0.address, form: .checked, place: $0.number) }
+  }
+
+  /// The place of the detour that leads to the next block with the address and form of a forgotten one: the start of the
+  /// first such block. The engine has it lead out of its code as long as there is none, in the usual form by a link that it
+  /// gives to ``wait(_:for:)``. If the forgotten block starts elsewhere, the engine has its start lead there.
+  mutating func detour(of block: ForgottenBlock) -> Int {
+    if let place = detours[block.key] { return place }
+    detours[block.key] = block.place
+    return block.place
+  }
+
+  /// Has a link wait for the usual form of the block at an address, whose last one was forgotten.
+  mutating func wait(_ link: Int, for pc: UInt64) {
+    _ = places.set(pc, to: ~waiting.count)
+    waiting.append((link, before: -1))
+  }
 
   /// Discards all blocks. The engine may use the memory of their code for others.
   mutating func discardAll() {
-    memory.unmarkCode(onPages: pages)
+    memory.unmarkCode(onPages: pages.keys)
     pages.removeAll(keepingCapacity: true)
     lastPage = nil
     places.removeAll()
     checkedPlaces.removeAll()
+    detours.removeAll(keepingCapacity: true)
     waiting.removeAll(keepingCapacity: true)
     jumpTable.clear()
-  }
-
-  /// Counts the pages with blocks that were overwritten since the last call.
-  ///
-  /// - Returns: whether there are any, so that the engine must discard its blocks.
-  mutating func takeStaleCode() -> Bool {
-    guard memory.hasStaleCode else { return false }
-    for page in memory.takeStaleCode() { rewrites[page, default: 0] += 1 }
-    return true
   }
 }

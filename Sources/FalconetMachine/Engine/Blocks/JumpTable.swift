@@ -71,6 +71,17 @@ struct JumpTable {
     entry[Self.codeOffset / 8] = UInt64(codeStart) + UInt64(place)
   }
 
+  /// Removes the entry of an address, if it has one.
+  mutating func remove(_ pc: UInt64) {
+    guard self[pc] != nil || pc == 0 else { return }
+    // Address 0 has an entry in any case, and so has the place that it shares with others.
+    if Self.offset(pc) == 0 {
+      insert(missing, at: 0)
+    } else {
+      entry(Self.offset(pc)).update(repeating: 0, count: Self.entryBytes / 8)
+    }
+  }
+
   mutating func clear() {
     for page in isUsed.indices where isUsed[page] {
       (mapping.start + page * Self.pageBytes)

@@ -70,6 +70,25 @@ struct PlaceMap {
     return before
   }
 
+  /// Takes its number from each address of a page that has one of 0 or more.
+  ///
+  /// - Returns: those addresses, ascending, and their numbers.
+  mutating func takePlaces(ofPage page: UInt64) -> [(address: UInt64, number: Int)] {
+    var taken: [(address: UInt64, number: Int)] = []
+    let stretches = 4096 / Self.stretch
+    for stretch in 0..<stretches {
+      let address = page << 12 + stretch * Self.stretch
+      guard let start = self.stretches[address] else { continue }
+      for place in 0..<Self.entriesOfStretch {
+        let entry = entries + (start + place)
+        guard entry.pointee > 0, let number = Self.number(entry.pointee) else { continue }
+        taken.append((address + UInt64(place) << 2, number))
+        entry.pointee = 0
+      }
+    }
+    return taken
+  }
+
   private mutating func start(ofStretch stretch: UInt64) -> Int {
     if stretch == last.stretch { return last.start }
     if let start = stretches[stretch] {

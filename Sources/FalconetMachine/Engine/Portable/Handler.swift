@@ -108,6 +108,12 @@ enum Handler {
         + MemoryLayout<UnsafeRawPointer>.stride &* position, as: UnsafeRawPointer.self)
   }
 
+  /// The block that a detour leads to.
+  @inline(__always)
+  static func detour(_ op: Operations) -> Operations {
+    op.load(fromByteOffset: PortableOperation.detourLink, as: UnsafeRawPointer.self)
+  }
+
   /// Ends the run.
   @inline(__always)
   static func exit(_ bank: Bytes, _ reason: EngineExit, at pc: UInt64, _ budget: Int) {

@@ -160,6 +160,19 @@ enum JumpExit: ExitPart {
   }
 }
 
+/// What takes the place of a forgotten block's first operation.
+enum DetourExit: ExitPart {
+  @inline(__always) static var number: UInt8 { PortableExit.detour }
+
+  @inline(__always)
+  static func follow<Source: OperandSource>(
+    _ op: Handler.Operations, _ bank: Handler.Bytes, _ base: Handler.Bytes, _ flags: Handler.Bytes,
+    _ budget: Int, _ before: UInt64, _ source: Source.Type
+  ) {
+    Handler.enter(Handler.detour(op), bank, base, flags, budget)
+  }
+}
+
 /// The end of a block at the address in a register.
 ///
 /// Its trailer has the address that it went to last, and the block there: mostly it goes there again. The trailer of an

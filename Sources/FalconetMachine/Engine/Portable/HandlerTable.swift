@@ -38,6 +38,10 @@ enum HandlerTable {
       Exit<JumpExit>.run(a, b, c, d, e)
     }
     set(Exit<JumpExit>.self, jumpAlone)
+    @inline(__always) func detourAlone(_ a: Op, _ b: Bytes, _ c: Bytes, _ d: Bytes, _ e: Int) {
+      Exit<DetourExit>.run(a, b, c, d, e)
+    }
+    set(Exit<DetourExit>.self, detourAlone)
     @inline(__always) func indirectAlone(_ a: Op, _ b: Bytes, _ c: Bytes, _ d: Bytes, _ e: Int) {
       Exit<IndirectExit>.run(a, b, c, d, e)
     }

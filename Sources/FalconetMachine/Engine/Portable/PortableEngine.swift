@@ -15,7 +15,7 @@ final class PortableEngine: EngineCore, BlockEngine {
   /// Nil if each operation keeps the handler that it has alone.
   private let fusions: FusionTable?
   private let arena: HostMapping
-  private var used = 0
+  private(set) var used = 0
   /// The places of blocks, ascending.
   private var starts: [Int] = []
   /// The numbers of the operations of the block that is being written.
@@ -220,6 +220,27 @@ final class PortableEngine: EngineCore, BlockEngine {
       case .missing(nil): setLink(link, to: appendStub(pc))
       }
     }
+  }
+
+  func forget(_ block: BlockCache.ForgottenBlock) {
+    let first = cache.detour(of: block)
+    if first != block.place { _ = writeDetour(at: block.place, block.pc, to: first) }
+    let link = writeDetour(at: first, block.pc, to: appendStub(block.pc))
+    cache.wait(link, for: block.pc)
+  }
+
+  /// Makes of a block one of no steps, whose first operation goes to another.
+  ///
+  /// - Returns: the link to that.
+  private func writeDetour(at place: Int, _ pc: UInt64, to target: Int) -> Int {
+    (arena.start + place - PortableOperation.stride)
+      .storeBytes(of: PortableOperation(target: UInt(pc)), as: PortableOperation.self)
+    (arena.start + place)
+      .storeBytes(
+        of: PortableOperation(target: self.target(PortableExit.detour)), as: PortableOperation.self)
+    let link = place + PortableOperation.detourLink
+    setLink(link, to: target)
+    return link
   }
 
   /// Adds a block of no steps that ends the run, so that its address is decoded.

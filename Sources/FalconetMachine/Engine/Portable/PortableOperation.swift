@@ -16,6 +16,8 @@ struct PortableOperation {
   var immediate: Int32 = 0
 
   static let stride = MemoryLayout<PortableOperation>.stride
+  /// Where the link of a ``PortableExit/detour`` is.
+  static let detourLink = MemoryLayout<UInt>.stride
 
   /// Whether the handler may have to know which operation it executes: of all that access memory, of those that may
   /// divide by zero, and of those that have no handler of their own. None of them has an immediate of more than 16
@@ -44,6 +46,9 @@ enum PortableExit {
   static let leave: UInt8 = 202
   /// What a block that is not decoded yet consists of.
   static let unprepared: UInt8 = 203
+  /// What a forgotten block begins with: see ``BlockCache``. Its link is behind the handler's address, since links in the
+  /// trailer may wait.
+  static let detour: UInt8 = 204
   /// The first condition's; the others follow.
   static let conditions: UInt8 = 210
 }

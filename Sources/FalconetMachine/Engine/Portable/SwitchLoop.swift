@@ -62,6 +62,7 @@ struct SwitchLoop<Word: MachineWord> {
   ) -> UnsafeRawPointer? {
     let registers = UnsafeMutableRawPointer(bank.values)
     if number == PortableExit.jump { return Handler.link(op, 0) }
+    if number == PortableExit.detour { return Handler.detour(op) }
     if number == PortableExit.leave {
       Handler.exit(registers, .leave, at: Handler.trailingAddress(op), budget)
       return nil

@@ -33,7 +33,7 @@ struct TailCallCheck {
 
   /// The exits that go on to another block.
   private static let exits =
-    [PortableExit.jump, PortableExit.indirect]
+    [PortableExit.jump, PortableExit.detour, PortableExit.indirect]
     + BranchExit.Condition.allCases.map { PortableExit.conditions + $0.rawValue }
 
   /// Entries of the bank, behind those that engines use.
@@ -112,6 +112,10 @@ struct TailCallCheck {
       let next = UnsafeRawPointer(operations + place + 2)
       UnsafeMutableRawPointer(operations + place).storeBytes(
         of: (next, next), as: (UnsafeRawPointer, UnsafeRawPointer).self)
+      if numbers.last == PortableExit.detour {
+        UnsafeMutableRawPointer(operations + place - 1).storeBytes(
+          of: next, toByteOffset: PortableOperation.detourLink, as: UnsafeRawPointer.self)
+      }
       operations[place + 1] = PortableOperation(target: 0)
       place += 2
       words[0] = 0

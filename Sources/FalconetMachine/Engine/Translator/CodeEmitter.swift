@@ -35,6 +35,10 @@ protocol CodeEmitter {
   /// - Parameter end: the place behind the call that asked, which ``RegisterBank/checkedCall`` has.
   mutating func link(checkedCall end: Int, to place: Int)
 
+  /// Writes a detour at the start of a block that a cache has forgotten. It takes no more room than ``write(_:_:into:)``
+  /// may.
+  mutating func forget(_ block: BlockCache.ForgottenBlock, in cache: inout BlockCache)
+
   /// Reuses the memory of all blocks.
   mutating func discardBlocks()
 }

@@ -9,7 +9,8 @@
 /// ``GuestSpace`` if a register's value is flat, after a check of several accesses that holds, see ``AccessPlan``, or near
 /// a stack pointer that is a frame's, see ``FramePlan`` and ``StackRange``, and only while ``enter(_:_:budget:)`` is on
 /// the stack. It changes flags of pages in the flat part alone. A system call in code may have all blocks
-/// discarded; code memory is used for others only between calls of it, and until then nothing is written.
+/// discarded; code memory is used for others only between calls of it, and until then nothing is written. Nor are detours,
+/// at the start of whole blocks.
 final class Translator: EngineCore, BlockEngine {
   /// Bytes of code, and of code that is rarely executed. When one of them is used up, all blocks are discarded.
   static let codeBytes = 24 << 20
@@ -98,6 +99,11 @@ final class Translator: EngineCore, BlockEngine {
       upTo: emitter.position + Self.usualBytes, rareUpTo: emitter.rarePosition + Self.usualBytes)
     emitter.checksLoads = checksLoads
     return emitter.write(block, form, into: &cache)
+  }
+
+  func forget(_ block: BlockCache.ForgottenBlock) {
+    emitter.forget(block, in: &cache)
+    checkedCall = nil
   }
 
   func discardCode() {

@@ -230,6 +230,11 @@ extension X86Emitter {
   /// The same at the end of the block.
   private mutating func emitChecked(at pc: UInt64, _ cache: inout BlockCache) {
     if let place = cache[pc, .checked] { return assembler.jump(to: place) }
+    emitCheckedExit(at: pc)
+  }
+
+  /// Asks for the checked form of the block at an address.
+  mutating func emitCheckedExit(at pc: UInt64) {
     assembler.set(.rax, to: pc)
     assembler.call(exits[Int(EngineExit.checked.rawValue)])
   }

@@ -168,7 +168,7 @@ struct X86Emitter: CodeEmitter {
   }
 
   /// Writes code that is rarely executed from here on, or no longer.
-  private mutating func swapParts() { swap(&assembler.position, &rarePosition) }
+  mutating func swapParts() { swap(&assembler.position, &rarePosition) }
 
   // MARK: Entry and exits
 

@@ -1,0 +1,18 @@
+extension BlockEngine {
+  /// Forgets the blocks of pages that were overwritten.
+  @inline(never)
+  func forgetStaleCode() {
+    for page in memory.takeStaleCode() {
+      // There is room for the detours of one page at least.
+      if isFull { discardBlocks() }
+      for block in cache.forgetBlocks(ofPage: page) { forget(block) }
+    }
+  }
+
+  /// Discards all blocks and their code.
+  func discardBlocks() {
+    discarded = true
+    cache.discardAll()
+    discardCode()
+  }
+}

@@ -1,0 +1,66 @@
+/// Which pages may have blocks, by how often they were overwritten.
+///
+/// It depends on how many steps of a page are executed until it is overwritten again whether its blocks are worth while:
+/// for a few, the plain step takes less time than writing them. So a page that was overwritten some times is *tried*:
+/// first the plain step executes so many of its steps that blocks would have been worth while. If the page is overwritten
+/// before, it is *closed*: the plain step executes many times as many, and it is tried again. If not, it is *open*: it has
+/// blocks, and at once again after it is overwritten, some times.
+struct PageRewrites {
+  enum Answer {
+    /// The page may have blocks.
+    case blocks
+    /// It has none for now, but ``note(_:blocks:)`` is to be called when it is overwritten.
+    case watch
+    case no
+  }
+
+  private enum State {
+    /// It has blocks at once, so many times more.
+    case open(Int)
+    /// So many of its steps are left to the plain step until it has blocks, or is tried.
+    case tried(Int)
+    case closed(Int)
+  }
+  private struct Page {
+    var state = State.open(timesOpen)
+    /// The most blocks that it had when it was overwritten.
+    var blocks = 0
+    /// How many steps the plain step executes in the time of writing them.
+    var steps: Int { blocks * stepsOfBlock }
+  }
+  /// Those that were overwritten.
+  private var pages: [UInt64: Page] = [:]
+
+  private static let timesOpen = 16
+  private static let stepsOfBlock = 48
+  /// How much longer a page is closed than tried.
+  private static let timesClosed = 16
+
+  /// A page that has so many blocks, or has to be watched, was overwritten.
+  mutating func note(_ index: UInt64, blocks: Int) {
+    var page = pages[index] ?? Page()
+    switch page.state {
+    case .open(let times):
+      page.blocks = max(page.blocks, blocks)
+      page.state = times > 0 ? .open(times - 1) : .tried(page.steps)
+    case .tried, .closed: page.state = .closed(page.steps * Self.timesClosed)
+    }
+    pages[index] = page
+  }
+
+  /// Whether a page may have blocks now. If not, the plain step executes one of its steps.
+  mutating func ask(_ index: UInt64) -> Answer {
+    guard let place = pages.index(forKey: index) else { return .blocks }
+    let page = pages.values[place]
+    switch page.state {
+    case .open: return .blocks
+    case .tried(let steps):
+      pages.values[place].state = steps > 0 ? .tried(steps - 1) : .open(Self.timesOpen)
+      if steps == 0 { return .blocks }
+      return steps == page.steps ? .watch : .no
+    case .closed(let steps):
+      pages.values[place].state = steps > 0 ? .closed(steps - 1) : .tried(page.steps)
+      return .no
+    }
+  }
+}
