@@ -103,4 +103,15 @@ extension ThreadTable: ThreadStacks {
   package mutating func push(_ thread: ThreadState, on side: StackSide) {
     if side == .left { left.append(thread) } else { right.append(thread) }
   }
+
+  // Copies the thread once: the scheduler does this often.
+  package mutating func move(from side: StackSide) {
+    if side == .left {
+      right.append(left[left.count - 1])
+      left.removeLast(1)
+    } else {
+      left.append(right[right.count - 1])
+      right.removeLast(1)
+    }
+  }
 }
