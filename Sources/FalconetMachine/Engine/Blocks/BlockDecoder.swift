@@ -10,13 +10,15 @@ struct BlockDecoder {
   var stopAddresses: Set<UInt64> = []
   /// Whether loads into register 0 have operations: someone may watch what they read.
   var keepsLoads = false
-  /// Decoded last; kept so that its array is used again.
-  private(set) var block = Block(pc: 0, exit: .leave(0))
+  private let memory = OperationList.memory()
+  /// Decoded last. Its operations are those of the decoder, so that it lives no longer.
+  private(set) var block: Block
 
   init(rules: Rules, stopRange: Range<UInt64>?) {
     decoder = InstructionDecoder(rules)
     mask = rules.wordSize.mask
     self.stopRange = stopRange
+    block = Block(pc: 0, operations: OperationList(in: memory), exit: .leave(0))
   }
 
   /// Decodes the block at an address into ``block``.
@@ -208,7 +210,7 @@ struct Block {
   var length = 0
   /// What is done, in order. Instructions without effect have no operation, and a delay slot comes
   /// before its branch.
-  var operations = OperationList()
+  var operations: OperationList
   var exit: BlockExit
   /// If it ends with a call, where the function returns to.
   var returnAddress: UInt64?

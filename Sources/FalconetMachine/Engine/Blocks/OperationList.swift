@@ -1,20 +1,39 @@
 /// The operations of a block, in memory that is used again for the next: copies of a list share it.
+///
+/// Safety: whoever makes a list keeps the memory as long as there are copies, which count no references: a block is
+/// handed on for each that is translated. Each access compares its index with the memory's size.
 struct OperationList {
-  private let operations = Scratch(
-    repeating: DecodedOperation(
-      operation: .unknown, destination: 0, first: 0, second: 0, immediate: 0),
-    count: Block.mostOperations)
+  private let operations: UnsafeMutablePointer<DecodedOperation>
   private(set) var count = 0
+
+  init(in memory: Scratch<DecodedOperation>) { operations = memory.elements }
+
+  /// Memory for one list, of the longest block.
+  static func memory() -> Scratch<DecodedOperation> {
+    Scratch(
+      repeating: DecodedOperation(
+        operation: .unknown, destination: 0, first: 0, second: 0, immediate: 0),
+      count: Block.mostOperations)
+  }
 
   var indices: Range<Int> { 0..<count }
 
   @inline(__always)
-  subscript(index: Int) -> DecodedOperation { operations[index] }
+  subscript(index: Int) -> DecodedOperation {
+    checkBounds(index)
+    return operations[index]
+  }
+
+  @inline(__always)
+  private func checkBounds(_ index: Int) {
+    precondition(UInt(bitPattern: index) < UInt(Block.mostOperations))
+  }
 
   var last: DecodedOperation? { count > 0 ? operations[count - 1] : nil }
 
   @inline(__always)
   mutating func append(_ operation: DecodedOperation) {
+    checkBounds(count)
     operations[count] = operation
     count += 1
   }

@@ -3,7 +3,7 @@
 ///
 /// Safety: all elements are initialized, and each access compares its index with their number.
 final class Scratch<Element> {
-  private let elements: UnsafeMutablePointer<Element>
+  let elements: UnsafeMutablePointer<Element>
   let count: Int
 
   init(repeating element: Element, count: Int) {
