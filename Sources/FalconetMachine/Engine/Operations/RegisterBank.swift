@@ -4,6 +4,8 @@
 /// A register of a 32-bit machine is held sign-extended: then what a 64-bit machine does with it is
 /// right for both, and only addresses differ, whose upper half goes to the slow path.
 ///
+/// Translated code reaches entries 7 to 38 by shorter instructions than others, so what it compares most has a place there.
+///
 /// Safety: 256 entries are allocated and initialized, and an index is a byte, so every access is in
 /// bounds; `Registers` are 32 of them in a row. The machine that owns the bank frees it.
 struct RegisterBank {
@@ -12,10 +14,10 @@ struct RegisterBank {
   /// Where results for register 0 go.
   static let discarded: UInt8 = 59
   /// Copies of a branch's operands, if its delay slot changes them.
-  static let firstCopy: UInt8 = 35
-  static let secondCopy: UInt8 = 36
+  static let firstCopy: UInt8 = 55
+  static let secondCopy: UInt8 = 57
   /// An address of 4 or 8 bytes is flat and a multiple if it has none of these bits.
-  static let outside4: UInt8 = 55
+  static let outside4: UInt8 = 35
   static let outside8: UInt8 = 38
   static let outside1: UInt8 = 39
   static let outside2: UInt8 = 40
@@ -42,9 +44,10 @@ struct RegisterBank {
   /// See ``WatchedMemory``.
   static let readStart: UInt8 = 53
   static let readSize: UInt8 = 54
-  /// See ``StackRange``.
-  static let stackStart: UInt8 = 57
+  /// See ``StackRange``: its start, how many units from there on a stack pointer may be at, and the same in bytes.
+  static let stackStart: UInt8 = 36
   static let stackSize: UInt8 = 34
+  static let stackBytes: UInt8 = 69
   static let stackBase: UInt8 = 56
   /// Where the host's stack begins that translated calls use, and where it is too full for another.
   static let callsTop: UInt8 = 60

@@ -42,6 +42,7 @@ struct StackRange {
   mutating func clear() {
     pageCount = 0
     bank[RegisterBank.stackSize] = 0
+    bank[RegisterBank.stackBytes] = 0
   }
 
   /// Makes the range empty if it has the page of an address.
@@ -108,6 +109,7 @@ struct StackRange {
     pageCount = last + 1 - first
     bank[RegisterBank.stackStart] = start
     bank[RegisterBank.stackSize] = (end - start) / unit + 1
+    bank[RegisterBank.stackBytes] = end - start + 1
     if isFlat {
       flags = UnsafePointer(space.flags + Int(first))
       bank[RegisterBank.stackBase] = UInt64(UInt(bitPattern: space.base))

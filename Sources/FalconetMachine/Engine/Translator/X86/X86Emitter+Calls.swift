@@ -1,21 +1,18 @@
 /// Calls and returns of the guest are calls and returns of the host, whose processor then foresees where they go.
 ///
-/// A call pushes the guest's return address, then calls: the host's return address leads to what follows the call.
-/// A return compares the address that it goes to with the one that was pushed last; if they differ, as they do after a
-/// switch of stacks, it jumps through the table of blocks, and forgets all calls. So does the end of a run.
+/// A return goes to the code behind the call that was made last, which compares the guest's address with the one that it
+/// is for. If they differ, as they do after a switch of stacks, it jumps through the table of blocks, and forgets all
+/// calls. So does the end of a run. The first entry is one that no call made.
 ///
-/// The first entry is one that no call made, for address 1, which no instruction has.
+/// The host's stack is a multiple of 8 while translated code runs; see ``emitFunctionCall(_:)``.
 extension X86Emitter {
-  static let firstCallBytes: Int32 = 16
+  static let firstCallBytes: Int32 = 8
   /// Bytes of the host's stack for calls. If they are used up, all are forgotten. What a system call calls has its frames
   /// below them, so they are a small part of the stack that a calling thread must have.
   private static let mostBytes: Int32 = 8 << 10
-  private static let firstAddress: UInt64 = 1
 
   /// Part of the entry: the entry that no call made.
   mutating func emitFirstCall() {
-    assembler.set(.rax, to: Self.firstAddress)
-    assembler.push(.rax)
     // The place of the code for it, which stands before the entry.
     assembler.byte(0x48)
     assembler.byte(0x8D)
@@ -31,7 +28,7 @@ extension X86Emitter {
   /// The code of returns that no call matches: forgets all calls, and goes to the address in rax.
   mutating func emitMissedReturn() {
     firstReturn = assembler.position
-    assembler.set(.rax, to: Self.firstAddress)
+    load(.rax, from: Block.linkRegister)
     missedReturn = assembler.position
     assembler.bank(0x8B, .rsp, RegisterBank.callsTop)
     let missing = emitTableJump(.rax, isCall: false)
@@ -47,9 +44,6 @@ extension X86Emitter {
   ) {
     assembler.bank(X86Operation.cmp.opcode, .rsp, RegisterBank.callsLimit)
     slowPaths.append(.forgetCalls(assembler.jump(.below), back: assembler.position))
-    // Pushes a number.
-    assembler.byte(0x68)
-    assembler.int32(immediate)
     switch exit {
     case .jump(let pc): link(assembler.call(), to: pc, &cache)
     case .indirect(let register):
@@ -58,21 +52,10 @@ extension X86Emitter {
       slowPaths.append(.exitAtRegister(missing, address))
     case .branch, .leave, .systemCall: break
     }
-    assembler.immediate(.add, .rsp, 8)
-    emitLast(to: returnAddress, &cache)
-  }
-
-  /// A return to the address in the link register.
-  mutating func emitReturn() {
     let address = held(Block.linkRegister, in: .rax)
-    // Compares it with the entry above the host's return address: 8 bytes from rsp on.
-    assembler.byte(0x48 | (address.isHigh ? 4 : 0))
-    assembler.byte(X86Operation.cmp.opcode)
-    assembler.byte(0x44 | address.low << 3)
-    assembler.byte(0x24)
-    assembler.byte(8)
+    assembler.immediate(.cmp, address, immediate)
     slowPaths.append(.missedReturn(assembler.jump(.notEqual), address))
-    assembler.ret()
+    emitLast(to: returnAddress, &cache)
   }
 
   /// A jump or call through the table of blocks: place (pc / 4) modulo its size, 16 bytes each.

@@ -13,7 +13,7 @@ extension X86Emitter {
       assembler.set(.rax, to: pc)
       assembler.call(systemCallThunk)
       emitLast(to: (pc &+ 4) & mask, &cache)
-    case .indirect(Block.linkRegister): emitReturn()
+    case .indirect(Block.linkRegister): assembler.ret()
     case .indirect(let register):
       let address = held(register, in: .rax)
       slowPaths.append(.exitAtRegister(emitTableJump(address, isCall: false), address))

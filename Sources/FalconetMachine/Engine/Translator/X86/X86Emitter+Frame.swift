@@ -3,7 +3,8 @@ extension X86Emitter {
   /// The check that a block makes itself.
   mutating func emitCheck(_ check: FramePlan.Check, before operation: DecodedOperation) {
     assembler.address(.rax, held(FramePlan.stackPointer, in: .rax), check.distance)
-    let jump = emitRangeTest(.rax)
+    // The stack pointer is a multiple of the unit, see ``FramePlan``.
+    let jump = emitRangeTest(.rax, isMultiple: check.distance & (isWide ? 7 : 3) == 0)
     slowPaths.append(
       .frame(jump, check.distance, remaining: operation.remaining, back: assembler.position))
   }
@@ -51,8 +52,14 @@ extension X86Emitter {
   }
 
   /// Jumps away if an address is not one that the range has a frame at. Its register holds another number after it.
-  private mutating func emitRangeTest(_ address: X86Register) -> Int {
+  ///
+  /// - Parameter isMultiple: whether the address is known to be a multiple of the unit.
+  private mutating func emitRangeTest(_ address: X86Register, isMultiple: Bool = false) -> Int {
     assembler.bank(X86Operation.sub.opcode, address, RegisterBank.stackStart)
+    if isMultiple {
+      assembler.bank(X86Operation.cmp.opcode, address, RegisterBank.stackBytes)
+      return assembler.jump(.notBelow)
+    }
     // Rotates to the right: what is no multiple of the unit becomes large.
     assembler.single(0xC1, 1, address)
     assembler.byte(isWide ? 3 : 2)

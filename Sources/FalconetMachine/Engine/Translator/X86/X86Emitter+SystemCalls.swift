@@ -5,14 +5,13 @@ extension X86Emitter {
   /// on. If the run ends or goes on elsewhere, it does not return. The registers are in the bank meanwhile.
   mutating func emitSystemCallThunk() -> Int {
     let place = assembler.position
-    // That also makes the stack a multiple of 16.
     assembler.push(.rax)
     savePinned()
     assembler.bank(0x8B, .rdi, RegisterBank.owner)
     assembler.move(.rsi, .rax)
     assembler.move(.rdx, .r14)
     let function: CallBack.SystemCall = CallBack.systemCall
-    assembler.call(function: UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
+    emitFunctionCall(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
     // Another thread may be active, and the stack's range may have moved.
     loadPinned()
     assembler.bank(0x8B, .r13, RegisterBank.stackBase)

@@ -161,15 +161,12 @@ extension X86Emitter {
   /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns, behind the jump that follows if the
   /// result is not 0 and the function may fail. Keeps the pinned registers.
   mutating func emitCallBack(_ function: UInt, number: UInt8? = nil, mayFail: Bool = false) {
-    // Six registers and the return address: 8 more make the stack a multiple of 16.
     let kept: [X86Register] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
     for register in kept { assembler.push(register) }
-    assembler.immediate(.sub, .rsp, 8)
     assembler.bank(0x8B, .rdi, RegisterBank.owner)
     assembler.move(.rsi, .rax)
     if let number { assembler.set(.r8, to: UInt64(number)) }
-    assembler.call(function: function)
-    assembler.immediate(.add, .rsp, 8)
+    emitFunctionCall(function)
     for register in kept.reversed() { assembler.pop(register) }
     // The stack's range may have moved.
     assembler.bank(0x8B, .r13, RegisterBank.stackBase)
@@ -184,19 +181,28 @@ extension X86Emitter {
     assembler.returnBehindJump()
   }
 
+  /// Calls a function of the host, for which the stack is a multiple of 16.
+  mutating func emitFunctionCall(_ function: UInt) {
+    assembler.move(.rax, .rsp)
+    assembler.immediate(.and, .rsp, -16)
+    assembler.push(.rax)
+    assembler.push(.rax)
+    assembler.call(function: function)
+    // Loads rsp from where it points to.
+    for byte in [0x48, 0x8B, 0x24, 0x24] as [UInt8] { assembler.byte(byte) }
+  }
+
   /// From a ``PackedOperation`` in rdx to 0 in eax, or another number if the operation is left to
   /// the plain step. The registers are in the bank meanwhile.
   private mutating func emitRareThunk() -> Int {
     let place = assembler.position
-    assembler.immediate(.sub, .rsp, 8)
     savePinned()
     assembler.bank(0x8B, .rdi, RegisterBank.owner)
     assembler.move(.rsi, .rdx)
     assembler.move(.rdx, .r14)
     let function: CallBack.Rare = CallBack.rare
-    assembler.call(function: UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
+    emitFunctionCall(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
     loadPinned()
-    assembler.immediate(.add, .rsp, 8)
     assembler.ret()
     assembler.align()
     return place

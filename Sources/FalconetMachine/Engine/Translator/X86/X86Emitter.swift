@@ -187,8 +187,6 @@ struct X86Emitter: CodeEmitter {
 
   private mutating func emitEntry() {
     for register in Self.saved { assembler.push(register) }
-    // Six registers and the return address are on the stack: 8 more make it a multiple of 16.
-    assembler.immediate(.sub, .rsp, 8)
     assembler.move(.rbx, .rdi)
     emitFirstCall()
     assembler.move(.r12, .rsi)
@@ -215,7 +213,7 @@ struct X86Emitter: CodeEmitter {
     assembler.set(.rax, to: reason.rawValue)
     assembler.bank(0x89, .rax, RegisterBank.reason)
     assembler.bank(0x8B, .rsp, RegisterBank.callsTop)
-    assembler.immediate(.add, .rsp, Self.firstCallBytes + 8)
+    assembler.immediate(.add, .rsp, Self.firstCallBytes)
     for register in Self.saved.reversed() { assembler.pop(register) }
     assembler.ret()
     assembler.align()
