@@ -41,102 +41,7 @@ protocol BlockEngine: EngineCore {
   func runActiveThread(to target: UInt64)
 }
 
-/// The machine that an engine works for, its blocks, and how to execute an operation without code.
-///
-/// Safety: a machine owns its engine, so it outlives it.
-class EngineCore {
-  private let owner: Unmanaged<Machine>
-  let memory: Memory
-  let bank: RegisterBank
-  final var cache: BlockCache
-  final var stack: StackRange
-  fileprivate final var decoder: BlockDecoder
-  /// The step at which the budget of the current run is used up.
-  final var deadline: UInt64 = 0
-  /// How many steps code has executed.
-  fileprivate final var executed: UInt64 = 0
-  /// The current run, if its code may execute system calls.
-  fileprivate(set) final var run: CurrentRun?
-  /// How the system call failed that code executed last.
-  final var failure: MachineError?
-  /// Whether all blocks were discarded since the last system call in code began.
-  final var discarded = false
-  /// Whether the code of loads compares addresses with what is watched. No other code does, so that a run
-  /// without such watches loses nothing.
-  fileprivate(set) final var checksLoads = false
-
-  /// Nil if the host has no memory. Parameters as those of ``BlockCache/init(_:codeStart:missing:)``.
-  init?(_ machine: Machine, stopRange: Range<UInt64>?, codeStart: UInt, missing: Int) {
-    guard let cache = BlockCache(machine.memory, codeStart: codeStart, missing: missing) else {
-      return nil
-    }
-    owner = .passUnretained(machine)
-    self.cache = cache
-    memory = machine.memory
-    bank = machine.bank
-    stack = StackRange(machine.bank, machine.memory)
-    decoder = BlockDecoder(rules: machine.rules, stopRange: stopRange)
-    bank.describe(memory.space)
-    bank.describeWatches(memory)
-    bank[RegisterBank.jumpTable] = UInt64(cache.jumpTableAddress)
-    bank[RegisterBank.owner] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
-  }
-
-  /// Whether all code should be written anew, since the engine has learned something of the program.
-  ///
-  /// - Parameter steps: how many the engine has executed, whatever the machine was taken back to in between.
-  func wantsNewCode(after steps: UInt64) -> Bool { false }
-
-  /// Whether the usual form of blocks may be entered, with the registers as they are: see ``FramePlan``.
-  func holdsFrame() -> Bool { true }
-
-  /// The machine. Where calls are frequent, see ``withMachine(_:)``.
-  final var machine: Machine { owner._withUnsafeGuaranteedRef { $0 } }
-
-  /// What `body` makes of the machine, which is not retained for it.
-  @inline(__always)
-  final func withMachine<Result>(_ body: (Machine) -> Result) -> Result {
-    owner._withUnsafeGuaranteedRef(body)
-  }
-
-  /// Executes one operation: what an engine's code calls for those that it doesn't cover.
-  ///
-  /// - Parameter budget: the steps that may be executed after the operation's block.
-  /// - Returns: whether it was executed; otherwise the plain step must.
-  final func execute(_ operation: DecodedOperation, budget: UInt64) -> Bool {
-    switch memory.wordSize {
-    case .bits32: execute(operation, budget, UInt32.self)
-    case .bits64: execute(operation, budget, UInt64.self)
-    }
-  }
-
-  @inline(never)
-  private func execute<Word: MachineWord>(
-    _ operation: DecodedOperation, _ budget: UInt64, _ word: Word.Type
-  ) -> Bool {
-    withMachine {
-      let outcome = OperationExecutor<Word>($0)
-        .execute(operation, step: self.step(of: operation, budget: budget))
-      if case .loadLinked = operation.operation.kind {
-        stack.exclude($0.state.scalars.reservation.address)
-      }
-      return outcome == .next
-    }
-  }
-
-  /// The step of an operation, counted from the program's start.
-  final func step(of operation: DecodedOperation, budget: UInt64) -> UInt64 {
-    step(budget &+ UInt64(operation.remaining))
-  }
-
-  /// The same by how many steps of the budget are left from this one on.
-  final func step(_ steps: UInt64) -> UInt64 { deadline &- steps &+ 1 }
-}
-
 extension BlockEngine {
-  /// A shorter block may come before the budget's end.
-  private static var longestTail: UInt64 { 48 }
-
   func run(
     to target: UInt64, stopAfterPreimageRead: Bool
   ) throws(MachineError) -> StopReason? {
@@ -161,7 +66,7 @@ extension BlockEngine {
       self.run = nil
       running.saveThread()
     }
-    // Steps that are too few for a block.
+    // Steps that are too few for a block, and for which the scheduler has nothing to do.
     var tail: UInt64 = 0
     while !machine.state.scalars.exited {
       guard machine.state.scalars.step != target else { return .step }
@@ -171,9 +76,7 @@ extension BlockEngine {
         if machine.shouldInterrupt() { return .interrupted }
       }
       var isExecuted = false
-      if tail > 0 {
-        tail -= 1
-      } else {
+      if tail == 0 {
         let budget = running.budget(to: target)
         if budget > 0 {
           if let unused = runBlocks(running, budget) { tail = unused } else { isExecuted = true }
@@ -183,7 +86,15 @@ extension BlockEngine {
         }
         guard isExecuted || machine.state.scalars.step != target else { return .step }
       }
+      if tail > 0, machine.stopRange == nil {
+        let executed = try running.stepOrdinary(atMost: tail, word)
+        tail -= executed
+        machine.lastReadOffset = nil
+        if executed > 0 { continue }
+      }
       if !isExecuted {
+        // What follows another step than an ordinary one may be anything, but this one asks the scheduler.
+        tail = tail > 0 && machine.stopRange != nil ? tail - 1 : 0
         if machine.stopRange != nil {
           running.saveThread()
           if machine.isInStopRange { return .stopRange }
@@ -211,9 +122,8 @@ extension BlockEngine {
 
   /// Executes at most `budget` steps of the active thread, maybe none.
   ///
-  /// - Returns: how many of the next steps the plain step should execute, since they are too few for the block that
-  ///   comes next: trying each address in turn would take longer. Nil if code came to a system call last, and it was
-  ///   executed or failed.
+  /// - Returns: how many of the next steps to execute without code: they are too few for the block that comes next, or
+  ///   are what a block had left that didn't fit. Nil if code came to a system call last, and it was executed or failed.
   /// - Precondition: the scheduler has nothing to do for `budget` steps, and the thread is not in a
   ///   delay slot.
   @inline(__always)
@@ -228,7 +138,16 @@ extension BlockEngine {
     var unused = budget
     var form = BlockForm.usual
     var tail: UInt64 = 0
-    while var block = cache.enter(pc, form) ?? prepare(pc, form) {
+    while true {
+      var found = cache.enter(pc, form)
+      if found == nil {
+        if form == .usual, let rest = cuts.take(pc) {
+          tail = min(rest, unused)
+          break
+        }
+        found = prepare(pc, form)
+      }
+      guard var block = found else { break }
       stack.revalidate()
       if form == .usual, !holdsFrame() {
         form = .checked
@@ -241,7 +160,10 @@ extension BlockEngine {
       let reason = bank[RegisterBank.reason]
       if reason == EngineExit.stepped.rawValue { return nil }
       form = reason == EngineExit.checked.rawValue ? .checked : .usual
-      if reason == EngineExit.budget.rawValue { tail = min(unused, Self.longestTail) }
+      if reason == EngineExit.budget.rawValue {
+        tail = unused
+        cuts.note(pc, length: bank[RegisterBank.unfit], executed: unused)
+      }
       guard form == .checked || reason == EngineExit.unprepared.rawValue, pc & 3 == 0 else { break }
     }
     running.place = (pc, (pc &+ 4) & mask)

@@ -40,6 +40,33 @@ final class RunningMachine: StepEnvironment {
     }
   }
 
+  /// Executes steps of the active thread as long as they are ordinary, by what is left of ``step(_:)`` then.
+  ///
+  /// - Precondition: the scheduler has nothing to do for `count` steps.
+  /// - Returns: how many.
+  func stepOrdinary<Word: MachineWord>(
+    atMost count: UInt64, _ word: Word.Type
+  ) throws(MachineError) -> UInt64 {
+    var executed: UInt64 = 0
+    while executed < count {
+      let reservation = machine.state.scalars.reservation
+      do throws(StepError) {
+        guard try Step<Word, RunningMachine>.runOrdinary(in: self) else { break }
+      } catch {
+        machine.state.scalars.reservation = reservation
+        self.count(executed)
+        saveThread()
+        throw machine.located(error)
+      }
+      executed += 1
+      if machine.state.scalars.reservation != reservation {
+        memory.guardPage(of: machine.state.scalars.reservation.address)
+      }
+    }
+    self.count(executed)
+    return executed
+  }
+
   /// How many steps the active thread can run with nothing for the scheduler to do; 0 if the next step isn't
   /// one of a block.
   func budget(to target: UInt64) -> UInt64 {

@@ -80,6 +80,16 @@ extension InstructionKind {
     }
   }
 
+  /// Whether the instruction reads and writes nothing but registers, memory and where the thread is, if it does not
+  /// panic. A store may also end a reservation.
+  @inline(__always) var isOrdinary: Bool {
+    switch self {
+    case .register, .fromHiLo, .toHiLo, .immediate, .load, .store, .jump, .jumpRegister, .branch:
+      true
+    case .none, .trap, .systemCall, .loadLinked, .storeConditional: false
+    }
+  }
+
   /// Whether the instruction leaves a return address.
   @inline(__always) package var links: Bool {
     switch self {

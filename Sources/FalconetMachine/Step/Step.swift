@@ -26,7 +26,13 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
     let pc = environment.place.pc
     guard pc & 3 == 0 else { throw .panic(.misalignedFetch) }
     let instruction = Instruction(try environment.fetch(at: pc))
-    let row = environment.decoder[instruction]
+    try execute(environment.decoder[instruction], instruction, environment)
+  }
+
+  @inline(__always)
+  private static func execute(
+    _ row: InstructionDecoder.Row, _ instruction: Instruction, _ environment: Environment
+  ) throws(StepError) {
     switch row.kind {
     case .none: throw .panic(.unknownInstruction(instruction.bits))
     case .trap: throw .panic(.breakInstruction)
@@ -38,6 +44,22 @@ package enum Step<Word: MachineWord, Environment: StepEnvironment> {
     case .storeConditional(let access): try storeConditional(access, instruction, environment)
     case .jump, .jumpRegister, .branch: try branch(row, instruction, environment)
     }
+  }
+
+  /// Executes the next instruction if it is an ordinary one, see ``InstructionKind/isOrdinary``, but does not count it.
+  ///
+  /// - Precondition: the scheduler has nothing to do.
+  /// - Returns: whether it did.
+  /// - Throws: ``StepError``. A reservation may then have ended, and nothing else has changed.
+  @inline(__always)
+  static func runOrdinary(in environment: Environment) throws(StepError) -> Bool {
+    let pc = environment.place.pc
+    guard pc & 3 == 0 else { return false }
+    let instruction = Instruction(try environment.fetch(at: pc))
+    let row = environment.decoder[instruction]
+    guard row.kind.isOrdinary else { return false }
+    try execute(row, instruction, environment)
+    return true
   }
 }
 

@@ -28,6 +28,8 @@ struct RegisterBank {
   static let windowFlags: UInt8 = 44
   /// Steps of the budget that the run didn't use.
   static let budget: UInt8 = 45
+  /// How many steps the block takes that didn't fit into the budget.
+  static let unfit: UInt8 = 70
   /// Where the run ended.
   static let end: UInt8 = 46
   /// Why it ended: an ``EngineExit``.

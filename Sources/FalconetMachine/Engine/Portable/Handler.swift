@@ -95,6 +95,7 @@ enum Handler {
     let header = operation(block - PortableOperation.stride)
     let after = budget &- Int(header.pointee.remaining)
     if _slowPath(after < 0) {
+      write(bank, RegisterBank.unfit, UInt64(header.pointee.remaining))
       return exit(bank, .budget, at: UInt64(header.pointee.target), budget)
     }
     jump(block, bank, base, flags, after)

@@ -21,6 +21,7 @@ struct SwitchLoop<Word: MachineWord> {
     while true {
       let header = (op - PortableOperation.stride).load(as: PortableOperation.self)
       guard budget >= Int(header.remaining) else {
+        bank[RegisterBank.unfit] = UInt64(header.remaining)
         return Handler.exit(registers, .budget, at: UInt64(header.target), budget)
       }
       budget -= Int(header.remaining)

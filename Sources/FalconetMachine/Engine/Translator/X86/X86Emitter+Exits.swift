@@ -123,7 +123,9 @@ extension X86Emitter {
     switch path {
     case .budget(let jump):
       assembler.patchHere(jump)
-      assembler.immediate(.add, .r14, Int32(block.length))
+      // Sets the low byte of rcx.
+      assembler.byte(0xB0 | X86Register.rcx.low)
+      assembler.byte(UInt8(truncatingIfNeeded: block.length))
       emitExit(.budget, at: block.pc)
     case .exit(let jump, let reason, let pc):
       assembler.patchHere(jump)

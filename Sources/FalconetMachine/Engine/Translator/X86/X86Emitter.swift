@@ -198,8 +198,8 @@ struct X86Emitter: CodeEmitter {
     assembler.byte(0xE0)
   }
 
-  /// The way out: with the guest address in rax. The one for ``EngineExit/checked`` is called, by what
-  /// ``link(checkedCall:to:)`` makes a jump of.
+  /// The way out: with the guest address in rax, and the block's length in cl if it doesn't fit. The one for
+  /// ``EngineExit/checked`` is called, by what ``link(checkedCall:to:)`` makes a jump of.
   private mutating func emitExit(_ reason: EngineExit, atZero: Bool) -> Int {
     let place = assembler.position
     if atZero { assembler.set(.rax, to: 0) }
@@ -208,6 +208,11 @@ struct X86Emitter: CodeEmitter {
       assembler.bank(0x89, .rdx, RegisterBank.checkedCall)
     }
     assembler.bank(0x89, .rax, RegisterBank.end)
+    if reason == .budget {
+      assembler.registers0F(0xB6, .rcx, .rcx, wide: false)
+      assembler.bank(0x89, .rcx, RegisterBank.unfit)
+      assembler.registers(X86Operation.add.opcode, .r14, .rcx)
+    }
     savePinned()
     assembler.bank(0x89, .r14, RegisterBank.budget)
     assembler.set(.rax, to: reason.rawValue)
