@@ -4,7 +4,7 @@ extension BlockEngine {
   func forgetStaleCode() {
     for page in memory.takeStaleCode() {
       // There is room for the detours of one page at least.
-      if isFull { discardBlocks() }
+      if isFull || cache.isWorn { discardBlocks() }
       for block in cache.forgetBlocks(ofPage: page) { forget(block) }
     }
   }

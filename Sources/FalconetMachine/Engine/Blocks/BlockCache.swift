@@ -36,10 +36,12 @@ struct BlockCache {
   /// The one with blocks that was asked for last.
   private var lastPage: UInt64?
   private var rewrites = PageRewrites()
+  /// The page that was asked for last in vain, and how many times it will be so again.
+  private var refused: (page: UInt64, times: Int) = (0, 0)
   /// The places of the first blocks that were forgotten, by their keys.
   private var detours: [UInt64: Int] = [:]
 
-  /// Links that wait, and detours, from which on the cache is full.
+  /// Links that wait, and detours, from which on the cache is worn.
   private static let mostWaiting = 1 << 20
   private static let mostDetours = 1 << 18
 
@@ -59,10 +61,10 @@ struct BlockCache {
   }
 
   /// Whether what is known of addresses takes as much memory of the host as it may.
-  var isFull: Bool {
-    places.isFull || checkedPlaces.isFull || waiting.count > Self.mostWaiting
-      || detours.count > Self.mostDetours
-  }
+  var isFull: Bool { places.isFull || checkedPlaces.isFull }
+
+  /// Whether what is known of forgotten blocks does.
+  var isWorn: Bool { waiting.count > Self.mostWaiting || detours.count > Self.mostDetours }
 
   /// The address of the ``JumpTable``'s entries.
   var jumpTableAddress: UInt { jumpTable.address }
@@ -104,12 +106,20 @@ struct BlockCache {
   mutating func admits(_ pc: UInt64) -> Bool {
     let page = pc >> 12
     if page == lastPage { return true }
+    if page == refused.page, refused.times > 0 {
+      refused.times -= 1
+      return false
+    }
     if pages[page] == true {
       lastPage = page
       return true
     }
     let answer = rewrites.ask(page)
-    guard answer != .no, memory.markCode(onPage: page) else { return false }
+    if case .no(let more) = answer {
+      refused = (page, more)
+      return false
+    }
+    guard memory.markCode(onPage: page) else { return false }
     pages[page] = answer == .blocks
     return answer == .blocks
   }
@@ -173,6 +183,7 @@ struct BlockCache {
   /// - Returns: those that it had. At the start of each, the engine has to write a detour: see ``detour(of:)``.
   mutating func forgetBlocks(ofPage page: UInt64) -> [ForgottenBlock] {
     lastPage = nil
+    refused.times = 0
     guard let hasBlocks = pages.removeValue(forKey: page) else { return [] }
     guard hasBlocks else {
       rewrites.note(page, blocks: 0)

@@ -6,12 +6,13 @@
 /// before, it is *closed*: the plain step executes many times as many, and it is tried again. If not, it is *open*: it has
 /// blocks, and at once again after it is overwritten, some times.
 struct PageRewrites {
-  enum Answer {
+  enum Answer: Equatable {
     /// The page may have blocks.
     case blocks
     /// It has none for now, but ``note(_:blocks:)`` is to be called when it is overwritten.
     case watch
-    case no
+    /// It has none, and so many more times nobody needs to ask.
+    case no(more: Int)
   }
 
   private enum State {
@@ -35,6 +36,8 @@ struct PageRewrites {
   private static let stepsOfBlock = 48
   /// How much longer a page is closed than tried.
   private static let timesClosed = 16
+  /// How many of its steps an answer is for.
+  private static let stepsAtOnce = 32
 
   /// A page that has so many blocks, or has to be watched, was overwritten.
   mutating func note(_ index: UInt64, blocks: Int) {
@@ -55,12 +58,22 @@ struct PageRewrites {
     switch page.state {
     case .open: return .blocks
     case .tried(let steps):
-      pages.values[place].state = steps > 0 ? .tried(steps - 1) : .open(Self.timesOpen)
-      if steps == 0 { return .blocks }
-      return steps == page.steps ? .watch : .no
+      guard steps > 0 else {
+        pages.values[place].state = .open(Self.timesOpen)
+        return .blocks
+      }
+      let isFirst = steps == page.steps
+      let more = isFirst ? 0 : min(steps, Self.stepsAtOnce) - 1
+      pages.values[place].state = .tried(steps - 1 - more)
+      return isFirst ? .watch : .no(more: more)
     case .closed(let steps):
-      pages.values[place].state = steps > 0 ? .closed(steps - 1) : .tried(page.steps)
-      return .no
+      guard steps > 0 else {
+        pages.values[place].state = .tried(page.steps)
+        return .no(more: 0)
+      }
+      let more = min(steps, Self.stepsAtOnce) - 1
+      pages.values[place].state = .closed(steps - 1 - more)
+      return .no(more: more)
     }
   }
 }
