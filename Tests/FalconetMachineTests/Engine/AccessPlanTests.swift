@@ -47,6 +47,41 @@ struct AccessPlanTests {
   }
 
   @Test(
+    "Unaligned values are planned as their bytes are: in the frame, with neighbours, or by themselves"
+  )
+  func unaligned() throws {
+    func values(_ base: UInt32, _ offset: Int, _ register: UInt32 = 2, isStore: Bool = true)
+      -> [UInt32]
+    {
+      [
+        Assembly.immediate(isStore ? 0x2C : 0x1A, rs: base, rt: register, offset),
+        Assembly.immediate(isStore ? 0x2D : 0x1B, rs: base, rt: register, offset + 7),
+      ]
+    }
+    let frame = Int(StackRange.frame)
+    let inFrame = try Self.plan(values(29, 3) + [Self.move(0)] + values(29, frame - 8))
+    #expect([0, 3].map { inFrame.operations[$0].access } == [.framed, .framed])
+    #expect(inFrame.frame.check == nil)
+    // The last byte is behind what needs no check.
+    let reaching = try Self.plan(values(29, frame - 7))
+    #expect(reaching.frame.check == FramePlan.Check(index: 0, distance: 8))
+    let neighbours = try Self.plan(values(4, 3) + [Assembly.special(0x10, rd: 3)] + values(4, 21))
+    #expect(neighbours.operations[0].check == 0 && neighbours.operations[0].access == .covered(0))
+    #expect(neighbours.operations[3].access == .covered(0))
+    #expect(neighbours.neighbours[0].stored == 3...28)
+    #expect(neighbours.neighbours[0].low == 3 && neighbours.neighbours[0].high == 28)
+    #expect(neighbours.neighbours[0].alignment == 1)
+    let alone = try Self.plan(values(4, 3))
+    #expect(alone.operations[0].access == .own && alone.operations[0].check == nil)
+    // The check of the frame comes before the stack pointer is another.
+    let changed = try Self.plan(
+      [Assembly.special(0x25, rs: 29, rd: 5)] + values(4, 1, 29, isStore: false)
+        + [Self.store(5, -0x100), Self.store(5, -0xF8)])
+    #expect(changed.frame.check == FramePlan.Check(index: 1, distance: -0x100))
+    #expect(!changed.frame.isKept)
+  }
+
+  @Test(
     "Accesses to the frame need no check, alone or together, in whatever register its address is")
   func frame() throws {
     let (last, reach) = (Int(StackRange.frame) - 8, Int(StackRange.reach))

@@ -30,7 +30,7 @@ extension StackProgram {
     if isTame ? random.chance(2) : random.chance(5) {
       words.append(move(Self.stack, random.pick(Self.stacks)))
     }
-    switch callsOften && random.chance(3) ? 13 : random.below(24) {
+    switch callsOften && random.chance(3) ? 13 : random.below(27) {
     case 0...1: accesses()
     case 2, 20: excursion()
     case 3, 4:
@@ -48,6 +48,7 @@ extension StackProgram {
     case 15: hiLo()
     case 16: extend()
     case 17: alternate()
+    case 22...24: unaligned()
     case 18:
       // The stack pointer is kept in a frame.
       let code: (UInt32, UInt32) = isWide ? (0x3F, 0x37) : (0x2B, 0x23)

@@ -59,6 +59,8 @@ package struct StackProgram {
         let page = place &+ UInt64(truncatingIfNeeded: distance << 12)
         image.write(random.bytes(8), at: page & ~7)
       }
+      // Above a frame, something else than zeros and addresses.
+      if place & 0xFFF < 0xF00 { image.write(random.bytes(64), at: place &+ 64) }
     }
     words = []
     for _ in 0..<(3 + random.below(16)) { item() }

@@ -10,33 +10,6 @@
 /// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
 /// its page, and `sc`, which may guard page 0, would, and accesses behind them begin anew here.
 struct AccessPlan {
-  /// Accesses that share a check. Offsets are from a value that the registers of all hold but for a distance.
-  struct Neighbours {
-    /// The register of the first access, and what it holds beyond that value when the check is made.
-    let register: UInt8
-    let distance: Int32
-    /// Bytes of the largest access. All addresses are multiples of their sizes if the one at ``low`` is a
-    /// multiple of this.
-    fileprivate(set) var alignment: Int32
-    /// Where the lowest begins, or a little below, and the last byte of the highest.
-    fileprivate(set) var low: Int32
-    fileprivate(set) var high: Int32
-    /// The first and the last byte that are stored to, if any.
-    fileprivate(set) var stored: ClosedRange<Int32>?
-    /// The first operation, and how many instructions the accesses' own checks would take.
-    fileprivate let first: Int
-    /// The number of the value that offsets are from.
-    fileprivate let value: Int
-    fileprivate var cost = 0
-
-    /// Whether all addresses are what they should be if the register's value is flat and a multiple of ``alignment``:
-    /// they lie in a flat part or its margin. Then ``stored`` is all that the check has to look at beside.
-    func isNear(margin: Int32) -> Bool {
-      let lowest = low - distance
-      return lowest >= 0 && lowest & (alignment - 1) == 0 && high - distance < margin
-    }
-  }
-
   /// By operation: as many as the block has.
   let operations = Scratch(repeating: Planned(), count: Block.mostOperations)
   let neighbours = Scratch(
@@ -52,6 +25,7 @@ struct AccessPlan {
   /// Instructions of an access's own check, and of one check for several.
   private static let loadCost = 3
   private static let storeCost = 7
+  private static let unalignedStoreCost = 10
   private static let nearLoadCost = 4
   private static let sharedLoadCost = 6
   private static let sharedStoreCost = 10
@@ -90,7 +64,18 @@ struct AccessPlan {
   mutating func make(for block: Block, hasFrame: Bool = true) {
     clear(block)
     self.hasFrame = hasFrame
-    for index in block.operations.indices { add(block.operations[index], at: index) }
+    var index = 0
+    while index < block.operations.count {
+      if block.operations[index].accessesPart,
+        let unaligned = UnalignedValues(block.operations, at: index)
+      {
+        add(unaligned, block.operations)
+        index += unaligned.count
+      } else {
+        add(block.operations[index], at: index)
+        index += 1
+      }
+    }
     if hasFrame {
       let end = values[Int(FramePlan.stackPointer)]
       frame.finish(end: isOfFrame(end) ? end.distance : nil) { operations[$0].access = .framed }
@@ -144,6 +129,23 @@ struct AccessPlan {
       firstOpen = neighbourCount
     case .register, .immediate, .fromHiLo, .toHiLo: compute(operation, at: index)
     case .none, .trap, .systemCall, .jump, .jumpRegister, .branch: break
+    }
+  }
+
+  private mutating func add(_ unaligned: UnalignedValues, _ operations: OperationList) {
+    note(unaligned)
+    for index in unaligned.indices {
+      let operation = operations[index]
+      switch operation.operation.kind {
+      case .load:
+        if hasFrame, operation.destination == FramePlan.stackPointer {
+          frame.noteChange(at: unaligned.start)
+        }
+        forget(operation.destination)
+      case .store: break
+      // What is computed in between.
+      default: add(operation, at: index)
+      }
     }
   }
 
@@ -227,18 +229,40 @@ struct AccessPlan {
         at: index, offset, size, isStore: isStore,
         cost: isStore ? Self.storeCost : Self.loadCost)
     }
-    let place: Int
-    if let known = neighbours(of: value.number) {
-      place = known
-    } else {
-      place = neighbourCount
-      neighbours[place] = Neighbours(
-        register: operation.first, distance: value.distance, alignment: size, low: offset,
-        high: offset + size - 1, first: index, value: value.number)
-      neighbourCount += 1
-    }
-    guard extend(place, with: offset, size, isStore) else { return }
+    let place = neighbours(of: value, operation.first, offset, size, at: index)
+    let cost = isStore ? Self.storeCost : Self.loadCost
+    guard extend(place, with: offset, size, isStore, cost) else { return }
     operations[index].access = .covered(place)
+  }
+
+  /// Unaligned values are to their neighbours what their first and their last byte are.
+  private mutating func note(_ unaligned: UnalignedValues) {
+    let (value, index, isStore) = (
+      values[Int(unaligned.base)], unaligned.start, unaligned.isStore
+    )
+    let (low, isTooFar) = value.distance.addingReportingOverflow(unaligned.low)
+    guard !isTooFar, abs(Int64(low)) < 1 << 30, value.known == nil else { return }
+    let high = low + unaligned.high - unaligned.low
+    let cost = isStore ? Self.unalignedStoreCost : Self.loadCost
+    if isOfFrame(value) {
+      return frame.note(at: index, low, high - low + 1, isStore: isStore, cost: cost)
+    }
+    let place = neighbours(of: value, unaligned.base, low, 1, at: index)
+    guard extend(place, with: low, 1, isStore, 0), extend(place, with: high, 1, isStore, cost)
+    else { return }
+    operations[index].access = .covered(place)
+  }
+
+  /// The place of the neighbours whose offsets are from a value: of new ones, if there are none.
+  private mutating func neighbours(
+    of value: Value, _ register: UInt8, _ offset: Int32, _ size: Int32, at index: Int
+  ) -> Int {
+    if let known = neighbours(of: value.number) { return known }
+    neighbours[neighbourCount] = Neighbours(
+      register: register, distance: value.distance, alignment: size, low: offset,
+      high: offset + size - 1, first: index, value: value.number)
+    neighbourCount += 1
+    return neighbourCount - 1
   }
 
   /// The place of the neighbours whose offsets are from a value.
@@ -252,9 +276,9 @@ struct AccessPlan {
   }
 
   /// Adds an access to its neighbours, if their check can cover it.
-  private mutating func extend(_ place: Int, with offset: Int32, _ size: Int32, _ isStore: Bool)
-    -> Bool
-  {
+  private mutating func extend(
+    _ place: Int, with offset: Int32, _ size: Int32, _ isStore: Bool, _ cost: Int
+  ) -> Bool {
     var group = neighbours[place]
     // All are multiples of the smaller of two sizes apart.
     guard (offset - group.low) & (min(size, group.alignment) - 1) == 0 else { return false }
@@ -272,18 +296,8 @@ struct AccessPlan {
       let stored = group.stored ?? offset...last
       group.stored = min(stored.lowerBound, offset)...max(stored.upperBound, last)
     }
-    group.cost += isStore ? Self.storeCost : Self.loadCost
+    group.cost += cost
     neighbours[place] = group
     return true
-  }
-}
-
-extension AccessKind {
-  /// Whether it is of part of an unaligned value.
-  var isPartial: Bool {
-    switch self {
-    case .wordLeft, .wordRight, .doubleLeft, .doubleRight: true
-    case .byte, .half, .word, .double, .byteUnsigned, .halfUnsigned, .wordUnsigned: false
-    }
   }
 }

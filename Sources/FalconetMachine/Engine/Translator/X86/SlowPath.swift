@@ -19,6 +19,9 @@ enum SlowPath {
   /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the address,
   /// the store and its thunk, and where the code goes on.
   case store(Int, Int, X86Address, thunk: Int, DecodedOperation, back: Int)
+  /// Unaligned values elsewhere, or in pages that are not directly writable: the jumps that come here, the values, and where
+  /// the code goes on.
+  case unaligned(X86Jumps, UnalignedValues, back: Int)
   /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
   /// steps from the operation on that it stands before, and where the code goes on.
   case neighbours(X86Jumps, Int, remaining: UInt8, back: Int)

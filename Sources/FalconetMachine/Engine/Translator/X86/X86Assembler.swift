@@ -101,8 +101,8 @@ struct X86Assembler {
     write(bytes, offset, isShort: isShort)
   }
 
-  /// An instruction on a register and memory at `base + index + displacement`. The index is not rsp. The opcode's last
-  /// byte is the lowest.
+  /// An instruction on a register and memory at `base + index + displacement`. With rsp as the index there is none. The
+  /// opcode's last byte is the lowest.
   mutating func indexed(
     _ opcode: UInt32, _ register: X86Register, base: X86Register, index: X86Register,
     displacement: Int32 = 0, wide: Bool = true, halfWord: Bool = false, bytes isByte: Bool = false
@@ -189,6 +189,18 @@ struct X86Assembler {
   /// Shifts by the low bits of rcx.
   mutating func shiftByCL(_ kind: X86Shift, _ target: X86Register, wide: Bool = true) {
     single(0xD3, kind.rawValue, target, wide: wide)
+  }
+
+  /// Rotates by the low bits of rcx.
+  mutating func rotateByCL(left isLeft: Bool, _ target: X86Register, wide: Bool = true) {
+    single(0xD3, isLeft ? 0 : 1, target, wide: wide)
+  }
+
+  /// Shifts by the low bits of rcx, and fills up with those of another register from its other end on.
+  mutating func shiftByCL(
+    left isLeft: Bool, _ target: X86Register, from source: X86Register, wide: Bool = true
+  ) {
+    registers0F(isLeft ? 0xA5 : 0xAD, source, target, wide: wide)
   }
 
   /// `target = source + offset`.

@@ -183,6 +183,10 @@ extension X86Emitter {
       assembler.call(storeThunks[thunk])
       assembler.jump(to: back)
       emitLeave(operation.remaining)
+    case .unaligned(let jumps, let values, let back):
+      assembler.patchHere(jumps)
+      emitParts(of: values)
+      assembler.jump(to: back)
     case .neighbours(let jumps, let place, let remaining, let back):
       assembler.patchHere(jumps)
       emitWholeCheck(of: place)

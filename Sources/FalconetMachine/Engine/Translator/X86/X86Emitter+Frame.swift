@@ -51,6 +51,17 @@ extension X86Emitter {
     return emitRangeTest(.rcx)
   }
 
+  /// The same for unaligned values whose addresses are counted from a register.
+  mutating func emitRangeCheck(_ values: UnalignedValues, _ base: X86Register) -> Int? {
+    let unit: Int32 = 8
+    guard checksRange, isWide, values.high - values.low <= Int32(StackRange.frame) - unit else {
+      return nil
+    }
+    assembler.address(.rcx, base, values.low)
+    assembler.immediate(.and, .rcx, -unit)
+    return emitRangeTest(.rcx, isMultiple: true)
+  }
+
   /// Jumps away if an address is not one that the range has a frame at. Its register holds another number after it.
   ///
   /// - Parameter isMultiple: whether the address is known to be a multiple of the unit.

@@ -1,5 +1,5 @@
 extension X86Emitter {
-  /// The place of an access's thunk; nil for an access of part of a value, which has none.
+  /// The place of an access's thunk; nil for an access of part of a value, see ``parts``.
   static func thunk(of access: AccessKind) -> Int? {
     switch access {
     case .byte: 0
@@ -55,11 +55,13 @@ extension X86Emitter {
     return (X86Address(address), assembler.jump(.notEqual))
   }
 
-  /// A load. One without a thunk is executed by a call back.
+  /// A load.
   mutating func emitLoad(
     _ operation: DecodedOperation, _ access: AccessKind, _ plan: AccessPlan.Access
   ) {
-    guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
+    guard let thunk = Self.thunk(of: access) else {
+      return emitPart(operation, access, isStore: false)
+    }
     let target = X86Register.holding(operation.destination) ?? .rax
     if let base = Self.base(plan) {
       let index = held(operation.first, in: .rax)
@@ -88,7 +90,7 @@ extension X86Emitter {
   }
 
   /// What the addresses of accesses that need no check of their own are counted from.
-  private static func base(_ plan: AccessPlan.Access) -> X86Register? {
+  static func base(_ plan: AccessPlan.Access) -> X86Register? {
     switch plan {
     case .covered: .r12
     case .framed: .r13
@@ -131,11 +133,13 @@ extension X86Emitter {
     }
   }
 
-  /// A store. One without a thunk is executed by a call back.
+  /// A store.
   mutating func emitStore(
     _ operation: DecodedOperation, _ access: AccessKind, _ plan: AccessPlan.Access
   ) {
-    guard let thunk = Self.thunk(of: access) else { return emitRare(operation) }
+    guard let thunk = Self.thunk(of: access) else {
+      return emitPart(operation, access, isStore: true)
+    }
     if let base = Self.base(plan) {
       let index = held(operation.first, in: .rax)
       return emitWrite(

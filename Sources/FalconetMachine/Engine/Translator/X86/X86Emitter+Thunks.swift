@@ -22,6 +22,7 @@ extension X86Emitter {
     loadThunks = Self.loads.map { emitLoadThunk($0.operation, $0.access) }
     checkedLoadThunks = Self.loads.map { emitCheckedLoadThunk($0.access) }
     storeThunks = Self.stores.map { emitStoreThunk($0.operation, $0.access) }
+    partThunks = Self.parts.map { emitPartThunk($0.access, isStore: $0.isStore) }
     rareThunk = emitRareThunk()
     coverThunk = emitCoverThunk()
     wholeThunks = Self.wholeChecks.map { emitWholeThunk($0.alignment, $0.isStored) }
@@ -45,7 +46,7 @@ extension X86Emitter {
   }
 
   /// Counts an access that ``emitRangeCheck(_:_:)`` might cover.
-  private mutating func emitWindowHit(_ access: AccessKind) {
+  mutating func emitWindowHit(_ access: AccessKind) {
     guard access == .double else { return }
     // Adds 1 to the entry: the number of the operation stands where that of a register does.
     assembler.bank(0xFF, .rax, RegisterBank.windowHits)

@@ -15,7 +15,7 @@ struct X86Emitter: CodeEmitter {
   let outside: UInt64
   /// Whether programs have flat addresses. If not, checks of several accesses would fail. That is so in valgrind too,
   /// which holds on to code that was executed once: then no block takes the place of a jump.
-  private let hasFlatPart: Bool
+  let hasFlatPart: Bool
   /// See ``GuestSpace``.
   let margin: Int32
   var usesFrames: Bool
@@ -25,6 +25,9 @@ struct X86Emitter: CodeEmitter {
   var slowPaths: [SlowPath] = []
   /// The steps of the current block, and its address.
   private(set) var block = (length: 0, pc: UInt64(0))
+  /// Its operations, whose memory is its decoder's: used while it is written.
+  private(set) var operations: OperationList
+  private let noOperations = OperationList.memory()
   /// The accesses of the current block.
   private(set) var plan: AccessPlan
   /// Whether the current block relies on the stack pointer being a frame's, see ``FramePlan``.
@@ -57,6 +60,7 @@ struct X86Emitter: CodeEmitter {
   var checkedLoadThunks: [Int] = []
   var storeThunks: [Int] = []
   var linkedThunks: [Int] = []
+  var partThunks: [Int] = []
   var rareThunk = 0
   var coverThunk = 0
   var wholeThunks: [Int] = []
@@ -71,6 +75,7 @@ struct X86Emitter: CodeEmitter {
     outside = memory.space.outside
     hasFlatPart = memory.space.isReserved
     usesFrames = hasFlatPart
+    operations = OperationList(in: noOperations)
     margin = Int32(memory.space.margin)
     plan = AccessPlan(memory.wordSize, margin: memory.space.margin)
     #if arch(x86_64) && os(Linux) && !FALCONET_NO_X86
@@ -114,6 +119,7 @@ struct X86Emitter: CodeEmitter {
     if form == .checked { swapParts() }
     defer { if form == .checked { swapParts() } }
     self.block = (block.length, block.pc)
+    operations = block.operations
     makePlan(block, form)
     let closed = form == .usual && hasFlatPart ? closeEnd(block.pc, &cache) : nil
     if closed == nil {
@@ -127,7 +133,7 @@ struct X86Emitter: CodeEmitter {
     }
     assembler.immediate(.sub, .r14, Int32(block.length))
     slowPaths.append(.budget(assembler.jump(.negative)))
-    emit(block.operations)
+    emitOperations()
     if usesFrames, !checksLoads, !isFramed || !plan.frame.isKept { emitFrameEnd(block.exit) }
     emit(block, &cache)
     if form == .usual { swapParts() }
@@ -143,7 +149,8 @@ struct X86Emitter: CodeEmitter {
     if isPlanned { plan.make(for: block, hasFrame: isFramed) } else { plan.clear(block) }
   }
 
-  private mutating func emit(_ operations: OperationList) {
+  private mutating func emitOperations() {
+    let operations = operations
     var index = 0
     comparison = nil
     while index < operations.count {
@@ -151,6 +158,10 @@ struct X86Emitter: CodeEmitter {
       if let check = plan.frame.check, check.index == index { emitCheck(check, before: operation) }
       if let place = plan.operations[index].check { emitCheck(of: place, before: operation) }
       comparison = nil
+      if operation.accessesPart, let count = emitUnaligned(at: index) {
+        index += count
+        continue
+      }
       let next = index + 1 < operations.count ? operations[index + 1] : nil
       if let constant = plan.operations[index].constant {
         if let next, emitSum(operation, constant, next, index + 1) {
