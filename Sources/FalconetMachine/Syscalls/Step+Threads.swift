@@ -36,8 +36,10 @@ extension Step {
   /// Ends the thread; the machine too, if it is the only one. The scheduler removes it later.
   static func exitThread(_ code: Word, _ environment: Environment) {
     let code = UInt8(truncatingIfNeeded: code)
-    environment.thread.exited = true
-    environment.thread.exitCode = code
+    environment.updateThread { thread in
+      thread.exited = true
+      thread.exitCode = code
+    }
     let side = environment.scalars.activeSide
     if environment.threads.isSingle(side), environment.threads.isEmpty(side.other) {
       exit(code: code, environment)
@@ -67,11 +69,14 @@ extension Step {
       }
       guard isBlocking else { return completeAndYield(environment) }
       // The call completes when the scheduler finds that the wait is over.
-      environment.thread.futexAddress = UInt64(address)
-      environment.thread.futexValue = expected
-      environment.thread.futexTimeoutStep =
+      let timeoutStep =
         timeout == 0
         ? ThreadState.noTimeout : environment.scalars.step &+ futexTimeoutSteps
+      environment.updateThread { thread in
+        thread.futexAddress = UInt64(address)
+        thread.futexValue = expected
+        thread.futexTimeoutStep = timeoutStep
+      }
     } else if operation == futexWake {
       if isBlocking { environment.scalars.wakeup = UInt64(address) }
       completeAndYield(environment)
