@@ -116,7 +116,7 @@ import Testing
         "\(Self.firstRead + 100_000)"
       }
     let output = try Shell.output(
-      "ulimit -v 4000000; valgrind --quiet --error-exitcode=9 --smc-check=all-non-file"
+      "ulimit -v 4000000; valgrind --quiet --error-exitcode=9 --smc-check=all"
         + " --leak-check=full --show-leak-kinds=definite,indirect"
         + " --errors-for-leak-kinds=definite,indirect "
         + Self.command(program, "\(arguments) \(last)"))

@@ -90,7 +90,7 @@ extension BlockEngine {
         let executed = try running.stepOrdinary(atMost: tail, word)
         tail -= executed
         machine.lastReadOffset = nil
-        if executed > 0 { continue }
+        isExecuted = executed > 0
       }
       if !isExecuted {
         // What follows another step than an ordinary one may be anything, but this one asks the scheduler.

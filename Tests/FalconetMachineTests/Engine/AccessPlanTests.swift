@@ -28,7 +28,7 @@ struct AccessPlanTests {
     try #require(isDecoded)
     try #require(decoder.block.operations.count == words.count)
     var plan = AccessPlan(version.wordSize, margin: 1 << 15)
-    plan.make(for: decoder.block)
+    withExtendedLifetime(decoder) { plan.make(for: decoder.block) }
     return Plan(
       operations: words.indices.map { plan.operations[$0] },
       neighbours: (0..<plan.neighbourCount).map { plan.neighbours[$0] }, frame: plan.frame)

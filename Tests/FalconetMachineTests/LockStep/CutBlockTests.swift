@@ -123,6 +123,25 @@ struct CutBlockTests {
     }
   }
 
+  /// The same with a wake of waiting threads, after which the next step is the scheduler's.
+  @Test(
+    "Behind a system call that the block writes into itself there, the scheduler comes first",
+    arguments: setups, Versions.all)
+  func overwrittenByWake(_ setup: EngineSetup, _ version: StateVersion) throws {
+    for place in [9, 10] {
+      var image = Self.image(
+        version, [Assembly.immediate(0x2B, rt: 16, 0x1000 + 4 * place), Self.count, Self.count])
+      image[register: 16] = UInt64(Assembly.syscall)
+      image[register: 2] = version.wordSize == .bits64 ? 5194 : 4238
+      image[register: 4] = Self.page
+      image[register: 5] = 129
+      for steps in 99_970...100_000 as ClosedRange<UInt64> {
+        image.state.scalars.stepsSinceContextSwitch = steps
+        _ = try Self.run(image, setup, stops: [])
+      }
+    }
+  }
+
   @Test("A loop may be cut time and again, wherever", arguments: setups)
   func loops(_ setup: EngineSetup) throws {
     let body = [
@@ -147,6 +166,7 @@ struct CutBlockTests {
   @Test("The rest of a block is executed without code once")
   func once() {
     let cuts = CutBlocks()
+    #expect(cuts.take(0) == nil)
     cuts.note(0x1000, length: 10, executed: 4)
     #expect(cuts.take(0x1000) == nil)
     #expect(cuts.take(0x1010) == 6)

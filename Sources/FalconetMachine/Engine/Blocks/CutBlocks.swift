@@ -4,10 +4,9 @@
 /// plain step takes to execute it.
 struct CutBlocks {
   private struct Entry {
-    /// 0 if there is none.
     var pc: UInt64 = 0
     var steps: UInt64 = 0
-    var isTaken = false
+    var isTaken = true
   }
   /// An address is forgotten when another comes that shares its place.
   private let entries = Scratch(repeating: Entry(), count: count)
@@ -23,7 +22,7 @@ struct CutBlocks {
     let pc = pc &+ 4 &* executed
     let place = Self.place(pc)
     guard entries[place].pc != pc else { return }
-    entries[place] = Entry(pc: pc, steps: length - executed)
+    entries[place] = Entry(pc: pc, steps: length - executed, isTaken: false)
   }
 
   /// How many steps the block that was cut at an address had left, once.
