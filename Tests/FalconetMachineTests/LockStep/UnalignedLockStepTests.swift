@@ -239,6 +239,33 @@ struct UnalignedLockStepTests {
   }
 
   @Test(
+    "A stack pointer that is loaded by its parts says nothing of the one before",
+    arguments: EngineSetup.allCases)
+  func stackPointer(_ setup: EngineSetup) throws {
+    // Far below the old stack pointer, in a page that does not exist.
+    let far = [-2000, -1992, -1984, -1976].flatMap {
+      [Assembly.immediate(0x3F, rs: 8, rt: 9, $0), Assembly.immediate(0x37, rs: 8, rt: 10, $0)]
+    }
+    let words =
+      [
+        Assembly.special(0x25, rs: 29, rd: 8), Assembly.immediate(0x1A, rs: 20, rt: 29, 0),
+        Assembly.immediate(0x1B, rs: 20, rt: 29, 7),
+      ] + far + [Assembly.immediate(0x3F, rs: 29, rt: 9, 8)] + Self.cut + [Assembly.stop]
+    var image = MachineImage(.v8, code: words)
+    image[register: 29] = 0x30_1000
+    image[register: 20] = 0x40_0003
+    image[register: 9] = 0x1234
+    // The new one, 0x501000: all around it is there.
+    image.write([0x50, 0x10, 0], at: 0x40_0008)
+    for page: UInt64 in [0x30_1000, 0x50_0000, 0x50_1000] { image.write([1], at: page) }
+    let machines = try LockStep(image, setup)
+    _ = try machines.advance(100)
+    try machines.compareMemory()
+    try machines.compareClaims()
+    #expect(machines.plain.state.activeThread?.registers[29] == 0x50_1000)
+  }
+
+  @Test(
     "On a stack in the window, once an engine has learned that a program has arrays there",
     arguments: EngineSetup.allCases)
   func window(_ setup: EngineSetup) throws {
