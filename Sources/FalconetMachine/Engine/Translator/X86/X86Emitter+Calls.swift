@@ -13,21 +13,27 @@ extension X86Emitter {
 
   /// Part of the entry: the entry that no call made.
   mutating func emitFirstCall() {
-    // The place of the code for it, which stands before the entry.
-    assembler.byte(0x48)
-    assembler.byte(0x8D)
-    assembler.byte(0x05)
-    assembler.int32(Int32(truncatingIfNeeded: firstReturn - assembler.position - 4))
-    assembler.push(.rax)
+    pushFirstReturn()
     assembler.bank(0x89, .rsp, RegisterBank.callsTop)
     assembler.move(.rax, .rsp)
     assembler.immediate(.sub, .rax, Self.mostBytes)
     assembler.bank(0x89, .rax, RegisterBank.callsLimit)
   }
 
+  /// Pushes the address of the code for the entry that no call made, which stands before here.
+  private mutating func pushFirstReturn() {
+    assembler.byte(0x48)
+    assembler.byte(0x8D)
+    assembler.byte(0x05)
+    assembler.int32(Int32(truncatingIfNeeded: firstReturn - assembler.position - 4))
+    assembler.push(.rax)
+  }
+
   /// The code of returns that no call matches: forgets all calls, and goes to the address in rax.
   mutating func emitMissedReturn() {
     firstReturn = assembler.position
+    // The return took its entry.
+    pushFirstReturn()
     load(.rax, from: Block.linkRegister)
     missedReturn = assembler.position
     assembler.bank(0x8B, .rsp, RegisterBank.callsTop)
