@@ -31,7 +31,7 @@ extension X86Emitter {
   }
 
   /// Jumps away if rax is not an address in the window that is a multiple of its size.
-  private mutating func emitWindowCheck(_ access: AccessKind, scratch: X86Register) -> [Int] {
+  mutating func emitWindowCheck(_ access: AccessKind, scratch: X86Register) -> [Int] {
     var away: [Int] = []
     if access.size > 1 {
       assembler.byte(0xA8)
@@ -90,11 +90,16 @@ extension X86Emitter {
     leaves.append(emitTableCheck(access, WatchTable.loadBit))
     assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
     assembler.jump(to: read)
-    for jump in leaves { assembler.patchHere(jump) }
-    assembler.set(.rcx, to: 1)
-    assembler.ret()
+    emitRefusal(leaves)
     assembler.align()
     return place
+  }
+
+  /// Returns from a thunk that did nothing, and says so in ecx.
+  mutating func emitRefusal(_ jumps: [Int]) {
+    for jump in jumps { assembler.patchHere(jump) }
+    assembler.set(.rcx, to: 1)
+    assembler.ret()
   }
 
   /// Jumps away if an access at the address in rax may be watched.

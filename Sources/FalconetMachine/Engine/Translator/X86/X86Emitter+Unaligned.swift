@@ -128,10 +128,8 @@ extension X86Emitter {
     assembler.set(.rcx, to: 0)
     assembler.ret()
     assembler.patchHere(outside)
-    assembler.move(.rcx, .rax)
-    assembler.bank(X86Operation.sub.opcode, .rcx, RegisterBank.windowStart)
-    assembler.bank(X86Operation.cmp.opcode, .rcx, RegisterBank.windowSize)
-    away.append(assembler.jump(.notBelow))
+    // A part may begin at any byte.
+    away += emitWindowCheck(.byte, scratch: .rcx)
     if isStore {
       assembler.move(.rcx, .rax)
       emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags)
@@ -140,9 +138,7 @@ extension X86Emitter {
     emitWindowHit(.double)
     assembler.bank(X86Operation.add.opcode, .rax, RegisterBank.windowBase)
     assembler.jump(to: body)
-    for jump in away { assembler.patchHere(jump) }
-    assembler.set(.rcx, to: 1)
-    assembler.ret()
+    emitRefusal(away)
     assembler.align()
     return place
   }
