@@ -26,7 +26,7 @@ package enum FrameProgram {
   package static func image(
     _ version: StateVersion, seed: UInt64, stackPlace: UInt64? = nil
   ) -> MachineImage {
-    var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0xF4A3E)
+    var random = SeededGenerator(version, seed: seed, salt: 0xF4A3E)
     var image = MachineImage(version)
     for register in [firstStack, otherStack, data] {
       image[register: Int(register)] = place(version, &random)

@@ -20,7 +20,7 @@ package struct HintProgram {
   /// The long hint has a little more than 16 MiB.
   package init(_ version: StateVersion, seed: UInt64) {
     image = MachineImage(version)
-    var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0x417)
+    var random = SeededGenerator(version, seed: seed, salt: 0x417)
     let write: UInt16 = version.wordSize == .bits32 ? 4004 : 5001
     let sizes = [9 << 20, 7 << 20, 20, (1 << 20) + 3].map { $0 + random.below(3000) }
     var code: [UInt32] = []

@@ -13,7 +13,7 @@ package enum LoopProgram {
 
   /// A random program, the same for the same version and seed.
   package static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
-    var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0xD20)
+    var random = SeededGenerator(version, seed: seed, salt: 0xD20)
     var image = MachineImage(version)
     for register in replacements {
       let target = UInt32(8 + random.below(4))

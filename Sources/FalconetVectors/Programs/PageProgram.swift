@@ -26,7 +26,7 @@ package struct PageProgram {
 
   /// - Parameter seed: chooses the words.
   package init(_ version: StateVersion, seed: UInt64) {
-    var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0x9A6E)
+    var random = SeededGenerator(version, seed: seed, salt: 0x9A6E)
     let is32 = version.wordSize == .bits32
     let size = UInt64(version.wordSize.bytes)
     var addresses = Self.bases(version.wordSize).flatMap { base in

@@ -8,7 +8,7 @@ package enum RandomProgram {
   package static func image(
     _ version: StateVersion, seed: UInt64, codeSize: UInt64? = nil
   ) -> MachineImage {
-    var random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue))
+    var random = SeededGenerator(version, seed: seed, salt: 0)
     let addresses = AddressPool(version.wordSize, codeSize: codeSize, using: &random)
     var image = MachineImage(version)
     fill(&image, addresses, using: &random)

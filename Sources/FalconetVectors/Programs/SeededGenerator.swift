@@ -1,8 +1,20 @@
+import FalconetMachine
+
 /// The same random numbers on every run: splitmix64.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }
+
+  /// The generator of a random program: another one for each version, seed and salt.
+  ///
+  /// Vectors are made of its numbers, so it must not change.
+  ///
+  /// - Parameter salt: the number of the kind of program, so that kinds with the same seed have nothing in common.
+  package init(_ version: StateVersion, seed: UInt64, salt: UInt64) {
+    // No version's number takes more than 4 bits.
+    self.init(seed: seed &* 16 &+ UInt64(version.rawValue) &+ salt)
+  }
 
   package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15

@@ -29,7 +29,7 @@ package struct HostileProgram {
   }
 
   private init(_ version: StateVersion, seed: UInt64) {
-    random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0xBAD_0DD)
+    random = SeededGenerator(version, seed: seed, salt: 0xBAD_0DD)
     self.version = version
     isWide = version.wordSize == .bits64
     main = 0x1000 + UInt64(random.below(0x400)) * 4

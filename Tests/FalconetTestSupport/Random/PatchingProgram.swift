@@ -56,7 +56,7 @@ package struct PatchingProgram {
   }
 
   private init(_ version: StateVersion, seed: UInt64) {
-    random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0x9A7C)
+    random = SeededGenerator(version, seed: seed, salt: 0x9A7C)
     self.version = version
     isWide = version.wordSize == .bits64
     let farPages: [UInt64] =

@@ -35,7 +35,7 @@ package struct StackProgram {
   }
 
   private init(_ version: StateVersion, seed: UInt64) {
-    random = SeededGenerator(seed: seed &* 16 &+ UInt64(version.rawValue) &+ 0x57AC)
+    random = SeededGenerator(version, seed: seed, salt: 0x57AC)
     self.version = version
     isWide = version.wordSize == .bits64
     isTame = random.chance(2)
