@@ -18,15 +18,22 @@ extension ProgramKit {
       let kind = StepVector.kind(revision)
       let own = vectors.filter { $0.kinds.contains(kind) }
       let distance = max(1, own.count / Self.vectorsPerKind)
-      for (number, vector) in own.enumerated() where number % distance == distance / 2 {
+      for start in stride(from: distance / 2, to: own.count, by: distance) {
+        let candidates = own[start..<min(start + distance, own.count)]
+        guard let vector = candidates.first(where: Self.isForAll) else { continue }
         try check("\(vector.name), \(kind)") { try check(vector) }
       }
     }
   }
 
+  /// Whether all that do as Cannon does agree on a vector. Cannon v1.6.0 decodes the program once, so that it and the
+  /// contract differ if the program changes itself.
+  private static func isForAll(_ vector: StepVector) -> Bool {
+    // A vector that cannot be read is tried, so that the check says why.
+    (try? changesItsCode(vector)) != true
+  }
+
   private func check(_ vector: StepVector) throws {
-    // Cannon v1.6.0 decodes the program once, so that it and the contract differ here.
-    if try Self.changesItsCode(vector) { return }
     let image = try Snapshot.load(from: MemorySource(vector.state))
     let isLast = vector.end == .panic || vector.end == .preimage
     let stop = image.state.scalars.step &+ vector.steps &+ (isLast ? 1 : 0)
