@@ -172,7 +172,9 @@ let package = Package(
       name: "FalconetReplay", dependencies: ["FalconetMachine", "Keccak"], swiftSettings: strict),
     .target(
       name: "FalconetDebug",
-      dependencies: ["FalconetMachine", "FalconetProofs", "FalconetReplay", "Keccak"],
+      dependencies: [
+        "FalconetMachine", "FalconetProofs", "FalconetReplay", "FalconetStreams", "Keccak",
+      ],
       swiftSettings: strict),
     .target(name: "Falconet", dependencies: library, swiftSettings: strict),
     // The C interface: its header, and what implements it.

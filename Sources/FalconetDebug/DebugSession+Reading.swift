@@ -1,4 +1,5 @@
 import FalconetMachine
+import FalconetStreams
 
 /// Registers, memory and what is read in parts.
 extension DebugSession {
@@ -30,7 +31,7 @@ extension DebugSession {
     machine.memory.read(
       into: &bytes, from: address & wordSize.mask,
       count: Int(min(count, UInt64(Self.packetLimit / 2 - 8))))
-    send(Hexadecimal.text(bytes))
+    send(Hex.encode(bytes))
   }
 
   /// `qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH`.

@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetProofs
 import FalconetReplay
+import FalconetStreams
 
 /// What a session needs of the program that runs it. The session itself does no I/O.
 package protocol DebugHost: AnyObject {
@@ -160,7 +161,7 @@ package final class DebugSession {
     let bytes = Array(text.utf8)
     let most = Self.packetLimit / 2 - 8
     for start in stride(from: 0, to: bytes.count, by: most) {
-      send("O" + Hexadecimal.text(bytes[start..<min(start + most, bytes.count)]))
+      send("O" + Hex.encode(bytes[start..<min(start + most, bytes.count)]))
     }
   }
 
@@ -267,7 +268,7 @@ package final class DebugSession {
     case "qsThreadInfo": send("l")
     case "qThreadExtraInfo":
       let found = Hexadecimal.number(rest).flatMap(thread(numbered:))
-      send(found.map { Hexadecimal.text(Array(title(of: $0).utf8)) } ?? "E01")
+      send(found.map { Hex.encode(Array(title(of: $0).utf8)) } ?? "E01")
     case "qAttached": send("1")
     case "qSymbol": send("OK")
     // A guest is loaded where its file says, which lldb asks.
@@ -294,6 +295,6 @@ package final class DebugSession {
 
   private var triple: String {
     let name = wordSize == .bits64 ? "mips64" : "mips"
-    return "triple:" + Hexadecimal.text(Array("\(name)-unknown-linux-gnu".utf8)) + ";"
+    return "triple:" + Hex.encode(Array("\(name)-unknown-linux-gnu".utf8)) + ";"
   }
 }

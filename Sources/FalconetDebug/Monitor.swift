@@ -1,6 +1,7 @@
 import FalconetMachine
 import FalconetProofs
 import FalconetReplay
+import FalconetStreams
 import Keccak
 
 /// The commands that a user types after `monitor`.
@@ -44,7 +45,7 @@ extension DebugSession {
     case "goto": return try goTo(argument)
     case "when": return place
     case "claim": return "\(machine.claim())" + branchMark
-    case "witness": return "0x" + Hexadecimal.text(machine.witness()) + branchMark
+    case "witness": return Hex.encode(machine.witness(), prefix: true) + branchMark
     case "proof": return try writeProof(argument)
     case "snapshot":
       try refuseInBranch()
@@ -217,7 +218,7 @@ extension HostRequest {
   fileprivate var hintText: String? {
     guard case .hint(let bytes) = content else { return nil }
     let isText = bytes.allSatisfy { (0x20..<0x7F).contains($0) }
-    let text = isText ? String(decoding: bytes, as: UTF8.self) : "0x" + Hexadecimal.text(bytes)
+    let text = isText ? String(decoding: bytes, as: UTF8.self) : Hex.encode(bytes, prefix: true)
     return "step \(step): \(text)"
   }
 }

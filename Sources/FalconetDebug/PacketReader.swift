@@ -1,3 +1,5 @@
+import FalconetStreams
+
 /// What a client sent, taken out of a stream of bytes: packets, acknowledgements and interrupts of gdb's
 /// remote serial protocol.
 ///
@@ -45,10 +47,10 @@ struct PacketReader {
         sum &+= byte
         if contents.count < limit { contents.append(byte) } else { isTooLong = true }
       }
-    case .firstDigit: state = .secondDigit(Hexadecimal.value(byte))
+    case .firstDigit: state = .secondDigit(Hex.value(of: byte))
     case .secondDigit(let high):
       state = .idle
-      guard let high, let low = Hexadecimal.value(byte), high << 4 | low == sum else {
+      guard let high, let low = Hex.value(of: byte), high << 4 | low == sum else {
         return .corrupt
       }
       return isTooLong ? .tooLong : .packet(Self.unescaped(contents))
@@ -106,7 +108,7 @@ enum PacketWriter {
       bytes.append(byte)
     }
     bytes.append(UInt8(ascii: "#"))
-    bytes += Hexadecimal.text(sum).utf8
+    bytes += Hex.encode([sum]).utf8
     return bytes
   }
 
@@ -133,34 +135,12 @@ enum PacketWriter {
   }
 }
 
-/// Numbers and bytes as the protocol writes them.
+/// Numbers and bytes as the protocol writes them: in hexadecimal, without a prefix.
 enum Hexadecimal {
-  private static let digits = Array("0123456789abcdef".utf8)
-
-  static func value(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
-  }
-
-  static func text(_ byte: UInt8) -> String { text([byte]) }
-
-  static func text(_ bytes: some Collection<UInt8>) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity(2 * bytes.count)
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
   /// A number of `count` bytes, big-endian as the guest has it.
   static func text(_ value: UInt64, bytes count: Int) -> String {
-    text((0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - $0))) })
+    Hex.encode(
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - $0))) })
   }
 
   /// A number without leading zeros.
@@ -171,21 +151,12 @@ enum Hexadecimal {
     guard !text.isEmpty, text.utf8.count <= 16 else { return nil }
     var result: UInt64 = 0
     for digit in text.utf8 {
-      guard let value = value(digit) else { return nil }
+      guard let value = Hex.value(of: digit) else { return nil }
       result = result << 4 | UInt64(value)
     }
     return result
   }
 
   /// Bytes of two digits each; nil if they are none.
-  static func bytes(_ text: Substring) -> [UInt8]? {
-    let digits = Array(text.utf8)
-    guard digits.count.isMultiple(of: 2) else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return bytes
-  }
+  static func bytes(_ text: Substring) -> [UInt8]? { Hex.decode(digits: Array(text.utf8)[...]) }
 }
