@@ -41,7 +41,7 @@ struct X86Assembler {
 
   /// Writes an instruction, or its beginning.
   @inline(__always)
-  private mutating func write(_ bytes: X86Bytes) {
+  mutating func write(_ bytes: X86Bytes) {
     // What is behind its bytes has yet to be written.
     start.storeBytes(of: bytes.bits.littleEndian, toByteOffset: position, as: UInt64.self)
     position &+= bytes.count
@@ -49,7 +49,7 @@ struct X86Assembler {
 
   /// Writes a displacement or an immediate operand: in one byte if `isShort`.
   @inline(__always)
-  private mutating func write(_ bytes: X86Bytes, _ value: Int32, isShort: Bool) {
+  mutating func write(_ bytes: X86Bytes, _ value: Int32, isShort: Bool) {
     var bytes = bytes
     if isShort { bytes.append(UInt8(truncatingIfNeeded: value)) }
     write(bytes)
@@ -248,96 +248,4 @@ struct X86Assembler {
   }
 
   mutating func ret() { byte(0xC3) }
-
-  // MARK: Jumps
-
-  /// A jump to a place in the code.
-  mutating func jump(to target: Int) {
-    byte(0xE9)
-    int32(Int32(truncatingIfNeeded: target - position - 4))
-  }
-
-  /// A jump whose target is not known yet: to be given to ``patch(_:to:)``.
-  mutating func jump() -> Int {
-    byte(0xE9)
-    int32(0)
-    return position - 4
-  }
-
-  /// A conditional jump whose target is not known yet.
-  mutating func jump(_ condition: X86Condition) -> Int {
-    var bytes = X86Bytes()
-    bytes.append(0x0F)
-    bytes.append(0x80 | condition.rawValue)
-    write(bytes, 0, isShort: false)
-    return position - 4
-  }
-
-  mutating func call(_ target: Int) {
-    byte(0xE8)
-    int32(Int32(truncatingIfNeeded: target - position - 4))
-  }
-
-  /// A call whose target is not known yet.
-  mutating func call() -> Int {
-    byte(0xE8)
-    int32(0)
-    return position - 4
-  }
-
-  /// Calls a function of the host.
-  mutating func call(function address: UInt) {
-    set(.rax, to: UInt64(address))
-    byte(0xFF)
-    byte(0xD0)
-  }
-
-  /// Sets where a jump goes.
-  mutating func patch(_ jump: Int, to target: Int) {
-    start.storeBytes(
-      of: Int32(truncatingIfNeeded: target - jump - 4).littleEndian, toByteOffset: jump,
-      as: Int32.self)
-  }
-
-  /// Where a jump goes.
-  func target(of jump: Int) -> Int {
-    let distance = start.loadUnaligned(fromByteOffset: jump, as: Int32.self)
-    return jump + 4 + Int(Int32(littleEndian: distance))
-  }
-
-  /// Sets where a jump goes: here.
-  mutating func patchHere(_ jump: Int) { patch(jump, to: position) }
-
-  /// Sets where some jumps go: here.
-  mutating func patchHere(_ jumps: X86Jumps) {
-    let here = position
-    jumps.each { patch($0, to: here) }
-  }
-}
-
-/// The first bytes of an instruction, at most 8, which are written at once: writing each of them takes longer.
-struct X86Bytes {
-  private(set) var bits: UInt64 = 0
-  private(set) var count = 0
-
-  @inline(__always)
-  init() {}
-
-  /// With the prefix that 64-bit operands and high registers need, or with a prefix anyway if `force`.
-  @inline(__always)
-  init(
-    wide: Bool, _ register: X86Register, index: X86Register = .rax, base: X86Register,
-    force: Bool = false
-  ) {
-    let value: UInt8 =
-      0x40 | (wide ? 8 : 0) | (register.isHigh ? 4 : 0) | (index.isHigh ? 2 : 0)
-      | (base.isHigh ? 1 : 0)
-    if value != 0x40 || force { append(value) }
-  }
-
-  @inline(__always)
-  mutating func append(_ byte: UInt8) {
-    bits |= UInt64(byte) &<< UInt64(8 &* count)
-    count &+= 1
-  }
 }
