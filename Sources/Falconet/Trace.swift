@@ -1,11 +1,9 @@
-internal import FalconetLibc
 internal import FalconetMachine
 internal import FalconetOracle
 internal import FalconetProofs
 internal import FalconetSnapshots
 internal import FalconetStreams
 internal import FalconetTrace
-internal import Synchronization
 
 /// Answers what a challenger asks of a trace, claims and proofs by index, and caches the answers in a
 /// directory.
@@ -246,59 +244,8 @@ public final class Trace: Sendable {
       image, Revision(provider.revision), preimages: source.preimages, lastHint: hint)
   }
 
-  // MARK: The directory
-
-  /// The status of a trace's directory.
-  public struct Status: Sendable {
-    /// The index of the last step; nil if it is not known.
-    public let end: UInt64?
-    /// The number of known claims.
-    public let claimCount: Int
-    /// The steps of the states in the directory.
-    public let snapshots: [UInt64]
-    /// Bytes that the directory takes.
-    public let size: UInt64
-    /// Steps executed since the trace was opened.
-    public let executedSteps: UInt64
-    /// The files that have been found corrupt or foreign since the trace was opened.
-    public let incidents: [FalconetError]
-  }
-
-  /// The status of the directory. Waits for a call that executes steps.
-  public func status() throws(FalconetError) -> Status {
-    try ask { (provider) throws(TraceError) in
-      let status = try provider.status()
-      return Status(
-        end: status.end?.index, claimCount: status.claimCount, snapshots: status.snapshots,
-        size: status.size, executedSteps: status.executedSteps,
-        incidents: provider.incidents.map { FalconetError($0) })
-    }
-  }
-
-  /// Writes what is known into a directory, in the layout that op-challenger uses for a game.
-  public func export(to path: String) throws(FalconetError) {
-    try ask { (provider) throws(TraceError) in try provider.export(to: path) }
-  }
-
-  /// Adopts the proofs, the states and the end in one of op-challenger's directories.
-  ///
-  /// The caller must ensure that the directory is of this trace. A proof that does not hold, a state of
-  /// another step, and whatever contradicts the trace is not adopted.
-  ///
-  /// - Returns: an error for each file that was not adopted.
-  @discardableResult
-  public func adopt(from path: String) throws(FalconetError) -> [FalconetError] {
-    try ask { (provider) throws(TraceError) in
-      try provider.adopt(from: path).refused.map { FalconetError($0) }
-    }
-  }
-
-  /// Deletes the directory. After that the trace answers nothing.
-  public func delete() throws(FalconetError) {
-    try ask { (provider) throws(TraceError) in try provider.deleteAll() }
-  }
-
-  private func ask<Answer>(
+  /// What `body` answers, with the cancellation of the call in effect.
+  func ask<Answer>(
     _ cancellation: Cancellation? = nil, _ body: (TraceProvider) throws(TraceError) -> Answer
   ) throws(FalconetError) -> Answer {
     let outer = cancellations.begin(cancellation)
@@ -306,53 +253,5 @@ public final class Trace: Sendable {
     do { return try body(provider) } catch {
       throw source.preimages.completed(FalconetError(error))
     }
-  }
-}
-
-/// The cancellations of the calls in progress, by thread: the thread that calls is the one that executes
-/// steps and asks. And the step that it was at last.
-private final class CallCancellations: Sendable {
-  private let values = Mutex<[pthread_t: Cancellation]>([:])
-  private let lastStep = Mutex<UInt64?>(nil)
-
-  var step: UInt64? { lastStep.withLock { $0 } }
-
-  func note(_ step: UInt64) { lastStep.withLock { $0 = step } }
-
-  /// - Returns: the cancellation of the call that a closure of it is part of, for ``end(_:)``.
-  func begin(_ cancellation: Cancellation?) -> Cancellation? {
-    values.withLock { values in
-      defer { values[pthread_self()] = cancellation }
-      return values[pthread_self()]
-    }
-  }
-
-  func end(_ outer: Cancellation?) { values.withLock { $0[pthread_self()] = outer } }
-
-  var isRequested: Bool { values.withLock { $0[pthread_self()]?.isRequested ?? false } }
-}
-
-/// The source of a trace. Calls set it, and the thread that executes steps opens it.
-private final class TraceInputSource: Sendable {
-  private let value: Mutex<PreimageSource>
-
-  init(_ source: PreimageSource) { value = Mutex(source) }
-
-  var preimages: PreimageSource {
-    get { value.withLock { $0 } }
-    set { value.withLock { $0 = newValue } }
-  }
-
-  var localInputs: [UInt64: [UInt8]] { preimages.value.localInputs }
-
-  var identity: [UInt8]? {
-    let source = preimages
-    return source.identity.map { Array($0.utf8) } ?? source.value.identity
-  }
-
-  func open(_ cancellations: CallCancellations) throws(PreimageError) -> any PreimageOracle {
-    try preimages.value.open(
-      FalconetStreams.Cancellation { cancellations.isRequested }
-    ).oracle
   }
 }
