@@ -2,6 +2,7 @@ import FalconetDebug
 import FalconetMachine
 import FalconetProofs
 import FalconetReplay
+import FalconetTestSupport
 import Testing
 
 /// A debugger that talks to a session in this process.
@@ -19,6 +20,21 @@ final class DebugClient: DebugHost {
     session = DebugSession(timeline, host: NoHost.shared)
     session = DebugSession(timeline, host: self, allowsChanges: allowsChanges)
     if !acknowledges { #expect(ask("QStartNoAckMode") == "OK") }
+  }
+
+  /// A client of the run of an image; nil stands for the ``counter(_:)``.
+  convenience init(_ version: StateVersion = .v8, _ image: MachineImage? = nil) throws {
+    self.init(Timeline(try (image ?? Self.counter(version)).machine(), interval: 100))
+  }
+
+  /// Counts in register 8 and stores the count at 0x2000, for ever: 4 steps a round.
+  static func counter(_ version: StateVersion) -> MachineImage {
+    MachineImage(
+      version,
+      code: [
+        Assembly.immediate(9, rs: 8, rt: 8, 1), Assembly.immediate(0x2B, rt: 8, 0x2000),
+        Assembly.immediate(4, -3), Assembly.nop,
+      ])
   }
 
   /// Of the run itself, not of a branch.
