@@ -5,6 +5,7 @@ import FalconetStreams
 import FalconetTestSupport
 import FalconetTrace
 import Keccak
+import Testing
 
 /// A recorded run as a trace.
 struct RecordedTrace {
@@ -37,6 +38,17 @@ struct RecordedTrace {
       (checkpoint.step > 0 ? [(checkpoint.step - 1, checkpoint.before)] : [])
         + [(checkpoint.step, checkpoint.after)]
     }
+  }
+
+  /// What ``fill(_:)`` opens directories with.
+  static let fillOptions = TraceOptions(snapshotInterval: 200_000)
+
+  /// Makes a folder the trace's directory, with files of all kinds.
+  func fill(_ folder: TemporaryFolder) throws {
+    let trace = try TraceProvider(directory: folder.path, source, Self.fillOptions)
+    _ = try trace.lastStep()
+    _ = try trace.step(at: 7)
+    #expect(try trace.status().snapshots.contains(400_000))
   }
 }
 
