@@ -6,21 +6,21 @@ import FalconetMachine
 /// and return to where nobody called from. Addresses wrap around, stacks lie across the ends of memory's parts, and a
 /// load overwrites the register that the next access has its address from.
 package struct HostileProgram {
-  private var random: SeededGenerator
+  var random: SeededGenerator
   private let version: StateVersion
-  private let isWide: Bool
-  private var words: [UInt32] = []
+  let isWide: Bool
+  var words: [UInt32] = []
   private let main: UInt64
-  private let functions: [UInt64]
+  let functions: [UInt64]
   /// Whether it stores into code, and whether it makes system calls.
-  private let changesCode: Bool
-  private let calls: Bool
+  let changesCode: Bool
+  let calls: Bool
 
   // Registers: 16 and 17 hold addresses of data, 18 and 19 of stacks, 20 to 23 of code, 24, 25 and 28 instructions.
-  private static let values: [UInt32] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
-  private static let aliases: [UInt32] = [13, 14, 15]
-  private static let stack: UInt32 = 29
-  private static let link: UInt32 = 31
+  static let values: [UInt32] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+  static let aliases: [UInt32] = [13, 14, 15]
+  static let stack: UInt32 = 29
+  static let link: UInt32 = 31
 
   /// A random program, the same for the same version and seed.
   package static func image(_ version: StateVersion, seed: UInt64) -> MachineImage {
@@ -137,35 +137,35 @@ package struct HostileProgram {
 
   // MARK: Instructions
 
-  private func move(_ target: UInt32, _ source: UInt32) -> UInt32 {
+  func move(_ target: UInt32, _ source: UInt32) -> UInt32 {
     Assembly.special(isWide ? 0x2D : 0x25, rs: source, rt: 0, rd: target)
   }
 
-  private func add(_ target: UInt32, _ source: UInt32, _ value: Int) -> UInt32 {
+  func add(_ target: UInt32, _ source: UInt32, _ value: Int) -> UInt32 {
     Assembly.immediate(isWide ? 0x19 : 9, rs: source, rt: target, value)
   }
 
-  private func store(_ value: UInt32, _ base: UInt32, _ offset: Int) -> UInt32 {
+  func store(_ value: UInt32, _ base: UInt32, _ offset: Int) -> UInt32 {
     Assembly.immediate(isWide ? 0x3F : 0x2B, rs: base, rt: value, offset)
   }
 
-  private func load(_ target: UInt32, _ base: UInt32, _ offset: Int) -> UInt32 {
+  func load(_ target: UInt32, _ base: UInt32, _ offset: Int) -> UInt32 {
     Assembly.immediate(isWide ? 0x37 : 0x23, rs: base, rt: target, offset)
   }
 
-  private mutating func addToStack(_ value: Int) {
+  mutating func addToStack(_ value: Int) {
     words.append(add(Self.stack, Self.stack, value))
   }
 
-  private mutating func value() -> UInt32 {
+  mutating func value() -> UInt32 {
     random.chance(24) ? random.pick([Self.stack, Self.link, 0, 13, 30]) : random.pick(Self.values)
   }
 
-  private mutating func base() -> UInt32 {
+  mutating func base() -> UInt32 {
     random.pick([Self.stack, Self.stack, Self.stack, 30, 13, 14, 15, 16, 17, 18, 20])
   }
 
-  private mutating func compute() -> UInt32 {
+  mutating func compute() -> UInt32 {
     let narrow: [UInt32] = [
       0x00, 0x02, 0x03, 0x04, 0x06, 0x07, 0x0A, 0x0B, 0x10, 0x12, 0x18, 0x19, 0x21, 0x23, 0x24,
       0x25, 0x25,
@@ -186,7 +186,7 @@ package struct HostileProgram {
       function, rs: value(), rt: value(), rd: result, sa: UInt32(random.below(32)))
   }
 
-  private mutating func access(_ base: UInt32) -> UInt32 {
+  mutating func access(_ base: UInt32) -> UInt32 {
     var operations: [(code: UInt32, size: Int)] = [
       (0x20, 1), (0x24, 1), (0x21, 2), (0x25, 2), (0x23, 4), (0x28, 1), (0x29, 2), (0x2B, 4),
       (0x23, 4),
@@ -203,13 +203,13 @@ package struct HostileProgram {
     return Assembly.immediate(operation.code, rs: base, rt: target, offset)
   }
 
-  private mutating func partial() -> UInt32 {
+  mutating func partial() -> UInt32 {
     var codes: [UInt32] = [0x22, 0x26, 0x2A, 0x2E]
     if isWide { codes += [0x1A, 0x1B, 0x2C, 0x2D] }
     return Assembly.immediate(random.pick(codes), rs: base(), rt: value(), random.below(40) - 8)
   }
 
-  private mutating func slot() -> UInt32 {
+  mutating func slot() -> UInt32 {
     switch random.below(8) {
     case 0: access(base())
     case 1: add(Self.stack, Self.stack, random.pick([-16, 16, 8, -4096]))
@@ -220,166 +220,9 @@ package struct HostileProgram {
     }
   }
 
-  private mutating func codeStore() -> UInt32 {
+  mutating func codeStore() -> UInt32 {
     Assembly.immediate(
       0x2B, rs: random.pick([20, 21, 22, 23]), rt: random.pick([24, 25, 28]),
       4 * (random.below(24) - 8))
-  }
-
-  // MARK: Items
-
-  private mutating func item() {
-    switch random.below(20) {
-    case 0...3:
-      let base = base()
-      for _ in 0..<(1 + random.below(5)) { words.append(access(base)) }
-    case 4:
-      let alias = random.pick(Self.aliases)
-      words.append(
-        random.chance(2)
-          ? move(alias, base())
-          : add(alias, base(), random.pick([8, -8, 4, 3, 0x7FF0, -32768, 1024])))
-      words += [access(alias), access(alias)]
-    case 5:
-      for _ in 0..<(1 + random.below(6)) { words.append(compute()) }
-    case 6: constant()
-    case 7: extend()
-    case 8: compareAndBranch()
-    case 9:
-      let field = random.pick([0, 1, 0x10, 0x11] as [UInt32])
-      words.append(
-        random.chance(3)
-          ? Assembly.immediate(1, rs: value(), rt: field, 1 + random.below(5))
-          : Assembly.immediate(
-            random.pick([4, 5] as [UInt32]), rs: value(), rt: value(), 1 + random.below(5)))
-      words.append(slot())
-    case 10, 11: call()
-    case 12: reservation()
-    case 13:
-      if changesCode { words.append(codeStore()) }
-    case 14: for _ in 0..<(1 + random.below(3)) { words.append(partial()) }
-    case 15:
-      // The address comes out of memory.
-      let (alias, base) = (random.pick(Self.aliases), base())
-      words += [store(random.pick([29, 16, 17, 30]), base, 8), load(alias, base, 8)]
-      words += [access(alias), access(base), access(alias)]
-    case 16: addToStack(random.pick([-16, 16, -4096, 4096, 8, -1024, 4, 1]))
-    case 17: loop()
-    case 18: systemCall()
-    default:
-      words += [
-        move(Self.stack, random.pick([16, 17, 18, 19])), access(Self.stack), access(Self.stack),
-      ]
-    }
-  }
-
-  private mutating func constant() {
-    let register = random.pick(Self.values)
-    if random.chance(2) {
-      words.append(
-        Assembly.immediate(15, rt: register, random.pick([1, 2, 0x8000, 0x7FFF, 0xFFFF])))
-    } else {
-      words.append(Assembly.set(register, to: random.pick([0, 0x4000, 0xFFF8, 0x1001])))
-    }
-    if random.chance(2) {
-      words.append(Assembly.immediate(13, rs: register, rt: register, random.pick([0, 8, 0xFFF0])))
-    }
-    if random.chance(2) { words.append(add(register, register, random.pick([8, -8, -32768]))) }
-    if random.chance(2), isWide {
-      let other = random.pick([Self.stack, 7, 8, register])
-      words.append(
-        random.chance(2)
-          ? Assembly.special(0x2D, rs: register, rt: other, rd: register)
-          : Assembly.special(0x2D, rs: other, rt: register, rd: register))
-    }
-    words += [access(register), access(register)]
-  }
-
-  private mutating func extend() {
-    guard isWide else { return words.append(compute()) }
-    let (register, source) = (value(), value())
-    let (function, amount) = random.pick(
-      [(0x3C, 0), (0x3C, 16), (0x3C, 24), (0x38, 8), (0x3C, 31)] as [(UInt32, UInt32)])
-    words.append(Assembly.special(function, rt: source, rd: register, sa: amount))
-    let back: UInt32 = random.chance(2) ? function + 2 : function + 3
-    words.append(
-      Assembly.special(
-        back, rt: random.chance(6) ? source : register, rd: random.chance(6) ? value() : register,
-        sa: amount))
-  }
-
-  private mutating func compareAndBranch() {
-    let register = value()
-    words.append(
-      random.chance(2)
-        ? Assembly.special(random.pick([0x2A, 0x2B]), rs: value(), rt: value(), rd: register)
-        : Assembly.immediate(
-          random.pick([10, 11]), rs: value(), rt: register, random.below(64) - 32))
-    if random.chance(5) { words.append(access(Self.stack)) }
-    let operands: (UInt32, UInt32) =
-      random.chance(4) ? (0, register) : (register, random.chance(8) ? value() : 0)
-    words += [
-      Assembly.immediate(
-        random.pick([4, 5, 6, 7]), rs: operands.0, rt: operands.1, 1 + random.below(5)),
-      random.chance(2) ? Assembly.nop : slot(),
-    ]
-    for _ in 0..<random.below(4) { words.append(compute()) }
-  }
-
-  private mutating func call() {
-    let target: UInt32 = random.pick([20, 21, 22, 23])
-    switch random.below(9) {
-    case 0...3:
-      words.append(Assembly.jump(3, to: random.pick(functions) &+ 4 * UInt64(random.below(3))))
-    case 4, 5: words.append(Assembly.special(9, rs: target, rd: Self.link))
-    case 6: words.append(Assembly.special(9, rs: target, rd: random.pick([2, 30, 0, 29])))
-    case 7:
-      words.append(
-        Assembly.immediate(1, rs: value(), rt: random.pick([0x10, 0x11]), 1 + random.below(6)))
-    default:
-      words.append(
-        Assembly.special(
-          random.chance(3) ? 9 : 8, rs: Self.link, rd: random.chance(2) ? Self.link : 2)
-          & (random.chance(2) ? ~0xF800 : ~0))
-    }
-    words.append(slot())
-  }
-
-  private mutating func reservation() {
-    let (base, offset) = (base(), 4 * random.below(16))
-    let isDouble = isWide && random.chance(3)
-    words.append(Assembly.immediate(isDouble ? 0x34 : 0x30, rs: base, rt: value(), offset))
-    for _ in 0..<random.below(4) {
-      words.append(random.chance(2) ? access(base) : access(Self.stack))
-    }
-    if random.chance(2) {
-      words.append(Assembly.immediate(isDouble ? 0x3C : 0x38, rs: base, rt: value(), offset))
-    }
-    for _ in 0..<random.below(3) {
-      words.append(random.chance(2) ? access(base) : access(Self.stack))
-    }
-  }
-
-  private mutating func loop() {
-    words.append(Assembly.set(12, to: random.chance(8) ? 2100 : UInt16(random.below(5))))
-    let start = words.count
-    if random.chance(2) { words.append(access(base())) }
-    // Calls as deep as the loop is long, with no return.
-    if random.chance(3) { words += [Assembly.immediate(1, rt: 0x11, 1), Assembly.nop] }
-    words += [
-      Assembly.immediate(9, rs: 12, rt: 12, -1),
-      Assembly.immediate(7, rs: 12, start - words.count - 2), compute(),
-    ]
-  }
-
-  private mutating func systemCall() {
-    guard calls else { return words.append(compute()) }
-    let numbers: [(UInt16, UInt16)] = [(4162, 5023), (4222, 5178), (4162, 5023), (4353, 5313)]
-    let number = random.pick(numbers)
-    words += [
-      move(4, Self.stack), Assembly.set(5, to: 8),
-      Assembly.set(2, to: isWide ? number.1 : number.0),
-      Assembly.syscall,
-    ]
   }
 }
