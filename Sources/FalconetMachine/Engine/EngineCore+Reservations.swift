@@ -2,13 +2,15 @@
 ///
 /// As long as nothing is reserved, code executes an `ll` without a call: it guards the page by its flag, and notes the
 /// reservation in ``RegisterBank/openLink``. The `sc` that uses it undoes that, stores, and counts itself. Until then
-/// only the bank has the reservation, as it alone has the active thread's registers. The machine takes it over before
-/// anything but code looks at it or at statistics, or changes the page: where code ends, and in each call back that may
-/// store, reserve or execute a system call. The memory guards page 0 all the while, as it does when nothing is reserved.
+/// only the bank has the reservation, as it alone has the active thread's registers.
+///
+/// The machine takes the reservation over before anything but code looks at it or at statistics, or changes the page.
+/// That is when code ends, and in each call back that may store, reserve or execute a system call. The memory guards
+/// page 0 all the while, as it does when nothing is reserved.
 enum OpenLink {
   /// None: code may make one.
   static let none: UInt64 = 0
-  /// Code may make none, and leaves `ll` and `sc` to call backs. No number of a reservation that code makes is as low,
+  /// Code may make none, and leaves `ll` and `sc` to call backs. Any reservation that code makes has a higher number,
   /// since the guarded page 0 is left to call backs.
   static let closed: UInt64 = 3
 
@@ -21,8 +23,8 @@ enum OpenLink {
 }
 
 extension EngineCore {
-  /// Says whether code may reserve by itself from here on: if an `ll` and the `sc` that uses it would leave the machine
-  /// as it is, but for the word and what code counts.
+  /// Sets whether code may reserve by itself from here on. It may if an `ll` and the `sc` that uses it leave the
+  /// machine as it is, but for the word and what code counts.
   ///
   /// - Precondition: no reservation is open.
   func admitReservations() {

@@ -10,19 +10,19 @@ struct CurrentRun {
   let generation: Int
 }
 
-/// What else than a new budget a system call in an engine's code leads to: numbers that no budget is.
+/// What a system call in an engine's code leads to if not to a new budget: numbers that no budget is.
 enum SystemCallOutcome: Int64 {
   /// It was not executed, and the plain step must.
   case left = -1
   /// It was executed, or failed, and the run has to look at the machine: see ``EngineExit/stepped``.
   case executed = -2
-  /// It was executed, and code goes on at the address in ``RegisterBank/end`` with ``RegisterBank/budget``, since
-  /// another thread is active.
+  /// It was executed, and another thread is active. Code goes on at the address in ``RegisterBank/end`` with
+  /// ``RegisterBank/budget``.
   case elsewhere = -3
 }
 
 extension EngineCore {
-  /// Executes a system call from within code, by the plain step, and whatever a run does between two steps.
+  /// Executes a system call from within code by the plain step, and does what a run does between two steps.
   ///
   /// - Parameters:
   ///   - pc: its address, where the active thread is.

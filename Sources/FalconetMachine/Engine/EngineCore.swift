@@ -42,7 +42,7 @@ class EngineCore {
 
   /// Whether all code should be written anew, since the engine has learned something of the program.
   ///
-  /// - Parameter steps: how many the engine has executed, whatever the machine was taken back to in between.
+  /// - Parameter steps: how many steps the engine has executed. They still count if the machine was taken back.
   func wantsNewCode(after steps: UInt64) -> Bool { false }
 
   /// Whether the usual form of blocks may be entered, with the registers as they are: see ``FramePlan``.
@@ -87,6 +87,6 @@ class EngineCore {
     step(budget &+ UInt64(operation.remaining))
   }
 
-  /// The same by how many steps of the budget are left from this one on.
+  /// The same, by how many steps of the budget are left, this one counted.
   final func step(_ steps: UInt64) -> UInt64 { deadline &- steps &+ 1 }
 }

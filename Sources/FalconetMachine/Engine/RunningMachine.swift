@@ -1,9 +1,9 @@
 /// What a step acts on while an engine runs a machine: the machine, with the active thread's registers in its
 /// bank.
 ///
-/// So neither entries into an engine's code nor the steps between them copy a thread: a system call, a step of
-/// the scheduler, an instruction that no block holds. The thread gets its registers back before anyone looks at
-/// the machine, and where another thread becomes active.
+/// So no thread is copied when an engine's code is entered, nor for a step in between: a system call, a step of the
+/// scheduler, an instruction that no block holds. The thread gets its registers back before anyone looks at the
+/// machine, and when another thread becomes active.
 final class RunningMachine: StepEnvironment {
   let machine: Machine
   private let memory: Memory
@@ -40,7 +40,7 @@ final class RunningMachine: StepEnvironment {
     }
   }
 
-  /// Executes steps of the active thread as long as they are ordinary, by what is left of ``step(_:)`` then.
+  /// Executes steps of the active thread as long as they are ordinary. Of ``step(_:)`` it does what such steps need.
   ///
   /// - Precondition: the scheduler has nothing to do for `count` steps.
   /// - Returns: how many.

@@ -80,8 +80,8 @@ extension InstructionKind {
     }
   }
 
-  /// Whether the instruction reads and writes nothing but registers, memory and where the thread is, if it does not
-  /// panic. A store may also end a reservation.
+  /// Whether the instruction reads and writes only registers, memory and the thread's place, unless it panics. A store
+  /// may also end a reservation.
   @inline(__always) var isOrdinary: Bool {
     switch self {
     case .register, .fromHiLo, .toHiLo, .immediate, .load, .store, .jump, .jumpRegister, .branch:

@@ -3,8 +3,8 @@ import FalconetMachine
 /// Programs that put all sorts of numbers into the stack pointer, by every instruction that writes a register, and
 /// access memory through it and its copies.
 ///
-/// Stacks lie in several parts of memory, at the ends of each, in code, at odd addresses and where no page is, and
-/// take turns. Words of data are addresses of stacks, so that loads give some.
+/// Stacks lie in several parts of memory: at the ends of each, in code, at odd addresses, and where no page is. They take
+/// turns. Words of data are addresses of stacks, so that loads give some.
 package struct StackProgram {
   var random: SeededGenerator
   private let version: StateVersion

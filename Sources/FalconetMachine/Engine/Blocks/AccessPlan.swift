@@ -1,14 +1,14 @@
-/// What is known of a block's accesses to memory before it is executed: which go to a constant address, and
-/// which lie so close to one another that one check serves them all.
+/// What is known of a block's accesses to memory before it is executed. Some go to a constant address. Others lie so
+/// close to one another that one check serves them all.
 ///
-/// Accesses are *neighbours* if their addresses differ by constants, as those of an object do.
-/// One check, before the first of them, makes sure that each is what an engine's fast path is for: the addresses
-/// are flat, or in a margin of ``GuestSpace``, and multiples of their sizes, and the pages that are stored to are
-/// directly writable. If it fails, the engine goes on with the form of the block in which each access checks itself.
-/// Accesses to the stack frame are the ``FramePlan``'s.
+/// Accesses are *neighbours* if their addresses differ by constants, as those of an object do. One check, before the
+/// first of them, makes sure that an engine's fast path can do all of them. Their addresses must be flat, or in a
+/// margin of ``GuestSpace``, and multiples of their sizes. The pages that are stored to must be directly writable. If
+/// the check fails, the engine goes on with the form of the block in which each access checks itself. Accesses to the
+/// stack frame are the ``FramePlan``'s.
 ///
-/// Between the check and the last of the accesses, nothing makes a page less writable: only `ll`, which guards
-/// its page, and `sc`, which may guard page 0, would, and accesses behind them begin anew here.
+/// Nothing between the check and the last of the accesses makes a page less writable. Only `ll`, which guards its page,
+/// and `sc`, which may guard page 0, would. So accesses behind one of these have other neighbours than those before it.
 struct AccessPlan {
   /// By operation: as many as the block has.
   let operations = Scratch(repeating: Planned(), count: Block.mostOperations)
@@ -179,7 +179,8 @@ struct AccessPlan {
   private func sum(_ operation: DecodedOperation) -> (source: Int, distance: Int32)? {
     let (first, second) = (Int(operation.first), Int(operation.second))
     switch operation.operation {
-    // In 32 bits a sum may wrap around, and registers hold it sign-extended. The frame's check makes sure of its own.
+    // In 32 bits a sum may wrap around, and registers hold it sign-extended. Of the stack pointer, the frame's check
+    // makes sure that it does not.
     case .daddi where isWide: return (first, operation.immediate)
     case .addi
     where !isWide && operation.first == FramePlan.stackPointer
@@ -253,7 +254,7 @@ struct AccessPlan {
     operations[index].access = .covered(place)
   }
 
-  /// The place of the neighbours whose offsets are from a value: of new ones, if there are none.
+  /// The place of the neighbours whose offsets are counted from a value. If there are none, they are added.
   private mutating func neighbours(
     of value: Value, _ register: UInt8, _ offset: Int32, _ size: Int32, at index: Int
   ) -> Int {
@@ -265,7 +266,7 @@ struct AccessPlan {
     return neighbourCount - 1
   }
 
-  /// The place of the neighbours whose offsets are from a value.
+  /// The place of the neighbours whose offsets are counted from a value, if there are any.
   private func neighbours(of value: Int) -> Int? {
     var place = neighbourCount
     while place > firstOpen {

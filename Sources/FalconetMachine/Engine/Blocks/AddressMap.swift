@@ -1,8 +1,8 @@
-/// Numbers by guest address, for look-ups that are too many for a `Dictionary`, whose hashing is made
-/// for keys of an attacker's choice: whoever writes the guest makes only their own runs slow here.
+/// Numbers by guest address, for look-ups that are too many for a `Dictionary`. Its hashing is made for keys of an
+/// attacker's choice. Here whoever writes the guest only makes their own runs slow.
 ///
-/// Addresses are even. Entries lie in an array of a power of two, at the place that the hash
-/// gives or one of the next; at most half of it is used.
+/// Addresses are even. Entries lie in an array whose size is a power of two, at the place that the hash gives or one of
+/// the next. At most half of the array is used.
 struct AddressMap {
   private var entries: [(address: UInt64, value: Int)]
   private(set) var count = 0

@@ -1,7 +1,7 @@
 /// Where runs ended in the middle of blocks that didn't fit into their budgets, and how many steps the blocks had left.
 ///
-/// A thread that goes on there mostly does so once: code for the rest of the block would take longer to write than the
-/// plain step takes to execute it.
+/// A thread mostly goes on there only once. Code for the rest of the block would take longer to write than the plain
+/// step takes to execute it.
 struct CutBlocks {
   private struct Entry {
     var pc: UInt64 = 0
@@ -16,7 +16,7 @@ struct CutBlocks {
     Int(truncatingIfNeeded: pc >> 2) & (count - 1)
   }
 
-  /// Notes that of a block that ends at an address some steps are left, if any were executed.
+  /// Notes that a run ended in the block at an address, which has so many steps, after it executed some of them.
   func note(_ pc: UInt64, length: UInt64, executed: UInt64) {
     guard executed > 0, executed < length else { return }
     let pc = pc &+ 4 &* executed

@@ -1,14 +1,14 @@
 /// What an engine does for one instruction that is not the end of its block.
 ///
-/// Operations that share a result's place take the same operands: `destination`, `first`, `second` and
-/// `immediate`, registers by their number in the ``RegisterBank``.
+/// All operations have the same operands: `destination`, `first`, `second` and `immediate`. Registers are named by
+/// their number in the ``RegisterBank``.
 struct DecodedOperation {
-  /// `destination`, `first`, `second` and ``remaining``, a byte each from the lowest on: as one number, an operation is
-  /// handed from function to function in two registers of the host.
+  /// `destination`, `first`, `second` and ``remaining``, a byte each from the lowest on. They are one number so that
+  /// functions hand an operation on in two registers of the host.
   private var bytes: UInt32
   var operation: Operation
-  /// The immediate operand, sign- or zero-extended as the operation needs it; a shift amount; the
-  /// distance of a branch from its delay slot, in bytes; the place of a jump in its 256 MiB.
+  /// The immediate operand, sign- or zero-extended as the operation needs it. Of a shift, its amount. Of a branch, the
+  /// distance from its delay slot, in bytes. Of a jump, its place in its 256 MiB.
   var immediate: Int32
 
   @inline(__always)
@@ -35,8 +35,8 @@ struct DecodedOperation {
     get { byte(16) }
     set { setByte(16, newValue) }
   }
-  /// Steps from this instruction through the end of its block. Of a delay slot, those from its
-  /// branch: what is not executed is left to the plain step from the branch on.
+  /// Steps from this instruction through the end of its block. Of a delay slot, those from its branch on: if the slot
+  /// is not executed, the plain step begins with the branch.
   @inline(__always) var remaining: UInt8 {
     get { byte(24) }
     set { setByte(24, newValue) }

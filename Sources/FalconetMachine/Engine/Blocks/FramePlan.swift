@@ -1,14 +1,16 @@
 /// What is known of a block's accesses to the stack frame.
 ///
-/// Where blocks begin, the stack pointer is a *frame's* in the ``StackRange``: it is a multiple of the unit, the
-/// ``StackRange/frame`` bytes from it on lie in the range, and ``StackRange/reach`` bytes can be read. So a block needs no
-/// check for its accesses there. One that leaves the stack pointer at a constant distance checks the new place, before it
-/// accesses anything: then all between the old and the new one is of the range too. If the distance is not known, or more
-/// than a check covers, the block checks the stack pointer at its end.
+/// When a block begins, the stack pointer is a *frame's* in the ``StackRange``: it is a multiple of the unit, the
+/// ``StackRange/frame`` bytes from it on lie in the range, and ``StackRange/reach`` bytes can be read. So a block needs
+/// no check for its accesses there.
+///
+/// A block that leaves the stack pointer at another place, a constant distance away, checks that place before it
+/// accesses anything. Then all bytes between the old and the new place are of the range too. If the distance is not
+/// known, or more than a check covers, the block checks the stack pointer at its end.
 struct FramePlan {
   static let stackPointer: UInt8 = 29
 
-  /// A check that the stack pointer plus a distance would be a frame's, before the operation at an index.
+  /// A check before the operation at an index: whether the stack pointer plus a distance would be a frame's.
   struct Check: Equatable {
     let index: Int
     let distance: Int32
@@ -19,8 +21,8 @@ struct FramePlan {
   /// Whether the stack pointer is a frame's at the end, if it was at the beginning and the check holds.
   private(set) var isKept = false
 
-  /// The accesses whose addresses are constants more than the stack pointer is at the beginning: the operation, where
-  /// the first byte is, and where a store's frame has to end at least.
+  /// An access whose address is a constant more than the stack pointer is at the beginning: the operation, its first
+  /// byte, and where the frame's bytes have to end at least. A load may reach further: see ``StackRange/reach``.
   private struct Access {
     var index = 0
     var low: Int32 = 0
@@ -67,10 +69,10 @@ struct FramePlan {
 
   /// Decides what is checked, and calls `body` with each operation whose access needs no check of its own.
   ///
-  /// - Parameter end: what the stack pointer is at the end beyond what it was at the beginning, if that is known.
+  /// - Parameter end: how much more the stack pointer is at the end than at the beginning, if that is known.
   mutating func finish(end: Int32?, _ body: (_ index: Int) -> Void) {
     let end = end.flatMap { abs($0) <= Self.furthest ? $0 : nil }
-    // In 32 bits a sum may wrap around, but for the one that the check looks at.
+    // In 32 bits a sum may wrap around. Only the one that the check looks at does not.
     if !isWide, changes > 1 || changes == 1 && end == nil { return }
     isKept = end != nil
     let distance = end == nil || end == 0 ? distanceOfOthers() : end

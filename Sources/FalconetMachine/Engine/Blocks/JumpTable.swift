@@ -1,5 +1,5 @@
-/// Where the code of blocks is, by the address they start at: the table that indirect jumps of handlers
-/// and of translated code read, which holds as many blocks as fit, one in each place.
+/// The table that indirect jumps of handlers and of translated code read: the code of blocks, by the address that a
+/// block starts at. Each place of the table has room for one block, so some are not in it.
 ///
 /// Safety: the table has a power of two of entries, and indices are masked to it. Zeroed entries have
 /// code 0, but an entry whose address matches always has code to go to: the only address that matches a
@@ -13,12 +13,12 @@ struct JumpTable {
   private let mapping: HostMapping
   private let codeStart: UInt
   private let missing: Int
-  /// Which pages of the table have entries. Looked at without one, a page would be backed twice: by the system's page of
-  /// zeros, and by its own.
+  /// Which pages of the table have entries. If a page were read before it has any, it would be backed twice: by the
+  /// system's page of zeros, and by its own.
   private var isUsed = Array(repeating: false, count: pageCount)
   /// How many entries each page without any was offered.
   private var offers = Array(repeating: UInt8(0), count: pageCount)
-  /// Backing a page takes as long as this many exits for want of an entry.
+  /// Backing a page takes as long as this many exits from code for want of an entry.
   private static let mostOffers = 3
   private static let pageBytes = 4096
   private static let pageCount = count * entryBytes / pageBytes

@@ -1,4 +1,4 @@
-/// The operations of a block, in memory that is used again for the next: copies of a list share it.
+/// The operations of a block. Their memory is used again for the next block, and copies of a list share it.
 ///
 /// Safety: whoever makes a list keeps the memory as long as there are copies, which count no references: a block is
 /// handed on for each that is translated. Each access compares its index with the memory's size.
@@ -42,7 +42,8 @@ struct OperationList {
 
   mutating func removeAll() { count = 0 }
 
-  /// Makes of the steps before each operation in its block those that remain, of so many.
+  /// Each operation's `remaining` is the number of steps before it in its block. Sets it to the number that remains, of
+  /// this many steps.
   func countDown(from steps: UInt8) {
     for index in indices { operations[index].remaining = steps &- operations[index].remaining }
   }

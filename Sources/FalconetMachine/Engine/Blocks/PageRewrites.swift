@@ -1,24 +1,26 @@
 /// Which pages may have blocks, by how often they were overwritten.
 ///
-/// It depends on how many steps of a page are executed until it is overwritten again whether its blocks are worth while:
-/// for a few, the plain step takes less time than writing them. So a page that was overwritten some times is *tried*:
-/// first the plain step executes so many of its steps that blocks would have been worth while. If the page is overwritten
-/// before, it is *closed*: the plain step executes many times as many, and it is tried again. If not, it is *open*: it has
-/// blocks, and at once again after it is overwritten, some times.
+/// Blocks of a page are worth while if enough of its steps are executed until it is overwritten again. If only a few
+/// are, the plain step takes less time than writing the blocks. So a page that was overwritten some times is *tried*:
+/// first the plain step executes so many of its steps that blocks would have been worth while. If the page is
+/// overwritten before, it is *closed*: the plain step executes many times as many steps, and then the page is tried
+/// again. If not, it is *open*: it has blocks. An open page has blocks again as soon as it is overwritten, for a number
+/// of times.
 struct PageRewrites {
   enum Answer: Equatable {
     /// The page may have blocks.
     case blocks
     /// It has none for now, but ``note(_:blocks:)`` is to be called when it is overwritten.
     case watch
-    /// It has none, and so many more times nobody needs to ask.
+    /// It has none. For so many more of its steps nobody needs to ask.
     case no(more: Int)
   }
 
   private enum State {
-    /// It has blocks at once, so many times more.
+    /// It has blocks again at once after it is overwritten, so many more times.
     case open(Int)
-    /// So many of its steps are left to the plain step until it has blocks, or is tried.
+    /// The plain step executes so many more of its steps. After them, a page that was tried has blocks, and a closed
+    /// one is tried.
     case tried(Int)
     case closed(Int)
   }

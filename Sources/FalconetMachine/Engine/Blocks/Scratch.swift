@@ -1,5 +1,5 @@
-/// Memory for a number of elements that one owner uses again and again, without the checks for other owners that an array
-/// makes at each change.
+/// Memory for a number of elements that one owner uses again and again. An array would check at each change whether it
+/// has another owner.
 ///
 /// Safety: all elements are initialized, and each access compares its index with their number.
 final class Scratch<Element> {

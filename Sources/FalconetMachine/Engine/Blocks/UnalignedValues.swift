@@ -1,15 +1,15 @@
-/// Operations in a row that load whole values, or store some, at addresses that need not be multiples of anything: each
-/// value by its two parts, as `ldl` and `ldr` do.
+/// Operations in a row that load whole values, or store some, at any addresses. They access each value by its two
+/// parts, as `ldl` and `ldr` do.
 ///
-/// The parts may come in any order, and between those of one value may be those of others and computations, as compilers
-/// schedule them. All addresses are counted from one register. What the operations do follows from their order alone if
-/// each value is accessed by its left part as a whole, and by its right part not at all. So an engine may do that, if
-/// nothing has to happen between two of the operations.
+/// The parts may come in any order. Between those of one value may be those of others and computations, as compilers
+/// schedule them. All addresses are counted from one register. The outcome is the same if each left part accesses its
+/// value as a whole, in the same order, and each right part accesses nothing. So an engine may do that, if nothing has
+/// to happen between two of the operations.
 struct UnalignedValues {
   /// The first operation, and how many there are.
   let start: Int
   private(set) var count = 0
-  /// The register that addresses are counted from, and from there the first byte and the last one.
+  /// The register that addresses are counted from, and the offsets of the first byte and of the last one from there.
   let base: UInt8
   private(set) var low: Int32
   private(set) var high: Int32
@@ -22,7 +22,7 @@ struct UnalignedValues {
   /// All lies in two pages.
   private static let longest: Int32 = 4096
 
-  /// The operations of a block from an index on; nil if they are not that.
+  /// The operations of a block from an index on; nil if they do not begin with whole values.
   init?(_ operations: OperationList, at start: Int) {
     guard operations[start].accessesPart, let first = operations[start].part else { return nil }
     self.start = start
@@ -47,8 +47,8 @@ struct UnalignedValues {
     guard count > 0 else { return nil }
   }
 
-  /// The operation before another that accesses the other part of its value, or itself if there is none yet. Nil if the
-  /// value and those before are in each other's way.
+  /// The operation before this one that accesses the other part of its value; if there is none yet, this one. Nil if
+  /// the value and those before are in each other's way.
   private func other(
     _ operation: DecodedOperation, _ part: Part, _ operations: OperationList, _ index: Int
   ) -> Int? {
@@ -110,7 +110,7 @@ extension DecodedOperation {
     }
   }
 
-  /// Whether it accesses part of an unaligned value. All operations are asked, so it does not take their row.
+  /// Whether it accesses part of an unaligned value. All operations are asked, so this does not look up their row.
   @inline(__always) var accessesPart: Bool {
     switch operation {
     case .lwl, .lwr, .ldl, .ldr, .swl, .swr, .sdl, .sdr: true

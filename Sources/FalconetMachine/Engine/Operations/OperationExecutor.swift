@@ -1,8 +1,7 @@
 /// Executes one decoded operation on the registers of a bank and on memory.
 ///
-/// The engines' own code covers the operations that programs use most; what it doesn't, and the whole
-/// of a block without machine code, is executed here. Lock-step tests compare all of it with
-/// the plain step.
+/// The engines' own code covers the operations that programs use most. All others are executed here, and so is the
+/// whole of a block without machine code. Lock-step tests compare all of it with the plain step.
 ///
 /// Safety: it does not retain the machine and its memory, which would take longer than most operations. The
 /// machine owns the engine that uses an executor, and so outlives it.
@@ -155,8 +154,9 @@ extension OperationExecutor {
     return .next
   }
 
-  /// A store to a page that is not directly writable: beside watched bytes, its first write, the reserved
-  /// word. Code is left to the plain step, so that no engine changes what it is executing, and so are watched bytes.
+  /// A store to a page that is not directly writable: it may have watched bytes or the reserved word, or this is its
+  /// first write. Stores into code are left to the plain step, so that no engine changes what it is executing. So are
+  /// stores to watched bytes.
   @inline(never)
   private func storeElsewhere<Value: FixedWidthInteger & BitwiseCopyable>(
     _ value: Value, _ address: UInt64, _ offset: Int
@@ -174,7 +174,7 @@ extension OperationExecutor {
       if machine.rules.hasReservations,
         machine.state.scalars.reservation.covers(wordAt: word, in: Word.size)
       {
-        // The page of address 0 is guarded then, which a block may have checked before.
+        // Page 0 is guarded from here on. A block may have checked it before.
         guard !memory.hasPage(0) else { return .leave }
         machine.state.scalars.reservation = Reservation()
         machine.statistics.note(.reservationEnded, step: 0, activeThread: 0)
@@ -185,7 +185,7 @@ extension OperationExecutor {
     }
   }
 
-  /// `ll` and `lld`, which load 4 and 8 bytes, of the step with this number.
+  /// `ll` and `lld`, which load 4 and 8 bytes, in the step with this number.
   ///
   /// - Returns: what is loaded.
   func loadLinked(_ size: Int, _ address: Word, _ step: UInt64) -> Word {
@@ -200,7 +200,7 @@ extension OperationExecutor {
     return isDouble ? load(Word.self, address) : Word(extending: load(UInt32.self, address))
   }
 
-  /// `sc` and `scd`, which store 4 and 8 bytes, of the step with this number.
+  /// `sc` and `scd`, which store 4 and 8 bytes, in the step with this number.
   ///
   /// - Returns: whether the value is stored; nil if the plain step must find out.
   func storeConditional(_ size: Int, _ value: Word, _ address: Word, _ step: UInt64) -> Bool? {

@@ -1,8 +1,8 @@
 /// The registers of the thread that an engine runs, and what its code needs beside them, where both
 /// can be reached by number.
 ///
-/// A register of a 32-bit machine is held sign-extended: then what a 64-bit machine does with it is
-/// right for both, and only addresses differ, whose upper half goes to the slow path.
+/// A register of a 32-bit machine is held sign-extended, so that what a 64-bit machine does with it is right for both.
+/// Only addresses differ: those in the upper half of the space go to the slow path.
 ///
 /// Translated code reaches entries 7 to 38 by shorter instructions than others, so what it compares most has a place there.
 ///
@@ -16,7 +16,7 @@ struct RegisterBank {
   /// Copies of a branch's operands, if its delay slot changes them.
   static let firstCopy: UInt8 = 55
   static let secondCopy: UInt8 = 57
-  /// An address of 4 or 8 bytes is flat and a multiple if it has none of these bits.
+  /// The address of 4 or 8 bytes is flat, and a multiple of their number, if it has none of these bits.
   static let outside4: UInt8 = 35
   static let outside8: UInt8 = 38
   static let outside1: UInt8 = 39
@@ -46,7 +46,8 @@ struct RegisterBank {
   /// See ``WatchedMemory``.
   static let readStart: UInt8 = 53
   static let readSize: UInt8 = 54
-  /// See ``StackRange``: its start, how many units from there on a stack pointer may be at, and the same in bytes.
+  /// See ``StackRange``: where it starts, at how many units from there on a stack pointer may be, and the same in
+  /// bytes.
   static let stackStart: UInt8 = 36
   static let stackSize: UInt8 = 34
   static let stackBytes: UInt8 = 69
@@ -54,17 +55,18 @@ struct RegisterBank {
   /// Where the host's stack begins that translated calls use, and where it is too full for another.
   static let callsTop: UInt8 = 60
   static let callsLimit: UInt8 = 61
-  /// Where the host's code goes on behind the call that asked for the form of a block that checks each access.
+  /// The host's address behind the call that asked for the form of a block that checks each access.
   static let checkedCall: UInt8 = 62
-  /// Accesses to the window that took the slow path, since it was looked at last: see ``Translator/wantsNewCode(after:)``.
+  /// How many accesses to the window took the slow path since this was looked at last: see
+  /// ``Translator/wantsNewCode(after:)``.
   static let windowHits: UInt8 = 63
   /// The address of the flags of the range's first page, and how many pages it has.
   static let stackFlags: UInt8 = 58
   static let stackPages: UInt8 = 64
   /// The reservation that code made and the machine does not know of, or an ``OpenLink``.
   static let openLink: UInt8 = 65
-  /// How many steps of the budget were left at its `ll`, less ``longestReservation``: if an `sc` comes with fewer left,
-  /// it is further away than any was before.
+  /// How many steps of the budget were left at its `ll`, less ``longestReservation``. An `sc` that comes with fewer
+  /// left is further from its `ll` than any was before.
   static let openLinkSteps: UInt8 = 66
   /// See ``Statistics/longestReservation``.
   static let longestReservation: UInt8 = 67

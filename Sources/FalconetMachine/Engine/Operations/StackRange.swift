@@ -1,15 +1,15 @@
-/// The part of memory around the stack pointer that is known to be directly writable, so that translated code checks
-/// where the stack pointer moves to by one comparison, and accesses to a stack frame not at all: see ``FramePlan``.
+/// The part of memory around the stack pointer that is known to be directly writable. So translated code checks by one
+/// comparison where the stack pointer moves to, and does not check accesses to a stack frame at all: see ``FramePlan``.
 ///
-/// It lies in the flat part or in the window. Nothing that code does makes its pages less writable but a system call,
-/// and an `ll` there, which is left to a call back that empties the range. Before code is entered, and before it goes on
+/// It lies in the flat part or in the window. Of what code does, only a system call makes its pages less writable, and
+/// an `ll` there, which is left to a call back that empties the range. Before code is entered, and before it goes on
 /// after a system call, ``revalidate()`` looks at the pages again.
 ///
 /// Safety: the flags are those of pages of the memory's space, which the machine owns as it does this range.
 struct StackRange {
   private let bank: RegisterBank
   private let memory: Unmanaged<Memory>
-  /// The addresses that checks compare are multiples of this many bytes, those of a register.
+  /// Checks look for addresses that are multiples of this many bytes, those of a register.
   private let unit: UInt64
   private var firstPage: UInt64 = 0
   private var pageCount: UInt64 = 0 {
@@ -21,10 +21,11 @@ struct StackRange {
     didSet { bank[RegisterBank.stackFlags] = UInt64(UInt(bitPattern: flags)) }
   }
 
-  /// Bytes from the stack pointer on that are of the range if a check of the stack pointer passes. Few, since what is above
-  /// a stack is often not directly writable.
+  /// If a check of the stack pointer passes, this many bytes from it on are of the range. They are few, since what is
+  /// above a stack is often not directly writable.
   static let frame: UInt64 = 64
-  /// Bytes from there on that can be read where the others are then. Pages that don't exist are zero.
+  /// Then this many bytes from it on can be read, as far from the host's address of the first as they are in the guest.
+  /// Pages that don't exist are zero.
   static let reach: UInt64 = 1024
   /// Pages on each side of the stack pointer's that are looked at.
   private static let pagesAround = 4
@@ -58,7 +59,8 @@ struct StackRange {
     }
   }
 
-  /// Whether a stack pointer passes the check, from here on if it didn't and the range can be made to have its frame.
+  /// Whether a stack pointer passes the check. If it does not and the range can be made to have its frame, that is
+  /// done, and it passes from here on.
   @inline(__always)
   mutating func coversFrame(at stackPointer: UInt64) -> Bool {
     let distance = stackPointer &- bank[RegisterBank.stackStart]
@@ -67,13 +69,13 @@ struct StackRange {
     return units < bank[RegisterBank.stackSize] || cover(stackPointer, Self.frame)
   }
 
-  /// Makes the range one that has `count` bytes from an address on, if there is one.
+  /// Makes the range one that has `count` bytes from an address on, if that is possible.
   ///
   /// - Parameters:
   ///   - address: as registers hold it.
   ///   - count: at least ``frame``, at most a page.
-  /// - Returns: whether the check passes, from here on, for the address and for what is ``frame`` below the last byte's
-  ///   end.
+  /// - Returns: whether the check passes from here on, for the address and for the one that is ``frame`` below the end
+  ///   of these bytes.
   mutating func cover(_ address: UInt64, _ count: UInt64) -> Bool {
     let isCovered = memory._withUnsafeGuaranteedRef { cover(address, count, in: $0, $0.space) }
     if !isCovered { misses += 1 }

@@ -1,6 +1,6 @@
-/// A handler made of parts: of one operation, or of several that lie in a row, the first of which names it.
+/// A handler made of parts: of one operation, or of several that lie in a row. The first of them names it.
 ///
-/// The operations stay where they would be, each with the handler that it has alone. So when the slow path has executed the
+/// Each operation stays in its place, with the handler that it has alone. So when the slow path has executed the
 /// operation of a part, the run goes on with the handler of the next operation.
 protocol FusedHandler {
   /// The operations and exits, by number.

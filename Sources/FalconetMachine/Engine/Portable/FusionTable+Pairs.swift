@@ -1,7 +1,8 @@
 /// Pairs of operations with a handler for both.
 ///
-/// Those that Go programs with large code, small loops and C programs execute most, by counts: a handler for each would
-/// take more of the host's cache of instructions than it saves jumps. A few are for programs of 32 bits.
+/// They are those that Go programs with large code, small loops and C programs execute most, by counts. A handler for
+/// each that occurs would take more of the host's cache of instructions than it saves jumps. A few are for programs of
+/// 32 bits.
 extension FusionTable {
   private typealias Op = Handler.Operations
   private typealias Bytes = Handler.Bytes

@@ -1,7 +1,7 @@
 /// Three operations with a handler for all.
 ///
-/// Those that Go programs with large code, small loops and C programs execute most, by counts: a handler for each would
-/// take more of the host's cache of instructions than it saves jumps.
+/// They are those that Go programs with large code, small loops and C programs execute most, by counts. A handler for
+/// each that occurs would take more of the host's cache of instructions than it saves jumps.
 extension FusionTable {
   private typealias Op = Handler.Operations
   private typealias Bytes = Handler.Bytes

@@ -26,7 +26,7 @@ struct Fusion {
   var operands: Int { (secondOperand == .none ? 0 : 1) + (thirdOperand == .none ? 0 : 1) }
 }
 
-/// Gives operations the handlers of several in a row, so that as few as possible go on to another.
+/// Gives operations the handlers of several in a row, so that handlers go on to others as seldom as possible.
 ///
 /// Each operation of a block gets the best one that begins with it, so nothing depends on the operation
 /// that a run is at.
@@ -57,7 +57,7 @@ struct FusionTable {
     Int(first) << 8 | Int(second)
   }
 
-  /// What a jump from one handler to the next costs, and what it saves that an operand is at hand.
+  /// What a jump from one handler to the next costs, and what an operand that is at hand saves.
   private static let jumpCost = 4
   private static let operandGain = 1
 
@@ -67,7 +67,7 @@ struct FusionTable {
   ///   - operations: those of the block and its exit, which have the handlers that they have alone.
   ///   - numbers: their numbers.
   func fuse(_ operations: UnsafeMutablePointer<PortableOperation>, _ numbers: [UInt8]) {
-    // What it costs from the next operation on, from the one behind it, and the third.
+    // The costs from the next operation on, from the second next, and from the third.
     var costs = (0, 0, 0)
     for index in numbers.indices.reversed() {
       var best = Self.jumpCost + costs.0

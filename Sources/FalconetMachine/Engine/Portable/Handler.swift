@@ -3,8 +3,8 @@
 /// Arguments: the operation, the registers (``RegisterBank``), the flat part of the guest's memory and
 /// its flags (``GuestSpace``), and the budget: the steps that may be executed after the current block.
 ///
-/// Each handler ends with a call of the next. An optimizing compiler makes a jump of that call, so a run
-/// of any length takes no stack; nothing in the language promises it, so ``TailCallCheck`` tests it.
+/// Each handler ends with a call of the next. An optimizing compiler makes a jump of that call, so a run of any length
+/// takes no stack. The language does not promise that, so ``TailCallCheck`` tests it.
 ///
 /// Safety: as ``Handler``.
 typealias HandlerFunction =
@@ -143,8 +143,8 @@ enum Handler {
     next(op, bank, base, flags, budget)
   }
 
-  /// A store that its part doesn't cover: to the window, or to a page that is not directly writable, maybe for its
-  /// watched bytes alone.
+  /// A store that its part doesn't cover: to the window, or to a page that is not directly writable, maybe only since
+  /// it has watched bytes.
   ///
   /// Out of line, as ``rare(_:_:_:_:_:)``.
   @inline(never)

@@ -1,5 +1,5 @@
-/// Where a handler finds an operand of its second or third operation: what the operation before has just
-/// computed need not be read again from the bank, which takes a processor longer than most operations.
+/// Where a handler finds an operand of its second or third operation. What the operation before has just computed need
+/// not be read from the bank, which takes a processor longer than most operations.
 protocol OperandSource {
   /// Which operand is the result of the operation before.
   static var operand: FusedOperand { get }

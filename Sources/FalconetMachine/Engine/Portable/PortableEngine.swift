@@ -1,4 +1,4 @@
-/// The engine that runs on any processor: blocks of compact operations, executed by handlers that
+/// The engine that runs on any processor. It writes blocks of compact operations. They are executed by handlers that
 /// jump to one another (``Handler``), or by a switch (``SwitchLoop``) if this build's handlers return.
 ///
 /// Safety: only this class writes the arena, between runs, in steps of an operation and inside its
@@ -229,7 +229,7 @@ final class PortableEngine: EngineCore, BlockEngine {
     cache.wait(link, for: block.pc)
   }
 
-  /// Makes of a block one of no steps, whose first operation goes to another.
+  /// Turns a block into one of no steps, whose first operation goes to another block.
   ///
   /// - Returns: the link to that.
   private func writeDetour(at place: Int, _ pc: UInt64, to target: Int) -> Int {

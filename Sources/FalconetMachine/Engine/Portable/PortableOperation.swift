@@ -19,9 +19,9 @@ struct PortableOperation {
   /// Where the link of a ``PortableExit/detour`` is.
   static let detourLink = MemoryLayout<UInt>.stride
 
-  /// Whether the handler may have to know which operation it executes: of all that access memory, of those that may
-  /// divide by zero, and of those that have no handler of their own. None of them has an immediate of more than 16
-  /// bits.
+  /// Whether the handler may have to know which operation it executes. That is so for all that access memory, for those
+  /// that may divide by zero, and for those that have no handler of their own. None of them has an immediate of more
+  /// than 16 bits.
   static func packsOperation(_ operation: Operation) -> Bool {
     switch operation.kind {
     case .load, .store, .toHiLo: true

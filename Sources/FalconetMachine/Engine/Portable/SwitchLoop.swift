@@ -1,5 +1,5 @@
-/// Executes blocks of the portable engine by a switch: what takes the place of handlers that don't pass
-/// the ``TailCallCheck``, as in builds without optimization.
+/// Executes blocks of the portable engine by a switch. It takes the place of handlers that don't pass the
+/// ``TailCallCheck``, as in builds without optimization.
 ///
 /// Safety: as ``Handler``.
 struct SwitchLoop<Word: MachineWord> {

@@ -53,8 +53,8 @@ enum CallBack {
       ._withUnsafeGuaranteedRef { $0.stack.cover(address, count) ? 0 : 1 }
   }
 
-  /// What `ll` or `lld` loads from an address. The third argument is not used; the fourth is how many steps of the
-  /// budget are left from this one on, the last how many bytes are loaded.
+  /// What `ll` or `lld` loads from an address. The third argument is not used. The fourth is how many steps of the
+  /// budget are left from this one on, and the last how many bytes are loaded.
   static let loadLinked: Linked = { owner, address, _, steps, size in
     Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.loadLinked(address, steps, Int(size)) }
@@ -67,8 +67,8 @@ enum CallBack {
       ._withUnsafeGuaranteedRef { $0.storeConditional(value, address, steps, Int(size)) }
   }
 
-  /// Executes the system call at an address, if some steps of the budget are left: how many are then, or a
-  /// ``SystemCallOutcome``.
+  /// Executes the system call at an address. Gets how many steps of the budget are left, and returns how many are left
+  /// then, or a ``SystemCallOutcome``.
   static let systemCall: SystemCall = { owner, pc, steps in
     Unmanaged<EngineCore>.fromOpaque(owner)
       ._withUnsafeGuaranteedRef { $0.systemCall(at: pc, steps: steps) }

@@ -1,6 +1,6 @@
 /// Writes the machine code of one kind of processor for the ``Translator``.
 ///
-/// Each kind has a directory of its own beside this file, and all code that depends on the processor.
+/// Each kind has a directory of its own beside this file, with all code that depends on the processor.
 protocol CodeEmitter {
   /// Writes what all blocks share. Nil if this process runs on another kind of processor, or on one
   /// that lacks an instruction.
@@ -16,16 +16,16 @@ protocol CodeEmitter {
   var missing: Int { get }
   /// Whether loads leave watched bytes to the plain step. What was written before stays as it is.
   var checksLoads: Bool { get set }
-  /// Whether accesses that are not flat look into the ``StackRange`` before they go to their slow path, which makes code
+  /// Whether accesses that are not flat look into the ``StackRange`` before they go to their slow path. That makes code
   /// larger. What was written before stays as it is.
   var checksRange: Bool { get set }
   /// Whether the usual form of a block is entered with a frame's stack pointer only, see ``FramePlan``, unless
-  /// ``checksLoads``. If it changes, all blocks have to be discarded. No emitter uses frames that didn't from the start.
+  /// ``checksLoads``. If it changes, all blocks have to be discarded. If it is false at first, it stays so.
   var usesFrames: Bool { get set }
   /// What ``CodeEntry`` gets for the bank: an address this many bytes into it.
   static var bankOffset: Int { get }
 
-  /// Writes a block in a form, and inserts it into a cache, with which its jumps are linked.
+  /// Writes a block in a form, inserts it into a cache, and links its jumps with the blocks there.
   ///
   /// - Returns: its place.
   mutating func write(_ block: Block, _ form: BlockForm, into cache: inout BlockCache) -> Int

@@ -22,8 +22,8 @@ enum SlowPath {
   /// Unaligned values elsewhere, or in pages that are not directly writable: the jumps that come here, the values, and where
   /// the code goes on.
   case unaligned(X86Jumps, UnalignedValues, back: Int)
-  /// The check of neighbours that the hot one, whose jumps come here, leaves open; what is known of them, the
-  /// steps from the operation on that it stands before, and where the code goes on.
+  /// What the hot check of neighbours leaves open: its jumps, which come here, the place of the neighbours, the steps
+  /// from the operation on that the check stands before, and where the code goes on.
   case neighbours(X86Jumps, Int, remaining: UInt8, back: Int)
   /// A check of the stack pointer plus a distance: the jump that comes here, the steps from the operation on that it
   /// stands before, and where the code goes on.

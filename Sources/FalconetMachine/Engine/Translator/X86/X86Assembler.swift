@@ -196,7 +196,7 @@ struct X86Assembler {
     single(0xD3, isLeft ? 0 : 1, target, wide: wide)
   }
 
-  /// Shifts by the low bits of rcx, and fills up with those of another register from its other end on.
+  /// Shifts by the low bits of rcx, and fills up with bits of another register, which come from its other end.
   mutating func shiftByCL(
     left isLeft: Bool, _ target: X86Register, from source: X86Register, wide: Bool = true
   ) {

@@ -130,7 +130,8 @@ extension X86Emitter {
     store(host, to: target)
   }
 
-  /// Writes the code of a constant and the addition of a register to it, which replaces it.
+  /// Writes the code of two operations: one that sets a register to a constant, and one that replaces it by the sum of
+  /// it and another register.
   ///
   /// - Parameter index: the place of the second operation.
   /// - Returns: whether the operations are that; otherwise nothing was written.
@@ -200,7 +201,7 @@ extension X86Emitter {
     store(target, to: operation.destination)
   }
 
-  /// The processor takes as many bits of the amount as the machine does: 5 of 32, 6 of 64.
+  /// The processor takes as many bits of the amount as the machine does: 5 for 32 bits, 6 for 64.
   private mutating func shiftVariable(_ operation: DecodedOperation, _ kind: X86Shift, wide: Bool) {
     load(.rcx, from: operation.first, wide: false)
     load(.rax, from: operation.second, wide: wide)

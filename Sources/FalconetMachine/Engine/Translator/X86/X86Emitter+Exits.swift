@@ -33,10 +33,9 @@ extension X86Emitter {
     openEnd = OpenEnd(jump: jump, pc: pc, end: assembler.position)
   }
 
-  /// Goes back over jumps right before the position that the block at an address makes superfluous if it is
-  /// written here.
+  /// Takes back the jumps at the end of the code that are superfluous if the block at an address is written here.
   ///
-  /// - Returns: a link that waits for the block, and isn't there any longer.
+  /// - Returns: a jump that waits for the block, and is one of those taken back.
   /// - Precondition: there is no block at the address yet.
   mutating func closeEnd(_ pc: UInt64, _ cache: inout BlockCache) -> Int? {
     guard let end = openEnd, end.end == assembler.position else { return nil }
@@ -60,7 +59,7 @@ extension X86Emitter {
     return branch.jump
   }
 
-  /// Has a jump go to the block at an address: by way of ending the run, as long as there is none.
+  /// Has a jump go to the block at an address. As long as there is none, it ends the run.
   mutating func link(_ jump: Int, to pc: UInt64, _ cache: inout BlockCache) {
     switch cache.target(pc, of: jump) {
     case .block(let place): assembler.patch(jump, to: place)
@@ -226,8 +225,8 @@ extension X86Emitter {
     (block.pc &+ 4 &* (UInt64(block.length) - UInt64(remaining))) & mask
   }
 
-  /// Goes on with the form of the block that checks each access. Few checks ever fail, so that nothing is kept of
-  /// where they are: the first time, a call says it.
+  /// Goes on with the form of the block that checks each access. Few checks ever fail, so nothing records where they
+  /// are: when one fails for the first time, a call tells it.
   private mutating func emitChecked(_ remaining: UInt8, _ cache: inout BlockCache) {
     assembler.immediate(.add, .r14, Int32(remaining))
     emitChecked(at: address(remaining), &cache)
@@ -245,8 +244,8 @@ extension X86Emitter {
     assembler.call(exits[Int(EngineExit.checked.rawValue)])
   }
 
-  /// The exit of a block whose stack pointer is no frame's: to blocks in the form that checks each access. Which form a
-  /// block in a register is entered in, the run decides.
+  /// The exit of a block whose stack pointer is no frame's. It goes to blocks in the form that checks each access. If
+  /// the next block's address is in a register, the run decides on the form.
   private mutating func emitLostExit(_ exit: BlockExit, _ cache: inout BlockCache) {
     switch exit {
     case .jump(let pc): emitChecked(at: pc, &cache)

@@ -1,7 +1,7 @@
 /// Detours at the start of forgotten blocks: see ``BlockCache``.
 ///
-/// A detour is a jump, over the bytes that check the budget. Nothing comes to the middle of it: what jumps back into a
-/// block comes from its own code out of line.
+/// A detour is a jump, written over the bytes that check the budget. Nothing jumps to the middle of it. Only a block's
+/// own code out of line jumps back into the block.
 extension X86Emitter {
   mutating func forget(_ block: BlockCache.ForgottenBlock, in cache: inout BlockCache) {
     let first = cache.detour(of: block)

@@ -26,7 +26,7 @@ extension X86Emitter {
   /// Goes on with the form of the next block that checks each access if `ll` took a page from the range.
   mutating func emitCheckAfterLink(_ operation: DecodedOperation) {
     guard isFramed else { return }
-    // Compares the entry with a number: that of the operation stands where that of a register does.
+    // Compares the entry with a number. The operation's number stands in the place of a register's.
     assembler.bank(0x83, .rdi, RegisterBank.stackSize)
     assembler.byte(0)
     slowPaths.append(.emptyRange(assembler.jump(.equal), remaining: operation.remaining - 1))
@@ -41,7 +41,7 @@ extension X86Emitter {
     assembler.call(coverThunk)
   }
 
-  /// Jumps away if an address that is not flat is no unit of the ``StackRange``: what is accessed there are mostly the
+  /// Jumps away if an address that is not flat is no unit of the ``StackRange``. Most of what is accessed there are the
   /// arrays of a stack in the window.
   ///
   /// - Returns: the jump; nil, without code, if ``checksRange`` is false or it is no access of a whole unit.
@@ -62,7 +62,7 @@ extension X86Emitter {
     return emitRangeTest(.rcx, isMultiple: true)
   }
 
-  /// Jumps away if an address is not one that the range has a frame at. Its register holds another number after it.
+  /// Jumps away if the range has no frame at an address. The register that held the address holds another number then.
   ///
   /// - Parameter isMultiple: whether the address is known to be a multiple of the unit.
   private mutating func emitRangeTest(_ address: X86Register, isMultiple: Bool = false) -> Int {

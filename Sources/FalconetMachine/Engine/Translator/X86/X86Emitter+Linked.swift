@@ -1,5 +1,5 @@
-/// `ll`, `sc` and the like: calls of code that executes them in the usual case, see ``OpenLink``, and else calls back.
-/// Both leave the registers where they are.
+/// `ll`, `sc` and the like. A block calls code that executes them in the usual case, see ``OpenLink``, and calls back
+/// in all others. Both leave the registers where they are.
 extension X86Emitter {
   /// The operations, in the places of their thunks.
   static let linked = Operation.allCases.compactMap {
@@ -38,8 +38,8 @@ extension X86Emitter {
     assembler.address(.rcx, .r14, Int32(operation.remaining))
   }
 
-  /// From an address in rax, maybe a value in rdx, and the steps in rcx to what a call back says in rax. Keeps all
-  /// other registers but rcx and rdx.
+  /// Takes an address in rax, maybe a value in rdx, and the steps in rcx. Leaves in rax what a call back returns. Keeps
+  /// all other registers but rcx and rdx.
   mutating func emitLinkedThunk(_ access: AccessKind, isLoad: Bool) -> Int {
     let place = assembler.position
     if isLoad { emitOpening(access) } else { emitUse(access) }
@@ -56,7 +56,7 @@ extension X86Emitter {
   private mutating func emitOpening(_ access: AccessKind) {
     assembler.bank(0x85, .rax, Self.outside(access))
     var away = [assembler.jump(.notEqual)]
-    // Compares the entry with a number: that of the operation stands where that of a register does.
+    // Compares the entry with a number. The operation's number stands in the place of a register's.
     assembler.bank(0x83, .rdi, RegisterBank.openLink)
     assembler.byte(UInt8(OpenLink.none))
     away.append(assembler.jump(.notEqual))
@@ -95,7 +95,7 @@ extension X86Emitter {
     emitFlags(at: .rax, .directlyWritable)
     assembler.set(.rax, to: OpenLink.none)
     assembler.bank(0x89, .rax, RegisterBank.openLink)
-    // Adds 1 to the entry: the number of the operation stands where that of a register does.
+    // Adds 1 to the entry. The operation's number stands in the place of a register's.
     assembler.bank(0xFF, .rax, RegisterBank.linkedStores)
     assembler.set(.rax, to: 1)
     assembler.ret()

@@ -23,7 +23,8 @@ extension X86Emitter {
     }
   }
 
-  /// Computes an address, and jumps away if it, or the register's value below it, is not flat and a multiple.
+  /// Computes an address, and jumps away if it is not flat or no multiple of the access's size. If the register's value
+  /// is little below the address, that is looked at instead.
   ///
   /// - Returns: the address, by rax or by the register that the operation names, and the jump.
   private mutating func emitAddress(
@@ -157,8 +158,8 @@ extension X86Emitter {
       .store(away, guarded, address, thunk: thunk, operation, back: assembler.position))
   }
 
-  /// Compares the flags of the page of a flat address with those of one that is directly writable. The register
-  /// that holds the address holds another number after it.
+  /// Compares the flags of a flat address's page with those of a page that is directly writable. The register that held
+  /// the address holds another number then.
   mutating func emitFlagCheck(
     of address: X86Register, _ flags: PageFlags = .directlyWritable
   ) {

@@ -20,7 +20,8 @@ extension X86Emitter {
       .neighbours(jumps, place, remaining: operation.remaining, back: assembler.position))
   }
 
-  /// The check of addresses that are what they should be if the register's value is.
+  /// The check of neighbours whose addresses are as they should be if the register's value is: see
+  /// ``AccessPlan/Neighbours/isNear(margin:)``.
   private mutating func emitNearCheck(of place: Int, before operation: DecodedOperation) {
     let group = plan.neighbours[place]
     let register = held(group.register, in: .rdx)
@@ -39,8 +40,8 @@ extension X86Emitter {
       .neighbours(jumps, place, remaining: operation.remaining, back: assembler.position))
   }
 
-  /// Checks that the page of the address in rax is directly writable, and the same as that of another so much above it,
-  /// if one is given. Adds the jumps if not.
+  /// Checks that the page of the address in rax is directly writable. If an extent is given, the address so much above
+  /// it must lie in the same page. Adds the jumps that are taken if not.
   private mutating func emitPageCheck(_ extent: Int32?, _ jumps: inout X86Jumps) {
     if let extent {
       assembler.address(.rcx, .rax, extent)
@@ -52,12 +53,13 @@ extension X86Emitter {
     jumps.append(assembler.jump(.notEqual))
   }
 
-  /// The check of neighbours in the other case that translated code covers: two pages. If it does not hold, the code goes
-  /// on behind the jump that follows.
+  /// The check of neighbours in the other case that translated code covers: in two pages. If it does not hold, the code
+  /// goes on behind the jump that follows.
   mutating func emitWholeCheck(of place: Int) {
     let group = plan.neighbours[place]
     emitLowest(group)
-    // From the lowest address: the highest, and the first and the last byte that are stored to, 12 bits each.
+    // Distances from the lowest address, 12 bits each: to the highest, and to the first and the last byte that are
+    // stored to.
     var distances = UInt64(group.extent)
     if let stored = group.stored {
       distances |= UInt64(stored.lowerBound - group.low) << 12
@@ -75,8 +77,8 @@ extension X86Emitter {
     [(alignment: alignment, isStored: false), (alignment: alignment, isStored: true)]
   }
 
-  /// From the lowest address in rax and distances from it in rdx. If the check does not hold, the code goes on behind the
-  /// jump that follows the call. Keeps all registers but rcx and rdx.
+  /// Checks the lowest address, in rax, and those at the distances in rdx. If the check does not hold, the code goes on
+  /// behind the jump that follows the call. Keeps all registers but rcx and rdx.
   mutating func emitWholeThunk(_ alignment: Int32, _ isStored: Bool) -> Int {
     let place = assembler.position
     assembler.bank(0x85, .rax, outside(alignment))
@@ -84,7 +86,7 @@ extension X86Emitter {
     emitDistance()
     assembler.bank(0x85, .rcx, RegisterBank.outside1)
     fails.append(assembler.jump(.notEqual))
-    // The pages of the first and the last byte that are stored to: all is less than a page.
+    // All that is stored to takes less than a page, so it lies in the pages of its first and its last byte.
     for _ in 0..<(isStored ? 2 : 0) {
       assembler.shift(.right, .rdx, by: 12)
       emitDistance()

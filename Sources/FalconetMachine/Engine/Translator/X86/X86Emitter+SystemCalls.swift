@@ -1,8 +1,8 @@
-/// System calls: calls back after which the code goes on, so that neither the run ends nor the calls on the host's stack
-/// are forgotten.
+/// System calls are calls back after which the code goes on. So neither the run ends, nor are the calls on the host's
+/// stack forgotten.
 extension X86Emitter {
-  /// From the address of a system call in rax to the next instruction, at which the code behind the call of this goes
-  /// on. If the run ends or goes on elsewhere, it does not return. The registers are in the bank meanwhile.
+  /// Executes the system call at the address in rax. The code behind the call of this goes on at the next instruction.
+  /// If the run ends or goes on elsewhere, this does not return. The registers are in the bank meanwhile.
   mutating func emitSystemCallThunk() -> Int {
     let place = assembler.position
     assembler.push(.rax)

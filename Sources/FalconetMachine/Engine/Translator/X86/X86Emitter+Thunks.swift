@@ -48,11 +48,11 @@ extension X86Emitter {
   /// Counts an access that ``emitRangeCheck(_:_:)`` might cover.
   mutating func emitWindowHit(_ access: AccessKind) {
     guard access == .double else { return }
-    // Adds 1 to the entry: the number of the operation stands where that of a register does.
+    // Adds 1 to the entry. The operation's number stands in the place of a register's.
     assembler.bank(0xFF, .rax, RegisterBank.windowHits)
   }
 
-  /// From the address in rax to the value in rax. Keeps all registers but rcx and rdx.
+  /// Loads the value at the address in rax into rax. Keeps all registers but rcx and rdx.
   private mutating func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rdx)
@@ -68,8 +68,8 @@ extension X86Emitter {
     return place
   }
 
-  /// From the address in rax to the value in rax and 0 in ecx, or another number in ecx if the load needs
-  /// more than that. Keeps all registers but rcx and rdx.
+  /// Loads the value at the address in rax into rax, and sets ecx to 0. If the load needs more than that, it sets ecx
+  /// to another number. Keeps all registers but rcx and rdx.
   private mutating func emitCheckedLoadThunk(_ access: AccessKind) -> Int {
     let place = assembler.position
     assembler.bank(0x85, .rax, Self.outside(access))
@@ -153,8 +153,8 @@ extension X86Emitter {
     return place
   }
 
-  /// From an address in rax and a count in rdx: has the ``StackRange`` cover them, which r13 goes with. If it can't, the
-  /// code goes on behind the jump that follows the call. Keeps all other registers but rax, rcx and rdx.
+  /// Has the ``StackRange`` cover as many bytes as rdx says, from the address in rax on, and sets r13 for them. If it
+  /// can't, the code goes on behind the jump that follows the call. Keeps all other registers but rax, rcx and rdx.
   private mutating func emitCoverThunk() -> Int {
     let place = assembler.position
     let function: CallBack.Cover = CallBack.cover
@@ -164,8 +164,8 @@ extension X86Emitter {
     return place
   }
 
-  /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns, behind the jump that follows if the
-  /// result is not 0 and the function may fail. Keeps the pinned registers.
+  /// Calls a function with the owner, rax, rdx, rcx and maybe a number, and returns. If the function may fail, and its
+  /// result is not 0, it returns behind the jump that follows. Keeps the pinned registers.
   mutating func emitCallBack(_ function: UInt, number: UInt8? = nil, mayFail: Bool = false) {
     let kept: [X86Register] = [.rsi, .rdi, .r8, .r9, .r10, .r11]
     for register in kept { assembler.push(register) }
@@ -198,8 +198,8 @@ extension X86Emitter {
     for byte in [0x48, 0x8B, 0x24, 0x24] as [UInt8] { assembler.byte(byte) }
   }
 
-  /// From a ``PackedOperation`` in rdx to 0 in eax, or another number if the operation is left to
-  /// the plain step. The registers are in the bank meanwhile.
+  /// Executes the ``PackedOperation`` in rdx. Sets eax to 0, or to another number if the operation is left to the plain
+  /// step. The registers are in the bank meanwhile.
   private mutating func emitRareThunk() -> Int {
     let place = assembler.position
     savePinned()

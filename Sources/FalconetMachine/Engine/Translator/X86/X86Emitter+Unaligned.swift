@@ -1,11 +1,11 @@
 /// Accesses to parts of unaligned values.
 ///
-/// Where the parts make up whole values, each value is one access. All other parts, and those of values that take a slow
-/// path, are calls of code that executes one of them in the usual cases; else they call back.
+/// If parts make up whole values, each value is one access. Every other part is a call of code that executes it in the
+/// usual cases, and calls back in all others. So is each part of values that take a slow path.
 extension X86Emitter {
   /// Writes the code of unaligned values, if some are accessed from the operation at an index on.
   ///
-  /// - Returns: how many operations that are.
+  /// - Returns: how many operations that are; nil if there are none.
   mutating func emitUnaligned(at index: Int) -> Int? {
     guard hasFlatPart, let values = UnalignedValues(operations, at: index),
       values.isStore || !checksLoads
@@ -93,7 +93,7 @@ extension X86Emitter {
   static let parts = [AccessKind.wordLeft, .wordRight, .doubleLeft, .doubleRight]
     .flatMap { [(access: $0, isStore: false), (access: $0, isStore: true)] }
 
-  /// An access to part of a value. What is watched, only a call back looks at.
+  /// An access to part of a value. Only a call back looks at what is watched.
   mutating func emitPart(_ operation: DecodedOperation, _ access: AccessKind, isStore: Bool) {
     guard isStore || !checksLoads,
       let thunk = Self.parts.firstIndex(where: { $0 == (access, isStore) })
@@ -110,8 +110,8 @@ extension X86Emitter {
     slowPaths.append(.rare(rare, operation, back: assembler.position))
   }
 
-  /// From an address in rax and the register's value in rdx to what a load makes of it in rax, and 0 in ecx; or to another
-  /// number in ecx, if nothing was done. Keeps all other registers but rdx.
+  /// Takes an address in rax and the register's value in rdx. Leaves in rax what a load makes of it, and 0 in ecx. If
+  /// nothing was done, another number is in ecx. Keeps all other registers but rdx.
   mutating func emitPartThunk(_ access: AccessKind, isStore: Bool) -> Int {
     let place = assembler.position
     var away: [Int] = []
@@ -143,8 +143,8 @@ extension X86Emitter {
     return place
   }
 
-  /// From the host's address in rax, whose low bits are the guest's, to the host's address of the unit that holds it, and
-  /// in cl how many bits of the unit are on the other side of the address than the part is.
+  /// Takes in rax the host's address, whose low bits are the guest's. Leaves there the host's address of the unit that
+  /// holds it, and in cl how many bits of the unit are not of the part.
   private mutating func emitUnit(_ access: AccessKind) {
     assembler.registers(0x8B, .rcx, .rax, wide: false)
     if !access.isLeftPart { assembler.single(0xF7, 2, .rcx, wide: false) }
@@ -164,7 +164,8 @@ extension X86Emitter {
     if !wide { assembler.signExtend32(.rax, .rax) }
   }
 
-  /// All of the word is sign-extended. Else the register's upper half stays, as the bits above the part do.
+  /// A part that is all of the word is sign-extended. With any other, the register's upper half stays, as the bits
+  /// above the part do.
   private mutating func emitRightWordLoad() {
     assembler.registers(0x8B, .rcx, .rax, wide: false)
     assembler.immediate(.and, .rcx, 3, wide: false)

@@ -13,8 +13,8 @@ struct X86Emitter: CodeEmitter {
   let mask: UInt64
   /// The bits that no flat address has.
   let outside: UInt64
-  /// Whether programs have flat addresses. If not, checks of several accesses would fail. That is so in valgrind too,
-  /// which holds on to code that was executed once: then no block takes the place of a jump.
+  /// Whether programs have flat addresses. If not, checks of several accesses would fail. There are none in valgrind
+  /// either, which holds on to code that was executed once. So no block takes the place of a jump then.
   let hasFlatPart: Bool
   /// See ``GuestSpace``.
   let margin: Int32
@@ -32,8 +32,8 @@ struct X86Emitter: CodeEmitter {
   private(set) var plan: AccessPlan
   /// Whether the current block relies on the stack pointer being a frame's, see ``FramePlan``.
   private(set) var isFramed = false
-  /// What the last operation compared: the entry that holds whether it was so, and the condition, which the flags
-  /// still have.
+  /// What the last operation compared: the entry that holds the result, and the condition that was looked at, which the
+  /// flags still have.
   var comparison: (entry: UInt8, condition: X86Condition)?
 
   /// The jump that the code ends with.
@@ -209,8 +209,8 @@ struct X86Emitter: CodeEmitter {
     assembler.byte(0xE0)
   }
 
-  /// The way out: with the guest address in rax, and the block's length in cl if it doesn't fit. The one for
-  /// ``EngineExit/checked`` is called, by what ``link(checkedCall:to:)`` makes a jump of.
+  /// The way out. The guest address is in rax, and the length of a block that doesn't fit in cl. The one for
+  /// ``EngineExit/checked`` is called; ``link(checkedCall:to:)`` makes a jump of that call.
   private mutating func emitExit(_ reason: EngineExit, atZero: Bool) -> Int {
     let place = assembler.position
     if atZero { assembler.set(.rax, to: 0) }

@@ -35,8 +35,8 @@ enum X86Register: UInt8 {
     holding(guest).map { (guest, $0) }
   }
 
-  /// The host register that holds an entry of the bank, if one does: those that the compilers' calling
-  /// conventions and code use most live in host registers while translated code runs.
+  /// The host register that holds an entry of the bank, if one does. While translated code runs, host registers hold
+  /// those that the compilers' calling conventions and code use most.
   @inline(__always)
   static func holding(_ guest: UInt8) -> X86Register? {
     switch guest {
