@@ -201,7 +201,10 @@ extension BlockEngine {
   ///
   /// - Returns: whether there is one.
   private func decode(at pc: UInt64) -> Bool {
-    cache.admits(pc) && decoder.decode(at: pc, page: memory.page(pc >> 12))
+    guard cache.admits(pc) else { return false }
+    return decoder.decode(at: pc, page: memory.page(pc >> 12)) { slot in
+      cache.admits(slot, reachedFrom: pc) ? memory.page(slot >> 12) : nil
+    }
   }
 
   /// Leaves the instructions at some addresses, and at no others, to the plain step.

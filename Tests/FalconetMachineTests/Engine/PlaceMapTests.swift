@@ -64,6 +64,21 @@ struct PlaceMapTests {
     #expect(map[start &- 4] == 5 && map[start &+ 4096] == 5)
     #expect(map.takePlaces(ofPage: page).isEmpty)
   }
+
+  @Test("The numbers of 0 and more are taken from some addresses, and from no others")
+  func takenAlone() throws {
+    var map = try #require(PlaceMap())
+    let numbers: [(UInt64, Int)] = [
+      (0x1000, 0), (0x1004, 1), (0x1008, -1), (0x5FFC, 7), (.max & ~3, 8),
+    ]
+    for (address, number) in numbers { _ = map.set(address, to: number) }
+    let addresses: [UInt64] = [0x1000, 0x1008, 0x100C, 0x5FFC, 0x9_0000, .max & ~3]
+    let taken = map.takePlaces(of: addresses)
+    #expect(taken.map(\.address) == [0x1000, 0x5FFC, .max & ~3])
+    #expect(taken.map(\.number) == [0, 7, 8])
+    #expect(addresses.map { map[$0] } == [nil, -1, nil, nil, nil, nil])
+    #expect(map[0x1004] == 1)
+  }
 }
 
 @Suite("Code in more places than are known at a time")

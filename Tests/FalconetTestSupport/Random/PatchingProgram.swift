@@ -65,7 +65,8 @@ package struct PatchingProgram {
       : [0x7000, 0x8000_0000, 0x7FFF_E000, 0xFFFF_E000]
     far = random.pick(farPages)
     // The third page is the one behind the second.
-    leaves = [0x2000, 0x2200, 0x2FE8, 0x3100, 0x3300, 0x4000, far, far + 0x200]
+    let across = 0x2FD8 + 4 * UInt64(random.below(9))
+    leaves = [0x2000, 0x2200, across, 0x3100, 0x3300, 0x4000, far, far + 0x200]
     callers = [0x1800, 0x2400, 0x2600, 0x3500, 0x4200, 0x4400]
   }
 

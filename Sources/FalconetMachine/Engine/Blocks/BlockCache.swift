@@ -35,6 +35,8 @@ struct BlockCache {
   private var pages: [UInt64: Bool] = [:]
   /// The one with blocks that was asked for last.
   private var lastPage: UInt64?
+  /// Pages that blocks of the page before reach into, with their delay slots, and where those blocks begin.
+  private var reached: [UInt64: Set<UInt64>] = [:]
   private var rewrites = PageRewrites()
   /// The page that was asked for last in vain, and how many times it will be so again.
   private var refused: (page: UInt64, times: Int) = (0, 0)
@@ -124,6 +126,14 @@ struct BlockCache {
     return answer == .blocks
   }
 
+  /// Whether the page of an address can have the delay slot of a block that begins on the page before. If so, the block
+  /// is forgotten with either page.
+  mutating func admits(_ slot: UInt64, reachedFrom pc: UInt64) -> Bool {
+    guard admits(slot) else { return false }
+    reached[slot >> 12, default: []].insert(pc)
+    return true
+  }
+
   /// Adds a block.
   ///
   /// - Parameter resolve: is called with each link that waited for the block.
@@ -178,7 +188,7 @@ struct BlockCache {
     fileprivate var key: UInt64 { form == .usual ? pc : pc | 2 }
   }
 
-  /// Forgets the blocks of a page that was overwritten. It may have others from now on.
+  /// Forgets the blocks of a page that was overwritten, and those that reach into it. It may have others from now on.
   ///
   /// - Returns: those that it had. At the start of each, the engine has to write a detour: see ``detour(of:)``.
   mutating func forgetBlocks(ofPage page: UInt64) -> [ForgottenBlock] {
@@ -189,8 +199,9 @@ struct BlockCache {
       rewrites.note(page, blocks: 0)
       return []
     }
-    let usual = places.takePlaces(ofPage: page)
-    let checked = checkedPlaces.takePlaces(ofPage: page)
+    let reaching = reached.removeValue(forKey: page)?.sorted() ?? []
+    let usual = places.takePlaces(ofPage: page) + places.takePlaces(of: reaching)
+    let checked = checkedPlaces.takePlaces(ofPage: page) + checkedPlaces.takePlaces(of: reaching)
     for block in usual { jumpTable.remove(block.address) }
     rewrites.note(page, blocks: usual.count + checked.count)
     return usual.map { ForgottenBlock(pc: $0.address, form: .usual, place: $0.number) }
@@ -217,6 +228,7 @@ struct BlockCache {
     memory.unmarkCode(onPages: pages.keys)
     pages.removeAll(keepingCapacity: true)
     lastPage = nil
+    reached.removeAll(keepingCapacity: true)
     places.removeAll()
     checkedPlaces.removeAll()
     detours.removeAll(keepingCapacity: true)

@@ -1,6 +1,7 @@
 /// Decodes guest instructions into blocks: the one front end of both engines.
 ///
-/// Safety: 4096 bytes are readable at `page`, and offsets into it are below 4096 and multiples of 4.
+/// Safety: 4096 bytes are readable at `page`, and at what `nextPage` returns. Offsets into them are below 4096 and
+/// multiples of 4.
 struct BlockDecoder {
   private let decoder: InstructionDecoder
   private let mask: UInt64
@@ -26,8 +27,12 @@ struct BlockDecoder {
   /// - Parameters:
   ///   - pc: the address, a multiple of 4.
   ///   - page: the 4096 bytes of the page that holds it.
+  ///   - nextPage: is called if the last instruction of the page is a branch, with the address of its delay slot. Returns
+  ///     the bytes of the slot's page, or nil if the branch is left to the plain step.
   /// - Returns: whether there is one; false if the first instruction is left to the plain step.
-  mutating func decode(at pc: UInt64, page: UnsafeRawPointer) -> Bool {
+  mutating func decode(
+    at pc: UInt64, page: UnsafeRawPointer, nextPage: (UInt64) -> UnsafeRawPointer? = { _ in nil }
+  ) -> Bool {
     block.pc = pc
     block.length = 0
     block.returnAddress = nil
@@ -50,8 +55,10 @@ struct BlockDecoder {
       }
       let operation = DecodedOperation(instruction, row)
       if row.kind.isBranch {
-        if offset < 4092, !(hasStops && self.isStop(here &+ 4)),
-          endWithBranch(operation, row.kind, decoded(page, offset + 4), at: here)
+        let slot = (here &+ 4) & mask
+        let slotPage = offset < 4092 ? page : nextPage(slot)
+        if let slotPage, !(hasStops && self.isStop(slot)),
+          endWithBranch(operation, row.kind, decoded(slotPage, Int(slot & 0xFFF)), at: here)
         {
           block.length += 2
         } else {
@@ -197,7 +204,7 @@ struct BlockDecoder {
 }
 
 /// Instructions that are executed one after the other, up to a branch with its delay slot, an
-/// instruction that is left to the plain step, or the end of their page.
+/// instruction that is left to the plain step, or the end of their page. Only a delay slot may lie on the next page.
 struct Block {
   /// The most steps that a block takes.
   static let longest = 240

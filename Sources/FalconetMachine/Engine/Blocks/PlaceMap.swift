@@ -89,6 +89,20 @@ struct PlaceMap {
     return taken
   }
 
+  /// Takes its number from each of some addresses that has one of 0 or more.
+  ///
+  /// - Returns: those addresses, and their numbers.
+  mutating func takePlaces(of addresses: [UInt64]) -> [(address: UInt64, number: Int)] {
+    addresses.compactMap { address in
+      let stretch = address & ~(Self.stretch - 1)
+      guard let number = self[address], number >= 0, let start = stretches[stretch] else {
+        return nil
+      }
+      entries[start + Self.offset(address)] = 0
+      return (address, number)
+    }
+  }
+
   private mutating func start(ofStretch stretch: UInt64) -> Int {
     if stretch == last.stretch { return last.start }
     if let start = stretches[stretch] {
