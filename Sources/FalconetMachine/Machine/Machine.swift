@@ -82,6 +82,10 @@ package final class Machine: StepEnvironment {
   package var forcesSwitch = false {
     didSet { dropEngine() }
   }
+  /// Has the translator write code for arrays in the window before it has seen any, for tests.
+  package var expectsWindowArrays = false {
+    didSet { dropEngine() }
+  }
   /// The second machine of ``EngineKind/check``.
   var check: EngineCheck?
   /// How many engines were dropped, so that a run notices that its engine is.

@@ -84,6 +84,7 @@ package struct MachineImage: Sendable {
     let machine = Machine(
       state: state, memory: memory, oracle: oracle, engine: setup.kind, revision: revision)
     machine.forcesSwitch = setup.usesSwitch
+    machine.expectsWindowArrays = setup.expectsWindowArrays
     return machine
   }
 }
@@ -93,14 +94,20 @@ package enum EngineSetup: String, Sendable, CaseIterable {
   case translator, portable
   /// The portable engine without calls in tail position.
   case portableSwitch
+  /// The translator as it is once a program was seen to have arrays in the window.
+  case translatorWindow
   /// With memory that has no reserved address space.
   case translatorPageTable, portablePageTable
 
   package var kind: EngineKind {
-    self == .translator || self == .translatorPageTable ? .translator : .portable
+    switch self {
+    case .translator, .translatorWindow, .translatorPageTable: .translator
+    case .portable, .portableSwitch, .portablePageTable: .portable
+    }
   }
   package var hasPageTable: Bool { self == .translatorPageTable || self == .portablePageTable }
   package var usesSwitch: Bool { self == .portableSwitch }
+  package var expectsWindowArrays: Bool { self == .translatorWindow }
 }
 
 extension Memory {

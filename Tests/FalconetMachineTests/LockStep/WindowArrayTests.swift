@@ -95,4 +95,80 @@ struct WindowArrayTests {
       #expect(!translator.emitter.checksRange)
     }
   }
+
+  /// All loads and stores of whole values.
+  private static let accesses: [UInt32] = [
+    0x20, 0x24, 0x21, 0x25, 0x23, 0x27, 0x37, 0x28, 0x29, 0x2B, 0x3F,
+  ]
+
+  @Test(
+    "An address that was in the window when code was written for it may be anywhere",
+    arguments: [EngineSetup.translator, .translatorWindow], [0, 8, -24])
+  func elsewhere(_ setup: EngineSetup, _ offset: Int) throws {
+    let array = Self.stack + 0x80
+    // In the frame's page, between words, further away than the range, without a page, flat with and without one, at the
+    // end of the flat part and of the window, and far.
+    let others: [UInt64] = [
+      array + 0x20, array + 1, array + 2, array + 4, Self.stack - 0x20_0000, Self.stack + 0x7000,
+      0x8000, 0x8002, 0x9_0000, 1 << 40, (1 << 40) - 16, (1 << 47) - 8, 1 << 46, 0,
+    ]
+    for access in Self.accesses {
+      for other in others {
+        // Register 4 is one and the other by turns, 6 lies a constant from it, 8 is loaded.
+        let words = [
+          Assembly.special(0x26, rs: 4, rt: 7, rd: 4), Assembly.special(0x2D, rs: 4, rt: 9, rd: 6),
+          Assembly.immediate(access, rs: 6, rt: 8, offset),
+          Assembly.special(0x26, rs: 16, rt: 8, rd: 16),
+          Assembly.immediate(access, rs: 4, rt: 16, offset),
+          Assembly.immediate(0x19, rs: 16, rt: 16, 0x1357), Self.load(4, offset & ~7, to: 10),
+          Self.store(29, 16, 10), Assembly.immediate(0x19, rs: 11, rt: 11, -1),
+        ]
+        var image = MachineImage(
+          .v8,
+          code: words + [
+            Assembly.immediate(5, rs: 11, rt: 0, -(words.count + 1)), Assembly.nop, Assembly.stop,
+          ])
+        for (register, value) in [
+          (29, Self.stack), (4, other), (7, other ^ array), (9, 0x40), (11, 100),
+          (16, 0x89AB_CDEF_0123_4567),
+        ] { image[register: register] = value }
+        image.write([1], at: 0x8000)
+        let machines = try LockStep(image, setup)
+        var slice: UInt64 = 1
+        while try machines.advance(slice) == .stopped(.step) { slice = (slice + 12) % 53 }
+        try machines.compareMemory()
+        try machines.compareClaims()
+      }
+    }
+  }
+
+  @Test("Code for the window is written only if it was there when the code was written")
+  func foresight() throws {
+    let memory = try MachineImage(.v8).memory()
+    guard memory.hasReservedAddressSpace else { return }
+    let bank = RegisterBank()
+    defer { bank.deallocate() }
+    bank.describe(memory.space)
+    (bank[4], bank[5], bank[6], bank[7]) = (Self.stack, 0x8000, 8, Self.stack)
+    let words = [
+      Assembly.special(0x2D, rs: 6, rt: 4, rd: 8), Assembly.immediate(0x19, rs: 8, rt: 9, -16),
+      Assembly.special(0x25, rs: 0, rt: 9, rd: 10), Assembly.special(0x2F, rs: 6, rt: 4, rd: 11),
+      Assembly.special(0x2F, rs: 4, rt: 6, rd: 12), Self.load(4, 0, to: 4), Self.load(5, 0, to: 7),
+      Assembly.special(0x2D, rs: 5, rt: 6, rd: 7), Assembly.stop,
+    ]
+    let code = try MachineImage(.v8, code: words).memory()
+    var decoder = BlockDecoder(rules: StateVersion.v8.newestRevision.rules, stopRange: nil)
+    let isDecoded = decoder.decode(at: 0x1000, page: code.page(1))
+    try #require(isDecoded)
+    let foresight = WindowForesight(bank)
+    foresight.look(at: decoder.block.operations)
+    let last = words.count - 2
+    #expect(
+      [4, 5, 6, 7, 8].map { foresight.points($0, before: 0) } == [true, false, false, true, false])
+    #expect(
+      [4, 5, 7, 8, 9, 10, 11, 12].map { foresight.points($0, before: last) }
+        == [true, false, true, true, true, true, false, true])
+    // The result of the last operation is not known before it.
+    #expect(foresight.points(7, before: last))
+  }
 }

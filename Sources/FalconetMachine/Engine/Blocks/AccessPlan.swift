@@ -60,8 +60,12 @@ struct AccessPlan {
 
   /// Plans a block.
   ///
-  /// - Parameter hasFrame: whether the stack pointer is a frame's where it begins, see ``FramePlan``.
-  mutating func make(for block: Block, hasFrame: Bool = true) {
+  /// - Parameters:
+  ///   - hasFrame: whether the stack pointer is a frame's where it begins, see ``FramePlan``.
+  ///   - foresight: says of which accesses a check would fail.
+  mutating func make(
+    for block: Block, hasFrame: Bool = true, foresight: WindowForesight? = nil
+  ) {
     clear(block)
     self.hasFrame = hasFrame
     var index = 0
@@ -82,7 +86,9 @@ struct AccessPlan {
     }
     guard neighbourCount > 0 else { return }
     for place in 0..<neighbourCount where isWorthwhile(neighbours[place]) {
-      operations[neighbours[place].first].check = place
+      let (register, first) = (neighbours[place].register, neighbours[place].first)
+      if let foresight, foresight.points(register, before: first) { continue }
+      operations[first].check = place
     }
     for index in block.operations.indices {
       guard case .covered(let place) = operations[index].access,

@@ -4,7 +4,9 @@
 protocol CodeEmitter {
   /// Writes what all blocks share. Nil if this process runs on another kind of processor, or on one
   /// that lacks an instruction.
-  init?(_ code: CodeMemory, _ memory: Memory)
+  ///
+  /// - Parameter bank: what a guest's registers hold when a block is written.
+  init?(_ code: CodeMemory, _ memory: Memory, _ bank: RegisterBank)
 
   /// Where code is written next.
   var position: Int { get }
@@ -16,8 +18,8 @@ protocol CodeEmitter {
   var missing: Int { get }
   /// Whether loads leave watched bytes to the plain step. What was written before stays as it is.
   var checksLoads: Bool { get set }
-  /// Whether accesses that are not flat look into the ``StackRange`` before they go to their slow path. That makes code
-  /// larger. What was written before stays as it is.
+  /// Whether accesses look into the ``StackRange``. That makes code larger. Those that are likely in the window do it
+  /// first, see ``WindowForesight``, others before they go to their slow path. What was written before stays as it is.
   var checksRange: Bool { get set }
   /// Whether the usual form of a block is entered with a frame's stack pointer only, see ``FramePlan``, unless
   /// ``checksLoads``. If it changes, all blocks have to be discarded. If it is false at first, it stays so.

@@ -30,13 +30,14 @@ final class Translator: EngineCore, BlockEngine {
     guard
       let code = CodeMemory(
         count: Self.codeBytes + Self.mostBytes, rareCount: Self.rareCodeBytes + Self.mostBytes),
-      let emitter = HostEmitter(code, machine.memory)
+      let emitter = HostEmitter(code, machine.memory, machine.bank)
     else { return nil }
     self.code = code
     self.emitter = emitter
     super.init(
       machine, stopRange: stopRange, codeStart: UInt(bitPattern: code.executable),
       missing: emitter.missing)
+    self.emitter.checksRange = machine.expectsWindowArrays
   }
 
   var kind: EngineKind { .translator }

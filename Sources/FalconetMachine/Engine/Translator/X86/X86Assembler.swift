@@ -232,6 +232,15 @@ struct X86Assembler {
     byte(0x99)
   }
 
+  /// Compares bits of the low byte of a register with zero.
+  mutating func testLowByte(_ register: X86Register, _ bits: UInt8) {
+    var bytes = X86Bytes(wide: false, .rax, base: register, force: true)
+    bytes.append(0xF6)
+    bytes.append(0xC0 | register.low)
+    bytes.append(bits)
+    write(bytes)
+  }
+
   /// Compares a register with zero.
   mutating func test(_ register: X86Register, wide: Bool = true) {
     registers(0x85, register, register, wide: wide)

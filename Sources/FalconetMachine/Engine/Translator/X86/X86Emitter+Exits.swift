@@ -182,6 +182,12 @@ extension X86Emitter {
       assembler.call(storeThunks[thunk])
       assembler.jump(to: back)
       emitLeave(operation.remaining)
+    case .rangedLoad(let jumps, let address, let access, let destination, let back):
+      assembler.patchHere(jumps)
+      emitLoadElsewhere(address, access, destination, back: back)
+    case .rangedStore(let jumps, let address, let access, let operation, let back):
+      assembler.patchHere(jumps)
+      emitStoreElsewhere(address, access, operation, back: back)
     case .unaligned(let jumps, let values, let back):
       assembler.patchHere(jumps)
       emitParts(of: values)
@@ -215,7 +221,7 @@ extension X86Emitter {
   }
 
   /// Leaves the rest of the block to the plain step.
-  private mutating func emitLeave(_ remaining: UInt8) {
+  mutating func emitLeave(_ remaining: UInt8) {
     assembler.immediate(.add, .r14, Int32(remaining))
     emitExit(.leave, at: address(remaining))
   }

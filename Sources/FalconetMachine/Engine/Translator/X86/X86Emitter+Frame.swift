@@ -65,7 +65,7 @@ extension X86Emitter {
   /// Jumps away if the range has no frame at an address. The register that held the address holds another number then.
   ///
   /// - Parameter isMultiple: whether the address is known to be a multiple of the unit.
-  private mutating func emitRangeTest(_ address: X86Register, isMultiple: Bool = false) -> Int {
+  mutating func emitRangeTest(_ address: X86Register, isMultiple: Bool = false) -> Int {
     assembler.bank(X86Operation.sub.opcode, address, RegisterBank.stackStart)
     if isMultiple {
       assembler.bank(X86Operation.cmp.opcode, address, RegisterBank.stackBytes)

@@ -39,21 +39,25 @@ extension X86Emitter {
       assembler.bank(0x85, register, Self.outside(access))
       return (X86Address(register, displacement), assembler.jump(.notEqual))
     }
-    var address = X86Register.rax
+    let address = emitAddress(operation)
+    assembler.bank(0x85, address, Self.outside(access))
+    return (X86Address(address), assembler.jump(.notEqual))
+  }
+
+  /// Computes an address.
+  ///
+  /// - Returns: rax, or the register that the operation names.
+  mutating func emitAddress(_ operation: DecodedOperation) -> X86Register {
     if operation.first == 0 {
       assembler.set(.rax, to: UInt64(bitPattern: Int64(operation.immediate)))
     } else if let host = X86Register.holding(operation.first) {
-      if operation.immediate == 0 {
-        address = host
-      } else {
-        assembler.address(.rax, host, operation.immediate)
-      }
+      if operation.immediate == 0 { return host }
+      assembler.address(.rax, host, operation.immediate)
     } else {
       load(.rax, from: operation.first)
       if operation.immediate != 0 { assembler.immediate(.add, .rax, operation.immediate) }
     }
-    assembler.bank(0x85, address, Self.outside(access))
-    return (X86Address(address), assembler.jump(.notEqual))
+    return .rax
   }
 
   /// A load.
@@ -74,6 +78,7 @@ extension X86Emitter {
       emitRead(access, target, base: .r12)
       return store(target, to: operation.destination)
     }
+    if isLikelyInWindow(operation) { return emitRangedLoad(operation, access, target) }
     let (address, away) = emitAddress(operation, access)
     let near = checksLoads ? emitReadCheck(address.register) : nil
     emitRead(
@@ -147,6 +152,7 @@ extension X86Emitter {
         access, held(operation.second, in: .rdx), base: base, index: index,
         displacement: operation.immediate)
     }
+    if isLikelyInWindow(operation) { return emitRangedStore(operation, access) }
     let (address, away) = emitAddress(operation, access)
     assembler.set(.rcx, to: address)
     emitFlagCheck(of: .rcx)

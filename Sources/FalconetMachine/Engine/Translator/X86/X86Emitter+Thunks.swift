@@ -45,9 +45,8 @@ extension X86Emitter {
     return away
   }
 
-  /// Counts an access that ``emitRangeCheck(_:_:)`` might cover.
-  mutating func emitWindowHit(_ access: AccessKind) {
-    guard access == .double else { return }
+  /// Counts an access that code could expect in the window.
+  mutating func emitWindowHit() {
     // Adds 1 to the entry. The operation's number stands in the place of a register's.
     assembler.bank(0xFF, .rax, RegisterBank.windowHits)
   }
@@ -56,7 +55,7 @@ extension X86Emitter {
   private mutating func emitLoadThunk(_ operation: Operation, _ access: AccessKind) -> Int {
     let place = assembler.position
     let away = emitWindowCheck(access, scratch: .rdx)
-    emitWindowHit(access)
+    emitWindowHit()
     assembler.bank(0x8B, .rdx, RegisterBank.windowBase)
     emitRead(access, .rax, base: .rdx)
     assembler.ret()
@@ -122,7 +121,7 @@ extension X86Emitter {
     assembler.move(.rcx, .rax)
     emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags)
     let guarded = assembler.jump(.notEqual)
-    emitWindowHit(access)
+    emitWindowHit()
     let write = assembler.position
     assembler.bank(0x8B, .rcx, RegisterBank.windowBase)
     emitWrite(access, .rdx, base: .rcx)

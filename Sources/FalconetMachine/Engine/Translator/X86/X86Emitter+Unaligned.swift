@@ -135,7 +135,7 @@ extension X86Emitter {
       emitFlagCheck(of: .rcx, of: RegisterBank.windowFlags)
       away.append(assembler.jump(.notEqual))
     }
-    emitWindowHit(.double)
+    emitWindowHit()
     assembler.bank(X86Operation.add.opcode, .rax, RegisterBank.windowBase)
     assembler.jump(to: body)
     emitRefusal(away)

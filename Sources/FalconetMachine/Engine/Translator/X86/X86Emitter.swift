@@ -9,6 +9,8 @@ struct X86Emitter: CodeEmitter {
   static let bankOffset = X86Assembler.bankBias
 
   var assembler: X86Assembler
+  /// Of the current block, if ``checksRange``.
+  let foresight: WindowForesight
   /// Of guest addresses.
   let mask: UInt64
   /// The bits that no flat address has.
@@ -28,6 +30,8 @@ struct X86Emitter: CodeEmitter {
   /// Its operations, whose memory is its decoder's: used while it is written.
   private(set) var operations: OperationList
   private let noOperations = OperationList.memory()
+  /// The operation of the current block that is being written.
+  private(set) var index = 0
   /// The accesses of the current block.
   private(set) var plan: AccessPlan
   /// Whether the current block relies on the stack pointer being a frame's, see ``FramePlan``.
@@ -68,7 +72,8 @@ struct X86Emitter: CodeEmitter {
   var missedReturn = 0
   var firstReturn = 0
 
-  init?(_ code: CodeMemory, _ memory: Memory) {
+  init?(_ code: CodeMemory, _ memory: Memory, _ bank: RegisterBank) {
+    foresight = WindowForesight(bank)
     assembler = X86Assembler(code)
     rarePosition = code.rareStart
     mask = memory.wordSize.mask
@@ -146,12 +151,17 @@ struct X86Emitter: CodeEmitter {
     // Loads that compare addresses with what is watched do so each by itself.
     let isPlanned = form == .usual && hasFlatPart && !checksLoads
     isFramed = isPlanned && usesFrames
-    if isPlanned { plan.make(for: block, hasFrame: isFramed) } else { plan.clear(block) }
+    if checksRange { foresight.look(at: block.operations) }
+    if isPlanned {
+      plan.make(for: block, hasFrame: isFramed, foresight: checksRange ? foresight : nil)
+    } else {
+      plan.clear(block)
+    }
   }
 
   private mutating func emitOperations() {
     let operations = operations
-    var index = 0
+    index = 0
     comparison = nil
     while index < operations.count {
       let operation = operations[index]
