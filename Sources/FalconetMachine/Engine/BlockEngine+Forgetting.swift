@@ -3,7 +3,7 @@ extension BlockEngine {
   @inline(never)
   func forgetStaleCode() {
     for page in memory.takeStaleCode() {
-      // There is room for the detours of one page at least.
+      // There is room for the detours of one page at least, and of the blocks that reach into it.
       if isFull || cache.isWorn { discardBlocks() }
       for block in cache.forgetBlocks(ofPage: page) { forget(block) }
     }

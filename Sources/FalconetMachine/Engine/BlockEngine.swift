@@ -153,6 +153,8 @@ extension BlockEngine {
         form = .checked
         guard let checked = cache.enter(pc, form) ?? prepare(pc, form) else { break }
         block = checked
+        // Decoding it may have made code of the page of its delay slot, which may be one of the range.
+        stack.revalidate()
       }
       enter(block, form, budget: unused)
       unused = bank[RegisterBank.budget]

@@ -49,20 +49,45 @@ struct ReachingBlockTests {
     return machines.fast
   }
 
-  @Test("They are executed in code", arguments: [EngineSetup.translator, .portable])
-  func inCode(_ setup: EngineSetup) throws {
+  private static let places: [(StateVersion, UInt64)] = [
+    (.v8, slot), (.v8, 0), (.v5, slot), (.v5, 0),
+  ]
+
+  @Test("They are executed in code", arguments: [EngineSetup.translator, .portable], places)
+  func inCode(_ setup: EngineSetup, _ place: (version: StateVersion, slot: UInt64)) throws {
+    let function = (place.slot &- 8) & place.version.wordSize.mask
     var image = MachineImage(
-      .v8, code: [Self.add(1, to: 8), Assembly.jump(2, to: Self.function)], at: Self.function)
-    image.write(words: [Self.add(1, to: 9)], at: Self.slot)
+      place.version, code: [Self.add(1, to: 8), Assembly.special(8, rs: 16)], at: function)
+    image.write(words: [Self.add(1, to: 9)], at: place.slot)
+    image[register: 16] = function
     image[register: 29] = 0x9_0000
     let machine = try image.machine(setup, oracle: NoPreimages())
     _ = try machine.run(until: 30)
     let engine = try #require(machine.blockEngine)
-    let place = try #require(engine.cache[Self.function, .usual])
+    let block = try #require(engine.cache[function, .usual])
     (engine.bank[8], engine.bank[9]) = (0, 0)
-    engine.enter(place, .usual, budget: 9)
-    #expect((engine.bank[8], engine.bank[9]) == (3, 3))
-    #expect(engine.bank[RegisterBank.reason] == EngineExit.budget.rawValue)
+    engine.enter(block, .usual, budget: 3)
+    #expect((engine.bank[8], engine.bank[9]) == (1, 1))
+    #expect(engine.bank[RegisterBank.budget] == 0)
+  }
+
+  @Test("A jump goes to the 256 MiB of its delay slot", arguments: setups)
+  func regions(_ setup: EngineSetup) throws {
+    for version in Versions.all {
+      for slot in [0x1000_0000, 0x8000_0000] as [UInt64] {
+        for opcode in [2, 3] as [UInt32] {
+          var image = MachineImage(
+            version, code: [Self.add(1, to: 8), Assembly.jump(opcode, to: slot + 0x100)],
+            at: slot - 8)
+          image.write(words: [Self.add(1, to: 9)], at: slot)
+          image.write(
+            words: [Self.add(1, to: 10), Assembly.special(8, rs: 16), Self.nop], at: slot + 0x100)
+          image[register: 16] = slot - 8
+          let machine = try Self.run(image, setup, steps: 2000)
+          #expect(try machine.register(10) > 300)
+        }
+      }
+    }
   }
 
   @Test(
@@ -180,16 +205,85 @@ struct ReachingBlockTests {
     }
   }
 
+  /// A loop whose delay slot is the first instruction of all memory.
+  private static func wrapping(_ version: StateVersion) -> MachineImage {
+    let start = version.wordSize.mask - 7
+    var image = MachineImage(
+      version, code: [add(1, to: 8), Assembly.special(8, rs: 16)], at: start)
+    image[register: 16] = start
+    image.write(words: [add(1, to: 9)], at: 0)
+    return image
+  }
+
   @Test("The page after the last one is the first", arguments: setups)
   func wraps(_ setup: EngineSetup) throws {
     for version in Versions.all {
-      let last = version.wordSize.mask - 7
-      var image = MachineImage(
-        version, code: [Self.add(1, to: 8), Assembly.special(8, rs: 16)], at: last)
-      image[register: 16] = last
-      image.write(words: [Self.add(1, to: 9)], at: 0)
-      let machine = try Self.run(image, setup, steps: 3000)
+      let machine = try Self.run(Self.wrapping(version), setup, steps: 3000)
       #expect(try machine.register(9) >= 999)
     }
+  }
+
+  @Test("A run stops before one there, too", arguments: setups)
+  func stopsBehindLast(_ setup: EngineSetup) throws {
+    var conditions = StopConditions()
+    conditions.addresses = [0]
+    for version in Versions.all {
+      let machine = try Self.wrapping(version).machine(setup, oracle: NoPreimages())
+      for round in 0..<20 as Range<UInt64> {
+        let reason = try machine.run(
+          until: 1000, stoppingFor: conditions, skipsFirst: round > 0)
+        #expect(reason == .address)
+        #expect(try machine.thread().pc == 0)
+        #expect(machine.step == 2 + 3 * round)
+      }
+    }
+  }
+
+  @Test(
+    "The page of one is no stack's from the moment that its block has the slot",
+    arguments: EngineSetup.allCases)
+  func onStack(_ setup: EngineSetup) throws {
+    // Where each round begins, where it stores to its frame, and where it gets its stack pointers from.
+    let (head, store, next, table): (UInt64, UInt64, UInt64, UInt64) = (
+      0x1000, 0x1100, 0x1200, 0x5000
+    )
+    func move(_ source: UInt32, to target: UInt32) -> UInt32 {
+      Assembly.special(0x2D, rs: source, rd: target)
+    }
+    var image = MachineImage(
+      .v8, code: [move(5, to: 29), Assembly.special(8, rs: 6), Self.nop], at: head)
+    // The stack pointer becomes a frame's in the block that reaches into the page of the frame.
+    image.write(words: [move(4, to: 29), Assembly.jump(2, to: store)], at: Self.function)
+    image.write(
+      words: [
+        Assembly.immediate(0x2B, rs: 29, rt: 12, 0), Assembly.special(0x26, rs: 12, rt: 13, rd: 12),
+        Assembly.jump(2, to: next), Self.nop,
+      ], at: store)
+    image.write(
+      words: [
+        Assembly.immediate(0x37, rs: 20, rt: 4, 0), Assembly.immediate(0x37, rs: 20, rt: 5, 8),
+        Assembly.jump(2, to: head), Assembly.immediate(0x19, rs: 20, rt: 20, 16),
+      ], at: next)
+    // First the slot's page doesn't exist. A store makes it, and others find it to be a stack's. Then the block is
+    // entered with a stack pointer that is no frame's.
+    let stack: UInt64 = 0x4100
+    let rows: [(frame: UInt64, before: UInt64)] =
+      [(stack, stack), (Self.slot + 0x100, stack), (Self.slot, stack)]
+      + Array(repeating: (Self.slot, 1), count: 20)
+    for (index, row) in rows.enumerated() {
+      for (offset, value) in [(0, row.frame), (8, row.before)] as [(UInt64, UInt64)] {
+        image.write(
+          words: [0, UInt32(value)], at: table + 16 * UInt64(index) + offset)
+      }
+    }
+    image.write([1], at: stack)
+    (image[register: 6], image[register: 20]) = (Self.function, table)
+    (image[register: 4], image[register: 5]) = (stack, stack)
+    image[register: 12] = UInt64(Self.add(1, to: 9))
+    image[register: 13] = UInt64(Self.add(1, to: 9) ^ Self.add(3, to: 9))
+    let machines = try LockStep(image, setup)
+    _ = try machines.advance(14 * UInt64(rows.count))
+    try machines.compareMemory()
+    #expect(try machines.fast.register(9) > 20)
   }
 }

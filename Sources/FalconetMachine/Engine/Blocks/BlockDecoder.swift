@@ -97,7 +97,7 @@ struct BlockDecoder {
     return keepsLoads && kind.isLoad
   }
 
-  /// Adds an operation at the current position, which ``decode(at:page:)`` turns into the steps that
+  /// Adds an operation at the current position, which ``decode(at:page:nextPage:)`` turns into the steps that
   /// remain.
   @inline(__always)
   private mutating func append(_ operation: DecodedOperation) {
