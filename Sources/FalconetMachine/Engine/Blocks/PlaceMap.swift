@@ -94,11 +94,10 @@ struct PlaceMap {
   /// - Returns: those addresses, and their numbers.
   mutating func takePlaces(of addresses: [UInt64]) -> [(address: UInt64, number: Int)] {
     addresses.compactMap { address in
-      let stretch = address & ~(Self.stretch - 1)
-      guard let number = self[address], number >= 0, let start = stretches[stretch] else {
-        return nil
-      }
-      entries[start + Self.offset(address)] = 0
+      guard let start = stretches[address & ~(Self.stretch - 1)] else { return nil }
+      let entry = entries + (start + Self.offset(address))
+      guard entry.pointee > 0, let number = Self.number(entry.pointee) else { return nil }
+      entry.pointee = 0
       return (address, number)
     }
   }
