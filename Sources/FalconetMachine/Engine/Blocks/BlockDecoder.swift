@@ -56,8 +56,8 @@ struct BlockDecoder {
       let operation = DecodedOperation(instruction, row)
       if row.kind.isBranch {
         let slot = (here &+ 4) & mask
-        let slotPage = offset < 4092 ? page : nextPage(slot)
-        if let slotPage, !(hasStops && self.isStop(slot)),
+        if !(hasStops && self.isStop(slot)),
+          let slotPage = offset < 4092 ? page : nextPage(slot),
           endWithBranch(operation, row.kind, decoded(slotPage, Int(slot & 0xFFF)), at: here)
         {
           block.length += 2
