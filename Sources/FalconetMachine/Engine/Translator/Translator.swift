@@ -7,8 +7,8 @@
 /// Safety: code is entered only through the emitter's entry, at starts of blocks, with the bank and
 /// memory of the machine that owns this engine. Translated code accesses memory as ``Handler`` does, in a margin of
 /// ``GuestSpace`` if a register's value, or the first byte of unaligned values, is flat, after a check of several accesses
-/// that holds, see ``AccessPlan``, or near a stack pointer that is a frame's, see ``FramePlan`` and ``StackRange``, and
-/// only while ``enter(_:_:budget:)`` is on the stack. It changes flags of pages in the flat part alone. A system call in
+/// that holds, see ``AccessPlan``, in the ``StackRange`` after a test of the address, or near a stack pointer that is a
+/// frame's, see ``FramePlan``, and only while ``enter(_:_:budget:)`` is on the stack. It changes flags of pages in the flat part alone. A system call in
 /// code may have all blocks discarded; code memory is used for others only between calls of it, and until then nothing is
 /// written. Nor are detours, at the start of whole blocks.
 final class Translator: EngineCore, BlockEngine {

@@ -30,7 +30,8 @@ struct X86Emitter: CodeEmitter {
   /// Its operations, whose memory is its decoder's: used while it is written.
   private(set) var operations: OperationList
   private let noOperations = OperationList.memory()
-  /// The operation of the current block that is being written.
+  /// The operation of the current block that is being written. Slow paths, which are written behind all of them, have no
+  /// use for it.
   private(set) var index = 0
   /// The accesses of the current block.
   private(set) var plan: AccessPlan
