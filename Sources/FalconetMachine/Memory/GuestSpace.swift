@@ -171,9 +171,13 @@ final class GuestSpace {
     populates = HostMapping.populate(base + first << 12, count: count << 12)
   }
 
+  /// Whether an address is in the window.
+  @inline(__always)
+  func isInWindow(_ address: UInt64) -> Bool { address &- windowStart < windowSize }
+
   private func windowPlace(ofPage index: UInt64) -> PagePlace? {
     let address = index << 12
-    guard address &- windowStart < windowSize,
+    guard isInWindow(address),
       let bytes = UnsafeMutableRawPointer(bitPattern: windowBase &+ UInt(address)),
       let flags = UnsafeMutablePointer<UInt8>(bitPattern: windowFlags &+ UInt(index))
     else { return nil }

@@ -243,7 +243,8 @@ struct ReachingBlockTests {
     "The page of one is no stack's from the moment that its block has the slot",
     arguments: EngineSetup.allCases)
   func onStack(_ setup: EngineSetup) throws {
-    // Where each round begins, where it stores to its frame, and where it gets its stack pointers from.
+    // The start of each round, the code that stores to its frame, what comes behind that, and the stack pointers of all
+    // rounds.
     let (head, store, next, table): (UInt64, UInt64, UInt64, UInt64) = (
       0x1000, 0x1100, 0x1200, 0x5000
     )

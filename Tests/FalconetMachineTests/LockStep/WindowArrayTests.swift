@@ -220,7 +220,6 @@ struct WindowArrayTests {
     guard memory.hasReservedAddressSpace else { return }
     let bank = RegisterBank()
     defer { bank.deallocate() }
-    bank.describe(memory.space)
     (bank[4], bank[5], bank[6], bank[7]) = (Self.stack, 0x8000, 8, Self.stack)
     let words = [
       Assembly.special(0x2D, rs: 6, rt: 4, rd: 8), Assembly.immediate(0x19, rs: 8, rt: 9, -16),
@@ -232,7 +231,7 @@ struct WindowArrayTests {
     var decoder = BlockDecoder(rules: StateVersion.v8.newestRevision.rules, stopRange: nil)
     let isDecoded = decoder.decode(at: 0x1000, page: code.page(1))
     try #require(isDecoded)
-    let foresight = WindowForesight(bank)
+    let foresight = WindowForesight(bank, memory.space)
     foresight.look(at: decoder.block.operations)
     let last = words.count - 2
     #expect(

@@ -61,7 +61,7 @@ struct AccessPlan {
   /// Plans a block.
   ///
   /// - Parameters:
-  ///   - hasFrame: whether the stack pointer is a frame's where it begins, see ``FramePlan``.
+  ///   - hasFrame: whether the stack pointer is a frame's when the block is entered, see ``FramePlan``.
   ///   - foresight: says of which accesses a check would fail.
   mutating func make(
     for block: Block, hasFrame: Bool = true, foresight: WindowForesight? = nil

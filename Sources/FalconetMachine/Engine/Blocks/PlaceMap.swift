@@ -80,10 +80,8 @@ struct PlaceMap {
       let address = page << 12 + stretch * Self.stretch
       guard let start = self.stretches[address] else { continue }
       for place in 0..<Self.entriesOfStretch {
-        let entry = entries + (start + place)
-        guard entry.pointee > 0, let number = Self.number(entry.pointee) else { continue }
+        guard let number = take(start + place) else { continue }
         taken.append((address + UInt64(place) << 2, number))
-        entry.pointee = 0
       }
     }
     return taken
@@ -94,12 +92,19 @@ struct PlaceMap {
   /// - Returns: those addresses, and their numbers.
   mutating func takePlaces(of addresses: [UInt64]) -> [(address: UInt64, number: Int)] {
     addresses.compactMap { address in
-      guard let start = stretches[address & ~(Self.stretch - 1)] else { return nil }
-      let entry = entries + (start + Self.offset(address))
-      guard entry.pointee > 0, let number = Self.number(entry.pointee) else { return nil }
-      entry.pointee = 0
+      guard let start = stretches[address & ~(Self.stretch - 1)],
+        let number = take(start + Self.offset(address))
+      else { return nil }
       return (address, number)
     }
+  }
+
+  /// Takes the number from a place in the tables, if it has one of 0 or more.
+  private func take(_ place: Int) -> Int? {
+    let entry = entries + place
+    guard entry.pointee > 0, let number = Self.number(entry.pointee) else { return nil }
+    entry.pointee = 0
+    return number
   }
 
   private mutating func start(ofStretch stretch: UInt64) -> Int {

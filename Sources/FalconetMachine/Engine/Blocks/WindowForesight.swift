@@ -4,15 +4,19 @@
 /// Nothing relies on it but how fast the code is.
 struct WindowForesight {
   private let bank: RegisterBank
+  private let space: GuestSpace
   /// Before each operation, the registers that likely point into the window, a bit each.
   private let pointers = Scratch<UInt64>(repeating: 0, count: Block.mostOperations)
 
-  init(_ bank: RegisterBank) { self.bank = bank }
+  init(_ bank: RegisterBank, _ space: GuestSpace) {
+    self.bank = bank
+    self.space = space
+  }
 
   /// Looks at the registers as they are, and at the operations of a block that is to be entered so. O(operations).
   func look(at operations: OperationList) {
     var start: UInt64 = 0
-    for register: UInt8 in 1..<32 where isInWindow(bank[register]) { start |= 1 << register }
+    for register: UInt8 in 1..<32 where space.isInWindow(bank[register]) { start |= 1 << register }
     var now = start
     for index in operations.indices {
       pointers[index] = now
@@ -32,9 +36,5 @@ struct WindowForesight {
   /// Whether a register likely points into the window before an operation of the block that was looked at last.
   func points(_ register: UInt8, before index: Int) -> Bool {
     pointers[index] >> register & 1 == 1
-  }
-
-  private func isInWindow(_ address: UInt64) -> Bool {
-    address &- bank[RegisterBank.windowStart] < bank[RegisterBank.windowSize]
   }
 }

@@ -46,8 +46,7 @@ struct RegisterBank {
   /// See ``WatchedMemory``.
   static let readStart: UInt8 = 53
   static let readSize: UInt8 = 54
-  /// See ``StackRange``: where it starts, at how many units from there on a stack pointer may be, and the same in
-  /// bytes.
+  /// The start of the ``StackRange``, and how far from there on a stack pointer may be: in units, and in bytes.
   static let stackStart: UInt8 = 36
   static let stackSize: UInt8 = 34
   static let stackBytes: UInt8 = 69

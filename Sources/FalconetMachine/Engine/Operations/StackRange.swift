@@ -1,5 +1,5 @@
-/// The part of memory around the stack pointer that is known to be directly writable. So translated code checks by one
-/// comparison where the stack pointer moves to, and does not check accesses to a stack frame at all: see ``FramePlan``.
+/// The part of memory around the stack pointer that is known to be directly writable. So translated code makes one
+/// comparison when the stack pointer moves, and none for accesses to a stack frame: see ``FramePlan``.
 ///
 /// It lies in the flat part or in the window. Of what code does, only a system call makes its pages less writable, and
 /// an `ll` there, which is left to a call back that empties the range. Before code is entered, and before it goes on
@@ -90,7 +90,7 @@ struct StackRange {
     func isOfPart(_ page: UInt64) -> Bool {
       let start = page << 12
       return isFlat
-        ? page > 0 && start & space.outside == 0 : start &- space.windowStart < space.windowSize
+        ? page > 0 && start & space.outside == 0 : space.isInWindow(start)
     }
     func isWritable(_ page: UInt64) -> Bool {
       isOfPart(page) && space.place(ofPage: page)?.flags == .directlyWritable

@@ -19,11 +19,12 @@ enum SlowPath {
   /// A store to elsewhere, or to a page that is not directly writable: the jumps that come here, the address,
   /// the store and its thunk, and where the code goes on.
   case store(Int, Int, X86Address, thunk: Int, DecodedOperation, back: Int)
-  /// A load from outside of the stack's range: the jumps that come here, the register with the address, the register that
-  /// the load goes to, and where the code goes on.
-  case rangedLoad(X86Jumps, X86Register, AccessKind, UInt8, back: Int)
-  /// A store to there: the jumps that come here, the register with the address, the store, and where the code goes on.
-  case rangedStore(X86Jumps, X86Register, AccessKind, DecodedOperation, back: Int)
+  /// A load from outside of the stack's range: the jumps that come here, the register with the address, the load's thunk,
+  /// the register that it goes to, and where the code goes on.
+  case rangedLoad(X86Jumps, X86Register, AccessKind, thunk: Int, UInt8, back: Int)
+  /// A store to there: the jumps that come here, the register with the address, the store and its thunk, and where the code
+  /// goes on.
+  case rangedStore(X86Jumps, X86Register, AccessKind, thunk: Int, DecodedOperation, back: Int)
   /// Unaligned values elsewhere, or in pages that are not directly writable: the jumps that come here, the values, and where
   /// the code goes on.
   case unaligned(X86Jumps, UnalignedValues, back: Int)

@@ -1,17 +1,10 @@
 /// Jumps and calls, whose targets may become known later.
 extension X86Assembler {
   /// A jump to a place in the code.
-  mutating func jump(to target: Int) {
-    byte(0xE9)
-    int32(Int32(truncatingIfNeeded: target - position - 4))
-  }
+  mutating func jump(to target: Int) { go(0xE9, to: target) }
 
   /// A jump whose target is not known yet: to be given to ``patch(_:to:)``.
-  mutating func jump() -> Int {
-    byte(0xE9)
-    int32(0)
-    return position - 4
-  }
+  mutating func jump() -> Int { go(0xE9) }
 
   /// A conditional jump whose target is not known yet.
   mutating func jump(_ condition: X86Condition) -> Int {
@@ -22,14 +15,20 @@ extension X86Assembler {
     return position - 4
   }
 
-  mutating func call(_ target: Int) {
-    byte(0xE8)
+  mutating func call(_ target: Int) { go(0xE8, to: target) }
+
+  /// A call whose target is not known yet.
+  mutating func call() -> Int { go(0xE8) }
+
+  /// An instruction that goes to a place in the code.
+  private mutating func go(_ opcode: UInt8, to target: Int) {
+    byte(opcode)
     int32(Int32(truncatingIfNeeded: target - position - 4))
   }
 
-  /// A call whose target is not known yet.
-  mutating func call() -> Int {
-    byte(0xE8)
+  /// The same, whose target is not known yet.
+  private mutating func go(_ opcode: UInt8) -> Int {
+    byte(opcode)
     int32(0)
     return position - 4
   }

@@ -234,6 +234,10 @@ struct X86Assembler {
 
   /// Compares bits of the low byte of a register with zero.
   mutating func testLowByte(_ register: X86Register, _ bits: UInt8) {
+    if register == .rax {
+      byte(0xA8)
+      return byte(bits)
+    }
     var bytes = X86Bytes(wide: false, .rax, base: register, force: true)
     bytes.append(0xF6)
     bytes.append(0xC0 | register.low)

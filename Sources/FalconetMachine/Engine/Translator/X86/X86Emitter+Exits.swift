@@ -151,10 +151,7 @@ extension X86Emitter {
         assembler.jump(to: back)
         assembler.patchHere(outside)
       }
-      assembler.set(.rax, to: address)
-      assembler.call(loadThunks[thunk])
-      store(.rax, to: target)
-      assembler.jump(to: back)
+      emitLoadCall(address, thunk: thunk, target, back: back)
     case .checkedLoad(let away, let near, let address, let thunk, let operation, let back):
       assembler.patchHere(away)
       assembler.patchHere(near)
@@ -177,17 +174,13 @@ extension X86Emitter {
         assembler.patchHere(outside)
       }
       assembler.patchHere(guarded)
-      assembler.set(.rax, to: address)
-      load(.rdx, from: operation.second)
-      assembler.call(storeThunks[thunk])
-      assembler.jump(to: back)
-      emitLeave(operation.remaining)
-    case .rangedLoad(let jumps, let address, let access, let destination, let back):
+      emitStoreCall(address, thunk: thunk, operation, back: back)
+    case .rangedLoad(let jumps, let address, let access, let thunk, let target, let back):
       assembler.patchHere(jumps)
-      emitLoadElsewhere(address, access, destination, back: back)
-    case .rangedStore(let jumps, let address, let access, let operation, let back):
+      emitFlatLoad(address, access, thunk: thunk, target, back: back)
+    case .rangedStore(let jumps, let address, let access, let thunk, let operation, let back):
       assembler.patchHere(jumps)
-      emitStoreElsewhere(address, access, operation, back: back)
+      emitFlatStore(address, access, thunk: thunk, operation, back: back)
     case .unaligned(let jumps, let values, let back):
       assembler.patchHere(jumps)
       emitParts(of: values)
@@ -220,8 +213,27 @@ extension X86Emitter {
     }
   }
 
+  /// Loads by a thunk, into a register of the guest.
+  mutating func emitLoadCall(_ address: X86Address, thunk: Int, _ target: UInt8, back: Int) {
+    assembler.set(.rax, to: address)
+    assembler.call(loadThunks[thunk])
+    store(.rax, to: target)
+    assembler.jump(to: back)
+  }
+
+  /// Stores by a thunk.
+  mutating func emitStoreCall(
+    _ address: X86Address, thunk: Int, _ operation: DecodedOperation, back: Int
+  ) {
+    assembler.set(.rax, to: address)
+    load(.rdx, from: operation.second)
+    assembler.call(storeThunks[thunk])
+    assembler.jump(to: back)
+    emitLeave(operation.remaining)
+  }
+
   /// Leaves the rest of the block to the plain step.
-  mutating func emitLeave(_ remaining: UInt8) {
+  private mutating func emitLeave(_ remaining: UInt8) {
     assembler.immediate(.add, .r14, Int32(remaining))
     emitExit(.leave, at: address(remaining))
   }

@@ -81,8 +81,7 @@ extension X86Emitter {
   private mutating func emitUse(_ access: AccessKind) {
     let status = Int32(OpenLink.status(access.size))
     // Numbers of the other size would be those of addresses beside.
-    assembler.byte(0xA8)
-    assembler.byte(UInt8(access.size - 1))
+    assembler.testLowByte(.rax, UInt8(access.size - 1))
     let unaligned = assembler.jump(.notEqual)
     assembler.immediate(.add, .rax, status)
     assembler.bank(X86Operation.cmp.opcode, .rax, RegisterBank.openLink)

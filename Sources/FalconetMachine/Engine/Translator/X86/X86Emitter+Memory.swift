@@ -78,7 +78,9 @@ extension X86Emitter {
       emitRead(access, target, base: .r12)
       return store(target, to: operation.destination)
     }
-    if isLikelyInWindow(operation) { return emitRangedLoad(operation, access, target) }
+    if isLikelyInWindow(operation) {
+      return emitRangedLoad(operation, access, thunk: thunk, target)
+    }
     let (address, away) = emitAddress(operation, access)
     let near = checksLoads ? emitReadCheck(address.register) : nil
     emitRead(
@@ -152,7 +154,7 @@ extension X86Emitter {
         access, held(operation.second, in: .rdx), base: base, index: index,
         displacement: operation.immediate)
     }
-    if isLikelyInWindow(operation) { return emitRangedStore(operation, access) }
+    if isLikelyInWindow(operation) { return emitRangedStore(operation, access, thunk: thunk) }
     let (address, away) = emitAddress(operation, access)
     assembler.set(.rcx, to: address)
     emitFlagCheck(of: .rcx)

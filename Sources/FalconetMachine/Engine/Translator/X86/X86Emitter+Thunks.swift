@@ -34,8 +34,7 @@ extension X86Emitter {
   mutating func emitWindowCheck(_ access: AccessKind, scratch: X86Register) -> [Int] {
     var away: [Int] = []
     if access.size > 1 {
-      assembler.byte(0xA8)
-      assembler.byte(UInt8(access.size - 1))
+      assembler.testLowByte(.rax, UInt8(access.size - 1))
       away.append(assembler.jump(.notEqual))
     }
     assembler.move(scratch, .rax)

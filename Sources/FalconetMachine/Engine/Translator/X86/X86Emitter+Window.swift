@@ -1,30 +1,37 @@
 /// Accesses that look into the ``StackRange`` first, since they are likely in the window: see ``WindowForesight``.
 extension X86Emitter {
+  /// Whether there are accesses that look into the range first.
+  var expectsWindow: Bool { checksRange && !checksLoads }
+
   /// Whether the operation that is being written likely accesses the window.
   func isLikelyInWindow(_ operation: DecodedOperation) -> Bool {
-    checksRange && !checksLoads && foresight.points(operation.first, before: index)
+    expectsWindow && foresight.points(operation.first, before: index)
   }
 
   /// A load that is likely in the range.
   mutating func emitRangedLoad(
-    _ operation: DecodedOperation, _ access: AccessKind, _ target: X86Register
+    _ operation: DecodedOperation, _ access: AccessKind, thunk: Int, _ target: X86Register
   ) {
     let address = emitAddress(operation)
     let jumps = emitRangeTest(address, access)
     emitRead(access, target, base: .r13, index: address)
     store(target, to: operation.destination)
     slowPaths.append(
-      .rangedLoad(jumps, address, access, operation.destination, back: assembler.position))
+      .rangedLoad(
+        jumps, address, access, thunk: thunk, operation.destination, back: assembler.position))
   }
 
   /// A store that is likely in the range, whose pages are directly writable.
-  mutating func emitRangedStore(_ operation: DecodedOperation, _ access: AccessKind) {
+  mutating func emitRangedStore(
+    _ operation: DecodedOperation, _ access: AccessKind, thunk: Int
+  ) {
     let address = emitAddress(operation)
     let jumps = emitRangeTest(address, access)
     let value = held(operation.second, in: .rdx)
     emitWrite(access, value, base: .r13, index: address)
     slowPaths.append(
-      .rangedStore(jumps, address, access, operation, back: assembler.position))
+      .rangedStore(
+        jumps, address, access, thunk: thunk, operation, back: assembler.position))
   }
 
   /// Jumps away if the address in a register, which keeps it, is not in the range or no multiple of the access's size.
@@ -44,8 +51,8 @@ extension X86Emitter {
   }
 
   /// Goes on with a load that is not in the range. It may well be flat.
-  mutating func emitLoadElsewhere(
-    _ address: X86Register, _ access: AccessKind, _ destination: UInt8, back: Int
+  mutating func emitFlatLoad(
+    _ address: X86Register, _ access: AccessKind, thunk: Int, _ destination: UInt8, back: Int
   ) {
     assembler.bank(0x85, address, Self.outside(access))
     let away = assembler.jump(.notEqual)
@@ -54,29 +61,22 @@ extension X86Emitter {
     store(target, to: destination)
     assembler.jump(to: back)
     assembler.patchHere(away)
-    assembler.move(.rax, address)
-    assembler.call(loadThunks[Self.thunk(of: access) ?? 0])
-    store(.rax, to: destination)
-    assembler.jump(to: back)
+    emitLoadCall(X86Address(address), thunk: thunk, destination, back: back)
   }
 
   /// The same for a store.
-  mutating func emitStoreElsewhere(
-    _ address: X86Register, _ access: AccessKind, _ operation: DecodedOperation, back: Int
+  mutating func emitFlatStore(
+    _ address: X86Register, _ access: AccessKind, thunk: Int, _ operation: DecodedOperation,
+    back: Int
   ) {
     assembler.bank(0x85, address, Self.outside(access))
-    let away = assembler.jump(.notEqual)
+    var jumps = X86Jumps(assembler.jump(.notEqual))
     assembler.move(.rcx, address)
     emitFlagCheck(of: .rcx)
-    let guarded = assembler.jump(.notEqual)
+    jumps.append(assembler.jump(.notEqual))
     emitWrite(access, held(operation.second, in: .rdx), base: .r12, index: address)
     assembler.jump(to: back)
-    assembler.patchHere(away)
-    assembler.patchHere(guarded)
-    assembler.move(.rax, address)
-    load(.rdx, from: operation.second)
-    assembler.call(storeThunks[Self.thunk(of: access) ?? 0])
-    assembler.jump(to: back)
-    emitLeave(operation.remaining)
+    assembler.patchHere(jumps)
+    emitStoreCall(X86Address(address), thunk: thunk, operation, back: back)
   }
 }

@@ -9,7 +9,7 @@ struct X86Emitter: CodeEmitter {
   static let bankOffset = X86Assembler.bankBias
 
   var assembler: X86Assembler
-  /// Of the current block, if ``checksRange``.
+  /// Of the current block, if ``expectsWindow``.
   let foresight: WindowForesight
   /// Of guest addresses.
   let mask: UInt64
@@ -74,7 +74,7 @@ struct X86Emitter: CodeEmitter {
   var firstReturn = 0
 
   init?(_ code: CodeMemory, _ memory: Memory, _ bank: RegisterBank) {
-    foresight = WindowForesight(bank)
+    foresight = WindowForesight(bank, memory.space)
     assembler = X86Assembler(code)
     rarePosition = code.rareStart
     mask = memory.wordSize.mask
@@ -152,9 +152,9 @@ struct X86Emitter: CodeEmitter {
     // Loads that compare addresses with what is watched do so each by itself.
     let isPlanned = form == .usual && hasFlatPart && !checksLoads
     isFramed = isPlanned && usesFrames
-    if checksRange { foresight.look(at: block.operations) }
+    if expectsWindow { foresight.look(at: block.operations) }
     if isPlanned {
-      plan.make(for: block, hasFrame: isFramed, foresight: checksRange ? foresight : nil)
+      plan.make(for: block, hasFrame: isFramed, foresight: expectsWindow ? foresight : nil)
     } else {
       plan.clear(block)
     }
